@@ -1,0 +1,73 @@
+"""A condition as an author writes it; `leads.conditions` is the one place that evaluates it.
+
+Pure: no database, no clock, no network.
+"""
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from authoring.models.common import DurationText, InterestName, Model, Name
+
+EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$", max_length=60)]
+
+
+class Condition(Model):
+    """One thing that is true of a lead or not: exactly one of the SUBJECTS, with the keys that go with it.
+
+    `{ field = "sector", is = "architecture" }`, `{ event = "asset_downloaded", subject = "guide-3d", within = "7 days" }`,
+    `{ stage_at_least = "mql" }`, `{ any = [ {...}, {...} ] }`, `{ not = {...} }`.
+    """
+
+    SUBJECTS: ClassVar[tuple[str, ...]] = (
+        "field", "event", "stage", "stage_at_least", "engagement_at_least", "fit_at_least", "interest", "consent",
+        "tag", "source", "segment", "all", "any", "not",
+    )  # fmt: skip
+    GOES_WITH: ClassVar[dict[str, tuple[str, ...]]] = {
+        "field": ("is", "is_not", "in", "at_least", "at_most", "known"),
+        "event": ("subject", "within", "count"),
+        "interest": ("at_least",),
+    }
+
+    field: str | None = None
+    is_: str | int | bool | None = Field(default=None, alias="is")
+    is_not: str | int | bool | None = None
+    in_: list[str | int] | None = Field(default=None, alias="in")
+    at_least: int | None = None
+    at_most: int | None = None
+    known: bool | None = None
+
+    event: EventName | None = None
+    subject: str | None = None
+    within: DurationText | None = None
+    count: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+    stage: Name | None = None
+    stage_at_least: Name | None = None
+    engagement_at_least: int | None = None
+    fit_at_least: int | None = None
+    interest: InterestName | None = None
+    consent: Name | None = None
+    tag: str | None = None
+    source: str | None = None
+    segment: Name | None = None
+
+    all: list["Condition"] | None = None
+    any: list["Condition"] | None = None
+    not_: "Condition | None" = Field(default=None, alias="not")
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        given: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
+        subjects = [key for key in self.SUBJECTS if key in given]
+        if len(subjects) != 1:
+            found = " and ".join(f"`{key}`" for key in subjects) or "none"
+            raise ValueError(f"a condition says one thing: expected one of {', '.join(self.SUBJECTS)}; found {found}")
+        subject = subjects[0]
+        allowed = self.GOES_WITH.get(subject, ())
+        if stray := [key for key in given if key != subject and key not in allowed]:
+            takes = ", ".join(f"`{key}`" for key in allowed) or "nothing else"
+            raise ValueError(f"`{stray[0]}` does not go with `{subject}`, which takes {takes}")
+        if subject == "field" and len(given) != 2:
+            raise ValueError("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`")
+        return self

@@ -1,0 +1,194 @@
+"""`definitions.toml`: what marketing and sales have agreed on.
+
+Pure: no database, no clock, no network.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from authoring.models.common import DurationText, InterestName, Localised, Model, Name
+from authoring.models.conditions import Condition, EventName
+
+Points = Annotated[int, Field(ge=-1000, le=1000)]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+CapText = Annotated[str, StringConstraints(pattern=r"^\d+ per (day|week|month)$")]
+
+
+class House(Model):
+    """Who writes to people: printed at the foot of pages and mails."""
+
+    name: str
+    address: str  # postal, required by law in every marketing mail
+    email: str  # where a person answers
+    website: str
+    privacy: Localised  # who holds the data, why, how long; shown under each form
+
+
+class Palette(Model):
+    """The brand's values for one time of day (PUBLIC.md: a brand in twelve values)."""
+
+    paper: Colour
+    surface: Colour
+    ink: Colour
+    ink_soft: Colour
+    line: Colour
+    field: Colour
+    accent: Colour
+    on_accent: Colour
+    accent_soft: Colour
+    soil: Colour
+    on_soil: Colour
+
+
+class Brand(Model):
+    day: Palette
+    night: Palette
+    font: str | None = None
+
+
+class Sender(Model):
+    name: str
+    email: str
+    role: Localised
+
+
+class Topic(Model):
+    """One purpose a person consents to receive mail for."""
+
+    label: Localised
+    description: Localised
+
+
+class Stage(Model):
+    """A stage of the lifecycle, in the order of the file.
+
+    `enter` promotes a lead by rule; `leave`, where given, is the engagement (points) below which a lead has cooled.
+    """
+
+    id: Name
+    label: Localised
+    meaning: Localised
+    owner: Literal["marketing", "sales"]
+    enter: Condition | None = None
+    leave: Points | None = None
+    cooled_to: Name | None = None
+    hand_off: bool = False
+    accepted_to: Name | None = None
+    rejected_to: Name | None = None
+
+
+class Temperature(Model):
+    id: Literal["cold", "warm", "hot"]
+    label: Localised
+    from_engagement: Points = 0
+
+
+class EngagementRule(Model):
+    """Points for what a lead did. `cap` bounds the rule's points after decay; `half_life` is in whole days."""
+
+    id: Name
+    label: Localised
+    event: EventName
+    subject: str | None = None
+    points: Points
+    repeat: Literal["once", "daily", "always"] = "always"
+    cap: Points | None = None
+    half_life: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class FitRule(Model):
+    id: Name
+    label: Localised
+    when: Condition
+    points: Points
+
+
+class IdealCustomer(Model):
+    """A persona of definitions: who we look for. Its rules add up to `fit`; the best matching one counts."""
+
+    id: Name
+    label: Localised
+    rules: list[FitRule]
+
+
+class Scoring(Model):
+    engagement: list[EngagementRule]
+    interest_points: dict[EventName, Points] = {}
+
+
+class Interest(Model):
+    id: InterestName
+    label: Localised
+
+
+class Segment(Model):
+    id: Name
+    label: Localised
+    when: Condition
+
+
+class Rep(Model):
+    id: Name
+    name: str
+    email: str
+    locale: str = "fr"
+
+
+class Reason(Model):
+    id: Name
+    label: Localised
+
+
+class Suggestion(Model):
+    """The next best action an alert proposes: the first whose `when` holds."""
+
+    when: Condition | None = None
+    text: Localised
+
+
+class HandOff(Model):
+    """How a hot lead reaches sales. `channels` names [[webhooks]] of config.toml that are told too."""
+
+    reps: list[Rep] = Field(min_length=1)
+    answer_within: DurationText = "4 hours"
+    reject_reasons: list[Reason] = Field(min_length=1)
+    suggestions: list[Suggestion] = []
+    channels: list[str] = []
+
+
+class BantItem(Model):
+    id: Literal["budget", "authority", "need", "timeline"]
+    label: Localised
+    field: str | None = None  # the lead field that answers it, where one does
+
+
+class Pressure(Model):
+    """How much marketing mail one lead may get, over all sequences. Calendar days and weeks in the lead's zone."""
+
+    caps: list[CapText] = []
+
+
+class EventLabel(Model):
+    event: EventName
+    subject: str | None = None
+    label: Localised
+
+
+class Definitions(Model):
+    version: str  # shown in every alert: "Definitions of 1 October 2026"
+    house: House
+    brand: Brand
+    senders: dict[Name, Sender]
+    topics: dict[Name, Topic]
+    tracking: dict[Literal["clicks", "opens"], Topic] = {}
+    stages: list[Stage] = Field(min_length=1)
+    temperatures: list[Temperature] = Field(min_length=1)
+    scoring: Scoring
+    personas: list[IdealCustomer] = []
+    interests: list[Interest] = []
+    segments: list[Segment] = []
+    hand_off: HandOff
+    bant: list[BantItem] = []
+    pressure: Pressure = Pressure()
+    event_labels: list[EventLabel] = []

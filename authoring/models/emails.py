@@ -1,0 +1,22 @@
+"""The front matter of `emails/SEQ/STEP.LOCALE.md`; the body below it is Markdown.
+
+Pure: no database, no clock, no network.
+"""
+
+from authoring.models.common import InterestName, Model
+
+
+class EmailFrontMatter(Model):
+    """`why` is the sentence of the footer: why the reader gets this mail."""
+
+    subject: str
+    preheader: str
+    why: str
+    interests: list[InterestName] = []  # what a click in this mail shows interest in
+
+
+class Email(EmailFrontMatter):
+    """One text in one language; `body` is Markdown with the allowed Jinja expressions, `body_line` its first line."""
+
+    body: str
+    body_line: int

@@ -1,0 +1,82 @@
+"""`forms/NAME.toml`: what a visitor is asked.
+
+Pure: no database, no clock, no network.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from authoring.models.common import InterestName, Localised, Model, Name
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+class Option(Model):
+    value: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=60)]
+    label: Localised
+
+
+class FormField(Model):
+    """One question. `email, phone, first_name, last_name, company, job_title` fill the lead's own columns; any other
+    name is kept among the lead's fields. A `consent` field names its topic and its exact wording."""
+
+    name: FieldName
+    kind: Literal["text", "email", "phone", "choice", "consent", "hidden"]
+    label: Localised | None = None
+    hint: Localised | None = None
+    required: bool = False
+    autocomplete: str | None = None
+    max_length: Annotated[int, Field(ge=1, le=2000)] = 200
+    multiline: bool = False
+    options: list[Option] = []
+    topic: Name | Literal["clicks", "opens"] | None = None
+    wording: Localised | None = None
+    value: str | None = None
+
+    @model_validator(mode="after")
+    def _parts_for_its_kind(self) -> Self:
+        if self.kind == "choice" and len(self.options) < 2:
+            raise ValueError("a `choice` field needs at least two `options`")
+        if self.kind == "consent" and (self.topic is None or self.wording is None):
+            raise ValueError("a `consent` field needs a `topic` and a `wording`: the exact sentence shown is the proof")
+        if self.kind == "consent" and self.required:
+            raise ValueError("a `consent` field cannot be `required`: consent that is forced is no consent")
+        if self.kind == "hidden" and self.value is None:
+            raise ValueError("a `hidden` field needs a `value`: what visitors send in it is ignored")
+        if self.kind in ("text", "email", "phone", "choice") and self.label is None:
+            raise ValueError(f"a `{self.kind}` field needs a `label`")
+        return self
+
+
+class Thanks(Model):
+    title: Localised
+    body: Localised  # Markdown
+
+
+class Form(Model):
+    """`magnet` is delivered by mail; `hand_raise` goes to sales at once; `subscribe` names the topic whose button is the act
+    (no box needed: PUBLIC.md, Consent), with `wording` as the sentence beside it."""
+
+    title: Localised
+    intro: Localised | None = None
+    submit: Localised
+    field: list[FormField] = Field(min_length=1)
+    thanks: Thanks
+    magnet: Name | None = None
+    hand_raise: bool = False
+    subscribe: Name | None = None
+    wording: Localised | None = None
+    interests: list[InterestName] = []
+
+    @model_validator(mode="after")
+    def _identifies(self) -> Self:
+        kinds = {field.kind for field in self.field}
+        if not kinds & {"email", "phone"}:
+            raise ValueError("a form needs an `email` or a `phone` field: nobody can be answered otherwise")
+        if self.subscribe is not None and self.wording is None:
+            raise ValueError("`subscribe` needs a `wording`: the exact sentence beside the button is the proof")
+        names = [field.name for field in self.field]
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the field `{doubled[0]}` is there twice: each name once")
+        return self

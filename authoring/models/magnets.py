@@ -1,0 +1,28 @@
+"""`magnets/NAME.toml`: what a visitor gets in exchange.
+
+Pure: no database, no clock, no network.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from authoring.models.common import InterestName, Locale, Localised, Model
+
+# A path inside magnets/, without a way out of it.
+FilePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")]
+
+
+class MagnetFile(Model):
+    path: FilePath
+    locale: Locale
+    label: Localised
+
+
+class Magnet(Model):
+    title: Localised
+    kind: Literal["guide", "checklist", "template", "case_study", "webinar", "course", "ebook"]
+    phase: Literal["discovery", "evaluation", "purchase"] = "discovery"
+    interests: list[InterestName] = []
+    link_days: Annotated[int, Field(ge=1, le=30)] = 7
+    file: list[MagnetFile] = Field(min_length=1)

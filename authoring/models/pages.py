@@ -1,0 +1,48 @@
+"""`pages/NAME.toml`: a landing page, as sections that read top to bottom.
+
+Pure: no database, no clock, no network.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from authoring.models.common import InterestName, Localised, Model, Name
+
+
+class Row(Model):
+    """A line of a section: `title`, its `text`, and a `mark` beside it (a page number, a moment)."""
+
+    title: Localised
+    text: Localised = ""
+    mark: Localised | None = None
+
+
+class Hero(Model):
+    kind: Localised
+    title: Localised
+    lead: Localised
+    facts: list[Localised] = []
+    cover: Localised | None = None  # the title on a drawn cover; none = no cover
+    byline: Localised | None = None
+
+
+class Section(Model):
+    """`rows` what is inside · `sheet` a page shown in full · `next` what happens after · `faq` · `end` the last call."""
+
+    kind: Literal["rows", "sheet", "next", "faq", "prose", "end"]
+    title: Localised
+    text: Localised = ""  # Markdown
+    row: list[Row] = []
+    mark: Localised | None = None
+
+
+class Page(Model):
+    title: Localised
+    description: Localised
+    form: Name
+    hero: Hero
+    section: list[Section] = []
+    interests: list[InterestName] = []
+    index: bool = True
+    locales: Annotated[list[str], Field(min_length=1)] = ["fr", "en"]

@@ -1,0 +1,43 @@
+"""`personas/NAME.toml`: a simulated lead, for golden tests and, later, simulation.
+
+Pure: no database, no clock, no network.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from authoring.models.common import InterestName, Model, Name
+
+
+class Action(Model):
+    """One dated act. `submit` a form · `confirm` the newest opt-in · `download` the newest delivered magnet ·
+    `click` a link in the newest mail of `step` (a human's, with the beacon) · `event` anything else that was recorded."""
+
+    at: datetime  # local time of the persona's zone when it carries none
+    do: Literal["submit", "confirm", "download", "click", "unsubscribe", "event"]
+    form: Name | None = None
+    page: Name | None = None
+    answers: dict[str, str | bool] = {}
+    magnet: Name | None = None
+    step: str | None = None  # SEQUENCE/STEP
+    event: str | None = None
+    subject: str | None = None
+    interests: list[InterestName] = []
+
+
+class Expectation(Model):
+    stage_at_least: Name | None = None
+    top_interest: InterestName | None = None
+    suggestion_contains: str | None = None
+
+
+class Persona(Model):
+    title: str
+    locale: str = "fr"
+    timezone: str | None = None
+    fields: dict[str, str | int | bool] = {}
+    action: list[Action] = Field(min_length=1)
+    until: datetime | None = None
+    expect: Expectation = Expectation()

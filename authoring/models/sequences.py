@@ -1,0 +1,173 @@
+"""`sequences/NAME.toml`: a flat list of steps that reads top to bottom.
+
+Pure: no database, no clock, no network. The meaning of each key: DESIGN in `docs/sequences.md`.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from authoring.models.common import DurationText, Localised, Model, Name, TimeText, Weekday
+from authoring.models.conditions import Condition, EventName
+
+
+class Trigger(Model):
+    """What lets a lead in: exactly one of these. `at` is a broadcast: everyone whom the sequence's `filter` admits."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("form", "magnet", "event", "stage", "at")
+
+    form: Name | None = None
+    magnet: Name | None = None
+    event: EventName | None = None
+    subject: str | None = None  # with `event`
+    stage: Name | None = None
+    at: datetime | None = None  # local time of the site's zone when it carries none
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a trigger is one of {', '.join(self.KINDS)}; found {' and '.join(given) or 'none'}")
+        if self.subject is not None and self.event is None:
+            raise ValueError("`subject` goes with `event` only")
+        return self
+
+
+class SendWindow(Model):
+    """When mails may leave: `days` and hours, `from` included, `to` excluded, in the lead's zone."""
+
+    days: list[Weekday] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    from_: TimeText = Field(default="00:00", alias="from")
+    to: TimeText | Literal["24:00"] = "24:00"
+    fallback: Literal["next_available", "skip"] = "next_available"
+
+
+class WaitUntil(Model):
+    """The first such moment that is not past: a time, on one of the weekdays, not before a date."""
+
+    time: TimeText | None = None
+    weekdays: list[Weekday] = []
+    date: str | None = None  # YYYY-MM-DD
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.time is None and not self.weekdays and self.date is None:
+            raise ValueError("`wait_until` needs a `time`, `weekdays` or a `date`")
+        return self
+
+
+class WaitFor(Model):
+    """Until `when` holds. `since`: events count from the entry (the entry's own excluded), from now, or ever."""
+
+    when: Condition
+    timeout: DurationText
+    on_timeout: Name | Literal["next", "exit"] = "next"
+    since: Literal["entry", "now", "ever"] = "entry"
+
+
+class Case(Model):
+    when: Condition
+    to: Name
+
+
+class Branch(Model):
+    case: list[Case] = Field(min_length=1)
+    otherwise: Name | None = None  # none = the next step
+
+
+class SetFields(Model):
+    fields: dict[str, str | int | bool] = {}
+    add_tags: list[str] = []
+    remove_tags: list[str] = []
+
+
+class Notify(Model):
+    """Tell the lead's owner, or the rep named by `rep`, by mail."""
+
+    subject: Localised
+    text: Localised
+    rep: Name | None = None
+
+
+class Goal(Model):
+    when: Condition
+    within: DurationText | None = None
+    on_reach: Name | Literal["exit"] = "exit"
+
+
+class Step(Model):
+    """Waits, then at most one act. `id` is its identity for life: renaming is deleting and adding."""
+
+    ACTS: ClassVar[tuple[str, ...]] = ("email", "notify", "set", "branch", "jump", "exit")
+    WAITS: ClassVar[tuple[str, ...]] = ("wait", "wait_until", "wait_for")
+
+    id: Name
+    wait: DurationText | None = None
+    wait_from: Literal["previous", "entry"] = "previous"
+    wait_until: WaitUntil | None = None
+    wait_for: WaitFor | None = None
+    only_if: Condition | None = None
+    email: Name | None = None
+    notify: Notify | None = None
+    set: SetFields | None = None
+    branch: Branch | None = None
+    jump: Name | None = None  # forward only
+    exit: str | None = None  # the reason
+    send_window: SendWindow | None = None
+
+    @property
+    def act(self) -> str | None:
+        return next((act for act in self.ACTS if getattr(self, act) is not None), None)
+
+    @model_validator(mode="after")
+    def _one_act(self) -> Self:
+        acts = [act for act in self.ACTS if getattr(self, act) is not None]
+        waits = [wait for wait in self.WAITS if getattr(self, wait) is not None]
+        if len(acts) > 1:
+            raise ValueError(f"a step does one thing; found {' and '.join(acts)}: make them two steps")
+        if not acts and not waits:
+            raise ValueError(f"a step needs an act ({', '.join(self.ACTS)}) or a wait ({', '.join(self.WAITS)})")
+        if self.wait_for is not None and (acts or len(waits) > 1):
+            raise ValueError("`wait_for` stands alone in its step: put what follows into the next step")
+        if self.send_window is not None and self.email is None:
+            raise ValueError("`send_window` moves mails only: it goes with `email`")
+        return self
+
+
+class Sequence(Model):
+    title: Localised
+    topic: Name | None = None
+    class_: Literal["marketing", "transactional"] = Field(default="marketing", alias="class")
+    audience: Literal["leads", "everyone"] = "leads"
+    sender: Name
+    reply_to: str | None = None
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
+    trigger: list[Trigger] = Field(min_length=1)
+    filter: Condition | None = None
+    re_entry: Literal["never", "after_exit", "always"] = "never"
+    min_interval: DurationText | None = None
+    exit_when: list[Condition] = []
+    goal: Goal | None = None
+    send_window: SendWindow | None = None
+    timezone: str | None = None
+    expires_after: DurationText | None = None
+    on_unknown: Literal["hold", "resend"] | None = None
+    step: list[Step] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _topic_and_ids(self) -> Self:
+        if self.class_ == "marketing" and self.topic is None:
+            raise ValueError("a marketing sequence needs a `topic`: consent is given per topic")
+        ids = [step.id for step in self.step]
+        if doubled := sorted({step for step in ids if ids.count(step) > 1}):
+            raise ValueError(f"the step `{doubled[0]}` is there twice: an id is an identity for life, so each once")
+        return self
+
+    def next_after(self, step_id: str) -> Step | None:
+        """The step below `step_id`; None at the end."""
+        below = [index + 1 for index, step in enumerate(self.step) if step.id == step_id]
+        return self.step[below[0]] if below and below[0] < len(self.step) else None
+
+    def find(self, step_id: str) -> Step | None:
+        return next((step for step in self.step if step.id == step_id), None)

@@ -1,0 +1,402 @@
+"""The tables, in the order of a visitor's way through the house.
+
+Two owners never write the same column: doors write `leads`, `events`, `submissions`, `consents`, `suppressions`;
+the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and opens `messages`, `webhooks`, `hand_offs`.
+"Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.types import Id, Json, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *parts: Column | CheckConstraint | Index | PrimaryKeyConstraint | UniqueConstraint) -> Table:
+    return Table(name, metadata, *parts)
+
+
+# ---------------------------------------------------------------- content: what is in force
+
+documents = _table(
+    "documents",  # every text file of every release, once
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+releases = _table(
+    "releases",  # immutable: a tree of path -> content hash
+    Column("id", Id, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("tree", Json, nullable=False),  # {path: {"hash": sha256 hex, "kind": "text" | "blob", "size": bytes}}
+    Column("git_commit", String(64)),
+    Column("author", String(200), nullable=False),
+    Column("note", Text),
+    Column("created_at", UtcDateTime, nullable=False),  # machine
+)
+in_force = _table(
+    "in_force",  # one row: the release that everybody runs
+    Column("id", Integer, primary_key=True),
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # machine
+    CheckConstraint("id = 1", name="one_row"),
+)
+sequence_versions = _table(
+    "sequence_versions",  # an enrolment pins one of these
+    Column("hash", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("document_hash", String(64), ForeignKey("documents.hash"), nullable=False),
+)
+blobs = _table(
+    "blobs",  # magnets in chunks, where a directory would not be seen by every machine
+    Column("hash", String(64), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+# ---------------------------------------------------------------- leads: who they are, what they did
+
+leads = _table(
+    "leads",
+    Column("id", Id, primary_key=True),
+    Column("status", String(10), nullable=False),  # contact | lead
+    Column("email", String(254)),  # canonical: case folded, domain in ASCII; plus-tags kept
+    Column("phone", String(20)),  # E.164
+    Column("first_name", String(200)),
+    Column("last_name", String(200)),
+    Column("company", String(200)),
+    Column("job_title", String(200)),
+    Column("fields", Json, nullable=False),  # every other declared field
+    Column("tags", Json, nullable=False),  # list of text
+    Column("locale", String(10), nullable=False),
+    Column("timezone", String(64)),
+    Column("origin", String(20), nullable=False),  # inbound | outbound | purchased | partner
+    Column("source", String(200)),  # channel grouping of the first touch: organic, paid, email, direct, ...
+    Column("first_touch", Json),  # utm_*, click ids, referrer, page, at
+    Column("last_touch", Json),
+    Column("owner", String(100)),  # a rep's id in the definitions
+    Column("created_at", UtcDateTime, nullable=False),  # calendar
+    Column("merged_into", Id, ForeignKey("leads.id")),
+    CheckConstraint("status IN ('contact', 'lead')", name="status"),
+    UniqueConstraint("email"),
+    Index("ix_leads_phone", "phone"),
+)
+wakes = _table(
+    "wakes",  # the lead as a unit of work: narrow, and the only row that doors and engine both touch
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),  # number of the lead's newest event
+    Column("folded_seq", Integer, nullable=False),  # number of the newest event the engine has taken in
+    Column("due_at", UtcDateTime),  # calendar; None = nothing to do
+    Column("holder", Id),
+    Column("fence", Integer),
+    Index("ix_wakes_due_at", "due_at"),
+    Index("ix_wakes_holder", "holder"),
+)
+events = _table(
+    "events",  # the truth: append-only, numbered per lead under the lead's wake
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("recorded_at", UtcDateTime, nullable=False),  # machine
+    Column("evidence", String(10), nullable=False),  # human | pending | proxy | machine | engine
+    Column("subject", String(200)),  # the form, magnet, page, topic or link it is about
+    Column("data", Json, nullable=False),
+    PrimaryKeyConstraint("lead_id", "seq"),
+    Index("ix_events_lead_id_name_at", "lead_id", "name", "at"),
+)
+submissions = _table(
+    "submissions",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("event_seq", Integer, nullable=False),
+    Column("form", String(100), nullable=False),
+    Column("page", String(100)),
+    Column("locale", String(10), nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("touch", Json, nullable=False),
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Column("idempotency_key", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("recorded_at", UtcDateTime, nullable=False),  # machine
+    UniqueConstraint("idempotency_key"),
+    Index("ix_submissions_lead_id", "lead_id"),
+)
+consents = _table(
+    "consents",  # a ledger: the newest row per lead and topic says what holds
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("topic", String(100), nullable=False),  # a topic of the definitions, or `opens`, `clicks`
+    Column("state", String(10), nullable=False),  # asked | granted | withdrawn
+    Column("wording", Text, nullable=False),
+    Column("wording_hash", String(64), nullable=False),
+    Column("form", String(100)),
+    Column("locale", String(10), nullable=False),
+    Column("proof", Json, nullable=False),  # how it was given: submission id, token hash, page
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("recorded_at", UtcDateTime, nullable=False),  # machine
+    CheckConstraint("state IN ('asked', 'granted', 'withdrawn')", name="state"),
+    Index("ix_consents_lead_id_topic_id", "lead_id", "topic", "id"),
+)
+suppressions = _table(
+    "suppressions",  # one table, by keyed hash, so that it survives erasure
+    Column("address_hash", String(64), primary_key=True),
+    Column("scope", String(20), primary_key=True),  # marketing | all
+    Column("reason", String(40), nullable=False),  # unsubscribed | hard_bounce | complaint | staff
+    Column("at", UtcDateTime, nullable=False),  # machine
+)
+preference_tokens = _table(
+    "preference_tokens",  # for good: what stands in List-Unsubscribe; topic '' is the preferences page
+    Column("token", String(32), primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("topic", String(100), nullable=False),
+    UniqueConstraint("lead_id", "topic"),
+)
+used_tokens = _table(
+    "used_tokens",  # a signed single-use token, by hash, once it was used
+    Column("token_hash", String(64), primary_key=True),
+    Column("purpose", String(20), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),  # machine
+)
+
+# ---------------------------------------------------------------- engine: where they stand, what comes next
+
+standings = _table(
+    "standings",  # the engine's view of a lead: recomputable score, recorded stage
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("stage", String(40), nullable=False),
+    Column("stage_since", UtcDateTime, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("engagement", Integer, nullable=False),  # milli-points at `as_of`
+    Column("fit", Integer, nullable=False),  # milli-points
+    Column("persona", String(100)),
+    Column("temperature", String(20), nullable=False),
+    Column("interests", Json, nullable=False),  # {interest: milli-points}
+    Column("segments", Json, nullable=False),  # list of names
+    Column("buckets", Json, nullable=False),  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
+    Column("verdict_seq", Integer, nullable=False),  # newest verdict event; only later evidence alerts again
+    Column("human_seq", Integer, nullable=False),  # newest confirmed human act
+    Column("as_of", UtcDateTime, nullable=False),
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Index("ix_standings_stage", "stage"),
+)
+stage_changes = _table(
+    "stage_changes",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("from_stage", String(40)),
+    Column("to_stage", String(40), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("event_seq", Integer),
+    Column("cycle", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Index("ix_stage_changes_lead_id", "lead_id"),
+)
+enrolments = _table(
+    "enrolments",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("sequence", String(100), nullable=False),
+    Column("sequence_version", String(64), ForeignKey("sequence_versions.hash"), nullable=False),
+    Column("entry_key", String(200), nullable=False),  # one enrolment per value
+    Column("state", String(20), nullable=False),  # active | completed | left
+    Column("step", String(100)),  # the step it stands before, or waits in; None when over
+    Column("occurrence", Integer, nullable=False),  # which passage through `step`
+    Column("position", String(20), nullable=False),  # ready | waiting | awaiting_mail
+    Column("due_at", UtcDateTime),  # calendar; None = an event will wake it
+    Column("anchor_at", UtcDateTime, nullable=False),  # what wait_from = "previous" counts from
+    Column("waiting_since", UtcDateTime),
+    Column("waiting_zone", String(64)),  # resolved when the wait starts, kept for that wait
+    Column("entered_at", UtcDateTime, nullable=False),
+    Column("entry_seq", Integer, nullable=False),  # the event that let it in
+    Column("exit_reason", String(200)),
+    Column("ended_at", UtcDateTime),
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    CheckConstraint("state IN ('active', 'completed', 'left')", name="state"),
+    UniqueConstraint("lead_id", "sequence", "entry_key"),
+    Index("ix_enrolments_lead_id_state", "lead_id", "state"),
+    Index("ix_enrolments_sequence_state", "sequence", "state"),
+)
+receipts = _table(
+    "receipts",  # one per passage through a step, whatever restarts or doubles
+    Column("enrolment_id", Id, ForeignKey("enrolments.id"), primary_key=True),
+    Column("step", String(100), primary_key=True),
+    Column("occurrence", Integer, primary_key=True),
+    Column("outcome", String(20), nullable=False),  # taken | skipped
+    Column("reason", String(300)),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+)
+decisions = _table(
+    "decisions",  # the ledger of delays, skips, refusals and departures: why, and until when
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("enrolment_id", Id),
+    Column("sequence", String(100)),
+    Column("step", String(100)),
+    Column("outcome", String(20), nullable=False),  # entered | refused | delayed | skipped | left | completed
+    Column("reason", String(300), nullable=False),
+    Column("until", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Index("ix_decisions_lead_id_id", "lead_id", "id"),
+)
+broadcasts = _table(
+    "broadcasts",  # an `at` trigger being carried out, in resumable batches of leads
+    Column("sequence", String(100), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),  # calendar
+    Column("next_lead_id", Id, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+
+# ---------------------------------------------------------------- outboxes: promised here, delivered after the commit
+
+messages = _table(
+    "messages",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("klass", String(20), nullable=False),  # marketing | transactional | notification
+    Column("enrolment_id", Id, ForeignKey("enrolments.id")),
+    Column("sequence", String(100)),
+    Column("step", String(100)),
+    Column("occurrence", Integer, nullable=False),
+    Column("topic", String(100)),
+    Column("email", String(200), nullable=False),  # content path without locale, or the name of a notification
+    Column("locale", String(10), nullable=False),
+    Column("recipient", String(254)),  # staff address of a notification; a lead's is looked up at the first claim
+    Column("context", Json),  # what it is rendered with: given for notifications, frozen at the first claim for others
+    Column("compiled_hash", String(64)),  # the link table and text it was frozen with
+    Column("token", String(32), nullable=False),  # 22 random characters: clicks, return path
+    Column("state", String(20), nullable=False),
+    Column("reason", String(300)),
+    Column("due_at", UtcDateTime, nullable=False),  # machine: retries and limits; a new message is due at once
+    Column("expires_at", UtcDateTime),  # calendar
+    Column("attempts", Integer, nullable=False),
+    Column("holder", Id),
+    Column("fence", Integer),
+    Column("message_id", String(200)),
+    Column("dated", UtcDateTime),  # machine: the Date header, frozen
+    Column("claimed_at", UtcDateTime),  # machine
+    Column("in_data_at", UtcDateTime),  # machine: the intent
+    Column("ended_at", UtcDateTime),  # machine
+    Column("sent_at", UtcDateTime),  # calendar: what the next wait counts from
+    Column("reply", String(500)),  # the server's last words
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),  # calendar
+    UniqueConstraint("enrolment_id", "step", "occurrence"),
+    UniqueConstraint("token"),
+    Index("ix_messages_state_due_at", "state", "due_at"),
+    Index("ix_messages_holder", "holder"),
+    Index("ix_messages_lead_id_klass_created_at", "lead_id", "klass", "created_at"),
+)
+compiled = _table(
+    "compiled",  # one row per (text, layout, locale), made once, however many messages
+    Column("hash", String(64), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("links", Json, nullable=False),  # list of authored addresses; a click's number is an index into it
+)
+hand_offs = _table(
+    "hand_offs",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("stage", String(40), nullable=False),
+    Column("owner", String(100), nullable=False),  # a rep's id in the definitions
+    Column("token", String(32), nullable=False),  # the signed page of the alert
+    Column("brief", Json, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),  # calendar
+    Column("answer_by", UtcDateTime),  # calendar
+    Column("verdict", String(20)),  # accepted | rejected
+    Column("verdict_reason", String(200)),
+    Column("verdict_by", String(100)),
+    Column("verdict_at", UtcDateTime),
+    Column("event_seq", Integer, nullable=False),
+    Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    UniqueConstraint("lead_id", "cycle"),
+    UniqueConstraint("token"),
+)
+notifications = _table(
+    "notifications",  # at most one alert per (lead, cycle, channel)
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("cycle", Integer, primary_key=True),
+    Column("channel", String(100), primary_key=True),  # mail:<rep id> or webhook:<name>
+    Column("message_id", Id, ForeignKey("messages.id")),
+    Column("webhook_id", Id),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+)
+webhooks = _table(
+    "webhooks",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("channel", String(100), nullable=False),  # a [[webhooks]] name of config.toml
+    Column("event_id", String(64), nullable=False),  # webhook-id header: the same on every try
+    Column("type", String(60), nullable=False),  # lead.hot, ...
+    Column("payload", Json, nullable=False),
+    Column("state", String(20), nullable=False),  # due | claimed | sent | failed
+    Column("reason", String(300)),
+    Column("due_at", UtcDateTime, nullable=False),  # machine
+    Column("attempts", Integer, nullable=False),
+    Column("holder", Id),
+    Column("fence", Integer),
+    Column("ended_at", UtcDateTime),  # machine
+    Column("created_at", UtcDateTime, nullable=False),  # calendar
+    UniqueConstraint("event_id"),
+    Index("ix_webhooks_state_due_at", "state", "due_at"),
+    Index("ix_webhooks_holder", "holder"),
+)
+
+# ---------------------------------------------------------------- the house itself
+
+holders = _table(
+    "holders",  # one row per process that claims; dead = unseen for 60 s of machine time
+    Column("id", Id, primary_key=True),
+    Column("fence", Integer, nullable=False),  # raised by whoever declares it dead
+    Column("name", String(200), nullable=False),  # host:pid, for people
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+calendars = _table(
+    "calendars",  # a row here declares a virtual calendar: calendar = anchor + (machine - machine_anchor) * rate
+    Column("id", Integer, primary_key=True),
+    Column("anchor", UtcDateTime, nullable=False),
+    Column("machine_anchor", UtcDateTime, nullable=False),
+    Column("rate", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+switches = _table(
+    "switches",  # the kill switch: `all`, or a sequence's name
+    Column("name", String(100), primary_key=True),
+    Column("off", Boolean, nullable=False),
+    Column("reason", String(300), nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # machine
+)
+facts = _table(
+    "facts",  # what the house knows of itself: incarnation, canary of the suppression key
+    Column("key", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)
