@@ -1,0 +1,64 @@
+# Two commands for a newcomer: `make demo` and `make test`. The rest is for whoever works on the house.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
+
+.PHONY: help install demo test check bench vendor lock schemas shots chaos clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Two virtual environments' worth of requirements, both locked with hashes: to run, and to develop.
+.venv/.run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv==0.13.9
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: .venv/.run ## build .venv with the terreau command
+
+demo: .venv/.run ## the whole story in one process, on SQLite, with a local mailbox
+	@$(BIN)/terreau demo $(DEMO)
+
+test: .venv/.dev browser ## the suite: SQLite and PostgreSQL, real SMTP, real HTTP, a real browser
+	$(BIN)/pytest -n 2 --dist loadfile $(TEST)
+
+check: .venv/.dev ## static only: format, lint, types, imports, content
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/terreau check
+
+bench: .venv/.dev ## ratios against floors measured in the same run, into bench/results.json
+	$(BIN)/python -m bench $(BENCH)
+
+chaos: .venv/.dev ## the long form of the crash campaigns
+	TERREAU_CHAOS=full $(BIN)/pytest -m slow -q
+
+vendor: .venv/.dev ## check the vendored assets against their hashes
+	$(BIN)/python bench/vendor.py
+
+lock: .venv/.run ## resolve the requirements again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements-dev.lock
+
+schemas: .venv/.dev ## write the JSON Schemas that editors use
+	$(BIN)/python -m authoring.schemas
+
+# The browser tests say why they were skipped when there is no Chromium; on Debian as root it is fetched.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "no chromium: the browser tests will be skipped (apt install chromium)"; }
+
+clean: ## remove what was built, not what was recorded
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache
