@@ -170,3 +170,14 @@ def test_the_lock_brings_nobody_who_would_overwrite_a_room():
         if "==" in line
     }
     assert locked.isdisjoint({*ROOMS, "templates"} - {"base"})
+
+
+def test_the_picture_of_the_rooms_shows_the_arrows_in_force():
+    drawn = subprocess.run(
+        [sys.executable, "-c", "import runpy; print(runpy.run_path('docs/draw_rooms.py')['draw'](), end='')"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert drawn.stdout == (CHECKOUT / "docs" / "rooms.svg").read_text()
