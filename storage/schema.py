@@ -230,6 +230,7 @@ enrolments = _table(
     Column("anchor_at", UtcDateTime, nullable=False),  # what wait_from = "previous" counts from
     Column("waiting_since", UtcDateTime),
     Column("waiting_zone", String(64)),  # resolved when the wait starts, kept for that wait
+    Column("waiting_seq", Integer),  # newest event known when the wait began: `since = "now"` counts later ones
     Column("entered_at", UtcDateTime, nullable=False),
     Column("entry_seq", Integer, nullable=False),  # the event that let it in
     Column("exit_reason", String(200)),
