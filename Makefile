@@ -43,8 +43,8 @@ bench: .venv/.dev ## ratios against floors measured in the same run, into bench/
 chaos: .venv/.dev ## the long form of the crash campaigns
 	TERREAU_CHAOS=full $(BIN)/pytest -m slow -q
 
-vendor: .venv/.dev ## check the vendored assets against their hashes
-	$(BIN)/python bench/vendor.py
+vendor: .venv/.dev ## fetch the vendored assets again and hold them against their hashes
+	$(BIN)/python tests/vendor/fetch.py
 
 lock: .venv/.run ## resolve the requirements again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock

@@ -1,0 +1,56 @@
+"""A receiving SMTP server that is fast enough not to be what is measured; prints its port, then counts until it is stopped.
+
+Run: python -m bench.sink
+"""
+
+import asyncio
+import sys
+
+
+class Session(asyncio.Protocol):
+    """One client: answers every verb at once, swallows bodies, knows PIPELINING."""
+
+    received = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.buffer = b""
+        self.in_body = False
+        transport.write(b"220 sink ESMTP\r\n")  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        answers = []
+        while True:
+            end = self.buffer.find(b"\r\n.\r\n" if self.in_body else b"\r\n")
+            if end < 0:
+                break
+            answers.append(self._answer(end))
+        if answers:
+            self.transport.write(b"".join(answers))  # type: ignore[attr-defined]
+
+    def _answer(self, end: int) -> bytes:
+        if self.in_body:
+            self.buffer, self.in_body = self.buffer[end + 5 :], False
+            Session.received += 1
+            return b"250 2.0.0 taken\r\n"
+        verb, self.buffer = self.buffer[:end][:4].upper(), self.buffer[end + 2 :]
+        if verb == b"EHLO":
+            return b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 20000000\r\n"
+        if verb == b"DATA":
+            self.in_body = True
+            return b"354 go on\r\n"
+        if verb == b"QUIT":
+            return b"221 bye\r\n"
+        return b"250 ok\r\n"
+
+
+async def serve() -> None:
+    server = await asyncio.get_running_loop().create_server(Session, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until the parent closes our input
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
