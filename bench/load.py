@@ -5,8 +5,9 @@ Loopback only; bounded by the list of requests it is given.
 
 import socket
 import threading
-from base.clock import elapsed
 from dataclasses import dataclass
+
+from base.clock import elapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def _worker(port: int, requests: list[bytes], results: list[tuple[float, int]]) 
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bool]:
-    """The status of the next answer, and whether the server closes after it. Raises ConnectionError when it hangs up early."""
+    """The status of the next answer, and whether the server closes after it.
+
+    Raises ConnectionError when it hangs up early.
+    """
     data = b""
     while b"\r\n\r\n" not in data:
         data += _more(connection)

@@ -24,7 +24,8 @@ class Result:
 
     def line(self) -> str:
         sign = "≤" if self.at_most else "≥"
-        return f"{'ok ' if self.ok else 'NO '} {self.name:<58} {self.ratio:8.2f} {self.unit:<8} target {sign} {self.target:g}   {self.detail}"
+        verdict = "ok" if self.ok else "NO"
+        return f"{verdict}  {self.name:<58} {self.ratio:8.2f} {self.unit:<8} {sign} {self.target:g}   {self.detail}"
 
 
 def keep(results: list[Result]) -> None:

@@ -1,4 +1,4 @@
-"""A receiving SMTP server that is fast enough not to be what is measured; prints its port, then counts until it is stopped.
+"""A receiving SMTP server fast enough not to be what is measured; prints its port, serves until its input closes.
 
 Run: python -m bench.sink
 """

@@ -1,4 +1,7 @@
-"""Draws `docs/rooms.svg` from the arrows in pyproject.toml, so that the picture cannot lie. Run: python docs/draw_rooms.py."""
+"""Draws `docs/rooms.svg` from the arrows in pyproject.toml, so that the picture cannot lie.
+
+Run: python docs/draw_rooms.py
+"""
 
 import tomllib
 from pathlib import Path
@@ -29,8 +32,8 @@ def draw() -> str:
     rows = [box for index, rooms in enumerate(layers) for box in _row(rooms, TOP + index * (ROW + GAP))]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
-            'aria-labelledby="t d" font-family="system-ui, sans-serif">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'width="{WIDTH}" height="{height}" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif">',
             '<title id="t">The rooms of Terreau</title>',
             '<desc id="d">Each room may import the rooms below it, never one above it or beside it.</desc>',
             f'<rect width="{WIDTH}" height="{height}" rx="12" fill="#f6f5ee"/>',

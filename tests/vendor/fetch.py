@@ -1,6 +1,6 @@
 """Fetches the vendored assets named in manifest.json from npm and holds them against their hashes.
 
-Run: make vendor. With `--pin`, writes the hashes of what came instead of checking them (after a deliberate change of version).
+Run: make vendor. With `--pin`, after a deliberate change of version, it writes the hashes of what came.
 """
 
 import base64
