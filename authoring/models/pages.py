@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from authoring.models.common import InterestName, Localised, Model, Name
+from authoring.models.common import InterestName, Locale, Localised, Model, Name
+
+
+# What is drawn on a cover and beside the rows of a sheet: three stages of a plant, or of a room in perspective.
+Drawing = Literal["sprout", "room"]
 
 
 class Row(Model):
@@ -24,6 +28,7 @@ class Hero(Model):
     lead: Localised
     facts: list[Localised] = []
     cover: Localised | None = None  # the title on a drawn cover; none = no cover
+    drawing: Drawing = "sprout"
     byline: Localised | None = None
 
 
@@ -35,6 +40,7 @@ class Section(Model):
     text: Localised = ""  # Markdown
     row: list[Row] = []
     mark: Localised | None = None
+    drawing: Drawing | None = None  # beside the rows of a `sheet`
 
 
 class Page(Model):
@@ -45,4 +51,4 @@ class Page(Model):
     section: list[Section] = []
     interests: list[InterestName] = []
     index: bool = True
-    locales: Annotated[list[str], Field(min_length=1)] = ["fr", "en"]
+    locales: Annotated[list[Locale], Field(min_length=1)] = ["fr", "en"]
