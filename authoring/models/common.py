@@ -3,25 +3,96 @@
 Pure: no database, no clock, no network.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=100)]
-InterestName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(?:/[a-z0-9-]+)*$", max_length=100)]
-DurationText = Annotated[str, StringConstraints(pattern=r"^-?\d+ (minute|hour|day|business day|week|month)s?$")]
-TimeText = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+from authoring.patterns import DURATION, INTEREST, LINE, LOCALE, NAME, NOT_BLANK, TIME, URL
+
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
+InterestName = Annotated[str, StringConstraints(pattern=INTEREST, max_length=100)]
+DurationText = Annotated[str, StringConstraints(pattern=DURATION)]
+TimeText = Annotated[str, StringConstraints(pattern=TIME)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+Locale = Annotated[str, StringConstraints(pattern=LOCALE)]
+Line = Annotated[str, StringConstraints(pattern=LINE, max_length=300)]  # one line, not blank: it may stand in a header
+Text = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
+Url = Annotated[str, StringConstraints(pattern=URL, max_length=2000)]
+
+
+class Misfit(ValueError):
+    """Two keys that do not fit together; `at` is the path, below the model, of the one to look at."""
+
+    def __init__(self, message: str, *at: str | int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def _shape(value: Any) -> str:
+    return "texts" if isinstance(value, dict) else "text"
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise Misfit(f"“{text}” is not an email address: one looks like chloe@atelier.example") from None
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        raise Misfit(f"there is no time zone “{text}”: one looks like Europe/Paris") from None
+    return text
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise Misfit(f"“{text}” is not a date: one looks like 2026-03-31") from None
+    return text
+
+
+def _bare_day(value: Any) -> Any:
+    """A date without quotes is a date too."""
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
+
 
 # One text for every language, or one text per language: "Guide" or { fr = "Guide", en = "Guide" }.
-Localised = str | dict[Locale, str]
+Localised = Annotated[
+    Annotated[str, Tag("text")] | Annotated[dict[Locale, str], Field(min_length=1), Tag("texts")],
+    Discriminator(_shape),
+]
+Address = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
+DayText = Annotated[str, BeforeValidator(_bare_day), AfterValidator(_day)]
 
 
 class Model(BaseModel):
     """A frozen, strict model: unknown keys are errors, `false` is not a number, text is not a date."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+
+def listed(keys: Iterable[str], joint: str = ", ") -> str:
+    """The keys as an author writes them: "`form`, `magnet`"."""
+    return joint.join(f"`{key}`" for key in keys) or "none of them"
 
 
 def text_in(localised: Localised, locale: str, default_locale: str = "fr") -> str:

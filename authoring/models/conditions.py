@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from authoring.models.common import DurationText, InterestName, Model, Name
+from authoring.models.common import DurationText, InterestName, Misfit, Model, Name, listed
+from authoring.patterns import EVENT
 
-EventName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$", max_length=60)]
+EventName = Annotated[str, StringConstraints(pattern=EVENT, max_length=60)]
 
 
 class Condition(Model):
@@ -61,13 +62,13 @@ class Condition(Model):
         given: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
         subjects = [key for key in self.SUBJECTS if key in given]
         if len(subjects) != 1:
-            found = " and ".join(f"`{key}`" for key in subjects) or "none"
-            raise ValueError(f"a condition says one thing: expected one of {', '.join(self.SUBJECTS)}; found {found}")
+            one_of, found = listed(self.SUBJECTS), listed(subjects, " and ")
+            raise Misfit(f"a condition says one thing, expected one of {one_of}; found {found}", *subjects[1:2])
         subject = subjects[0]
         allowed = self.GOES_WITH.get(subject, ())
         if stray := [key for key in given if key != subject and key not in allowed]:
-            takes = ", ".join(f"`{key}`" for key in allowed) or "nothing else"
-            raise ValueError(f"`{stray[0]}` does not go with `{subject}`, which takes {takes}")
+            takes = f"which takes {listed(allowed)}" if allowed else "which stands alone"
+            raise Misfit(f"`{stray[0]}` does not go with `{subject}`, {takes}", stray[0])
         if subject == "field" and len(given) != 2:
-            raise ValueError("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`")
+            raise Misfit("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`", "field")
         return self

@@ -7,21 +7,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from authoring.models.common import DurationText, InterestName, Localised, Model, Name
+from authoring.models.common import Address, DurationText, InterestName, Line, Locale, Localised, Model, Name, Text, Url
 from authoring.models.conditions import Condition, EventName
+from authoring.patterns import CAP, COLOUR
 
 Points = Annotated[int, Field(ge=-1000, le=1000)]
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-CapText = Annotated[str, StringConstraints(pattern=r"^\d+ per (day|week|month)$")]
+Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
+CapText = Annotated[str, StringConstraints(pattern=CAP)]
 
 
 class House(Model):
     """Who writes to people: printed at the foot of pages and mails."""
 
-    name: str
-    address: str  # postal, required by law in every marketing mail
-    email: str  # where a person answers
-    website: str
+    name: Line
+    address: Text  # postal, required by law in every marketing mail
+    email: Address  # where a person answers
+    website: Url
     privacy: Localised  # who holds the data, why, how long; shown under each form
 
 
@@ -48,8 +49,8 @@ class Brand(Model):
 
 
 class Sender(Model):
-    name: str
-    email: str
+    name: Line
+    email: Address
     role: Localised
 
 
@@ -130,9 +131,9 @@ class Segment(Model):
 
 class Rep(Model):
     id: Name
-    name: str
-    email: str
-    locale: str = "fr"
+    name: Line
+    email: Address
+    locale: Locale = "fr"
 
 
 class Reason(Model):
@@ -176,7 +177,7 @@ class EventLabel(Model):
 
 
 class Definitions(Model):
-    version: str  # shown in every alert: "Definitions of 1 October 2026"
+    version: Line  # shown in every alert: "Definitions of 1 October 2026"
     house: House
     brand: Brand
     senders: dict[Name, Sender]

@@ -3,15 +3,15 @@
 Pure: no database, no clock, no network.
 """
 
-from authoring.models.common import InterestName, Model
+from authoring.models.common import InterestName, Line, Model, Text
 
 
 class EmailFrontMatter(Model):
     """`why` is the sentence of the footer: why the reader gets this mail."""
 
-    subject: str
-    preheader: str
-    why: str
+    subject: Line
+    preheader: Line
+    why: Text
     interests: list[InterestName] = []  # what a click in this mail shows interest in
 
 

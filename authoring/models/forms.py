@@ -7,13 +7,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from authoring.models.common import InterestName, Localised, Model, Name
+from authoring.models.common import InterestName, Localised, Misfit, Model, Name
+from authoring.patterns import FIELD_NAME, OPTION
 
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME, max_length=60)]
 
 
 class Option(Model):
-    value: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", max_length=60)]
+    value: Annotated[str, StringConstraints(pattern=OPTION, max_length=60)]
     label: Localised
 
 
@@ -37,15 +38,15 @@ class FormField(Model):
     @model_validator(mode="after")
     def _parts_for_its_kind(self) -> Self:
         if self.kind == "choice" and len(self.options) < 2:
-            raise ValueError("a `choice` field needs at least two `options`")
+            raise Misfit("a `choice` field needs at least two `options`")
         if self.kind == "consent" and (self.topic is None or self.wording is None):
-            raise ValueError("a `consent` field needs a `topic` and a `wording`: the exact sentence shown is the proof")
+            raise Misfit("a `consent` field needs a `topic` and a `wording`: the exact sentence shown is the proof")
         if self.kind == "consent" and self.required:
-            raise ValueError("a `consent` field cannot be `required`: consent that is forced is no consent")
+            raise Misfit("a `consent` field cannot be `required`: consent that is forced is no consent", "required")
         if self.kind == "hidden" and self.value is None:
-            raise ValueError("a `hidden` field needs a `value`: what visitors send in it is ignored")
+            raise Misfit("a `hidden` field needs a `value`: what visitors send in it is ignored")
         if self.kind in ("text", "email", "phone", "choice") and self.label is None:
-            raise ValueError(f"a `{self.kind}` field needs a `label`")
+            raise Misfit(f"a `{self.kind}` field needs a `label`")
         return self
 
 
@@ -73,10 +74,13 @@ class Form(Model):
     def _identifies(self) -> Self:
         kinds = {field.kind for field in self.field}
         if not kinds & {"email", "phone"}:
-            raise ValueError("a form needs an `email` or a `phone` field: nobody can be answered otherwise")
+            raise Misfit("a form needs an `email` or a `phone` field: nobody can be answered otherwise")
         if self.subscribe is not None and self.wording is None:
-            raise ValueError("`subscribe` needs a `wording`: the exact sentence beside the button is the proof")
+            raise Misfit(
+                "`subscribe` needs a `wording`: the exact sentence beside the button is the proof", "subscribe"
+            )
         names = [field.name for field in self.field]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the field `{doubled[0]}` is there twice: each name once")
+            second = [index for index, name in enumerate(names) if name == doubled[0]][1]
+            raise Misfit(f"the field `{doubled[0]}` is there twice: each name once", "field", second, "name")
         return self

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from authoring.models.common import InterestName, Locale, Localised, Model
+from authoring.patterns import FILE_PATH
 
 # A path inside magnets/, without a way out of it.
-FilePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")]
+FilePath = Annotated[str, StringConstraints(pattern=FILE_PATH, max_length=200)]
 
 
 class MagnetFile(Model):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from authoring.models.common import InterestName, Model, Name
+from authoring.models.common import InterestName, Line, Locale, Model, Name, Zone
 
 
 class Action(Model):
@@ -34,9 +34,9 @@ class Expectation(Model):
 
 
 class Persona(Model):
-    title: str
-    locale: str = "fr"
-    timezone: str | None = None
+    title: Line
+    locale: Locale = "fr"
+    timezone: Zone | None = None
     fields: dict[str, str | int | bool] = {}
     action: list[Action] = Field(min_length=1)
     until: datetime | None = None

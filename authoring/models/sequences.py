@@ -8,7 +8,20 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from authoring.models.common import DurationText, Localised, Model, Name, TimeText, Weekday
+from authoring.models.common import (
+    Address,
+    DayText,
+    DurationText,
+    Line,
+    Localised,
+    Misfit,
+    Model,
+    Name,
+    TimeText,
+    Weekday,
+    Zone,
+    listed,
+)
 from authoring.models.conditions import Condition, EventName
 
 
@@ -28,9 +41,9 @@ class Trigger(Model):
     def _one_kind(self) -> Self:
         given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"a trigger is one of {', '.join(self.KINDS)}; found {' and '.join(given) or 'none'}")
+            raise Misfit(f"a trigger is one of {listed(self.KINDS)}; found {listed(given, ' and ')}", *given[1:2])
         if self.subject is not None and self.event is None:
-            raise ValueError("`subject` goes with `event` only")
+            raise Misfit("`subject` goes with `event` only", "subject")
         return self
 
 
@@ -48,12 +61,12 @@ class WaitUntil(Model):
 
     time: TimeText | None = None
     weekdays: list[Weekday] = []
-    date: str | None = None  # YYYY-MM-DD
+    date: DayText | None = None  # YYYY-MM-DD
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.time is None and not self.weekdays and self.date is None:
-            raise ValueError("`wait_until` needs a `time`, `weekdays` or a `date`")
+            raise Misfit("`wait_until` needs a `time`, `weekdays` or a `date`")
         return self
 
 
@@ -113,7 +126,7 @@ class Step(Model):
     set: SetFields | None = None
     branch: Branch | None = None
     jump: Name | None = None  # forward only
-    exit: str | None = None  # the reason
+    exit: Line | None = None  # the reason
     send_window: SendWindow | None = None
 
     @property
@@ -125,13 +138,13 @@ class Step(Model):
         acts = [act for act in self.ACTS if getattr(self, act) is not None]
         waits = [wait for wait in self.WAITS if getattr(self, wait) is not None]
         if len(acts) > 1:
-            raise ValueError(f"a step does one thing; found {' and '.join(acts)}: make them two steps")
+            raise Misfit(f"a step does one thing; found {listed(acts, ' and ')}: make them two steps", acts[1])
         if not acts and not waits:
-            raise ValueError(f"a step needs an act ({', '.join(self.ACTS)}) or a wait ({', '.join(self.WAITS)})")
+            raise Misfit(f"a step needs an act ({listed(self.ACTS)}) or a wait ({listed(self.WAITS)})")
         if self.wait_for is not None and (acts or len(waits) > 1):
-            raise ValueError("`wait_for` stands alone in its step: put what follows into the next step")
+            raise Misfit("`wait_for` stands alone in its step: put what follows into the next step", "wait_for")
         if self.send_window is not None and self.email is None:
-            raise ValueError("`send_window` moves mails only: it goes with `email`")
+            raise Misfit("`send_window` moves mails only: it goes with `email`", "send_window")
         return self
 
 
@@ -141,7 +154,7 @@ class Sequence(Model):
     class_: Literal["marketing", "transactional"] = Field(default="marketing", alias="class")
     audience: Literal["leads", "everyone"] = "leads"
     sender: Name
-    reply_to: str | None = None
+    reply_to: Address | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     trigger: list[Trigger] = Field(min_length=1)
     filter: Condition | None = None
@@ -150,7 +163,7 @@ class Sequence(Model):
     exit_when: list[Condition] = []
     goal: Goal | None = None
     send_window: SendWindow | None = None
-    timezone: str | None = None
+    timezone: Zone | None = None
     expires_after: DurationText | None = None
     on_unknown: Literal["hold", "resend"] | None = None
     step: list[Step] = Field(min_length=1)
@@ -158,10 +171,12 @@ class Sequence(Model):
     @model_validator(mode="after")
     def _topic_and_ids(self) -> Self:
         if self.class_ == "marketing" and self.topic is None:
-            raise ValueError("a marketing sequence needs a `topic`: consent is given per topic")
+            raise Misfit("a marketing sequence needs a `topic`: consent is given per topic")
         ids = [step.id for step in self.step]
         if doubled := sorted({step for step in ids if ids.count(step) > 1}):
-            raise ValueError(f"the step `{doubled[0]}` is there twice: an id is an identity for life, so each once")
+            second = [index for index, step in enumerate(ids) if step == doubled[0]][1]
+            message = f"the step `{doubled[0]}` is there twice: an id is an identity for life, so each once"
+            raise Misfit(message, "step", second, "id")
         return self
 
     def next_after(self, step_id: str) -> Step | None:
