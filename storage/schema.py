@@ -302,6 +302,7 @@ messages = _table(
     Column("dated", UtcDateTime),  # machine: the Date header, frozen
     Column("claimed_at", UtcDateTime),  # machine
     Column("in_data_at", UtcDateTime),  # machine: the intent
+    Column("resent_at", UtcDateTime),  # machine: doubt about an earlier attempt was settled by sending the same bytes
     Column("ended_at", UtcDateTime),  # machine
     Column("sent_at", UtcDateTime),  # calendar: what the next wait counts from
     Column("reply", String(500)),  # the server's last words
@@ -320,6 +321,7 @@ compiled = _table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("links", Json, nullable=False),  # list of authored addresses; a click's number is an index into it
+    Column("constants", Json, nullable=False),  # what its release said: sender, house, pages, headers
 )
 hand_offs = _table(
     "hand_offs",
