@@ -16,8 +16,8 @@ EventName = Annotated[str, StringConstraints(pattern=EVENT, max_length=60)]
 class Condition(Model):
     """One thing that is true of a lead or not: exactly one of the SUBJECTS, with the keys that go with it.
 
-    `{ field = "sector", is = "architecture" }`, `{ event = "asset_downloaded", subject = "guide-3d", within = "7 days" }`,
-    `{ stage_at_least = "mql" }`, `{ any = [ {...}, {...} ] }`, `{ not = {...} }`.
+    `{ field = "sector", is = "architecture" }`, `{ stage_at_least = "mql" }`,
+    `{ event = "asset_downloaded", subject = "guide-3d", within = "7 days" }`, `{ any = [...] }`, `{ not = {...} }`.
     """
 
     SUBJECTS: ClassVar[tuple[str, ...]] = (

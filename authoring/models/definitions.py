@@ -2,6 +2,7 @@
 
 Pure: no database, no clock, no network.
 """
+# ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from typing import Annotated, Literal
 

@@ -2,6 +2,7 @@
 
 Pure: no database, no clock, no network.
 """
+# ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from typing import Annotated, Literal, Self
 
@@ -56,8 +57,10 @@ class Thanks(Model):
 
 
 class Form(Model):
-    """`magnet` is delivered by mail; `hand_raise` goes to sales at once; `subscribe` names the topic whose button is the act
-    (no box needed: PUBLIC.md, Consent), with `wording` as the sentence beside it."""
+    """`magnet` is delivered by mail; `hand_raise` goes to sales at once.
+
+    `subscribe` names the topic whose button is the act: no box is needed, `wording` is the sentence beside the button.
+    """
 
     title: Localised
     intro: Localised | None = None

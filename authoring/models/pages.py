@@ -2,13 +2,13 @@
 
 Pure: no database, no clock, no network.
 """
+# ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from authoring.models.common import InterestName, Locale, Localised, Model, Name
-
 
 # What is drawn on a cover and beside the rows of a sheet: three stages of a plant, or of a room in perspective.
 Drawing = Literal["sprout", "room"]
@@ -33,7 +33,7 @@ class Hero(Model):
 
 
 class Section(Model):
-    """`rows` what is inside · `sheet` a page shown in full · `next` what happens after · `faq` · `end` the last call."""
+    """`rows` what is inside, `sheet` a page shown in full, `next` what happens after, `faq`, `end` the last call."""
 
     kind: Literal["rows", "sheet", "next", "faq", "prose", "end"]
     title: Localised

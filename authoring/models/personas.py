@@ -2,6 +2,7 @@
 
 Pure: no database, no clock, no network.
 """
+# ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from datetime import datetime
 from typing import Literal
@@ -12,8 +13,8 @@ from authoring.models.common import InterestName, Line, Locale, Model, Name, Zon
 
 
 class Action(Model):
-    """One dated act. `submit` a form · `confirm` the newest opt-in · `download` the newest delivered magnet ·
-    `click` a link in the newest mail of `step` (a human's, with the beacon) · `event` anything else that was recorded."""
+    """One dated act: `submit` a form, `confirm` the newest opt-in, `download` the newest delivered magnet,
+    `click` a link in the newest mail of `step` (a human's, with the beacon), `event` anything else."""
 
     at: datetime  # local time of the persona's zone when it carries none
     do: Literal["submit", "confirm", "download", "click", "unsubscribe", "event"]

@@ -2,6 +2,7 @@
 
 Pure: no database, no clock, no network. The meaning of each key: DESIGN in `docs/sequences.md`.
 """
+# ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
