@@ -1,0 +1,90 @@
+"""The web server in this process: waitress, with an end that lets begun answers reach their readers."""
+
+import socket
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+
+from base.clock import elapsed
+
+TURN = 0.2  # seconds the loop waits at most before it looks whether it is to stop
+DRAIN = 5.0  # seconds for requests under way when it is
+
+
+class AddressTaken(Exception):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, cause: OSError) -> None:
+        super().__init__(
+            f"cannot listen on {host}:{port}: {cause.strerror or cause}. Another process may hold this port: "
+            f"stop it, or choose another with `--port` or `[server] port`."
+        )
+
+
+class WebServer:
+    """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`."""
+
+    def __init__(
+        self, app: Callable[..., Any], host: str, port: int, *, threads: int = 8, body_limit: int = 65_536
+    ) -> None:
+        self._map: dict[int, Any] = {}
+        self._stopping = Event()
+        self._server = create_server(
+            app,
+            map=self._map,
+            sockets=[_listen(host, port)],
+            threads=threads,
+            max_request_body_size=body_limit,
+            clear_untrusted_proxy_headers=True,
+            channel_timeout=30,
+            ident=None,
+        )
+        self._thread = Thread(target=self._run, name="web", daemon=True)
+
+    @property
+    def port(self) -> int:
+        return next(int(one.effective_port) for one in self._map.values() if isinstance(one, BaseWSGIServer))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No new connection; what was asked is answered, within `DRAIN` seconds."""
+        self._stopping.set()
+        self._thread.join(2 * DRAIN)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._turn()
+        self._stop_listening()
+        deadline = elapsed() + DRAIN
+        while self._busy() and elapsed() < deadline:
+            self._turn()
+        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map)
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=TURN, map=self._map, count=1)
+
+    def _stop_listening(self) -> None:
+        """The listening sockets only; the trigger stays, it is how a thread says that its answer can be written."""
+        for one in list(self._map.values()):
+            if isinstance(one, BaseWSGIServer):
+                wasyncore.dispatcher.close(one)
+
+    def _busy(self) -> bool:
+        channels = [one for one in self._map.values() if isinstance(one, HTTPChannel)]
+        return any(one.requests or one.total_outbufs_len for one in channels)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before anything else is started, so that a taken address leaves nothing behind."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise AddressTaken(host, port, error) from error

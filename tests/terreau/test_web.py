@@ -1,0 +1,54 @@
+"""The web server answers what was begun before it stops, and says which address is taken."""
+
+from threading import Event, Thread
+
+import httpx
+import pytest
+
+from terreau.web import AddressTaken, WebServer
+
+
+def slow_app(begun: Event, release: Event):
+    def app(environ, start_response):
+        begun.set()
+        release.wait(10)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x" * 200_000]
+
+    return app
+
+
+def test_an_answer_begun_before_the_stop_reaches_its_reader():
+    begun, release, answers = Event(), Event(), []
+    server = WebServer(slow_app(begun, release), "127.0.0.1", 0)
+    server.start()
+    address = f"http://127.0.0.1:{server.port}/"
+    reader = Thread(target=lambda: answers.append(httpx.get(address, timeout=10)))
+    reader.start()
+    assert begun.wait(5)
+    stopper = Thread(target=server.stop)
+    stopper.start()
+    release.set()
+    reader.join(10)
+    stopper.join(10)
+    assert [len(answer.content) for answer in answers] == [200_000]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address, timeout=2)
+
+
+def test_a_taken_address_is_said_with_what_to_do():
+    server = WebServer(slow_app(Event(), Event()), "127.0.0.1", 0)
+    server.start()
+    with pytest.raises(AddressTaken, match=r"cannot listen on 127\.0\.0\.1:\d+.*choose another with `--port`"):
+        WebServer(slow_app(Event(), Event()), "127.0.0.1", server.port)
+    server.stop()
+
+
+def test_a_body_over_the_limit_is_refused_before_the_app_sees_it():
+    begun, release = Event(), Event()
+    server = WebServer(slow_app(begun, release), "127.0.0.1", 0, body_limit=1000)
+    server.start()
+    answer = httpx.post(f"http://127.0.0.1:{server.port}/", content=b"x" * 2000, timeout=5)
+    server.stop()
+    assert answer.status_code == 413
+    assert not begun.is_set()
