@@ -5,6 +5,8 @@ the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and op
 "Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -34,7 +36,7 @@ metadata = MetaData(
 )
 
 
-def _table(name: str, *parts: Column | CheckConstraint | Index | PrimaryKeyConstraint | UniqueConstraint) -> Table:
+def _table(name: str, *parts: Column[Any] | CheckConstraint | Index | PrimaryKeyConstraint | UniqueConstraint) -> Table:
     return Table(name, metadata, *parts)
 
 

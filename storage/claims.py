@@ -1,0 +1,60 @@
+"""Claim, deliver, settle or try again: the loop of every outbox (`messages`, `webhooks`); delivering is theirs."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select, update
+
+from base.tokens import jitter
+from storage.holders import Holder, alive, orphaned
+
+# RELIABILITY, annex C: growing pauses, so that an outage of a day costs eight tries.
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
+_JITTER = 0.2
+
+
+def claim(conn: Connection, table: Table, holder: Holder, machine_now: datetime, limit: int) -> list[Row[Any]]:
+    """Move up to `limit` rows of `table` from due to claimed, the longest due first, and return them whole."""
+    due = (
+        select(table.c.id)
+        .where(table.c.state == "due", table.c.due_at <= machine_now)
+        .order_by(table.c.due_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has one writer at a time and leaves this out
+    )
+    taken = (
+        update(table)
+        .where(table.c.id.in_(conn.scalars(due).all()), table.c.state == "due", alive(holder))
+        .values(state="claimed", holder=holder.id, fence=holder.fence)
+        .returning(*table.c)
+    )
+    return sorted(conn.execute(taken), key=lambda row: (row.due_at, row.id))
+
+
+def settle(conn: Connection, table: Table, id: int, holder: Holder, from_state: str, **values: Any) -> bool:
+    """Give a held row its next state and `values`. A row that goes back to due is let go.
+
+    False: it is no longer ours, or no longer in `from_state`; then nothing was changed.
+    """
+    if values.get("state") == "due":
+        values = {"holder": None, "fence": None, **values}
+    held = update(table).where(
+        table.c.id == id,
+        table.c.state == from_state,
+        table.c.holder == holder.id,
+        table.c.fence == holder.fence,
+        alive(holder),
+    )
+    return conn.execute(held.values(**values)).rowcount == 1
+
+
+def take_back(conn: Connection, table: Table) -> int:
+    """Make due again what dead holders had claimed and not begun; returns how many rows."""
+    left = update(table).where(table.c.state == "claimed", orphaned(table))
+    return conn.execute(left.values(state="due", holder=None, fence=None)).rowcount
+
+
+def retry_at(attempts: int, machine_now: datetime) -> datetime:
+    """When to try again after `attempts` failed tries: 1, 5, 15, 60 minutes, 3, 6, 12, 24 hours, give or take 20 %."""
+    pause = RETRY_AFTER[min(max(attempts, 1), len(RETRY_AFTER)) - 1]
+    return machine_now + pause * jitter(1 - _JITTER, 1 + _JITTER)

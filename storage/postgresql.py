@@ -1,0 +1,85 @@
+"""PostgreSQL as the house runs it: each job its own transaction, tried again after a deadlock; no wait without end."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+
+from base.clock import elapsed
+from base.tokens import jitter
+from storage.trouble import StorageUnavailable, in_house_words, is_worth_repeating
+
+T = TypeVar("T")
+
+_SESSIONS, _MORE_SESSIONS = 8, 32
+_IDLE_SECONDS = 60  # a job that hangs may not hold its rows for longer
+_SET_TIMEOUTS = text("SELECT set_config('statement_timeout', :ms, true), set_config('lock_timeout', :ms, true)")
+
+
+def engine(address: URL, wait_seconds: float) -> Engine:
+    """A pool that looks before it hands out, and gives no connection, lock or statement longer than `wait_seconds`."""
+    milliseconds = max(1, int(wait_seconds * 1000))
+    made = create_engine(
+        address,
+        pool_pre_ping=True,
+        pool_size=_SESSIONS,
+        max_overflow=_MORE_SESSIONS,
+        pool_timeout=wait_seconds,
+        connect_args={
+            "connect_timeout": max(2, int(wait_seconds)),  # libpq takes no less
+            "tcp_user_timeout": milliseconds,
+            "application_name": "terreau",
+        },
+    )
+
+    @event.listens_for(made, "connect")
+    def _limit(dbapi_connection: Any, record: Any) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute(
+                f"SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds};"
+                f"SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'; SET timezone = 'UTC'"
+            )
+        dbapi_connection.commit()
+
+    return made
+
+
+class Transactions:
+    """The pen of PostgreSQL: who writes waits only for those who hold the same rows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._here = threading.local()
+
+    def write(self, job: Callable[[Connection], T], timeout: float) -> T:
+        if getattr(self._here, "writing", False):
+            raise RuntimeError("a job must not wait for another job: on SQLite it would wait for itself")
+        self._here.writing = True
+        try:
+            return self._until_it_passes(job, timeout)
+        finally:
+            self._here.writing = False
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _until_it_passes(self, job: Callable[[Connection], T], timeout: float) -> T:
+        deadline = elapsed() + timeout
+        while True:
+            try:
+                return self._once(job, max(0.001, deadline - elapsed()))
+            except Exception as error:
+                if not is_worth_repeating(error):
+                    raise in_house_words(error) from error.__cause__
+                if elapsed() >= deadline:
+                    raise StorageUnavailable(
+                        f"others held the same rows for {timeout:g} s: nothing was saved"
+                    ) from error
+            time.sleep(jitter(0.002, 0.05))  # two that met in a deadlock must not meet again at once
+
+    def _once(self, job: Callable[[Connection], T], seconds: float) -> T:
+        with self._engine.connect() as conn, conn.begin():
+            conn.execute(_SET_TIMEOUTS, {"ms": str(max(1, int(seconds * 1000)))})
+            return job(conn)

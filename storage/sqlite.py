@@ -1,0 +1,99 @@
+"""SQLite as the house runs it: WAL, commits on the disk, transactions begun by us; the queue of writes is elsewhere."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from storage.writer import Writer
+
+_READERS, _MORE_READERS = 8, 32
+_LOCK_SECONDS = 0.25  # one look at the lock of another process; the writer looks again as long as somebody waits
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an answered commit survives the loss of power
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+
+def path_of(address: URL) -> Path:
+    """The file of `sqlite:///path`. Raises ValueError for a database in memory, which no second thread could see."""
+    if not address.database or address.database == ":memory:" or address.database.startswith("file:"):
+        raise ValueError("a SQLite database needs a file: write sqlite:///path/to/terreau.db")
+    return Path(address.database).absolute()
+
+
+def readers(path: Path, wait_seconds: float) -> Engine:
+    """An engine for snapshots: it refuses to write."""
+    pragmas = (*_PRAGMAS, "PRAGMA query_only = ON")
+    return _engine(path, "BEGIN", pragmas, wait_seconds, pool=(_READERS, _MORE_READERS, wait_seconds))
+
+
+def pen(path: Path) -> Writer:
+    """The writer of this process, on a connection of its own."""
+    return Writer(writing_engine(path, _LOCK_SECONDS))
+
+
+def writing_engine(path: Path, lock_seconds: float) -> Engine:
+    """One connection whose transactions hold the write lock from their first instant, or do not begin."""
+    return _engine(path, "BEGIN IMMEDIATE", _PRAGMAS, lock_seconds, pool=(1, 0, lock_seconds))
+
+
+def _engine(
+    path: Path, begin: str, pragmas: tuple[str, ...], lock_seconds: float, pool: tuple[int, int, float]
+) -> Engine:
+    size, more, pool_seconds = pool
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, pragmas, lock_seconds),
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=more,
+        pool_timeout=pool_seconds,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)  # the driver's own transactions would begin late, and upgrade by luck
+
+    @event.listens_for(engine, "connect")
+    def _remember_file(dbapi_connection: Any, record: Any) -> None:
+        record.info["file"] = _identity(path)
+
+    @event.listens_for(engine, "checkout")
+    def _insist_on_file(dbapi_connection: Any, record: Any, proxy: Any) -> None:
+        if record.info.get("file") != _identity(path):  # removed or replaced: what is written here would be lost
+            raise DisconnectionError(f"{path} is not the file that was opened")
+
+    return engine
+
+
+def _connect(path: Path, pragmas: tuple[str, ...], lock_seconds: float) -> sqlite3.Connection:
+    """Open the file, which must exist: an empty one made in passing would look like a database that lost everything."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=lock_seconds,  # the driver's name for busy_timeout
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma).fetchall()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

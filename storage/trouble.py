@@ -1,0 +1,73 @@
+"""Tells a database that is away, locked or full from a fault of ours; what to do then is left to the caller."""
+
+import sqlite3
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class StorageUnavailable(Exception):
+    """The database could not take this: nothing was saved. Doors answer 503, engines try again later."""
+
+
+_SQLITE_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+# Classes of SQLSTATE: connection, resources, operator, system; and single codes: read-only, lock, statement time-out.
+_POSTGRES_TROUBLE_CLASSES = ("08", "53", "57", "58", "XX")
+_POSTGRES_TROUBLE = frozenset({"25006", "55P03"})
+_POSTGRES_AGAIN = frozenset({"40001", "40P01"})
+
+
+def is_trouble(error: BaseException) -> bool:
+    """True when the database, not the statement, is at fault."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_TROUBLE
+    return error.connection_invalidated or (isinstance(cause, psycopg.Error) and _is_postgres_trouble(cause))
+
+
+def is_worth_repeating(error: BaseException) -> bool:
+    """True for a deadlock or a serialisation failure of PostgreSQL: the same transaction may well pass now."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _POSTGRES_AGAIN
+
+
+def is_read_only(error: BaseException) -> bool:
+    """True for an attempt to write through a connection that only reads: a fault of ours when we asked for that."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_READONLY
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == "25006"
+
+
+def in_house_words(error: BaseException) -> BaseException:
+    """StorageUnavailable for trouble of the database, any other error as it is."""
+    if not is_trouble(error):
+        return error
+    unavailable = StorageUnavailable(f"the database could not do this: nothing was saved, try again ({error})")
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _is_postgres_trouble(cause: psycopg.Error) -> bool:
+    state = cause.sqlstate
+    if state is None:
+        return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+    return state in _POSTGRES_TROUBLE or state.startswith(_POSTGRES_TROUBLE_CLASSES)

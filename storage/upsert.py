@@ -1,0 +1,32 @@
+"""Inserts that meet a row already there, alike on SQLite and PostgreSQL; which key decides is left to the caller."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Values = Mapping[str, Any]
+
+
+def insert_for(conn: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """The dialect's own INSERT, for those who need `on_conflict_do_…` with `returning`."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def insert_or_ignore(conn: Connection, table: Table, rows: Values | Sequence[Values]) -> int:
+    """Insert those `rows` that break no key, leave the others out; returns how many are new."""
+    listed = [rows] if isinstance(rows, Mapping) else list(rows)
+    statement = insert_for(conn, table).on_conflict_do_nothing()
+    return sum(conn.execute(statement, dict(row)).rowcount for row in listed)
+
+
+def upsert(conn: Connection, table: Table, rows: Values | Sequence[Values], key: Sequence[str]) -> None:
+    """Insert `rows`; where one with the same `key` stands, give it the other values instead."""
+    listed = [rows] if isinstance(rows, Mapping) else list(rows)
+    if not listed:
+        return
+    insert = insert_for(conn, table)
+    changed = {name: insert.excluded[name] for name in listed[0] if name not in key}
+    conflict = insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+    conn.execute(conflict if changed else insert.on_conflict_do_nothing(), [dict(row) for row in listed])

@@ -1,0 +1,82 @@
+"""The lead as a unit of work: stirred by doors, claimed and finished by the engine; what is done with it is theirs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, insert, or_, select, update
+
+from storage.holders import Holder, alive
+from storage.schema import wakes
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A lead in hand, as it was seen: its newest event, and the newest one taken in."""
+
+    lead_id: int
+    seq: int
+    folded_seq: int
+
+
+def create(conn: Connection, lead_id: int, calendar_now: datetime) -> None:
+    """The wake of a new lead: no event yet, due at once."""
+    conn.execute(insert(wakes).values(lead_id=lead_id, seq=0, folded_seq=0, due_at=calendar_now))
+
+
+def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
+    """Number the event that the caller is about to append, and make the lead due.
+
+    The first statement of a door's transaction: it holds the wake until the commit, so that numbers never appear out
+    of order. Raises LookupError for a lead without a wake.
+    """
+    sooner = case((or_(wakes.c.due_at.is_(None), wakes.c.due_at > calendar_now), calendar_now), else_=wakes.c.due_at)
+    stirred = update(wakes).where(wakes.c.lead_id == lead_id).values(seq=wakes.c.seq + 1, due_at=sooner)
+    seq: int | None = conn.execute(stirred.returning(wakes.c.seq)).scalar_one_or_none()
+    if seq is None:
+        raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
+    return seq
+
+
+def claim(conn: Connection, holder: Holder, calendar_now: datetime, limit: int) -> list[Claimed]:
+    """Take up to `limit` due leads that nobody holds, the longest due first; given in the order of their ids."""
+    due = (
+        select(wakes.c.lead_id)
+        .where(wakes.c.due_at <= calendar_now, wakes.c.holder.is_(None))
+        .order_by(wakes.c.due_at, wakes.c.lead_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has one writer at a time and leaves this out
+    )
+    taken = (
+        update(wakes)
+        .where(wakes.c.lead_id.in_(conn.scalars(due).all()), wakes.c.holder.is_(None), alive(holder))
+        .values(holder=holder.id, fence=holder.fence)
+        .returning(wakes.c.lead_id, wakes.c.seq, wakes.c.folded_seq)
+    )
+    return sorted((Claimed(*row) for row in conn.execute(taken)), key=lambda claimed: claimed.lead_id)
+
+
+def finish(conn: Connection, claimed: Claimed, holder: Holder, due_at: datetime | None) -> bool:
+    """Take note that every event up to the seen one is taken in, and when the lead is due next; let the lead go.
+
+    First statement of the transaction that writes the outcome, in the order of lead ids. False: an event came meanwhile
+    or the holder was declared dead; then nothing may be written for this lead.
+    """
+    done = (
+        update(wakes)
+        .where(
+            wakes.c.lead_id == claimed.lead_id,
+            wakes.c.seq == claimed.seq,
+            wakes.c.holder == holder.id,
+            wakes.c.fence == holder.fence,
+            alive(holder),
+        )
+        .values(folded_seq=wakes.c.seq, due_at=due_at, holder=None, fence=None)
+    )
+    return conn.execute(done).rowcount == 1
+
+
+def let_go(conn: Connection, lead_ids: Collection[int], holder: Holder) -> None:
+    """Leave these leads to whoever comes next, as they are."""
+    held = update(wakes).where(wakes.c.lead_id.in_(sorted(lead_ids)), wakes.c.holder == holder.id)
+    conn.execute(held.values(holder=None, fence=None))
