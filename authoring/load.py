@@ -1,0 +1,184 @@
+"""From a tree of bytes to a site: parses and validates every file, and finds all problems at once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from authoring.models.common import Model
+from authoring.models.definitions import Definitions
+from authoring.models.emails import Email
+from authoring.models.sequences import Sequence
+from authoring.sentences import Fault, faults
+from authoring.shapes import MODELS, Path
+from authoring.site import Site
+from authoring.syntax import read_toml
+from authoring.tree import Tree, kind_of
+from base.problems import Problem
+from base.toml import Document, Part, Position, TomlError
+
+FENCE = "+++"
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What could be read, kind by kind: names in the path -> model. What could not is in `broken`, by path."""
+
+    models: Mapping[str, Mapping[tuple[str, ...], Any]]
+    documents: Mapping[str, Document]
+    broken: frozenset[str]
+
+    def locate(self, file: str, path: Path, of: Part = "value") -> Position:
+        """(line, column) of a place in a file; of the nearest table around it where it is not written."""
+        document = self.documents.get(file)
+        return place(document, path, of) if document else (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`site` is None when its definitions cannot be read; with problems among its files it is a part of the site."""
+
+    site: Site | None
+    problems: list[Problem]
+    drafts: Drafts
+
+
+def load_site(tree: Tree) -> tuple[Site | None, list[Problem]]:
+    """The site, or None and the problems that keep it from being one; references are left to `lint`."""
+    loaded = load(tree)
+    return (None if loaded.problems else loaded.site), loaded.problems
+
+
+def load(tree: Tree) -> Loaded:
+    """Everything that can be read of the tree, with the problems of everything that cannot."""
+    models: dict[str, dict[tuple[str, ...], Any]] = {kind: {} for kind in MODELS}
+    documents: dict[str, Document] = {}
+    problems = list(tree.problems)
+    broken: set[str] = set()
+    for file, content in sorted(tree.texts.items()):
+        kind, names = kind_of(file) or ("", {})
+        try:
+            models[kind][tuple(names.values())] = _read(kind, file, content, documents)
+        except _Unreadable as error:
+            broken.add(file)
+            problems += error.problems
+    if "definitions.toml" not in tree.texts:
+        problems.append(Problem("definitions.toml", 1, 1, "error", "the content has no `definitions.toml`", None))
+    drafts = Drafts(models, documents, frozenset(broken))
+    return Loaded(_site(tree, models), sorted(problems), drafts)
+
+
+def place(document: Document, path: Path, of: Part = "value") -> Position:
+    """Where that path stands in the document, else the start of the nearest table around it."""
+    for length in range(len(path), 0, -1):
+        if found := document.places.get(path[:length]):
+            return found[of] if length == len(path) else found["key"]
+    return (1, 1)
+
+
+def version_of(sequence: Sequence) -> str:
+    """The hash of a parsed sequence: spaces and comments do not count, nor do keys that only say the default."""
+    written = sequence.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def read_sequence(text: str, file: str) -> Sequence:
+    """One sequence out of the store, where it was checked before; ValueError if this Terreau cannot read it."""
+    return Sequence.model_validate(read_toml(text, file).data)
+
+
+class _Unreadable(Exception):
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__()
+        self.problems = list(problems)
+
+
+def _read(kind: str, file: str, content: bytes, documents: dict[str, Document]) -> Model:
+    text = _decoded(file, content)
+    front, body, body_line = _front_matter(file, text) if kind == "email" else (text, "", 0)
+    try:
+        document = documents[file] = read_toml(front, file)
+    except TomlError as error:
+        raise _Unreadable([error.problem]) from None
+    model = _validated(kind, document)
+    return Email(**model.model_dump(), body=body, body_line=body_line) if kind == "email" else model
+
+
+def _decoded(file: str, content: bytes) -> str:
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        message = f"the byte 0x{content[error.start]:02X} here is no UTF-8 text"
+        raise _Unreadable([_problem_at(file, before, len(before), message, "save the file as UTF-8")]) from None
+    if unseen := _UNSEEN.search(text):
+        message = f"there is a character here that nobody can see (U+{ord(unseen[0]):04X})"
+        raise _Unreadable([_problem_at(file, text, unseen.start(), message, "delete it")])
+    return text
+
+
+def _problem_at(file: str, text: str, index: int, message: str, hint: str | None) -> Problem:
+    line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+    return Problem(file, line, column, "error", message, hint)
+
+
+def _front_matter(file: str, text: str) -> tuple[str, str, int]:
+    """The front matter under an empty line, so that its lines keep their numbers; the body; the body's first line."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    fences = [number for number, line in enumerate(lines) if line.rstrip() == FENCE][:2]
+    if not fences or fences[0] != 0:
+        message, hint = f"an email begins with a line `{FENCE}`", f"then its subject and so on, and a second `{FENCE}`"
+        raise _Unreadable([Problem(file, 1, 1, "error", message, hint)])
+    if len(fences) == 1:
+        message = f"the `{FENCE}` that opens here is not closed"
+        raise _Unreadable(
+            [Problem(file, 1, 1, "error", message, f"put a second `{FENCE}` above the text of the email")]
+        )
+    start = next((number for number in range(fences[1] + 1, len(lines)) if lines[number].strip()), None)
+    if start is None:
+        raise _Unreadable(
+            [Problem(file, fences[1] + 1, 1, "error", "this email has no text", f"write it below `{FENCE}`")]
+        )
+    return "\n" + "\n".join(lines[1 : fences[1]]), "\n".join(lines[start:]), start + 1
+
+
+def _validated(kind: str, document: Document) -> Model:
+    try:
+        return MODELS[kind].model_validate(document.data)
+    except ValidationError as error:
+        found = faults(kind, document.data, error.errors(include_url=False))
+        raise _Unreadable(problem(document, fault) for fault in found) from None
+
+
+def problem(document: Document, fault: Fault) -> Problem:
+    """A fault with the line and column of its place."""
+    line, column = place(document, fault.path, fault.of)
+    return Problem(document.file, line, column, fault.severity, fault.message, fault.hint)
+
+
+def _site(tree: Tree, models: Mapping[str, Mapping[tuple[str, ...], Any]]) -> Site | None:
+    definitions: Definitions | None = models["definitions"].get(())
+    if definitions is None:
+        return None
+    named = {kind: {names[0]: model for names, model in models[kind].items()} for kind in _NAMED}
+    return Site(
+        release_id=None,
+        hash=tree.hash,
+        definitions=definitions,
+        pages=named["page"],
+        forms=named["form"],
+        magnets=named["magnet"],
+        sequences=named["sequence"],
+        personas=named["persona"],
+        emails={(names[0], names[1], names[2]): email for names, email in models["email"].items()},
+        versions={name: version_of(sequence) for name, sequence in named["sequence"].items()},
+        files=tree.blobs,
+    )
+
+
+_NAMED = ("page", "form", "magnet", "sequence", "persona")

@@ -1,0 +1,235 @@
+"""From what the validator found to what an author reads: what is wrong, what was expected, what was probably meant.
+
+Pure: no database, no clock, no network.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import groupby
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from authoring.models.common import Misfit
+from authoring.patterns import DURATION, LOOKS_LIKE
+from authoring.shapes import Path, Shape, shape_at
+from authoring.suggest import did_you_mean, enumerated
+from base.problems import Severity
+from base.toml import Part
+
+KEY = "[key]"  # how the validator marks a fault of a key and not of its value
+SHOWN = 40  # characters of an author's text that a sentence repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in one file: where it stands, below the root of the file, and the sentence about it."""
+
+    path: Path
+    message: str
+    hint: str | None = None
+    of: Part = "value"
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One error of the validator, with its place found in the author's data."""
+
+    kind: str  # of the file
+    type: str
+    path: Path
+    last: str | int  # the last segment of the validator's own place
+    input: Any
+    context: Mapping[str, Any]
+
+    @property
+    def shape(self) -> Shape:
+        return shape_at(self.kind, self.path)
+
+
+def faults(kind: str, data: Mapping[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
+    """Every error of the validator as one fault per place; what a union tried besides is left out."""
+    found = sorted((_finding(kind, data, error) for error in errors), key=lambda finding: str(finding.path))
+    places = {finding.path for finding in found if finding.type != "missing"}
+    above = {place[:length] for place in places for length in range(len(place))}
+    for path, group in groupby(found, key=lambda finding: finding.path):
+        same = list(group)
+        whole = [finding for finding in same if finding.type not in MANY_AT_ONE_PLACE]
+        if whole and path not in above:
+            yield _explain(_telling(whole))
+        yield from (_explain(finding) for finding in same if finding.type in MANY_AT_ONE_PLACE)
+
+
+def got(value: Any) -> str:
+    """What an author wrote, in words: `the number 3`, `the text "two"`, `a list`."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int | float):
+        return f"the number {value}"[:SHOWN]
+    if isinstance(value, str):
+        return f'the text "{shortened(value)}"'
+    named = {list: "a list", dict: "a table", datetime: "a date and time", date: "a date", time: "a time of day"}
+    return next((words for type_, words in named.items() if isinstance(value, type_)), "something else")
+
+
+def shortened(text: str) -> str:
+    """The text on one line, without what cannot be seen, cut to a length that a sentence can carry."""
+    seen = "".join(char if char.isprintable() else " " for char in text)
+    return seen if len(seen) <= SHOWN else f"{seen[: SHOWN - 1]}…"
+
+
+def _finding(kind: str, data: Mapping[str, Any], error: ErrorDetails) -> Finding:
+    lacking = error["type"] == "missing"
+    path = _path(data, error["loc"][:-1] if lacking else error["loc"])
+    return Finding(
+        kind, error["type"], path, error["loc"][-1] if error["loc"] else "", error["input"], error.get("ctx", {})
+    )
+
+
+def _path(data: Any, loc: Path) -> Path:
+    """The segments that are keys and indexes; the validator mixes in the branches of unions it tried."""
+    path: list[str | int] = []
+    for segment in loc:
+        inside = isinstance(data, dict) and segment in data
+        if inside or (isinstance(data, list) and isinstance(segment, int) and segment < len(data)):
+            data = data[segment]
+            path.append(segment)
+    return tuple(path)
+
+
+def _telling(findings: list[Finding]) -> Finding:
+    """Of the branches of a union, one that got further than the type."""
+    return next((finding for finding in findings if not finding.type.endswith("_type")), findings[0])
+
+
+def _explain(finding: Finding) -> Fault:
+    if finding.last == KEY:
+        return _bad_key(finding)
+    return SENTENCES.get(finding.type, _not_expected)(finding)
+
+
+def _label(path: Path) -> str:
+    names = [segment for segment in path if isinstance(segment, str)]
+    name = f"`{shortened(names[-1])}`" if names else "this file"
+    return f"item {path[-1] + 1} of {name}" if path and isinstance(path[-1], int) else name
+
+
+def _not_expected(finding: Finding) -> Fault:
+    shape = finding.shape
+    message = f"{_label(finding.path)} should be {shape.expected()}, but it is {got(finding.input)}"
+    return Fault(finding.path, message, _meant(finding.input, shape))
+
+
+def _meant(value: Any, shape: Shape) -> str | None:
+    if isinstance(value, str) and shape.is_number() and re.fullmatch(r"-?\d+", value):
+        return f"write {value} without quotes"
+    if isinstance(value, str) and shape.choices():
+        return did_you_mean(value, shape.choices())
+    if isinstance(value, str) and LOOKS_LIKE[DURATION] in shape.expected():
+        return _duration_meant(value)
+    if isinstance(value, dict | list) or "a text in quotes" not in shape.expected():
+        return None
+    return "put it in quotes"
+
+
+# How people write units of time, in both languages of the house.
+UNITS = {
+    "minute": ("m", "min", "mn", "mins", "minutes"),
+    "hour": ("h", "hr", "hrs", "hours", "heure", "heures"),
+    "day": ("d", "days", "j", "jour", "jours"),
+    "business day": ("bd", "business days", "working day", "working days", "jours ouvrés", "jour ouvré"),
+    "week": ("w", "weeks", "semaine", "semaines", "sem"),
+    "month": ("months", "mois"),
+}
+
+
+def _duration_meant(text: str) -> str | None:
+    match = re.fullmatch(r"\s*([0-9]{1,5})\s*([^\W\d_][^\d_]{0,20}?)\s*", text)
+    if not match:
+        return None
+    count, word = int(match[1]), match[2].lower()
+    unit = next((unit for unit, words in UNITS.items() if word == unit or word in words), None)
+    return f'did you mean "{count} {unit}{"s" if count != 1 else ""}"?' if unit else None
+
+
+def _bad_key(finding: Finding) -> Fault:
+    key = str(finding.path[-1])
+    expected = LOOKS_LIKE.get(finding.context.get("pattern", ""), finding.context.get("expected", "a shorter name"))
+    message = f"`{shortened(key)}` will not do as a key here, expected {expected}".replace("'", "`")
+    return Fault(finding.path, message, of="key")
+
+
+def _unknown(finding: Finding) -> Fault:
+    key = str(finding.path[-1])
+    owner = shape_at(finding.kind, finding.path[:-1])
+    message = f"this {owner.noun()} has no key `{shortened(key)}`"
+    return Fault(finding.path, message, _key_meant(finding, key, owner), of="key")
+
+
+# What people call a key who have used another tool; only offered where such a key exists.
+CALLED = {
+    "after": "wait", "body": "text", "button": "submit", "cond": "when", "condition": "when", "consent": "topic",
+    "content": "text", "default": "otherwise", "delay": "wait", "description": "meaning", "download": "magnet",
+    "goto": "jump", "headline": "title", "if": "only_if", "lang": "locale", "language": "locale", "list": "topic",
+    "mail": "email", "message": "text", "next": "jump", "score": "points", "template": "email", "type": "kind",
+    "from_email": "email", "name": "id",
+}  # fmt: skip
+
+
+def _key_meant(finding: Finding, key: str, owner: Shape) -> str | None:
+    if not owner.takes():
+        return None
+    if hint := did_you_mean(key, owner.takes()):
+        return hint
+    if CALLED.get(key.lower()) in owner.takes():
+        return f"did you mean `{CALLED[key.lower()]}`?"
+    if finding.path[1:] and key in shape_at(finding.kind, ()).takes():
+        return f"`{key}` is a key of the file itself: write it above the first [section]"
+    return f"it takes {enumerated(owner.takes())}"
+
+
+def _missing(finding: Finding) -> Fault:
+    owner, key = finding.shape, str(finding.last)
+    return Fault(finding.path, f"this {owner.noun()} lacks `{key}`", f"it is {owner.below(key).expected()}", of="key")
+
+
+def _misfit(finding: Finding) -> Fault:
+    error = finding.context["error"]
+    at = error.at if isinstance(error, Misfit) else ()
+    return Fault((*finding.path, *at), str(error), of="key" if at and isinstance(at[-1], str) else "value")
+
+
+def _empty(finding: Finding) -> Fault:
+    return Fault(finding.path, f"{_label(finding.path)} is empty, at least one is needed", of="key")
+
+
+def _too_long(finding: Finding) -> Fault:
+    message = f"{_label(finding.path)} is too long, at most {finding.context['max_length']} characters"
+    return Fault(finding.path, message)
+
+
+def _out_of_range(finding: Finding) -> Fault:
+    least, most = finding.context.get("ge"), finding.context.get("le")
+    limit = f"at least {least}" if least is not None else f"at most {most}"
+    return Fault(finding.path, f"{_label(finding.path)} should be {limit}, but it is {got(finding.input)}")
+
+
+def _bottomless(finding: Finding) -> Fault:
+    return Fault(finding.path, f"{_label(finding.path)} is nested too deeply", "split it into segments")
+
+
+# Every type of error that our models can give; the others say what the schema expected.
+SENTENCES: dict[str, Callable[[Finding], Fault]] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+    "value_error": _misfit,
+    "too_short": _empty,
+    "string_too_long": _too_long,
+    "greater_than_equal": _out_of_range,
+    "less_than_equal": _out_of_range,
+    "recursion_loop": _bottomless,
+}
+MANY_AT_ONE_PLACE = {"missing"}  # a table may lack several keys, each is a fault of its own

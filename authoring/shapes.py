@@ -1,0 +1,180 @@
+"""What belongs at a place in an authored file, read from the JSON Schema of its kind, and the words for it.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from authoring.models.common import Model
+from authoring.models.definitions import Definitions
+from authoring.models.emails import EmailFrontMatter
+from authoring.models.forms import Form
+from authoring.models.magnets import Magnet
+from authoring.models.pages import Page
+from authoring.models.personas import Persona
+from authoring.models.sequences import Sequence
+from authoring.patterns import LOCALE, LOOKS_LIKE
+
+Schema = dict[str, Any]
+Path = tuple[str | int, ...]
+
+# The kinds of text files and the model each is read with.
+MODELS: dict[str, type[Model]] = {
+    "definitions": Definitions,
+    "page": Page,
+    "form": Form,
+    "magnet": Magnet,
+    "sequence": Sequence,
+    "persona": Persona,
+    "email": EmailFrontMatter,
+}
+# What an author calls the table that a model reads.
+NOUNS: dict[str, str] = {
+    "Action": "action",
+    "BantItem": "BANT item",
+    "Branch": "branch",
+    "Brand": "brand",
+    "Case": "case",
+    "Condition": "condition",
+    "Definitions": "file",
+    "EmailFrontMatter": "front matter",
+    "EngagementRule": "scoring rule",
+    "EventLabel": "event label",
+    "Expectation": "expectation",
+    "FitRule": "fit rule",
+    "Form": "form",
+    "FormField": "field",
+    "Goal": "goal",
+    "HandOff": "hand-off",
+    "Hero": "hero",
+    "House": "house",
+    "IdealCustomer": "persona",
+    "Interest": "interest",
+    "Magnet": "magnet",
+    "MagnetFile": "file of the magnet",
+    "Notify": "notification",
+    "Option": "option",
+    "Page": "page",
+    "Palette": "palette",
+    "Persona": "persona",
+    "Pressure": "table of pressure",
+    "Reason": "reason",
+    "Rep": "rep",
+    "Row": "row",
+    "Scoring": "table of scoring",
+    "Section": "section",
+    "Segment": "segment",
+    "SendWindow": "send window",
+    "Sender": "sender",
+    "Sequence": "sequence",
+    "SetFields": "table of `set`",
+    "Stage": "stage",
+    "Step": "step",
+    "Suggestion": "suggestion",
+    "Temperature": "temperature",
+    "Thanks": "table of thanks",
+    "Topic": "topic",
+    "Trigger": "trigger",
+    "WaitFor": "`wait_for`",
+    "WaitUntil": "`wait_until`",
+}
+_TYPES = {
+    "string": "a text in quotes",
+    "integer": "a whole number without quotes",
+    "boolean": "`true` or `false`",
+    "array": "a list in `[ ]`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The alternatives that a file may have at one place."""
+
+    root: Schema
+    options: tuple[Schema, ...]
+
+    def takes(self) -> list[str]:
+        """The keys that a table here takes, in the order of its model."""
+        return [key for option in self.options for key in option.get("properties", {})]
+
+    def noun(self) -> str:
+        """What to call the table here."""
+        titles = [NOUNS[option["title"]] for option in self.options if "properties" in option]
+        return titles[0] if titles else "table"
+
+    def choices(self) -> list[str]:
+        """The values that may stand here, where only a few may."""
+        return [str(choice) for option in self.options for choice in _choices(option)]
+
+    def is_number(self) -> bool:
+        return any(option.get("type") == "integer" for option in self.options)
+
+    def expected(self) -> str:
+        """In words: "a duration such as …", "one of `text`, `email`", "a text in quotes or a whole number"."""
+        words = list(dict.fromkeys(filter(None, (_words(option) for option in self.options))))
+        if choices := self.choices():
+            words.append(
+                f"one of {', '.join(f'`{choice}`' for choice in choices)}" if choices[1:] else f"`{choices[0]}`"
+            )
+        return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words) or "something else"
+
+    def below(self, segment: str | int) -> "Shape":
+        """The shape of the value of that key, or of that item of a list."""
+        return Shape(self.root, tuple(flat for option in self.options for flat in self._below(option, segment)))
+
+    def _below(self, option: Schema, segment: str | int) -> Iterator[Schema]:
+        if isinstance(segment, int):
+            yield from _flat(option.get("items", {}), self.root)
+        elif segment in option.get("properties", {}):
+            yield from _flat(option["properties"][segment], self.root)
+        else:
+            for inner in option.get("patternProperties", {}).values():
+                yield from _flat(inner, self.root)
+            if isinstance(option.get("additionalProperties"), dict):
+                yield from _flat(option["additionalProperties"], self.root)
+
+
+@lru_cache
+def shape_of(kind: str) -> Shape:
+    """The shape of a whole file of that kind."""
+    schema = MODELS[kind].model_json_schema(by_alias=True)
+    return Shape(schema, tuple(_flat(schema, schema)))
+
+
+def shape_at(kind: str, path: Path) -> Shape:
+    """The shape at a place below the root of a file of that kind."""
+    shape = shape_of(kind)
+    for segment in path:
+        shape = shape.below(segment)
+    return shape
+
+
+def _flat(schema: Schema, root: Schema) -> Iterator[Schema]:
+    if "$ref" in schema:
+        yield from _flat(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+    elif "anyOf" in schema or "oneOf" in schema:
+        for option in schema.get("anyOf") or schema["oneOf"]:
+            yield from _flat(option, root)
+    elif schema and schema.get("type") != "null":
+        yield schema
+
+
+def _choices(option: Schema) -> list[Any]:
+    return list(option.get("enum", [option["const"]] if "const" in option else []))
+
+
+def _words(option: Schema) -> str | None:
+    if _choices(option):
+        return None
+    if "properties" in option:
+        return f"a table: the keys of a {NOUNS[option['title']]}".replace(" a `", " `")
+    if LOCALE in option.get("patternProperties", {}):
+        return 'a text for each language, such as { fr = "…", en = "…" }'
+    if option.get("type") == "object":
+        return "a table of keys and values"
+    if option.get("format") == "date-time":
+        return "a date and time without quotes, such as 2026-03-31T09:00:00"
+    return LOOKS_LIKE.get(option.get("pattern", "")) or _TYPES.get(option.get("type", ""))

@@ -1,0 +1,54 @@
+"""What a fault in the TOML itself is called for somebody who has never heard of a parser.
+
+Pure: no database, no clock, no network.
+"""
+
+from authoring.nesting import LIMIT, too_deep
+from base.problems import Problem
+from base.toml import Document, TomlError, parse
+
+# (what the reader of TOML complains of, what the author reads, what helps)
+SENTENCES: tuple[tuple[str, str, str | None], ...] = (
+    ("string values must be quoted", "a text stands in quotes", 'write it like this: title = "Guide"'),
+    ("missing opening quote", "this text lacks its opening quote", 'write it like this: title = "Guide"'),
+    ("duplicate key", "this is there twice", "keep one of the two"),
+    ("cannot extend", "this name already holds a value, so nothing can be put below it", "give it another name"),
+    ("missing escaped value", "`\\` has a meaning of its own in a text", "write `\\\\` for a `\\`"),
+    ("unicode", "this is no character", "write the character itself"),
+    ("multi-line", "this long text is not closed", "close it with the three quotes that opened it"),
+    ("invalid basic string", "this text lacks its closing quote", 'close it with `"` on the same line'),
+    ("invalid literal string", "this text lacks its closing quote", "close it with `'` on the same line"),
+    ("unclosed table, expected", "the name of this section is not closed", "write it like this: [thanks]"),
+    ("unclosed array table", "the name of this section is not closed", "write it like this: [[step]]"),
+    ("missing table open", "the name of this section is not right", "write it like this: [thanks]"),
+    ("unclosed array", "this list is not closed", "close it with `]`"),
+    ("extra comma", "there is a comma too many in this list", None),
+    ("missing comma", "a comma is missing in this list", None),
+    ("inline table", "what stands between `{` and `}` goes on one line, with commas, and is closed", None),
+    ("key with no value", "this line has no `=`", 'a line reads `key = value`, such as title = "Guide"'),
+    ("carriage return", "the end of this line is broken", "save the file with plain line ends"),
+    ("unquoted key", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
+    ("keys cannot be", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
+    ("unexpected key or value", "there is something after the end of the value", "put it on a line of its own"),
+)
+OTHERWISE = ("this line cannot be read", 'a line reads `key = value`, such as title = "Guide"')
+
+
+def read_toml(text: str, file: str) -> Document:
+    """The document, or TomlError with a problem in plain words."""
+    index = too_deep(text)
+    if index is not None:
+        line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+        message = f"tables or lists lie more than {LIMIT} deep in each other here"
+        raise TomlError(Problem(file, line, column, "error", message, "close what is open"))
+    try:
+        return parse(text, file)
+    except TomlError as error:
+        raise TomlError(_plain(error.problem)) from None
+
+
+def _plain(problem: Problem) -> Problem:
+    for complaint, message, hint in SENTENCES:
+        if complaint in problem.message:
+            return Problem(problem.file, problem.line, problem.column, "error", message, hint)
+    return Problem(problem.file, problem.line, problem.column, "error", *OTHERWISE)

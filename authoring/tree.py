@@ -1,0 +1,208 @@
+"""A tree of content files as it lies on disk: which files belong, their bytes and their hash; not what they mean."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from authoring.patterns import LOCALE, NAME
+from authoring.site import StoredFile
+from authoring.suggest import did_you_mean
+from base.problems import Problem
+
+TEXT_LIMIT = 1_000_000  # bytes; the largest honest sequence is a hundredth of it
+BLOB_LIMIT = 200_000_000
+DEPTH_LIMIT = 8
+CHUNK = 1 << 18
+
+_NAME, _LOCALE = NAME.strip("^$"), LOCALE.strip("^$")
+
+# Every text file there can be; below magnets/ lie, in folders or not, the files to give away.
+KINDS: Mapping[str, re.Pattern[str]] = {
+    "definitions": re.compile(r"definitions\.toml"),
+    "page": re.compile(rf"pages/(?P<name>{_NAME})\.toml"),
+    "form": re.compile(rf"forms/(?P<name>{_NAME})\.toml"),
+    "magnet": re.compile(rf"magnets/(?P<name>{_NAME})\.toml"),
+    "sequence": re.compile(rf"sequences/(?P<name>{_NAME})\.toml"),
+    "persona": re.compile(rf"personas/(?P<name>{_NAME})\.toml"),
+    "email": re.compile(rf"emails/(?P<sequence>{_NAME})/(?P<name>{_NAME})\.(?P<locale>{_LOCALE})\.md"),
+}
+# What belongs in a folder, as an author reads it.
+FOLDERS: Mapping[str, str] = {
+    "pages": "`pages/NAME.toml`",
+    "forms": "`forms/NAME.toml`",
+    "magnets": "`magnets/NAME.toml`, and the files to give away",
+    "sequences": "`sequences/NAME.toml`",
+    "emails": "`emails/SEQUENCE/EMAIL.LANGUAGE.md`, such as `emails/welcome/day-2.fr.md`",
+    "personas": "`personas/NAME.toml`",
+}
+NOTES = {"README.md"}  # for people who look into the folder
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """`texts`: path -> bytes. `blobs`: path inside magnets/ -> hash and size; their bytes stay under `root`."""
+
+    texts: Mapping[str, bytes]
+    blobs: Mapping[str, StoredFile] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    root: Path | None = None
+
+    def entries(self) -> dict[str, dict[str, str | int]]:
+        """What a release stores: {path: {"hash": sha256 hex, "kind": "text" | "blob", "size": bytes}}, sorted."""
+        texts = {path: _entry("text", sha256(content), len(content)) for path, content in self.texts.items()}
+        blobs = {f"magnets/{path}": _entry("blob", blob.hash, blob.size) for path, blob in self.blobs.items()}
+        return dict(sorted({**texts, **blobs}.items()))
+
+    @property
+    def hash(self) -> str:
+        """One hash for the whole tree: the same files give the same hash, wherever they lie."""
+        return sha256("".join(f"{path}\0{entry['hash']}\n" for path, entry in self.entries().items()).encode())
+
+    def blob_bytes(self, path: str) -> Iterator[bytes]:
+        """The bytes of a file to give away, in chunks; OSError when it has gone since it was read."""
+        if self.root is None:
+            raise FileNotFoundError(path)
+        return _chunks(self.root / "magnets" / path)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def kind_of(path: str) -> tuple[str, dict[str, str]] | None:
+    """The kind of a text file and the names in its path; None for what is none of the KINDS."""
+    for kind, pattern in KINDS.items():
+        if match := pattern.fullmatch(path):
+            return kind, match.groupdict()
+    return None
+
+
+def read_tree(root: Path) -> Tree:
+    """Every file under `root` that belongs there; every other file is a problem. Never leaves `root`, never raises."""
+    texts: dict[str, bytes] = {}
+    blobs: dict[str, StoredFile] = {}
+    problems: list[Problem] = []
+    for path, found in _walk(root):
+        try:
+            _take(root, path, found, texts, blobs)
+        except _Stray as stray:
+            problems.append(Problem(_printable(path), 1, 1, "error", stray.message, stray.hint))
+        except OSError as error:
+            message = f"this cannot be read: {error.strerror or 'the disk refused'}"
+            problems.append(Problem(_printable(path), 1, 1, "error", message, None))
+    return Tree(texts, blobs, tuple(problems), root)
+
+
+class _Stray(Exception):
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def _walk(root: Path) -> Iterator[tuple[str, Exception | None]]:
+    """Paths below `root` in order, each with the reason why it cannot be taken, if there is one already."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield folder or ".", error
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.name.startswith(".") or entry.name in NOTES:
+                continue
+            if not entry.is_dir(follow_symlinks=False):
+                yield path, None
+            elif fault := _folder_fault(path):
+                yield path, fault
+            else:
+                pending.append(path)
+
+
+def _folder_fault(path: str) -> _Stray | None:
+    top = path.partition("/")[0]
+    if top not in FOLDERS:
+        hint = did_you_mean(top, FOLDERS, "the folders are")
+        return _Stray(f"there is no room for a folder `{_printable(top)}` in the content", hint)
+    if path.count("/") >= DEPTH_LIMIT:
+        return _Stray(f"folders lie at most {DEPTH_LIMIT} deep")
+    return None
+
+
+def _take(
+    root: Path, path: str, found: Exception | None, texts: dict[str, bytes], blobs: dict[str, StoredFile]
+) -> None:
+    if found:
+        raise found
+    _refuse_odd_names(path)
+    _refuse_what_is_no_plain_file(root, path)
+    if kind_of(path):
+        texts[path] = _read_text(root / path)
+    elif path.startswith("magnets/") and not (path.endswith(".toml") and path.count("/") == 1):
+        blobs[path.removeprefix("magnets/")] = _read_blob(root / path)
+    else:
+        raise _misplaced(path)
+
+
+def _refuse_odd_names(path: str) -> None:
+    for part in path.split("/"):
+        if not PLAIN_NAME.fullmatch(part) or len(part) > 100:
+            raise _Stray(
+                f"the name `{_printable(part)}` will not do", "use letters without accents, digits and hyphens"
+            )
+
+
+def _refuse_what_is_no_plain_file(root: Path, path: str) -> None:
+    real = (root / path).resolve(strict=True) if (root / path).is_symlink() else root / path
+    if real != root / path and not real.is_relative_to(root.resolve()):
+        raise _Stray("this is a link to a file outside the content", "copy the file here")
+    if not stat.S_ISREG(os.stat(real).st_mode):
+        raise _Stray("this is not a plain file")
+
+
+def _read_text(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        content = opened.read(TEXT_LIMIT + 1)
+    if len(content) > TEXT_LIMIT:
+        raise _Stray(f"this file is too big: a text has at most {TEXT_LIMIT // 1_000_000} MB")
+    return content
+
+
+def _read_blob(file: Path) -> StoredFile:
+    if file.stat().st_size > BLOB_LIMIT:
+        raise _Stray(f"this file is too big: a file to give away has at most {BLOB_LIMIT // 1_000_000} MB")
+    total, size = hashlib.sha256(), 0
+    for chunk in _chunks(file):
+        total.update(chunk)
+        size += len(chunk)
+    return StoredFile(total.hexdigest(), size)
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while chunk := opened.read(CHUNK):
+            yield chunk
+
+
+def _misplaced(path: str) -> _Stray:
+    top, _, below = path.partition("/")
+    if not below:
+        return _Stray("this file does not belong here", did_you_mean(path, ["definitions.toml"], "expected"))
+    return _Stray("this file does not belong here", f"in `{top}/` there is {FOLDERS[top]}")
+
+
+def _entry(kind: str, hashed: str, size: int) -> dict[str, str | int]:
+    return {"hash": hashed, "kind": kind, "size": size}
+
+
+def _printable(path: str) -> str:
+    """A path that can be shown: no control characters, no bytes that are no text."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
