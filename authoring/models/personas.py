@@ -30,6 +30,7 @@ class Action(Model):
 
 class Expectation(Model):
     stage_at_least: Name | None = None
+    stage_below: Name | None = None  # never got as far as that stage
     top_interest: InterestName | None = None
     suggestion_contains: str | None = None
 
