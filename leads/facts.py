@@ -1,0 +1,135 @@
+"""What rules may look at: a lead, its events and where it stands, as frozen values; rows never reach a rule.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from authoring.site import Site
+from base.calendars import Zone
+
+Buckets = Mapping[str, Mapping[str, int]]  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
+
+COLUMNS = ("email", "phone", "first_name", "last_name", "company", "job_title")
+
+# A hit is recorded as pending; `hit_confirmed` says later that it was a human's, and counts as the hit it names.
+HITS = frozenset({"asset_downloaded", "link_clicked"})
+CONFIRMED = "hit_confirmed"
+CREDIBLE = frozenset({"human", "engine"})  # evidence that conditions believe; only `human` scores
+
+# What a lead does to be left alone is no interest in being called.
+DEPARTURES = frozenset({"unsubscribed", "consent_withdrawn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who they are. `fields` holds every answer that has no column of its own."""
+
+    id: int
+    status: str = "lead"  # contact | lead
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    job_title: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    locale: str = "fr"
+    timezone: str | None = None
+    source: str | None = None
+    owner: str | None = None
+
+    @property
+    def name(self) -> str:
+        """First and last name, else whatever reaches them."""
+        named = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return named or self.email or self.phone or str(self.id)
+
+    def value(self, name: str) -> Any:
+        """What is known under that field name; None when nothing is."""
+        known = getattr(self, name) if name in COLUMNS or name == "locale" else self.fields.get(name)
+        return None if known == "" else known
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, numbered per lead."""
+
+    seq: int
+    name: str
+    at: datetime
+    evidence: str  # human | pending | proxy | machine | engine
+    subject: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def means(self) -> str:
+        """The name it counts under: a confirmed hit counts as the hit."""
+        return str(self.data.get("of", self.name)) if self.name == CONFIRMED else self.name
+
+    @property
+    def human(self) -> bool:
+        return self.evidence == "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a lead stands: the recorded stage, and the score as of `as_of`, which can be computed again.
+
+    `human_seq` is the newest confirmed human act since the stage was entered, that which entered it included; 0 = none.
+    """
+
+    stage: str
+    stage_since: datetime
+    cycle: int
+    engagement: int  # milli-points
+    fit: int  # milli-points
+    persona: str | None
+    temperature: str
+    interests: Mapping[str, int]  # milli-points
+    segments: tuple[str, ...]
+    buckets: Buckets
+    verdict_seq: int
+    human_seq: int
+    as_of: datetime
+
+    @classmethod
+    def fresh(cls, site: Site, now: datetime) -> "Standing":
+        """Where everybody begins: the first stage, cycle 1, no point, the coldest temperature."""
+        coldest = min(site.definitions.temperatures, key=lambda band: band.from_engagement)
+        return cls(
+            stage=site.definitions.stages[0].id,
+            stage_since=now,
+            cycle=1,
+            engagement=0,
+            fit=0,
+            persona=None,
+            temperature=coldest.id,
+            interests={},
+            segments=(),
+            buckets={},
+            verdict_seq=0,
+            human_seq=0,
+            as_of=now,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a condition may ask about one lead. `history` holds at least the events its conditions name
+    (`leads.conditions.event_names`); `zone` is the site's, which days of decay are counted in."""
+
+    lead: Lead
+    standing: Standing
+    granted: frozenset[str]  # topics with consent, `clicks` and `opens` among them
+    history: tuple[Event, ...]
+    zone: Zone
+
+    @property
+    def own_zone(self) -> Zone:
+        """Where the lead's own days and weeks are counted: their zone if known, else the site's."""
+        return self.lead.timezone or self.zone

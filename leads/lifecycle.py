@@ -1,0 +1,187 @@
+"""Which stage a lead moves to, and why: by rule, by a raised hand, by sales' verdict, by cooling.
+
+A stage that is handed to sales is entered by rule only after a confirmed human act since the stage before it was
+entered; once sales has rejected a lead, only points earned since then count towards being handed over again.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from authoring.models.definitions import Definitions, Stage
+from authoring.site import Site
+from base.calendars import local_day
+from leads.conditions import holds, stage_rank
+from leads.facts import Event, Facts, Standing
+from leads.points import MILLI, peak
+from leads.scoring import engagement_since_verdict, since_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of stage. `reason` begins with what made it: enter, hand_raise, accepted, rejected or cooled, then a
+    colon and the details. `event_seq` is None when time alone did it. `cycle` is the one it opens or goes on in."""
+
+    to: str
+    reason: str
+    event_seq: int | None
+    cycle: int
+    hand_off: bool
+
+
+def moves(standing: Standing, facts: Facts, new_events: Sequence[Event], site: Site, now: datetime) -> tuple[Move, ...]:
+    """The moves that the new events and the time make, in order. `standing` has the new events' points already."""
+    made: list[Move] = []
+    for event in new_events:
+        decide = _BY_EVENT.get(event.name)
+        move = decide(standing, event, site.definitions) if decide else None
+        if move is not None:
+            made.append(move)
+            standing = after(standing, move, now)
+    cause = max((event.seq for event in new_events), default=None)
+    while move := _by_rule(replace(facts, standing=standing), site.definitions, cause, now):
+        made.append(move)
+        standing = after(standing, move, now)
+        if move.reason.startswith("cooled"):
+            break
+    return tuple(made)
+
+
+def after(standing: Standing, move: Move, now: datetime) -> Standing:
+    """The standing once moved. Human acts count in the new stage from the one on that led there."""
+    kept = move.event_seq is not None and standing.human_seq >= move.event_seq
+    return replace(
+        standing,
+        stage=move.to,
+        stage_since=now,
+        cycle=move.cycle,
+        human_seq=standing.human_seq if kept else 0,
+    )
+
+
+def turned_away(definitions: Definitions, stage: str) -> bool:
+    """Whether that stage lies off the way forward: where leads go back to, from an earlier place in the file."""
+    rank = stage_rank(definitions, stage)
+    return any(
+        stage in (origin.rejected_to, origin.cooled_to) and stage_rank(definitions, origin.id) < rank
+        for origin in definitions.stages
+    )
+
+
+def place(definitions: Definitions, stage: str) -> int:
+    """How far along a lead is: the stage's rank, or 0 off the way forward."""
+    return 0 if turned_away(definitions, stage) else stage_rank(definitions, stage)
+
+
+# ---------------------------------------------------------------- by an event
+
+
+def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Whoever asks for a demonstration, a quote or an appointment goes to sales at once, whatever the score."""
+    if not (event.human and event.data.get("hand_raise")):
+        return None
+    target = next((stage for stage in definitions.stages if stage.hand_off), None)
+    if target is None or place(definitions, standing.stage) >= stage_rank(definitions, target.id):
+        return None
+    return Move(target.id, f"hand_raise: {event.subject}", event.seq, standing.cycle, True)
+
+
+def _judged(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Sales makes an SQL, or sends back. An acceptance counts even once the lead has cooled; a rejection then moves
+    nobody, but its points are closed all the same (`scoring.take_in`)."""
+    stage = _handed_over(standing, definitions)
+    if stage is None:
+        return None
+    if event.subject == "accepted" and stage.accepted_to is not None:
+        return Move(stage.accepted_to, "accepted", event.seq, standing.cycle, False)
+    present = stage.id == standing.stage and event.data.get("cycle", standing.cycle) == standing.cycle
+    if event.subject == "rejected" and stage.rejected_to is not None and present:
+        reason = f"rejected: {event.data.get('reason')}"
+        return Move(stage.rejected_to, reason, event.seq, standing.cycle + 1, False)
+    return None
+
+
+def _handed_over(standing: Standing, definitions: Definitions) -> Stage | None:
+    """The stage whose hand-off a verdict answers: the present one, or the only one there is, if not yet passed."""
+    offered = [stage for stage in definitions.stages if stage.hand_off]
+    here = [stage for stage in offered if stage.id == standing.stage]
+    if here or len(offered) != 1:
+        return here[0] if here else None
+    passed = place(definitions, standing.stage) > stage_rank(definitions, offered[0].id)
+    return None if passed else offered[0]
+
+
+_BY_EVENT: dict[str, Callable[[Standing, Event, Definitions], Move | None]] = {
+    "form_submitted": _hand_raised,
+    "verdict_given": _judged,
+}
+
+
+# ---------------------------------------------------------------- by rule and by time
+
+
+def _by_rule(facts: Facts, definitions: Definitions, cause: int | None, now: datetime) -> Move | None:
+    return _cooled(facts, definitions, now) or _entered(facts, definitions, cause, now)
+
+
+def _cooled(facts: Facts, definitions: Definitions, now: datetime) -> Move | None:
+    """Falling below `leave`, from at or above it since the stage was entered: a raised hand may never have been."""
+    standing = facts.standing
+    rank = stage_rank(definitions, standing.stage)
+    leave = definitions.stages[rank].leave if rank >= 0 else None
+    if leave is None or standing.engagement >= leave * MILLI:
+        return None
+    since, today = local_day(standing.stage_since, facts.zone), local_day(now, facts.zone)
+    if peak(standing.buckets, definitions, since, today) < leave * MILLI:
+        return None
+    to = definitions.stages[rank].cooled_to or definitions.stages[max(rank - 1, 0)].id
+    return Move(
+        to, f"cooled: engagement {_points(standing.engagement)}, below {leave}", None, standing.cycle + 1, False
+    )
+
+
+def _entered(facts: Facts, definitions: Definitions, cause: int | None, now: datetime) -> Move | None:
+    """The next stage on the way forward whose rule holds; stages whose rule does not are passed over."""
+    standing = facts.standing
+    for stage in climbable(definitions, standing.stage):
+        if stage.enter is not None and _may_enter(stage, facts, definitions, now):
+            values = f"engagement {_points(standing.engagement)}, fit {_points(standing.fit)}"
+            human = standing.human_seq if standing.human_seq and cause and standing.human_seq <= cause else None
+            return Move(stage.id, f"enter: {values}", human or cause, standing.cycle, stage.hand_off)
+    return None
+
+
+def climbable(definitions: Definitions, stage: str) -> list[Stage]:
+    """The stages that a lead at `stage` may enter by rule, nearest first."""
+    ahead = definitions.stages[place(definitions, stage) + 1 :]
+    return [target for target in ahead if target.id != stage and not turned_away(definitions, target.id)]
+
+
+def _may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: datetime) -> bool:
+    if _needs_human_act(stage, facts.standing, definitions) and not facts.standing.human_seq:
+        return False
+    asked = replace(facts, standing=since_rejected(facts, definitions, now)) if stage.hand_off else facts
+    return stage.enter is not None and holds(stage.enter, asked, definitions, now)
+
+
+def _needs_human_act(stage: Stage, standing: Standing, definitions: Definitions) -> bool:
+    """To be handed over; and, once cooled or rejected, to climb again up to there: nobody comes back by waiting."""
+    handed = next((rank for rank, known in enumerate(definitions.stages) if known.hand_off), -1)
+    again = standing.cycle > 1 and stage_rank(definitions, stage.id) <= handed
+    return stage.hand_off or again
+
+
+def since_rejected(facts: Facts, definitions: Definitions, now: datetime) -> Standing:
+    """The standing with only the points that may alert: those earned since sales last rejected the lead."""
+    day = local_day(now, facts.zone)
+    return replace(
+        facts.standing,
+        engagement=engagement_since_verdict(facts.standing.buckets, definitions, day),
+        buckets=since_verdict(facts.standing.buckets),
+    )
+
+
+def _points(milli: int) -> str:
+    return f"{milli / MILLI:g}"

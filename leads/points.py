@@ -1,0 +1,116 @@
+"""The arithmetic of engagement: buckets per rule and day, decay, caps, and the exact day a fading score crosses a line.
+
+On any span of days points only fade and penalties only fade, so a score lies between two bounds taken at the span's
+ends; spans that cannot hold the crossing are passed over whole (branch and bound).
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from authoring.models.definitions import Definitions, EngagementRule
+from leads.decay import days_to_nothing, decayed
+from leads.facts import Buckets
+
+MILLI = 1000
+
+Score = Callable[[date], int]
+
+
+class Share(NamedTuple):
+    """A rule's milli-points: as earned, after decay, and within the cap."""
+
+    raw: int
+    aged: int
+    held: int
+
+
+def share(rule: EngagementRule, buckets: Buckets, day: date) -> Share:
+    """What one rule gives on that day."""
+    days = buckets.get(rule.id, {})
+    raw = aged = sum(days.values())
+    if rule.half_life is not None:
+        ages = ((milli, (day - date.fromisoformat(earned)).days) for earned, milli in days.items())
+        aged = sum(decayed(milli, rule.half_life, age) for milli, age in ages)
+    return Share(raw, aged, _capped(rule, aged))
+
+
+def engagement(buckets: Buckets, definitions: Definitions, day: date) -> int:
+    """Milli-points on that day: each rule's buckets after decay, within the rule's cap."""
+    return _total(definitions.scoring.engagement, buckets, day)
+
+
+def falls_below(buckets: Buckets, definitions: Definitions, day: date, milli: int) -> date | None:
+    """The first day, `day` included, whose engagement is below `milli` if nothing more happens; None when never."""
+    gains, losses = _two_sides(buckets, definitions)
+
+    def stays(first: date, last: date) -> bool:
+        return gains(last) + losses(first) >= milli
+
+    return _first(stays, lambda at: gains(at) + losses(at) < milli, day, _still(buckets, definitions, day))
+
+
+def rises_to(buckets: Buckets, definitions: Definitions, day: date, milli: int) -> date | None:
+    """The first day, `day` included, whose engagement is `milli` or more because penalties fade; None when never."""
+    gains, losses = _two_sides(buckets, definitions)
+
+    def stays(first: date, last: date) -> bool:
+        return gains(first) + losses(last) < milli
+
+    return _first(stays, lambda at: gains(at) + losses(at) >= milli, day, _still(buckets, definitions, day))
+
+
+def peak(buckets: Buckets, definitions: Definitions, since: date, day: date) -> int:
+    """The highest engagement from `since` to `day`, both included: points only come on days that have a bucket."""
+    earned = {date.fromisoformat(earned) for days in buckets.values() for earned in days}
+    looked_at = {since, *(at for at in earned if since < at <= day)}
+    return max(engagement(_until(buckets, at), definitions, at) for at in looked_at)
+
+
+def _until(buckets: Buckets, day: date) -> Buckets:
+    last = day.isoformat()
+    return {rule: {earned: milli for earned, milli in days.items() if earned <= last} for rule, days in buckets.items()}
+
+
+def _total(rules: Iterable[EngagementRule], buckets: Buckets, day: date) -> int:
+    return sum(share(rule, buckets, day).held for rule in rules)
+
+
+def _capped(rule: EngagementRule, milli: int) -> int:
+    """Within the rule's cap, which bounds penalties as it bounds points."""
+    if rule.cap is None:
+        return milli
+    bound = abs(rule.cap) * MILLI
+    return max(-bound, min(bound, milli))
+
+
+def _two_sides(buckets: Buckets, definitions: Definitions) -> tuple[Score, Score]:
+    """The engagement of the rules that give, and of those that take."""
+    giving = [rule for rule in definitions.scoring.engagement if rule.points >= 0]
+    taking = [rule for rule in definitions.scoring.engagement if rule.points < 0]
+    return lambda day: _total(giving, buckets, day), lambda day: _total(taking, buckets, day)
+
+
+def _first(
+    stays: Callable[[date, date], bool], crossed: Callable[[date], bool], first: date, last: date
+) -> date | None:
+    """The first day of the span that has crossed; a span that surely `stays` holds none."""
+    if stays(first, last):
+        return None
+    if first == last:
+        return first if crossed(first) else None
+    middle = first + (last - first) // 2
+    return _first(stays, crossed, first, middle) or _first(stays, crossed, middle + timedelta(days=1), last)
+
+
+def _still(buckets: Buckets, definitions: Definitions, day: date) -> date:
+    """A day from which on nothing fades any more: everything with a half-life is gone."""
+    ends = [
+        date.fromisoformat(earned) + timedelta(days=days_to_nothing(milli, rule.half_life))
+        for rule in definitions.scoring.engagement
+        if rule.half_life is not None
+        for earned, milli in buckets.get(rule.id, {}).items()
+    ]
+    return max([day, *ends])

@@ -1,0 +1,160 @@
+"""Which points an event earns, what a score is made of, who a lead is; what points lead to is left to lifecycle.
+
+Engagement is kept as milli-points per rule and day, so that a fold never reads old events. Each day's points halve
+every `half_life` days, by whole days of the site's zone; then each rule's sum is held within its cap. All integers.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from authoring.models.common import Localised
+from authoring.models.definitions import Definitions, EngagementRule, IdealCustomer
+from base.calendars import Zone, local_day
+from leads.conditions import holds
+from leads.facts import Buckets, Event, Facts
+from leads.points import MILLI, engagement, falls_below, share
+
+__all__ = [
+    "Fit", "Line", "engagement", "engagement_since_verdict", "falls_below", "fit", "fold_buckets", "interests_after",
+    "lines", "rules_for", "since_verdict", "take_in", "temperature",
+]  # fmt: skip
+
+# What stood in a rule's bucket when sales rejected the lead, under "before:" and the rule's id (no id has a colon).
+BEFORE = "before:"
+
+Kind = Literal["points", "decay", "cap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A share of a score, in milli-points. `detail` counts the days with points, or is the half-life, or the cap."""
+
+    rule: str
+    label: Localised
+    milli: int
+    detail: int
+    kind: Kind = "points"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """`lines` add up to `milli`; `missing` are the persona's rules that do not hold; `best` is the most it can give."""
+
+    milli: int
+    persona: str | None
+    lines: tuple[Line, ...] = ()
+    missing: tuple[Line, ...] = ()
+    best: int = 0
+
+
+def rules_for(event: Event, definitions: Definitions) -> tuple[EngagementRule, ...]:
+    """The rules that pay for this event: none unless a human did it."""
+    if not event.human:
+        return ()
+    return tuple(
+        rule
+        for rule in definitions.scoring.engagement
+        if rule.event == event.means and rule.subject in (None, event.subject)
+    )
+
+
+def take_in(buckets: Buckets, event: Event, definitions: Definitions, zone: Zone) -> Buckets:
+    """The buckets once the event is counted. A rejecting verdict closes what was earned before it."""
+    if event.name == "verdict_given" and event.subject == "rejected":
+        return _closed(buckets)
+    day = local_day(event.at, zone).isoformat()
+    for rule in rules_for(event, definitions):
+        if pays(rule, buckets, day):
+            known = buckets.get(rule.id, {})
+            buckets = {**buckets, rule.id: {**known, day: known.get(day, 0) + rule.points * MILLI}}
+    return buckets
+
+
+def pays(rule: EngagementRule, buckets: Buckets, day: str) -> bool:
+    """Whether the rule pays (again) on that day, given what it paid already."""
+    paid = buckets.get(rule.id, {})
+    return {"always": True, "daily": day not in paid, "once": not paid}[rule.repeat]
+
+
+def fold_buckets(events: Iterable[Event], definitions: Definitions, zone: Zone) -> Buckets:
+    """The buckets of a whole history: what a release that changes scoring computes again."""
+    buckets: Buckets = {}
+    for event in events:
+        buckets = take_in(buckets, event, definitions, zone)
+    return buckets
+
+
+def engagement_since_verdict(buckets: Buckets, definitions: Definitions, day: date) -> int:
+    """The same, over what was earned since sales last rejected the lead; all of it when they never did."""
+    return engagement(since_verdict(buckets), definitions, day)
+
+
+def since_verdict(buckets: Buckets) -> Buckets:
+    """The buckets without what stood in them at the last rejection."""
+    return {rule: _less(days, buckets.get(BEFORE + rule, {})) for rule, days in _open(buckets).items()}
+
+
+def lines(buckets: Buckets, definitions: Definitions, day: date) -> tuple[Line, ...]:
+    """What the engagement is made of; the lines add up to it exactly, decay and caps being lines of their own."""
+    made: list[Line] = []
+    for rule in definitions.scoring.engagement:
+        raw, aged, held = share(rule, buckets, day)
+        made.append(Line(rule.id, rule.label, raw, len(buckets.get(rule.id, {}))))
+        made.append(Line(rule.id, rule.label, aged - raw, rule.half_life or 0, "decay"))
+        made.append(Line(rule.id, rule.label, held - aged, rule.cap or 0, "cap"))
+    return tuple(line for line in made if line.milli)
+
+
+def temperature(milli: int, definitions: Definitions) -> str:
+    """The warmest band whose floor the engagement `milli` reaches; the coldest when it reaches none."""
+    bands = sorted(definitions.temperatures, key=lambda band: band.from_engagement)
+    reached = [band.id for band in bands if band.from_engagement * MILLI <= milli]
+    return reached[-1] if reached else bands[0].id
+
+
+def fit(facts: Facts, definitions: Definitions) -> Fit:
+    """Who the lead is, by the persona that gives most (the first of equals); it is named when it gives points."""
+    if not definitions.personas:
+        return Fit(0, None)
+    return max((_fit_to(persona, facts, definitions) for persona in definitions.personas), key=lambda fit: fit.milli)
+
+
+def interests_after(interests: Mapping[str, int], event: Event, definitions: Definitions) -> Mapping[str, int]:
+    """Interests in milli-points once a human's event is counted; they neither decay nor cap."""
+    points = definitions.scoring.interest_points.get(event.means, 0) if event.human else 0
+    if not points:
+        return interests
+    named = [str(name) for name in event.data.get("interests") or ()]
+    return {**interests, **{name: interests.get(name, 0) + points * MILLI for name in named}}
+
+
+def _fit_to(persona: IdealCustomer, facts: Facts, definitions: Definitions) -> Fit:
+    held = [rule for rule in persona.rules if holds(rule.when, facts, definitions, facts.standing.as_of)]
+    milli = sum(rule.points for rule in held) * MILLI
+    best = sum(rule.points for rule in persona.rules if rule.points > 0) * MILLI
+    made = {rule.id: Line(rule.id, rule.label, rule.points * MILLI, 1) for rule in persona.rules}
+    kept = {rule.id for rule in held}
+    return Fit(
+        milli=milli,
+        persona=persona.id if milli > 0 else None,
+        lines=tuple(line for line in made.values() if line.rule in kept),
+        missing=tuple(line for line in made.values() if line.rule not in kept),
+        best=best,
+    )
+
+
+def _open(buckets: Buckets) -> dict[str, Mapping[str, int]]:
+    return {rule: days for rule, days in buckets.items() if not rule.startswith(BEFORE)}
+
+
+def _closed(buckets: Buckets) -> Buckets:
+    earned = _open(buckets)
+    return {**earned, **{BEFORE + rule: days for rule, days in earned.items()}}
+
+
+def _less(days: Mapping[str, int], before: Mapping[str, int]) -> Mapping[str, int]:
+    return {day: milli - before.get(day, 0) for day, milli in days.items() if milli != before.get(day, 0)}
