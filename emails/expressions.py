@@ -1,0 +1,273 @@
+"""Which Jinja an author may write: an allow-list over the syntax tree, each refusal with its place.
+
+Names, one attribute (`lead.fields.x` two), literals, comparisons, and/or/not, `if`, `for` over declared lists, ten
+filters. No calls, arithmetic, slices, includes, macros, sets. Pure: no database, no clock, no network.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from base.problems import Problem, did_you_mean
+from emails.environment import FILTERS
+from emails.scope import Scope
+
+_JINJA = Environment(autoescape=True)
+_DELIMITED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_COMPARISONS = frozenset({"eq", "ne", "lt", "lteq", "gt", "gteq"})
+_TRIMMING = re.compile(r"\{[{%#][-+]|[-+][}%#]\}")
+_TEXT_LIMIT, _EXPRESSION_LIMIT, _EXPRESSIONS_LIMIT = 20_000, 400, 400  # characters, characters, expressions of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text begins: its first character stands at `line` and `column`, both from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+
+def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
+    """What `source` does beyond the allow-list, in reading order; empty when it may be compiled."""
+    reading = _Reading(source, scope, place)
+    if not _is_of_human_size(source):
+        reading.refuse(1, None, "this text, or one of its expressions, is longer than any letter", "shorten it")
+        return reading.problems
+    try:
+        tree = _JINJA.parse(source)
+    except TemplateSyntaxError as error:
+        reading.refuse(error.lineno, None, f"this expression cannot be read: {error.message}", None)
+        return reading.problems
+    _refuse_writing(source, reading)
+    _walk(tree.body, reading)
+    return sorted(reading.problems)
+
+
+def _is_of_human_size(source: str) -> bool:
+    """Bounds what the parser is given, so that nesting cannot exhaust it."""
+    spans = [len(span.group()) for span in _DELIMITED.finditer(source)]
+    return (
+        len(source) <= _TEXT_LIMIT
+        and len(spans) <= _EXPRESSIONS_LIMIT
+        and max(spans, default=0) <= _EXPRESSION_LIMIT
+        and source.count("{") <= 4 * _EXPRESSIONS_LIMIT
+    )
+
+
+def names_in(source: str) -> frozenset[str]:
+    """The dotted names that `source` uses. Raises jinja2's TemplateSyntaxError."""
+    tree = _JINJA.parse(source)
+    found: set[str] = set()
+    _collect(tree, found)
+    return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One text being read: where it is, what it may name, what was found; loop variables come and go."""
+
+    source: str
+    scope: Scope
+    place: Place
+    problems: list[Problem] = field(default_factory=list)
+    loop_names: list[str] = field(default_factory=list)
+    known_to_be: list[str] = field(default_factory=list)  # optional names that an enclosing `if` has looked at
+
+    def refuse(self, line: int, word: str | None, message: str, hint: str | None, severity: str = "error") -> None:
+        column = _column(self.source, line, word)
+        first = line == 1
+        self.problems.append(
+            Problem(
+                self.place.file,
+                self.place.line + line - 1,
+                column + self.place.column - 1 if first else column,
+                "warning" if severity == "warning" else "error",
+                message,
+                hint,
+            )
+        )
+
+
+def _column(source: str, line: int, word: str | None) -> int:
+    lines = source.splitlines() or [""]
+    text = lines[min(line, len(lines)) - 1]
+    spans = list(_DELIMITED.finditer(text))
+    for span in spans:
+        found = re.search(rf"(?<![\w.]){re.escape(word)}", span.group()) if word else None
+        if found:
+            return span.start() + found.start() + 1
+    if word and (found := re.search(re.escape(word), text)):
+        return found.start() + 1
+    return spans[0].start() + 1 if spans else 1
+
+
+def _refuse_writing(source: str, reading: _Reading) -> None:
+    for line, kind, text in _JINJA.lex(source):
+        if kind == "raw_begin":
+            reading.refuse(line, "raw", "`raw` is not for mails", "write the text itself")
+        elif kind.endswith(("_begin", "_end")) and _TRIMMING.search(text):
+            reading.refuse(line, None, "white space is kept as it is written", "write `{{ … }}` without `-` or `+`")
+
+
+# ---------------------------------------------------------------- statements
+
+
+def _walk(body: Iterable[nodes.Node], reading: _Reading) -> None:
+    for node in body:
+        _STATEMENTS.get(type(node), _refuse_statement)(node, reading)
+
+
+def _output(node: nodes.Output, reading: _Reading) -> None:
+    for part in node.nodes:
+        if isinstance(part, nodes.TemplateData):
+            continue
+        _look(part, reading)
+        _warn_when_empty(part, reading)
+        if (path := _dotted(part)) in reading.scope.lists:
+            reading.refuse(part.lineno, path, f"`{path}` is a list", f'write `{{{{ {path}|join(", ") }}}}` or a `for`')
+
+
+def _if(node: nodes.If, reading: _Reading) -> None:
+    _look(node.test, reading)
+    sure = sorted(_dotted_in(node.test))
+    reading.known_to_be += sure
+    _walk(node.body, reading)
+    del reading.known_to_be[len(reading.known_to_be) - len(sure) :]
+    for branch in node.elif_:
+        _if(branch, reading)
+    _walk(node.else_, reading)
+
+
+def _for(node: nodes.For, reading: _Reading) -> None:
+    path = _dotted(node.iter)
+    if path not in reading.scope.lists:
+        allowed = ", ".join(f"`{name}`" for name in sorted(reading.scope.lists))
+        reading.refuse(node.lineno, path or "for", "a loop runs over a declared list only", f"lists are {allowed}")
+    if node.test is not None or node.recursive or node.else_ or reading.loop_names:
+        reading.refuse(node.lineno, "for", "a loop is `for … in …` and nothing else", "no filter, `else` or inner loop")
+    if not isinstance(node.target, nodes.Name):
+        reading.refuse(node.lineno, "for", "a loop has one variable", None)
+        return
+    if any(name.split(".")[0] == node.target.name for name in reading.scope.known):
+        reading.refuse(
+            node.lineno, node.target.name, f"`{node.target.name}` has a meaning already", "name it otherwise"
+        )
+    reading.loop_names.append(node.target.name)
+    _walk(node.body, reading)
+    reading.loop_names.pop()
+
+
+def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
+    word = type(node).__name__.lower()
+    reading.refuse(
+        node.lineno, _STATEMENT_WORDS.get(word, word), f"`{word}` is not for mails", "only `if` and `for` are"
+    )
+
+
+_STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from"}
+_STATEMENTS: dict[type[nodes.Node], Callable[..., None]] = {nodes.Output: _output, nodes.If: _if, nodes.For: _for}
+
+
+# ---------------------------------------------------------------- expressions
+
+
+def _look(node: nodes.Node, reading: _Reading) -> None:
+    _EXPRESSIONS.get(type(node), _refuse_expression)(node, reading)
+
+
+def _name(node: nodes.Name | nodes.Getattr, reading: _Reading) -> None:
+    path = _dotted(node)
+    if path is None:
+        _refuse_expression(node, reading)
+    elif path not in reading.scope.known and path not in reading.loop_names:
+        hint = did_you_mean(path, {*reading.scope.known, *reading.loop_names})
+        reading.refuse(node.lineno, path, f"nothing is called `{path}` in a mail", hint)
+
+
+def _filter(node: nodes.Filter, reading: _Reading) -> None:
+    if node.name not in FILTERS:
+        hint = did_you_mean(node.name, FILTERS) or f"filters are {', '.join(sorted(FILTERS))}"
+        reading.refuse(node.lineno, node.name, f"there is no filter `{node.name}`", hint)
+    if node.kwargs or node.dyn_args or node.dyn_kwargs or not all(isinstance(arg, nodes.Const) for arg in node.args):
+        reading.refuse(node.lineno, node.name, f"`{node.name}` takes plain values", 'such as `default("…")`')
+    if node.node is not None:
+        _look(node.node, reading)
+
+
+def _compare(node: nodes.Compare, reading: _Reading) -> None:
+    _look(node.expr, reading)
+    for operand in node.ops:
+        if operand.op not in _COMPARISONS:
+            reading.refuse(
+                node.lineno, None, f"`{operand.op}` is not a comparison of mails", "use ==, !=, <, <=, >, >="
+            )
+        _look(operand.expr, reading)
+
+
+def _parts(node: nodes.Node, reading: _Reading) -> None:
+    for part in node.iter_child_nodes():
+        _look(part, reading)
+
+
+def _literal(node: nodes.Const, reading: _Reading) -> None:
+    """A literal is as it is; how long it may be is bounded with the text."""
+
+
+def _refuse_expression(node: nodes.Node, reading: _Reading) -> None:
+    what = _REFUSED.get(type(node).__name__, "this expression")
+    reading.refuse(node.lineno, None, f"{what} is not for mails", "compute it beforehand, or write the text out")
+
+
+_REFUSED = {
+    "Call": "a call", "Getitem": "a lookup with brackets", "Slice": "a slice", "Add": "arithmetic", "Sub": "arithmetic",
+    "Mul": "arithmetic", "Div": "arithmetic", "FloorDiv": "arithmetic", "Mod": "arithmetic", "Pow": "arithmetic",
+    "Neg": "arithmetic", "Pos": "arithmetic", "Concat": "`~`", "CondExpr": "`… if … else …` inside `{{ }}`",
+    "Test": "`is`", "List": "a list", "Tuple": "a list", "Dict": "a dict", "Getattr": "an attribute of an expression",
+}  # fmt: skip
+_EXPRESSIONS: dict[type[nodes.Node], Callable[..., None]] = {
+    nodes.Name: _name, nodes.Getattr: _name, nodes.Const: _literal, nodes.TemplateData: _literal,
+    nodes.And: _parts, nodes.Or: _parts, nodes.Not: _parts, nodes.Compare: _compare, nodes.Filter: _filter,
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- names
+
+
+def _warn_when_empty(node: nodes.Node, reading: _Reading) -> None:
+    path = _dotted(node)
+    if path in reading.scope.optional and path not in reading.known_to_be:
+        name = path.rsplit(".", 1)[-1]
+        reading.refuse(
+            node.lineno,
+            path,
+            f"`{path}` may be empty",
+            f'write `{{{{ {path} or "…" }}}}` or ask `if {name}`',
+            "warning",
+        )
+
+
+def _dotted(node: nodes.Node) -> str | None:
+    if isinstance(node, nodes.Name):
+        return node.name
+    if isinstance(node, nodes.Getattr):
+        owner = _dotted(node.node)
+        return None if owner is None else f"{owner}.{node.attr}"
+    return None
+
+
+def _dotted_in(node: nodes.Node) -> Iterator[str]:
+    found: set[str] = set()
+    _collect(node, found)
+    return iter(found)
+
+
+def _collect(node: nodes.Node, found: set[str]) -> None:
+    path = _dotted(node)
+    if path is not None:
+        found.add(path)
+        return
+    for part in node.iter_child_nodes():
+        _collect(part, found)

@@ -1,0 +1,57 @@
+"""Puts a mail's style sheet into its elements, where mail readers look for it; once per text, never per message.
+
+Wraps premailer, which reads no network, keeps the media rules and loses no Jinja. Pure: no database, no clock.
+"""
+
+import logging
+import re
+
+from premailer import Premailer
+
+DOCTYPE = "<!DOCTYPE html>"
+_STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_REFUSED = (
+    # A position is counted in the source, where a loop's body stands once: every item would get the first one's style.
+    (re.compile(r":(?:first|last|only|nth)-[\w-]+"), "a selector by position (`{}`) does not survive loops"),
+    (re.compile(r"@import\b"), "`{}` would read another file"),
+    (re.compile(r"@supports\b"), "`{}` is dropped by the inliner"),
+    (re.compile(r":not\("), "`{}…)` is not inlined"),
+    (re.compile(r"\{\{|\{%"), "an expression (`{}`) inside a style sheet is filled in too late"),
+)
+_LINK = re.compile(r"<link\b[^>]*stylesheet", re.IGNORECASE)
+
+
+class UnfitMarkup(ValueError):
+    """This HTML cannot be inlined without loss; the sentence says why."""
+
+
+def inline(html: str) -> str:
+    """`html`, a whole masked document, with its styles inlined. Raises UnfitMarkup."""
+    _refuse(html)
+    inlined = Premailer(
+        html,
+        keep_style_tags=True,
+        strip_important=False,
+        allow_network=False,
+        disable_validation=True,
+        disable_basic_attributes=["width", "height"],
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(pretty_print=False)
+    if not inlined.startswith(DOCTYPE):
+        raise UnfitMarkup("the inliner lost the document type")
+    return str(inlined)
+
+
+def _refuse(html: str) -> None:
+    if not html.strip():
+        raise UnfitMarkup("there is nothing to inline")
+    if not html.startswith(DOCTYPE):
+        raise UnfitMarkup(f"the document does not begin with `{DOCTYPE}`, in capitals")
+    if _LINK.search(html):
+        raise UnfitMarkup("a linked style sheet is not read: write it into `<style>`")
+    for sheet in _STYLE.findall(html):
+        plain = _COMMENT.sub("", sheet)
+        for pattern, sentence in _REFUSED:
+            if found := pattern.search(plain):
+                raise UnfitMarkup(sentence.format(found.group()))
