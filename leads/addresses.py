@@ -1,0 +1,82 @@
+"""The one form of an address or a number, by which a lead is known again.
+
+Pure: no database, no clock, no network.
+"""
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+_LONGEST = 254  # RFC 5321 4.5.3.1.3, with the angle brackets taken off
+_NEVER = frozenset("\r\n\0<>")
+
+
+class NotAnAddress(ValueError):
+    """What was typed is no address to write to. `code`: missing, email_invalid, email_unreachable, email_too_long."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class NotANumber(ValueError):
+    """What was typed is no number to call. `code`: missing, phone_invalid, phone_country."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+def canonical_email(text: str) -> str:
+    """`text` as it is stored and compared: case folded, domain in ASCII (IDNA), plus-tags kept.
+
+    Only addresses that any relay can carry: no SMTPUTF8, quoted local part or address literal. Nothing is looked up.
+    Raises NotAnAddress.
+    """
+    typed = text.strip()
+    if not typed:
+        raise NotAnAddress("missing", "there is no address")
+    if _NEVER & set(typed):
+        raise NotAnAddress("email_invalid", "the address has characters that none has")
+    try:
+        valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise NotAnAddress(_code_of(typed), str(error)) from None
+    address = (valid.ascii_email or valid.normalized).casefold()
+    if len(address) > _LONGEST:
+        raise NotAnAddress("email_too_long", f"an address has at most {_LONGEST} characters")
+    return address
+
+
+def canonical_phone(text: str, region: str = "FR") -> str:
+    """`text` in E.164 (`+33639981234`); numbers without a country code are read as of `region`. Raises NotANumber."""
+    typed = text.strip()
+    if not typed:
+        raise NotANumber("missing", "there is no number")
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException as error:
+        country = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+        raise NotANumber("phone_country" if country else "phone_invalid", str(error)) from None
+    if not phonenumbers.is_possible_number(number):
+        raise NotANumber("phone_invalid", "no number of that country has so many digits")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def shown_phone(e164: str, region: str = "FR") -> str:
+    """A number as people of `region` write it: national at home, international from abroad."""
+    try:
+        number = phonenumbers.parse(e164, region)
+    except phonenumbers.NumberParseException:
+        return e164
+    home = phonenumbers.region_code_for_country_code(number.country_code or 0) == region
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
+
+
+def _code_of(typed: str) -> str:
+    """Well formed, but at a name that no mail reaches (localhost, .test, .invalid): a sentence of its own."""
+    try:
+        validate_email(typed, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return "email_invalid"
+    return "email_unreachable"

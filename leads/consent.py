@@ -1,0 +1,218 @@
+"""The ledger of consent and the list of addresses left alone; who may be mailed is read here and nowhere else."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from base.clock import Moment
+from base.tokens import digest, keyed_hash, new_token
+from leads import events
+from storage.schema import consents, preference_tokens, suppressions, wakes
+from storage.upsert import insert_or_ignore
+
+TRACKING = frozenset({"clicks", "opens"})  # purposes beside the topics: being measured, not being written to
+ALL = "all"
+
+# What a new confirmation may undo: a reader's own farewell, never a bounce or a complaint.
+_UNDONE_BY_CONSENT = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """What a form asked in that exact wording, and whether the box was ticked (or the button was the act)."""
+
+    topic: str
+    wording: str
+    given: bool
+
+
+def address_hash(suppression_key: str, email: str) -> str:
+    """What stands for an address in `suppressions`, so that the list outlives the address."""
+    return keyed_hash(suppression_key, email)
+
+
+def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """For each lead, the topics with consent, `clicks` and `opens` among them."""
+    found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
+    for row in _newest(conn, lead_ids):
+        if row.state == "granted":
+            found[row.lead_id].add(row.topic)
+    return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
+
+
+def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
+    """The topics that were asked for and are not answered yet."""
+    return tuple(row.topic for row in _newest(conn, [lead_id]) if row.state == "asked")
+
+
+def ask(
+    conn: Connection,
+    lead_id: int,
+    answers: Iterable[ConsentAnswer],
+    *,
+    form: str | None,
+    locale: str,
+    proof: Mapping[str, Any],
+    now: Moment,
+) -> tuple[str, ...]:
+    """Note what was ticked, as asked: a confirmation makes it consent. What is granted already stays granted.
+
+    Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
+    """
+    states = {row.topic: row for row in _newest(conn, [lead_id])}
+    asked: list[str] = []
+    for answer in answers:
+        known = states.get(answer.topic)
+        if not answer.given or (known is not None and known.state == "granted"):
+            continue
+        _write(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
+        asked.append(answer.topic)
+    return tuple(asked)
+
+
+def grant(
+    conn: Connection,
+    lead_id: int,
+    topics: Iterable[str],
+    *,
+    locale: str,
+    proof: Mapping[str, Any],
+    now: Moment,
+    wordings: Mapping[str, str] | None = None,
+    form: str | None = None,
+    suppressed_hash: str | None = None,
+) -> bool:
+    """Record consent to each topic that has none, with the wording that was shown (by default the one it was asked in),
+    and an event `consent_granted` for each. With `suppressed_hash`, an earlier farewell of that address is undone.
+
+    Returns whether anything changed; a second press of the button changes nothing. The lead is stirred only then.
+    """
+    states = _held(conn, lead_id)
+    new = [topic for topic in dict.fromkeys(topics) if topic not in states or states[topic].state != "granted"]
+    for topic in new:
+        events.append(conn, lead_id, "consent_granted", now, evidence="human", subject=topic)
+        asked = states.get(topic)
+        wording = (wordings or {}).get(topic) or (asked.wording if asked is not None else "")
+        asked_on = form or (asked.form if asked is not None else None)
+        _write(conn, lead_id, topic, "granted", wording, form=asked_on, locale=locale, proof=proof, now=now)
+    if suppressed_hash is not None and set(new) - TRACKING:
+        lift(conn, suppressed_hash)
+    return bool(new)
+
+
+def withdraw(
+    conn: Connection,
+    lead_id: int,
+    topics: Iterable[str] | None,
+    *,
+    locale: str,
+    proof: Mapping[str, Any],
+    now: Moment,
+) -> bool:
+    """Withdraw those topics, or everything there is (None): at once, whether there was consent or not.
+
+    An event `consent_withdrawn` for each, and one `unsubscribed` (the topic, or "all") when mail is concerned. Leaving
+    everything also needs `suppress`, by the caller, who has the key. Returns whether anything changed.
+    """
+    states = _held(conn, lead_id)
+    wanted = list(states) if topics is None else list(dict.fromkeys(topics))
+    new = [topic for topic in wanted if topic not in states or states[topic].state != "withdrawn"]
+    for topic in new:
+        events.append(conn, lead_id, "consent_withdrawn", now, evidence="human", subject=topic)
+        known = states.get(topic)
+        wording = known.wording if known is not None else ""
+        _write(conn, lead_id, topic, "withdrawn", wording, form=None, locale=locale, proof=proof, now=now)
+    mail = [topic for topic in new if topic not in TRACKING]
+    left = mail if topics is not None else [ALL] if mail or not _left_before(conn, lead_id) else []
+    for subject in left:
+        events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)
+    return bool(new or left)
+
+
+def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machine_now: datetime) -> bool:
+    """Leave that address alone from now on: for `marketing`, or for `all` mail. Returns whether it is news."""
+    row = {"address_hash": address_hash, "scope": scope, "reason": reason, "at": machine_now}
+    return insert_or_ignore(conn, suppressions, row) == 1
+
+
+def lift(conn: Connection, address_hash: str) -> bool:
+    """Undo a reader's own farewell, as they consented anew; bounces and complaints stay. Returns whether there was."""
+    own = delete(suppressions).where(
+        suppressions.c.address_hash == address_hash,
+        suppressions.c.scope == "marketing",
+        suppressions.c.reason == _UNDONE_BY_CONSENT,
+    )
+    return conn.execute(own).rowcount == 1
+
+
+def suppressed(conn: Connection, hashes: Collection[str]) -> dict[str, set[str]]:
+    """For each suppressed address among `hashes`, the scopes: `marketing`, `all`."""
+    found: dict[str, set[str]] = {}
+    for row in conn.execute(select(suppressions).where(suppressions.c.address_hash.in_(sorted(hashes)))):
+        found.setdefault(row.address_hash, set()).add(row.scope)
+    return found
+
+
+def preference_token(conn: Connection, lead_id: int, topic: str) -> str:
+    """The token of that lead and topic ('' = the preferences page), made the first time and good for ever."""
+    insert_or_ignore(conn, preference_tokens, {"token": new_token(), "lead_id": lead_id, "topic": topic})
+    ours = (preference_tokens.c.lead_id == lead_id) & (preference_tokens.c.topic == topic)
+    return str(conn.execute(select(preference_tokens.c.token).where(ours)).scalar_one())
+
+
+def by_preference_token(conn: Connection, token: str) -> tuple[int, str] | None:
+    """The lead and topic of a token; None for one that is not ours."""
+    row = conn.execute(select(preference_tokens).where(preference_tokens.c.token == token)).one_or_none()
+    return None if row is None else (row.lead_id, row.topic)
+
+
+def _held(conn: Connection, lead_id: int) -> dict[str, Row[Any]]:
+    """What holds for each topic, under the lead's wake: two presses of a button come one after the other."""
+    conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id).with_for_update())
+    return {row.topic: row for row in _newest(conn, [lead_id])}
+
+
+def _left_before(conn: Connection, lead_id: int) -> bool:
+    farewells = events.history(conn, [lead_id], ["unsubscribed"])[lead_id]
+    return any(event.subject == ALL for event in farewells)
+
+
+def _newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
+    """The newest row of each lead and topic, which says what holds; in the order they were asked for."""
+    newest = (
+        select(func.max(consents.c.id))
+        .where(consents.c.lead_id.in_(sorted(lead_ids)))
+        .group_by(consents.c.lead_id, consents.c.topic)
+    )
+    return list(conn.execute(select(consents).where(consents.c.id.in_(newest)).order_by(consents.c.id)))
+
+
+def _write(
+    conn: Connection,
+    lead_id: int,
+    topic: str,
+    state: str,
+    wording: str,
+    *,
+    form: str | None,
+    locale: str,
+    proof: Mapping[str, Any],
+    now: Moment,
+) -> None:
+    conn.execute(
+        insert(consents).values(
+            lead_id=lead_id,
+            topic=topic,
+            state=state,
+            wording=wording,
+            wording_hash=digest(wording),
+            form=form,
+            locale=locale,
+            proof=dict(proof),
+            at=now.calendar,
+            recorded_at=now.machine,
+        )
+    )

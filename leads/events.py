@@ -1,0 +1,105 @@
+"""The event log of a lead: appended by doors and outboxes under the lead's wake, never changed."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
+
+from base.clock import Moment
+from leads.facts import Event
+from storage import wakes
+from storage.schema import events
+
+T = TypeVar("T")
+
+_AT_A_TIME = 100  # leads asked for in one statement
+_COLUMNS = (
+    events.c.lead_id,
+    events.c.seq,
+    events.c.name,
+    events.c.at,
+    events.c.evidence,
+    events.c.subject,
+    events.c.data,
+)
+
+
+def append(
+    conn: Connection,
+    lead_id: int,
+    name: str,
+    now: Moment,
+    *,
+    evidence: str,
+    subject: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> int:
+    """Stir the lead, then write the event; returns its number. Raises LookupError for a lead without a wake."""
+    seq = wakes.stir(conn, lead_id, now.calendar)
+    write(conn, lead_id, seq, name, now, evidence=evidence, subject=subject, data=data)
+    return seq
+
+
+def write(
+    conn: Connection,
+    lead_id: int,
+    seq: int,
+    name: str,
+    now: Moment,
+    *,
+    evidence: str,
+    subject: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the event under a number that `wakes.stir` gave in this transaction."""
+    conn.execute(
+        insert(events).values(
+            lead_id=lead_id,
+            seq=seq,
+            name=name,
+            at=now.calendar,
+            recorded_at=now.machine,
+            evidence=evidence,
+            subject=subject,
+            data=dict(data or {}),
+        )
+    )
+
+
+def after(conn: Connection, seen: Mapping[int, int]) -> dict[int, list[Event]]:
+    """For each lead of `{lead id: newest number seen}`, the later events, oldest first."""
+    found: dict[int, list[Event]] = {lead_id: [] for lead_id in seen}
+    for some in _some(seen.items()):
+        later = or_(*(and_(events.c.lead_id == lead_id, events.c.seq > seq) for lead_id, seq in some))
+        _gather(conn, select(*_COLUMNS).where(later), found)
+    return found
+
+
+def history(conn: Connection, lead_ids: Collection[int], names: Collection[str]) -> dict[int, tuple[Event, ...]]:
+    """For each lead, every event of those names, oldest first."""
+    found: dict[int, list[Event]] = {lead_id: [] for lead_id in lead_ids}
+    if names:
+        for some in _some(found):
+            wanted = and_(events.c.lead_id.in_(some), events.c.name.in_(sorted(names)))
+            _gather(conn, select(*_COLUMNS).where(wanted), found)
+    return {lead_id: tuple(those) for lead_id, those in found.items()}
+
+
+def all_of(conn: Connection, lead_id: int) -> list[Event]:
+    """Everything that ever happened to one lead, oldest first."""
+    return after(conn, {lead_id: 0})[lead_id]
+
+
+def _gather(conn: Connection, wanted: Select[Any], found: dict[int, list[Event]]) -> None:
+    for row in conn.execute(wanted.order_by(events.c.lead_id, events.c.seq)):
+        found[row.lead_id].append(_event(row))
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.seq, row.name, row.at, row.evidence, row.subject, row.data)
+
+
+def _some(those: Iterable[T]) -> Iterator[list[T]]:
+    listed = list(those)
+    for start in range(0, len(listed), _AT_A_TIME):
+        yield listed[start : start + _AT_A_TIME]

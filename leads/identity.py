@@ -1,0 +1,234 @@
+"""Who a submission comes from: find the lead or make one, and record what was answered, in one transaction."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, text, update
+
+from base.clock import Moment
+from leads import consent, events
+from leads.addresses import canonical_email, canonical_phone
+from leads.consent import ConsentAnswer
+from leads.facts import COLUMNS, Lead
+from leads.touches import channel
+from storage import wakes
+from storage.schema import leads, submissions
+from storage.upsert import insert_for
+
+__all__ = [
+    "Capture",
+    "ConsentAnswer",
+    "Recorded",
+    "canonical_email",
+    "canonical_phone",
+    "load_leads",
+    "record",
+    "survivor",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A form as it was sent, checked by the door. `columns` are the lead's own (email and phone canonical), `fields`
+    the other answers, `answers` all as given; `touch` holds utm_*, click ids, referrer, page, at (ISO text)."""
+
+    form: str
+    page: str | None
+    locale: str
+    answers: Mapping[str, Any]
+    columns: Mapping[str, str | None]
+    fields: Mapping[str, Any]
+    consents: tuple[ConsentAnswer, ...]
+    touch: Mapping[str, Any]
+    idempotency_key: str
+    release_id: int
+    hand_raise: bool = False
+    magnet: str | None = None
+    interests: tuple[str, ...] = ()
+    proof: Mapping[str, Any] = field(default_factory=dict)  # kept with the consents, besides the submission's id
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`doubled`: the same form was sent before, and this is what it led to then."""
+
+    lead_id: int
+    submission_id: int
+    doubled: bool = False
+
+
+def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
+    """Record a submission: its lead, the submission, what was asked to consent to, the event, preference tokens.
+
+    An interest shown makes a lead of a contact. What is known is never replaced by an empty answer. The same
+    idempotency key gives the first result again. Raises ValueError when neither address nor number is given.
+    """
+    known = _recorded(conn, capture.idempotency_key)
+    if known is not None:
+        return known
+    lead_id = _find(conn, capture) or _create(conn, capture, now)
+    seq = wakes.stir(conn, lead_id, now.calendar)
+    submission_id = _submit(conn, capture, lead_id, seq, now)
+    if submission_id is None:  # sent twice at once: the other one was recorded while we waited for the wake
+        return _recorded(conn, capture.idempotency_key) or Recorded(lead_id, 0, doubled=True)
+    _learn(conn, capture, lead_id)
+    _append(conn, capture, lead_id, seq, submission_id, now)
+    asked = consent.ask(
+        conn,
+        lead_id,
+        capture.consents,
+        form=capture.form,
+        locale=capture.locale,
+        proof={**capture.proof, "submission_id": submission_id, "page": capture.page},
+        now=now,
+    )
+    for topic in ("", *(topic for topic in asked if topic not in consent.TRACKING)):
+        consent.preference_token(conn, lead_id, topic)
+    return Recorded(lead_id, submission_id)
+
+
+def load_leads(conn: Connection, ids: Collection[int]) -> dict[int, Lead]:
+    """Those leads, by id; ids that do not exist are left out."""
+    rows = conn.execute(select(leads).where(leads.c.id.in_(sorted(ids))))
+    return {row.id: _lead(row) for row in rows}
+
+
+def survivor(conn: Connection, lead_id: int) -> int:
+    """The lead that this one was merged into, at the end of the chain; itself when it was not."""
+    seen = {lead_id}
+    while True:
+        into = conn.execute(select(leads.c.merged_into).where(leads.c.id == lead_id)).scalar_one_or_none()
+        if into is None or into in seen:
+            return lead_id
+        seen.add(into)
+        lead_id = into
+
+
+# ---------------------------------------------------------------- who
+
+
+def _find(conn: Connection, capture: Capture) -> int | None:
+    """The lead with that address; without an address, the oldest lead known by that number alone.
+
+    A number never finds a lead who has an address: whoever types it may be a stranger.
+    """
+    email, phone = capture.columns.get("email"), capture.columns.get("phone")
+    if email:
+        found = conn.execute(select(leads.c.id).where(leads.c.email == email)).scalar_one_or_none()
+    elif phone:
+        _one_at_a_time(conn, phone)
+        found = conn.execute(
+            select(func.min(leads.c.id)).where(leads.c.phone == phone, leads.c.email.is_(None))
+        ).scalar_one_or_none()
+    else:
+        raise ValueError("a submission names an email address or a phone number: nobody can be answered otherwise")
+    return None if found is None else survivor(conn, found)
+
+
+def _one_at_a_time(conn: Connection, phone: str) -> None:
+    """Two doors that meet the same new number wait for each other; on SQLite every writer does anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"), {"phone": phone})
+
+
+def _create(conn: Connection, capture: Capture, now: Moment) -> int:
+    """A new lead with its wake. Where another door was faster with the same address, that door's lead."""
+    row = insert_for(conn, leads).values(
+        status="lead",
+        email=capture.columns.get("email") or None,
+        phone=capture.columns.get("phone") or None,
+        fields={},
+        tags=[],
+        locale=capture.locale,
+        origin="inbound",
+        source=channel(capture.touch),
+        first_touch=dict(capture.touch),
+        last_touch=dict(capture.touch),
+        created_at=now.calendar,
+    )
+    made = conn.execute(row.on_conflict_do_nothing(index_elements=["email"]).returning(leads.c.id)).scalar_one_or_none()
+    if made is None:
+        faster = conn.execute(select(leads.c.id).where(leads.c.email == capture.columns["email"])).scalar_one()
+        return survivor(conn, faster)
+    wakes.create(conn, made, now.calendar)
+    return int(made)
+
+
+# ---------------------------------------------------------------- what
+
+
+def _recorded(conn: Connection, key: str) -> Recorded | None:
+    same = select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == key)
+    row = conn.execute(same).one_or_none()
+    return None if row is None else Recorded(row.lead_id, row.id, doubled=True)
+
+
+def _submit(conn: Connection, capture: Capture, lead_id: int, seq: int, now: Moment) -> int | None:
+    row = insert_for(conn, submissions).values(
+        lead_id=lead_id,
+        event_seq=seq,
+        form=capture.form,
+        page=capture.page,
+        locale=capture.locale,
+        answers=dict(capture.answers),
+        touch=dict(capture.touch),
+        release_id=capture.release_id,
+        idempotency_key=capture.idempotency_key,
+        at=now.calendar,
+        recorded_at=now.machine,
+    )
+    once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(submissions.c.id)
+    made: int | None = conn.execute(once).scalar_one_or_none()
+    return made
+
+
+def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
+    """What the answers add to the lead: only what was filled in, and never another address."""
+    row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
+    told = {name: capture.columns.get(name) for name in COLUMNS if name != "email" and capture.columns.get(name)}
+    answered = {name: value for name, value in capture.fields.items() if value not in (None, "")}
+    first = dict(row.first_touch) if row.first_touch is not None else dict(capture.touch)
+    conn.execute(
+        update(leads)
+        .where(leads.c.id == lead_id)
+        .values(
+            **told,
+            status="lead",
+            fields={**row.fields, **answered},
+            locale=capture.locale,
+            source=row.source or channel(first),
+            first_touch=first,
+            last_touch=dict(capture.touch),
+        )
+    )
+
+
+def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:
+    data = {
+        "page": capture.page,
+        "hand_raise": capture.hand_raise,
+        "interests": list(capture.interests),
+        "magnet": capture.magnet,
+        "submission_id": submission_id,
+    }
+    events.write(conn, lead_id, seq, "form_submitted", now, evidence="human", subject=capture.form, data=data)
+
+
+def _lead(row: Row[Any]) -> Lead:
+    return Lead(
+        id=row.id,
+        status=row.status,
+        email=row.email,
+        phone=row.phone,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        company=row.company,
+        job_title=row.job_title,
+        fields=row.fields,
+        tags=tuple(row.tags),
+        locale=row.locale,
+        timezone=row.timezone,
+        source=row.source,
+        owner=row.owner,
+    )
