@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from authoring.models.definitions import Definitions, Stage
@@ -13,6 +13,9 @@ from authoring.models.magnets import Magnet
 from authoring.models.pages import Page
 from authoring.models.personas import Persona
 from authoring.models.sequences import Sequence
+
+# (file, keys and indexes below its root) -> (line, column); the place of the nearest table where it is not written.
+Locate = Callable[[str, tuple[str | int, ...]], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,207 @@
+"""What is wrong between files that are each right: names that lead nowhere, texts that are missing, colours too pale.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from authoring.contrast import pale_pairs
+from authoring.models.common import Model
+from authoring.models.conditions import Condition
+from authoring.models.definitions import Definitions
+from authoring.references import Names, each, email_file, names_of, unknown_names
+from authoring.repeats import repeated
+from authoring.routes import bad_routes
+from authoring.sentences import Fault
+from authoring.shapes import Path
+from authoring.site import Locate, Site
+from authoring.suggest import did_you_mean
+from base.problems import Problem
+
+Found = Iterator[tuple[str, Fault]]  # (file, what is wrong in it)
+
+
+def lint(
+    site: Site,
+    locate: Locate,
+    locales: Sequence[str] = ("fr", "en"),
+    unread: Iterable[tuple[str, tuple[str, ...]]] = (),
+) -> list[Problem]:
+    """Every problem between the files of a site that is offered in those `locales`.
+
+    `unread`: (kind, names in the path) of files that have problems of their own, so that nobody calls them missing.
+    """
+    names = names_of(site, unread)
+    found = chain.from_iterable(check(site, names, locales) for check in CHECKS)
+    return sorted({_problem(file, fault, locate) for file, fault in found})
+
+
+def files(site: Site) -> Iterator[tuple[str, Model]]:
+    """Every text file of the site, with what it says."""
+    yield "definitions.toml", site.definitions
+    for folder in ("pages", "forms", "magnets", "sequences", "personas"):
+        yield from ((f"{folder}/{name}.toml", model) for name, model in getattr(site, folder).items())
+    yield from ((email_file(*key), email) for key, email in site.emails.items())
+
+
+def _problem(file: str, fault: Fault, locate: Locate) -> Problem:
+    return Problem(file, *locate(file, fault.path), fault.severity, fault.message, fault.hint)
+
+
+def _names(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    return ((file, fault) for file, model in files(site) for fault in unknown_names(model, names))
+
+
+def _repeats(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    return (
+        (file, fault) for file, model in files(site) for path, inner in each(model) for fault in repeated(path, inner)
+    )
+
+
+def _routes(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    for name, sequence in site.sequences.items():
+        yield from ((f"sequences/{name}.toml", fault) for fault in bad_routes(sequence))
+
+
+def _texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    """Every step that mails has its text, in every language of the site."""
+    for name, sequence in site.sequences.items():
+        for index, step in enumerate(sequence.step):
+            if step.email is not None:
+                path = ("step", index, "email")
+                for message, hint in _missing_texts(names, locales, name, step.email):
+                    yield f"sequences/{name}.toml", Fault(path, message, hint)
+
+
+def _missing_texts(names: Names, locales: Sequence[str], sequence: str, email: str) -> Iterator[tuple[str, str]]:
+    if f"{sequence}/{email}" not in names["email"]:
+        there = [name for folder, _, name in (known.partition("/") for known in names["email"]) if folder == sequence]
+        hint = did_you_mean(email, there) or f"write `{email_file(sequence, email, locales[0])}`"
+        yield f"there is no email `{email}` in `emails/{sequence}/`", hint
+        return
+    for file, locale in ((email_file(sequence, email, locale), locale) for locale in locales):
+        if file not in names["email_file"]:
+            yield f"the email `{email}` has no text in `{locale}`", f"write `{file}`"
+
+
+def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    used = {(name, step.email) for name, sequence in site.sequences.items() for step in sequence.step}
+    for sequence, email, locale in site.emails:
+        file = email_file(sequence, email, locale)
+        if sequence not in names["sequence"]:
+            hint = did_you_mean(sequence, names["sequence"])
+            yield (
+                file,
+                Fault((), f"there is no sequence `{sequence}`, so nobody gets this email", hint, severity="warning"),
+            )
+        elif sequence in site.sequences and (sequence, email) not in used:
+            message = f"no step of the sequence `{sequence}` sends this email"
+            yield file, Fault((), message, f'a step would say: email = "{email}"', severity="warning")
+        if locale not in locales:
+            yield file, _no_such_locale((), locale, locales)
+
+
+def _magnets(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    used = set()
+    for name, magnet in site.magnets.items():
+        for index, file in enumerate(magnet.file):
+            used.add(file.path)
+            if file.path not in site.files:
+                hint = did_you_mean(file.path, site.files) or "put the file there"
+                fault = Fault(("file", index, "path"), f"there is no file `magnets/{file.path}`", hint)
+                yield f"magnets/{name}.toml", fault
+    if len(site.magnets) == len(names["magnet"]):
+        for path in sorted(set(site.files) - used):
+            yield f"magnets/{path}", Fault((), "no magnet gives this file away", severity="warning")
+
+
+def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    """Texts for some of the site's languages only, and pages in languages that the site does not have."""
+    for file, model in files(site):
+        for path, inner in each(model):
+            yield from ((file, fault) for fault in _untranslated(path, inner, locales))
+    for name, page in site.pages.items():
+        for index, locale in enumerate(page.locales):
+            if locale not in locales:
+                yield f"pages/{name}.toml", _no_such_locale(("locales", index), locale, locales)
+
+
+def _no_such_locale(path: Path, locale: str, locales: Sequence[str]) -> Fault:
+    message = f"the site is not offered in `{locale}`"
+    return Fault(path, message, did_you_mean(locale, locales, "its languages are"), severity="warning")
+
+
+def _untranslated(path: Path, model: Model, locales: Sequence[str]) -> Iterator[Fault]:
+    for key, texts in _localised(model):
+        lacking = [locale for locale in locales if locale not in texts]
+        if lacking:
+            message = f"`{path_label(key)}` is not written in {' nor '.join(f'`{locale}`' for locale in lacking)}"
+            yield Fault((*path, *key), message, f"who reads {lacking[0]} sees another language", severity="warning")
+
+
+def path_label(path: Path) -> str:
+    return str(next(part for part in path if isinstance(part, str)))
+
+
+def _localised(model: Model) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The texts of a model that are written language by language: the only tables that hold nothing but texts."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if name in ("answers", "fields"):
+            continue
+        items = (
+            [((name, index), item) for index, item in enumerate(value)]
+            if isinstance(value, list)
+            else [((name,), value)]
+        )
+        for path, item in items:
+            if isinstance(item, dict) and item and all(isinstance(text, str) for text in item.values()):
+                yield path, item
+
+
+def _colours(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    return (("definitions.toml", fault) for fault in pale_pairs(site.definitions.brand))
+
+
+def _circles(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    """Segments that refer to themselves, by way of others or not."""
+    refers = segment_references(site.definitions)
+    for index, segment in enumerate(site.definitions.segments):
+        if way := _way_back(segment.id, refers):
+            message = f"the segment `{segment.id}` refers to itself: {' → '.join(way)}"
+            yield "definitions.toml", Fault(("segments", index, "when"), message, "take one of them out of the circle")
+
+
+def segment_references(definitions: Definitions) -> dict[str, list[str]]:
+    """Segment -> the segments that its condition names."""
+    return {
+        segment.id: [inner.segment for _, inner in each(segment.when) if isinstance(inner, Condition) and inner.segment]
+        for segment in definitions.segments
+    }
+
+
+def _way_back(start: str, refers: dict[str, list[str]]) -> list[str] | None:
+    pending, seen = [[start]], set()
+    while pending:
+        way = pending.pop()
+        for name in refers.get(way[-1], []):
+            if name == start:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                pending.append([*way, name])
+    return None
+
+
+CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
+    _names,
+    _repeats,
+    _routes,
+    _texts,
+    _unused_texts,
+    _magnets,
+    _languages,
+    _colours,
+    _circles,
+)

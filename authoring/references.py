@@ -1,0 +1,188 @@
+"""What one file says about another: every key that names something, and the names there are.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from authoring.models.common import Model
+from authoring.models.conditions import Condition
+from authoring.models.definitions import EngagementRule, Scoring, Stage
+from authoring.models.emails import Email
+from authoring.models.forms import Form, FormField
+from authoring.models.magnets import Magnet
+from authoring.models.pages import Page
+from authoring.models.personas import Action, Expectation
+from authoring.models.sequences import Notify, Sequence, Trigger
+from authoring.sentences import Fault, shortened
+from authoring.shapes import Path
+from authoring.site import Site
+from authoring.suggest import did_you_mean, enumerated
+from authoring.vocabulary import EVENTS, LEAD_COLUMNS
+from base.problems import Severity
+
+Names = Mapping[str, frozenset[str]]  # kind of thing -> the names there are
+
+# (model, key) -> the kind of thing that the key names.
+REFERS: dict[type[Model], dict[str, str]] = {
+    Page: {"form": "form", "interests": "interest"},
+    Form: {"magnet": "magnet", "subscribe": "topic", "interests": "interest"},
+    FormField: {"topic": "purpose"},
+    Magnet: {"interests": "interest"},
+    Email: {"interests": "interest"},
+    Sequence: {"topic": "topic", "sender": "sender"},
+    Trigger: {"form": "form", "magnet": "magnet", "event": "event", "stage": "stage"},
+    Notify: {"rep": "rep"},
+    Condition: {
+        "field": "field",
+        "event": "event",
+        "stage": "stage",
+        "stage_at_least": "stage",
+        "interest": "interest",
+        "consent": "purpose",
+        "segment": "segment",
+    },
+    Stage: {"cooled_to": "stage", "accepted_to": "stage", "rejected_to": "stage"},
+    EngagementRule: {"event": "event"},
+    Scoring: {"interest_points": "event"},
+    Action: {
+        "form": "form",
+        "page": "page",
+        "magnet": "magnet",
+        "step": "email",
+        "event": "event",
+        "interests": "interest",
+    },
+    Expectation: {"stage_at_least": "stage", "top_interest": "interest"},
+}
+# Kind -> what an author reads of a name that is not there, what to say of those that are, how bad it is. It is an error
+# unless the author may know better: an event that another program reports, a field that an import brings.
+UNKNOWN: dict[str, tuple[str, str, Severity]] = {
+    "page": ("there is no page `{}`", "the pages are {}", "error"),
+    "form": ("there is no form `{}`", "the forms are {}", "error"),
+    "magnet": ("there is no magnet `{}`", "the magnets are {}", "error"),
+    "sequence": ("there is no sequence `{}`", "the sequences are {}", "error"),
+    "email": ("there is no email `{}`", "the emails are {}", "error"),
+    "topic": ("definitions.toml has no topic `{}`", "the topics are {}", "error"),
+    "purpose": ("definitions.toml has no topic `{}`", "the topics are {}", "error"),
+    "sender": ("definitions.toml has no sender `{}`", "the senders are {}", "error"),
+    "stage": ("definitions.toml has no stage `{}`", "the stages are {}", "error"),
+    "segment": ("definitions.toml has no segment `{}`", "the segments are {}", "error"),
+    "interest": ("definitions.toml has no interest `{}`", "the interests are {}", "error"),
+    "rep": ("definitions.toml has no rep `{}`", "the reps are {}", "error"),
+    "event": (
+        "nothing records an event `{}`",
+        "name it under [[event_labels]] if another program reports it",
+        "warning",
+    ),
+    "field": ("no form asks for a field `{}`", "the fields are {}", "warning"),
+}
+
+
+def names_of(site: Site, unread: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Names:
+    """Every name that a key may give. `unread`: (kind, names in the path) of files that are there but have problems."""
+    known = {**_defined(site), **_in_files(site)}
+    for kind, names in unread:
+        if kind == "email":
+            known["email"].add("/".join(names[:2]))
+            known["email_file"].add(email_file(*names))
+        elif kind in known:
+            known[kind].add(names[0])
+    return {kind: frozenset(names) for kind, names in known.items()}
+
+
+def each(model: Model, path: Path = ()) -> Iterator[tuple[Path, Model]]:
+    """The model and every model inside it, with the path of keys that leads there."""
+    yield path, model
+    for name, field in type(model).model_fields.items():
+        for below, inner in _inside(getattr(model, name), (*path, field.alias or name)):
+            yield from each(inner, below)
+
+
+def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
+    """Every key of the model, and of those inside it, that names what there is not."""
+    for path, inner in each(model):
+        for key, kind in REFERS.get(type(inner), {}).items():
+            for below, name in _given(getattr(inner, key), (*path, key)):
+                if name not in names[kind]:
+                    yield unknown(below, kind, name, names[kind])
+        yield from _unknown_subject(path, inner, names)
+
+
+def unknown(path: Path, kind: str, name: str, known: Iterable[str], severity: Severity | None = None) -> Fault:
+    """The fault of naming what there is not."""
+    sentence, otherwise, usual = UNKNOWN[kind]
+    hint = did_you_mean(name, known) or otherwise.format(enumerated(sorted(known)) or "not there yet")
+    return Fault(path, sentence.format(shortened(name)), hint, severity=severity or usual)
+
+
+def _unknown_subject(path: Path, model: Model, names: Names) -> Iterator[Fault]:
+    """A subject that is not there is a warning: what leads did with it once may still count."""
+    event, subject = getattr(model, "event", None), getattr(model, "subject", None)
+    kind = EVENTS.get(event) if isinstance(event, str) else None
+    if kind and isinstance(subject, str) and subject not in names[kind]:
+        yield unknown((*path, "subject"), kind, subject, names[kind], "warning")
+
+
+def _defined(site: Site) -> dict[str, set[str]]:
+    definitions = site.definitions
+    asked = {field.name for form in site.forms.values() for field in form.field}
+    interests = {interest.id for interest in definitions.interests}
+    return {
+        "topic": set(definitions.topics),
+        "purpose": {*definitions.topics, *definitions.tracking},
+        "sender": set(definitions.senders),
+        "stage": {stage.id for stage in definitions.stages},
+        "segment": {segment.id for segment in definitions.segments},
+        "interest": interests | {above for interest in interests for above in _above(interest)},
+        "rep": {rep.id for rep in definitions.hand_off.reps},
+        "event": {*EVENTS, *(label.event for label in definitions.event_labels)},
+        "field": {*LEAD_COLUMNS, *asked, *_set_fields(site)},
+    }
+
+
+def _in_files(site: Site) -> dict[str, set[str]]:
+    return {
+        "page": set(site.pages),
+        "form": set(site.forms),
+        "magnet": set(site.magnets),
+        "sequence": set(site.sequences),
+        "persona": set(site.personas),
+        "email": {f"{sequence}/{email}" for sequence, email, _ in site.emails},
+        "email_file": {email_file(*key) for key in site.emails},
+    }
+
+
+def email_file(sequence: str, email: str, locale: str) -> str:
+    """Where the text of an email lies, in the tree of content."""
+    return f"emails/{sequence}/{email}.{locale}.md"
+
+
+def _set_fields(site: Site) -> set[str]:
+    steps = (step for sequence in site.sequences.values() for step in sequence.step)
+    return {field for step in steps if step.set for field in step.set.fields}
+
+
+def _above(interest: str) -> Iterator[str]:
+    parts = interest.split("/")
+    return ("/".join(parts[:length]) for length in range(1, len(parts)))
+
+
+def _inside(value: Any, path: Path) -> Iterator[tuple[Path, Model]]:
+    if isinstance(value, Model):
+        yield path, value
+    elif isinstance(value, list | dict):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from _inside(item, (*path, key))
+
+
+def _given(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The names that a key gives: one, those of a list, or the keys of a table."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        yield from (((*path, index), name) for index, name in enumerate(value))
+    elif isinstance(value, dict):
+        yield from (((*path, name), name) for name in value)

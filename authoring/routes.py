@@ -1,0 +1,72 @@
+"""Which step of a sequence can follow which; what a step does is left to the engine.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterator
+
+from authoring.models.sequences import Sequence, Step
+from authoring.sentences import Fault
+from authoring.shapes import Path
+from authoring.suggest import did_you_mean
+
+END = frozenset({"next", "exit"})  # words that stand where a step's id may stand
+
+
+def targets(step: Step) -> Iterator[tuple[Path, str]]:
+    """The steps that this step names, each with the keys below the step that name it."""
+    if step.jump is not None:
+        yield ("jump",), step.jump
+    if step.branch is not None:
+        yield from ((("branch", "case", index, "to"), case.to) for index, case in enumerate(step.branch.case))
+        if step.branch.otherwise is not None:
+            yield ("branch", "otherwise"), step.branch.otherwise
+    if step.wait_for is not None and step.wait_for.on_timeout not in END:
+        yield ("wait_for", "on_timeout"), step.wait_for.on_timeout
+
+
+def reachable(sequence: Sequence, start: str | None = None) -> frozenset[str]:
+    """The ids of the steps that a lead who stands at `start` may still come to, itself included.
+
+    `start` None is the beginning. A condition may hold or not: both ways are open.
+    """
+    goal = sequence.goal.on_reach if sequence.goal else "exit"
+    pending = [start or sequence.step[0].id, *([] if goal in END else [goal])]
+    seen: set[str] = set()
+    while pending:
+        step = sequence.find(pending.pop())
+        if step is not None and step.id not in seen:
+            seen.add(step.id)
+            pending += _following(sequence, step)
+    return frozenset(seen)
+
+
+def bad_routes(sequence: Sequence) -> Iterator[Fault]:
+    """Ways to a step that is not there, or not below; steps that nobody comes to."""
+    order = {step.id: index for index, step in enumerate(sequence.step)}
+    for index, step in enumerate(sequence.step):
+        for below, name in targets(step):
+            yield from _bad_target(("step", index, *below), name, index, order)
+    if sequence.goal and sequence.goal.on_reach not in END:
+        yield from _bad_target(("goal", "on_reach"), sequence.goal.on_reach, -1, order)
+    unseen = set(order) - reachable(sequence)
+    for name in sorted(unseen, key=order.__getitem__):
+        message = f"no lead ever comes to the step `{name}`"
+        yield Fault(
+            ("step", order[name], "id"), message, "a jump, a branch or an exit above leads past it", severity="warning"
+        )
+
+
+def _following(sequence: Sequence, step: Step) -> list[str]:
+    named = [name for _, name in targets(step)]
+    passes_on = step.only_if is not None or not (step.exit or step.jump or (step.branch and step.branch.otherwise))
+    below = sequence.next_after(step.id)
+    return [*named, below.id] if passes_on and below else named
+
+
+def _bad_target(path: Path, name: str, index: int, order: dict[str, int]) -> Iterator[Fault]:
+    if name not in order:
+        yield Fault(path, f"there is no step `{name}` in this sequence", did_you_mean(name, order, "the steps are"))
+    elif order[name] <= index:
+        where = "the step itself" if order[name] == index else "a step above it"
+        yield Fault(path, f"`{name}` is {where}: a sequence only goes forward", "name a step further down")

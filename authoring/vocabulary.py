@@ -1,0 +1,40 @@
+"""The events that the house itself records, and what each is about.
+
+Pure: no database, no clock, no network.
+"""
+
+# Event name -> the kind of thing that its subject names; None where there is none to look up.
+EVENTS: dict[str, str | None] = {
+    "form_submitted": "form",
+    "consent_granted": "purpose",
+    "consent_withdrawn": "purpose",
+    "unsubscribed": None,
+    "asset_delivered": "magnet",
+    "asset_downloaded": "magnet",
+    "link_clicked": "email",
+    "hit_confirmed": "email",
+    "page_seen": "page",
+    "verdict_given": None,
+    "broadcast_due": "sequence",
+    "mail.sent": "email",
+    "mail.refused": "email",
+    "mail.failed": "email",
+    "mail.expired": "email",
+    "mail.withdrawn": "email",
+    "mail.settled_delivered": "email",
+    "mail.settled_resent": "email",
+    "mail.settled_dropped": "email",
+}
+# What every lead has, besides the fields that forms ask for.
+LEAD_COLUMNS = (
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "company",
+    "job_title",
+    "locale",
+    "timezone",
+    "source",
+    "owner",
+)
