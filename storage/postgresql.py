@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
 from base.clock import elapsed
 from base.tokens import jitter
@@ -44,6 +44,11 @@ def engine(address: URL, wait_seconds: float) -> Engine:
         dbapi_connection.commit()
 
     return made
+
+
+def migrating_engine(address: URL) -> Engine:
+    """For `storage.migrate` only: one connection, and as much time as it takes."""
+    return create_engine(address, poolclass=NullPool, connect_args={"connect_timeout": 10})
 
 
 class Transactions:

@@ -13,6 +13,7 @@ from storage.writer import Writer
 
 _READERS, _MORE_READERS = 8, 32
 _LOCK_SECONDS = 0.25  # one look at the lock of another process; the writer looks again as long as somebody waits
+_MIGRATION_SECONDS = 30.0
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an answered commit survives the loss of power
@@ -42,6 +43,18 @@ def pen(path: Path) -> Writer:
 def writing_engine(path: Path, lock_seconds: float) -> Engine:
     """One connection whose transactions hold the write lock from their first instant, or do not begin."""
     return _engine(path, "BEGIN IMMEDIATE", _PRAGMAS, lock_seconds, pool=(1, 0, lock_seconds))
+
+
+def migrating_engine(path: Path) -> Engine:
+    """For `storage.migrate` only: makes the file if need be, and looks at foreign keys at the end, not on the way.
+
+    SQLite changes a table by making it anew and dropping the old one, which would take the rows of others with it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return _engine(
+        path, "BEGIN IMMEDIATE", (*_PRAGMAS, "PRAGMA foreign_keys = OFF"), _MIGRATION_SECONDS, pool=(1, 0, 1)
+    )
 
 
 def _engine(

@@ -1,0 +1,195 @@
+"""The settings of a house, one frozen model for each table of config.toml; where they come from is left to config."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from base.keyring import Keys, keep_secret
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone: write one such as 'Europe/Paris'") from error
+    return name
+
+
+def _web_address(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{address!r} is not a web address: it begins with https:// (or http:// while you try)")
+    return address.rstrip("/")
+
+
+def _database_address(address: str) -> str:
+    if not address.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("a database address begins with sqlite:/// or postgresql://")
+    return address
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+LocaleName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)]
+Secret = Annotated[str, StringConstraints(min_length=16)]
+File = Annotated[Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) else given)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A table of config.toml: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    base_url: WebAddress = "http://localhost:8000"
+    timezone: Zone = "Europe/Paris"
+    locales: list[LocaleName] = Field(default=["fr", "en"], min_length=1)
+    default_locale: LocaleName = "fr"
+
+    @model_validator(mode="after")
+    def _speaks_its_default(self) -> Self:
+        if self.default_locale not in self.locales:
+            raise ValueError(f"`default_locale` {self.default_locale!r} is not one of `locales`")
+        return self
+
+
+class Server(Section):
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    threads: Count = 8
+    trusted_hosts: list[str] = []
+    body_limit: Annotated[int, Field(ge=1024)] = 65536
+    form_min_seconds: Annotated[float, Field(ge=0)] = 2
+
+
+class DatabaseSection(Section):
+    url: Annotated[str, AfterValidator(_database_address)] = Field(default="sqlite:///data/terreau.db", repr=False)
+    wait_seconds: Seconds = 5
+
+
+class Data(Section):
+    dir: File = Path("data")
+
+
+class Content(Section):
+    dir: File = Path("content")
+
+
+class Mail(Section):
+    transport: Literal["smtp", "maildir"] = "smtp"
+    maildir: File = Path("data/maildir")
+    connections: Count = 2
+    return_path: str | None = None
+    reply_timeout: Seconds = 600
+
+
+class Smtp(Section):
+    host: str = "localhost"
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: str | None = Field(default=None, repr=False)
+    password_file: File | None = None
+    connect_timeout: Seconds = 30
+
+    @model_validator(mode="after")
+    def _whole_account(self) -> Self:
+        if self.username is not None and self.password is None and self.password_file is None:
+            raise ValueError("`username` needs a `password_file` (or a `password`)")
+        return self
+
+
+class Tracking(Section):
+    clicks: Literal["consent", "never"] = "consent"
+    beacon_seconds: Annotated[float, Field(ge=0)] = 3
+
+
+class EngineSection(Section):
+    batch: Annotated[int, Field(ge=1, le=500)] = 200
+    tick_seconds: Seconds = 1
+
+
+class Webhook(Section):
+    name: Name
+    url: WebAddress
+    secret: str | None = Field(default=None, repr=False)
+    secret_file: File | None = None
+    allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.secret is None and self.secret_file is None:
+            raise ValueError("a webhook needs a `secret_file` (or a `secret`): its receiver checks the signature")
+        return self
+
+
+class Secrets(Section):
+    signing_keys: list[Secret] | None = Field(default=None, repr=False, min_length=1)
+    signing_keys_file: File | None = None
+    session_key: Secret | None = Field(default=None, repr=False)
+    session_key_file: File | None = None
+    suppression_key: Secret | None = Field(default=None, repr=False)
+    suppression_key_file: File | None = None
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Config(Section):
+    """Every setting of the house. Paths are as written until `load_config` makes them absolute."""
+
+    site: Site = Site()
+    server: Server = Server()
+    database: DatabaseSection = DatabaseSection()
+    data: Data = Data()
+    content: Content = Content()
+    mail: Mail = Mail()
+    smtp: Smtp = Smtp()
+    tracking: Tracking = Tracking()
+    engine: EngineSection = EngineSection()
+    webhooks: list[Webhook] = []
+    secrets: Secrets = Secrets()
+    log: Log = Log()
+
+    @field_validator("webhooks")
+    @classmethod
+    def _names_once(cls, webhooks: list[Webhook]) -> list[Webhook]:
+        names = [webhook.name for webhook in webhooks]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"each webhook has its own `name`; {', '.join(doubled)} stands there twice")
+        return webhooks
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies travel over https only, wherever the site does."""
+        return self.site.base_url.startswith("https://")
+
+    def keys(self) -> Keys:
+        """The secrets in force; what no setting names is made once under `data.dir` and kept."""
+        kept = self.data.dir / "secrets"
+        given = self.secrets
+        return Keys(
+            signing=tuple(given.signing_keys or keep_secret(kept, "signing_keys").splitlines()),
+            session=given.session_key or keep_secret(kept, "session_key"),
+            suppression=given.suppression_key or keep_secret(kept, "suppression_key"),
+        )

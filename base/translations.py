@@ -1,0 +1,100 @@
+"""The house's own words in French and English: gettext catalogues, dates, numbers; what authors write is not in here.
+
+English needs no catalogue: the text in the code is the English one. Placeholders are `%(name)s`, filled when given.
+"""
+
+import io
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+
+from base.calendars import Zone
+from base.paths import data_path
+
+Width = Literal["long", "short"]
+_MOMENTS = {"fr": "d MMMM y, HH:mm", "en": "d MMMM y, HH:mm"}
+_DATES: dict[tuple[str, Width], str] = {
+    ("en", "long"): "d MMMM y",
+    ("en", "short"): "d MMM y",
+    ("fr", "short"): "d MMM y",
+}
+
+
+def msgid(text: str) -> str:
+    """Marks a text that is kept in a table and translated later; gives it back as it is."""
+    return text
+
+
+class Translator:
+    """Says the house's words in one language. Get one through `translator`."""
+
+    def __init__(self, locale: str, catalogue: NullTranslations) -> None:
+        self.locale = locale
+        self._babel = Locale.parse(locale, sep="-")
+        self._catalogue = catalogue
+
+    def gettext(self, message: str, **values: Any) -> str:
+        """`message` in this language, with `%(name)s` filled from `values`."""
+        said: str = self._catalogue.ugettext(message)
+        return said % values if values else said
+
+    def ngettext(self, one: str, many: str, count: int, **values: Any) -> str:
+        """The form that this language uses for `count`, which is `%(count)s` in the text."""
+        said: str = self._catalogue.ungettext(one, many, count)
+        return said % {"count": self.number(count), **values}
+
+    def date(self, day: date, width: Width = "long") -> str:
+        """`2 novembre 2026`, `2 nov. 2026`."""
+        pattern = _DATES.get((self._babel.language, width), width)
+        return format_date(day, pattern, locale=self._babel)
+
+    def time(self, at: datetime, zone: Zone) -> str:
+        """The wall clock of `zone`: `09:30`."""
+        return format_time(at, "HH:mm", tzinfo=_zone(zone), locale=self._babel)
+
+    def moment(self, at: datetime, zone: Zone) -> str:
+        """Date and time on the wall clock of `zone`: `2 novembre 2026 à 09:30`."""
+        return format_datetime(at, _MOMENTS.get(self._babel.language, "long"), tzinfo=_zone(zone), locale=self._babel)
+
+    def number(self, number: int | float | Decimal) -> str:
+        return format_decimal(number, locale=self._babel)
+
+    def points(self, milli: int) -> str:
+        """Milli-points as points, with a decimal where there is one: `65`, `12,5`."""
+        return format_decimal(Decimal(milli) / 1000, format="#,##0.#", locale=self._babel)
+
+
+@cache
+def translator(locale: str) -> Translator:
+    """The translator for `locale` ("fr", "en", "fr-CA"); a language without a catalogue hears the English text."""
+    folders = (data_path("translations", name) for name in (locale, locale.split("-")[0]))
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    return Translator(locale, read_catalogues(sorted(folder.glob("*.po"))) if folder else NullTranslations())
+
+
+def read_catalogues(paths: Iterable[Path]) -> NullTranslations:
+    """One catalogue out of every room's; untranslated and doubtful ("fuzzy") entries are left out."""
+    whole = NullTranslations()
+    for path in paths:
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=path.parent.name.replace("-", "_")))
+        compiled.seek(0)
+        catalogue = Translations(compiled)
+        whole = catalogue if not isinstance(whole, Translations) else whole.merge(catalogue)
+    return whole
+
+
+def _zone(zone: Zone) -> tzinfo:
+    return ZoneInfo(zone) if isinstance(zone, str) else zone

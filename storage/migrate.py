@@ -1,0 +1,90 @@
+"""Brings a database to the tables of this version, forward only, and refuses any database it does not know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, make_url, text
+
+from storage import postgresql, sqlite
+from storage.database import Database
+from storage.trouble import in_house_words
+
+SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 7_467_370_328  # PostgreSQL's advisory lock: two that migrate at once do it one after the other
+
+
+class SchemaMismatch(Exception):
+    """The database is not what this version works with; the sentence says what to do. Nothing was changed."""
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade the tables of `url`, all in one transaction: afterwards they are as before or as they shall be.
+
+    Creates a missing SQLite file. Raises SchemaMismatch for a database that a newer version or another program made,
+    StorageUnavailable when it cannot be reached.
+    """
+    with _transaction(url) as conn:
+        if _state(conn) != "current":
+            config = alembic_config()
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+
+
+def check_schema(database: Database) -> None:
+    """Raise SchemaMismatch unless the tables are exactly those of this version."""
+    with database.read() as conn:
+        state = _state(conn)
+    if state == "empty":
+        raise SchemaMismatch("the database has no tables yet: run `terreau migrate`")
+    if state == "older":
+        raise SchemaMismatch("the database was made by an older version: run `terreau migrate`")
+
+
+def _state(conn: Connection) -> str:
+    """`empty`, `older` or `current`; anything else is refused."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    revision = MigrationContext.configure(conn).get_current_revision()
+    if revision == scripts.get_current_head():
+        return "current"
+    if revision is None:
+        if inspect(conn).get_table_names():
+            raise SchemaMismatch(
+                "the database holds tables that are not ours: nothing was changed, choose an empty one"
+            )
+        return "empty"
+    if revision not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaMismatch(
+            f"the database was made by a newer version (its tables are at {revision}): nothing was changed, "
+            "install that version or restore the copy made before the upgrade"
+        )
+    return "older"
+
+
+def alembic_config() -> Config:
+    """Where the migrations are; the connection is put into its `attributes`."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _transaction(url: str) -> Iterator[Connection]:
+    address = make_url(url)
+    on_sqlite = address.get_backend_name() == "sqlite"
+    engine = sqlite.migrating_engine(sqlite.path_of(address)) if on_sqlite else postgresql.migrating_engine(address)
+    try:
+        with engine.connect() as conn, conn.begin():
+            if not on_sqlite:
+                conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            yield conn
+            if on_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                raise SchemaMismatch(f"{len(broken)} rows would lose the row they belong to: nothing was changed")
+    except Exception as error:
+        raise in_house_words(error) from error.__cause__
+    finally:
+        engine.dispose()
