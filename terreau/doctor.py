@@ -1,0 +1,230 @@
+"""Looks at everything around the house that can be wrong before anybody notices: each probe answers with findings.
+
+A probe never raises: what it cannot look at is a finding too.
+"""
+
+import os
+import shutil
+import smtplib
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from email.message import EmailMessage
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+
+from base.clock import system_clocks
+from base.config import Config
+from storage.database import Database, open_database
+from storage.migrate import SchemaMismatch, check_schema
+from storage.schema import in_force, messages, releases
+from storage.trouble import StorageUnavailable
+
+State = Literal["well", "doubt", "wrong"]
+GIB = 1024**3
+ROOMS = (
+    "authoring", "base", "capture", "console", "emails", "leads",
+    "reports", "sales", "scheduler", "storage", "terreau", "workflows",
+)  # fmt: skip
+SMTP_TIMEOUT = 5.0
+TRUSTED_SKEW = 2.0  # seconds
+# CVE-2024-6923 and its family: an encoded word in a header becomes a header of its own.
+INJECTION = "=?utf-8?q?Ann=0D=0ABcc:_victim=40example.org?="
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`subject` what was looked at · `sentence` what is true · `hint` what to do, where there is something to do."""
+
+    subject: str
+    state: State
+    sentence: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {"subject": self.subject, "state": self.state, "sentence": self.sentence, "hint": self.hint}
+
+
+def examine(config: Config) -> list[Finding]:
+    """Every probe's findings, in the order of PROBES."""
+    return [finding for subject, probe in PROBES.items() for finding in _safely(subject, probe, config)]
+
+
+def _safely(subject: str, probe: Callable[[Config], Iterator[Finding]], config: Config) -> list[Finding]:
+    try:
+        return list(probe(config))
+    except Exception as error:
+        return [Finding(subject, "wrong", f"could not be looked at: {type(error).__name__}: {error}")]
+
+
+def _python(config: Config) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    message = EmailMessage()
+    message["Subject"] = INJECTION
+    if b"\nBcc:" in message.as_bytes():
+        yield Finding(
+            "python", "doubt",
+            f"Python {version} lets an encoded word in a header become a header of its own (CVE-2024-6923)",
+            "the house looks at every header again before a mail leaves; a Python with the correction is better still",
+        )  # fmt: skip
+    else:
+        yield Finding("python", "well", f"Python {version}")
+
+
+def _packages(config: Config) -> Iterator[Finding]:
+    owners = packages_distributions()
+    strangers = {room: sorted(set(owners.get(room, [])) - {"terreau"}) for room in ROOMS}
+    clashes = {room: names for room, names in strangers.items() if names}
+    for room, names in clashes.items():
+        yield Finding(
+            "packages", "wrong", f"the package `{room}` was also installed by {', '.join(names)}, over ours",
+            "install Terreau alone, in a virtual environment of its own",
+        )  # fmt: skip
+    if not clashes:
+        yield Finding("packages", "well", "no other distribution installs over the rooms of the house")
+
+
+def _secrets(config: Config) -> Iterator[Finding]:
+    kept = config.data.dir / "secrets"
+    named = [config.smtp.password_file, *(webhook.secret_file for webhook in config.webhooks)]
+    given = [config.secrets.signing_keys_file, config.secrets.session_key_file, config.secrets.suppression_key_file]
+    files = [path for path in (*named, *given) if path is not None]
+    files += sorted(path for path in kept.glob("*") if path.is_file()) if kept.is_dir() else []
+    open_files = [path for path in files if path.exists() and path.stat().st_mode & 0o077]
+    for path in open_files:
+        yield Finding(
+            "secrets", "wrong", f"{path} can be read by others (mode {path.stat().st_mode & 0o777:04o})",
+            f"chmod 600 {path}",
+        )  # fmt: skip
+    if not open_files:
+        count = len(files)
+        yield Finding("secrets", "well", f"{count} files, none readable by others" if count else "none on disk yet")
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        try:
+            check_schema(database)
+        except SchemaMismatch as error:
+            yield Finding("database", "wrong", str(error))
+            return
+        except StorageUnavailable as error:
+            yield Finding("database", "wrong", f"it cannot be reached: {error}", "is it started, is its address right?")
+            return
+        yield Finding("database", "well", f"{database.dialect}, its tables are those of this version")
+        yield from _release(database)
+        yield from _doubts(database)
+        if database.dialect == "postgresql":
+            yield _skew(database)
+
+
+def _release(database: Database) -> Iterator[Finding]:
+    query = select(releases).join(in_force, in_force.c.release_id == releases.c.id)
+    with database.read() as conn:
+        row = conn.execute(query).one_or_none()
+    if row is None:
+        yield Finding("release", "wrong", "no content is in force", "run `terreau apply`")
+        return
+    made = f"release {row.id} ({row.hash[:12]}) by {row.author}, {row.created_at:%Y-%m-%d %H:%M} UTC"
+    yield Finding("release", "well", f"{made} is in force")
+
+
+def _doubts(database: Database) -> Iterator[Finding]:
+    with database.read() as conn:
+        unknown = conn.scalar(select(func.count()).where(messages.c.state == "unknown")) or 0
+    if unknown:
+        yield Finding("mails", "doubt", f"{unknown} mails are in doubt: the server's answer never came")
+
+
+def _skew(database: Database) -> Finding:
+    with database.read() as conn:
+        theirs = conn.execute(select(func.clock_timestamp())).scalar_one()
+    seconds = abs((theirs - system_clocks().machine()).total_seconds())
+    if seconds > TRUSTED_SKEW:
+        sentence = f"the database's clock is {seconds:.0f} s away from this machine's"
+        return Finding(
+            "clock", "wrong", sentence, "let both follow a time server (NTP): claims and tokens depend on it"
+        )
+    return Finding("clock", "well", "the database's clock agrees with this machine's")
+
+
+def _mail(config: Config) -> Iterator[Finding]:
+    if config.mail.transport == "maildir":
+        yield Finding("mail", "doubt", f"mails are laid into {config.mail.maildir}: none leaves this machine")
+        return
+    place = f"{config.smtp.host}:{config.smtp.port}"
+    try:
+        features = _smtp_features(config)
+    except (OSError, smtplib.SMTPException) as error:
+        hint = "mails wait until it answers; check [smtp] and that this machine may reach that port"
+        yield Finding("mail", "wrong", f"{place} does not answer as it should: {error}", hint)
+        return
+    offered = ", ".join(sorted(features)) or "nothing more than the minimum"
+    yield Finding("mail", "well", f"{place} answers and offers {offered}")
+    if "pipelining" not in features:
+        yield Finding("mail", "doubt", f"{place} does not offer PIPELINING: each mail takes more round trips")
+
+
+def _smtp_features(config: Config) -> set[str]:
+    smtp = config.smtp
+    trust = ssl.create_default_context()
+    if smtp.security == "tls":
+        client: Any = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT, context=trust)
+    else:
+        client = smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT)
+    with client:
+        client.ehlo()
+        if smtp.security == "starttls":
+            client.starttls(context=trust)
+            client.ehlo()
+        return set(client.esmtp_features)
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    folder = next(path for path in (config.data.dir, *config.data.dir.parents) if path.exists())
+    usage = shutil.disk_usage(folder)
+    left = f"{usage.free / GIB:.1f} GiB free of {usage.total / GIB:.1f} on the disk of {folder}"
+    if usage.free < GIB or usage.free < usage.total / 10:
+        yield Finding("disk", "doubt", left, "below 1 GiB or a tenth: a full disk stops forms and mails alike")
+    else:
+        yield Finding("disk", "well", left)
+    if not os.access(folder, os.W_OK):
+        yield Finding("disk", "wrong", f"{folder} cannot be written", "the database, blobs and secrets live there")
+
+
+def _address(config: Config) -> Iterator[Finding]:
+    if config.site.base_url.startswith("http://") and not _is_local(config.site.base_url):
+        sentence = f"{config.site.base_url} is not https: tokens in mails would travel in the clear"
+        yield Finding("address", "wrong", sentence, "set [site] base_url to the https address that visitors see")
+    else:
+        yield Finding("address", "well", f"links in mails begin with {config.site.base_url}")
+
+
+def _is_local(address: str) -> bool:
+    return address.split("//", 1)[-1].split("/")[0].split(":")[0] in ("localhost", "127.0.0.1")
+
+
+def _content(config: Config) -> Iterator[Finding]:
+    folder = Path(config.content.dir)
+    if (folder / "definitions.toml").is_file():
+        yield Finding("content", "well", f"{folder} is a tree of content: `terreau check` reads it closely")
+    else:
+        hint = "only the release in force counts for visitors; name the tree with --content to work on it"
+        yield Finding("content", "doubt", f"{folder} holds no definitions.toml", hint)
+
+
+PROBES: dict[str, Callable[[Config], Iterator[Finding]]] = {
+    "python": _python,
+    "packages": _packages,
+    "address": _address,
+    "content": _content,
+    "secrets": _secrets,
+    "disk": _disk,
+    "database": _database,
+    "mail": _mail,
+}

@@ -1,0 +1,128 @@
+"""The doctor says what is wrong in a sentence, and what to do; she never raises."""
+
+import socket
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from base.config import Config
+from storage.database import open_database
+from storage.migrate import migrate
+from storage.schema import in_force, releases
+from terreau import doctor
+from terreau.doctor import Finding, examine
+from terreau.mailbox import Mailbox, MailReceiver
+
+TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
+
+
+def house(tmp_path: Path, url: str | None = None, **sections) -> Config:
+    given = {
+        "data": {"dir": tmp_path / "data"},
+        "content": {"dir": tmp_path / "content"},
+        "database": {"url": url or f"sqlite:///{tmp_path}/terreau.db", "wait_seconds": 0.2},
+        "mail": {"transport": "maildir"},
+        **sections,
+    }
+    return Config.model_validate(given)
+
+
+def about(config: Config, subject: str) -> list[tuple[str, str]]:
+    return [(finding.state, finding.sentence) for finding in examine(config) if finding.subject == subject]
+
+
+def test_a_database_that_is_not_there_or_has_no_tables_is_said(tmp_path, empty_url):
+    (found,) = about(house(tmp_path, empty_url), "database")
+    assert found[0] == "wrong"
+    assert "cannot be reached" in found[1] or "run `terreau migrate`" in found[1]
+
+
+def test_a_database_in_order_says_which_release_is_in_force(tmp_path, empty_url):
+    migrate(empty_url)
+    config = house(tmp_path, empty_url)
+    assert about(config, "release") == [("wrong", "no content is in force")]
+
+    def apply(conn):
+        row = {"hash": "ab" * 32, "tree": {}, "author": "chloé", "created_at": TUESDAY}
+        (release,) = conn.execute(insert(releases).values(row).returning(releases.c.id)).one()
+        conn.execute(insert(in_force).values(id=1, release_id=release, since=TUESDAY))
+
+    with closing(open_database(empty_url)) as database:
+        database.write(apply)
+    ((state, sentence),) = about(config, "release")
+    assert state == "well"
+    assert "(abababababab) by chloé, 2026-11-03 08:12 UTC" in sentence
+    assert [state for state, _ in about(config, "database")] == ["well"]
+    expected = ["well"] if empty_url.startswith("postgresql") else []
+    assert [state for state, _ in about(config, "clock")] == expected
+
+
+def test_secrets_that_others_can_read_are_named_with_the_command(tmp_path):
+    config = house(tmp_path)
+    config.keys()
+    assert about(config, "secrets") == [("well", "3 files, none readable by others")]
+    leaky = tmp_path / "data" / "secrets" / "session_key"
+    leaky.chmod(0o644)
+    (finding,) = [finding for finding in examine(config) if finding.subject == "secrets"]
+    assert finding.state == "wrong"
+    assert finding.hint == f"chmod 600 {leaky}"
+
+
+def test_a_mail_server_that_answers_shows_what_it_offers_and_one_that_does_not_is_said(tmp_path):
+    receiver = MailReceiver(Mailbox(lambda: TUESDAY))
+    receiver.start()
+    smtp = {"host": "127.0.0.1", "port": receiver.port, "security": "none"}
+    config = house(tmp_path, mail={"transport": "smtp"}, smtp=smtp)
+    ((state, sentence),) = about(config, "mail")
+    receiver.stop()
+    assert state == "well"
+    assert "8bitmime, pipelining, size, smtputf8" in sentence
+    ((state, sentence),) = about(config, "mail")
+    assert state == "wrong"
+    assert "does not answer as it should" in sentence
+
+
+@pytest.mark.parametrize(
+    ("base_url", "state"),
+    [
+        ("https://guide.atelier-lumen.example", "well"),
+        ("http://localhost:8000", "well"),
+        ("http://127.0.0.1:8123", "well"),
+        ("http://guide.atelier-lumen.example", "wrong"),
+        ("http://localhost.atelier-lumen.example", "wrong"),
+    ],
+)
+def test_links_in_the_clear_are_refused_outside_this_machine(tmp_path, base_url, state):
+    assert [found for found, _ in about(house(tmp_path, site={"base_url": base_url}), "address")] == [state]
+
+
+def test_a_package_that_installs_over_a_room_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        doctor, "packages_distributions", lambda: {"emails": ["terreau", "emails"], "base": ["terreau"]}
+    )
+    ((state, sentence),) = about(house(tmp_path), "packages")
+    assert (state, "`emails` was also installed by emails" in sentence) == ("wrong", True)
+
+
+def test_a_probe_that_breaks_is_a_finding(tmp_path, monkeypatch):
+    def broken(config):
+        raise socket.gaierror("no such name")
+        yield Finding("mail", "well", "never")
+
+    monkeypatch.setitem(doctor.PROBES, "mail", broken)
+    assert about(house(tmp_path), "mail") == [("wrong", "could not be looked at: gaierror: no such name")]
+
+
+def test_a_disk_nearly_full_is_doubtful(tmp_path, monkeypatch):
+    usage = type("Usage", (), {"free": 10 * 1024**2, "total": 100 * 1024**3, "used": 0})
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage)
+    assert [state for state, _ in about(house(tmp_path), "disk")] == ["doubt"]
+
+
+def test_an_embedded_database_can_be_made_and_is_then_well(tmp_path):
+    config = house(tmp_path)
+    migrate(config.database.url)
+    assert [state for state, _ in about(config, "database")] == ["well"]
