@@ -40,7 +40,8 @@ def moves(standing: Standing, facts: Facts, new_events: Sequence[Event], site: S
         if move is not None:
             made.append(move)
             standing = after(standing, move, now)
-    cause = max((event.seq for event in new_events), default=None)
+    numbers = [event.seq for event in new_events]
+    cause = standing.human_seq if standing.human_seq in numbers else max(numbers, default=None)
     while move := _by_rule(replace(facts, standing=standing), site.definitions, cause, now):
         made.append(move)
         standing = after(standing, move, now)
@@ -148,8 +149,7 @@ def _entered(facts: Facts, definitions: Definitions, cause: int | None, now: dat
     for stage in climbable(definitions, standing.stage):
         if stage.enter is not None and _may_enter(stage, facts, definitions, now):
             values = f"engagement {_points(standing.engagement)}, fit {_points(standing.fit)}"
-            human = standing.human_seq if standing.human_seq and cause and standing.human_seq <= cause else None
-            return Move(stage.id, f"enter: {values}", human or cause, standing.cycle, stage.hand_off)
+            return Move(stage.id, f"enter: {values}", cause, standing.cycle, stage.hand_off)
     return None
 
 
