@@ -1,0 +1,54 @@
+"""Everything that can be said about a folder of content before anybody runs it; each room brings its own lint."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from authoring.lint import lint
+from authoring.load import Loaded, load
+from authoring.site import Locate, Site
+from authoring.tree import Tree, kind_of, read_tree
+from base.problems import Problem
+
+Lint = Callable[[Site, Locate], list[Problem]]
+
+# Each room's lint, over a site whose every file can be read.
+LINTS: Mapping[str, Lint] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A tree, what was found in it, and, where nothing is wrong but warnings, the site that it makes."""
+
+    tree: Tree
+    site: Site | None
+    problems: tuple[Problem, ...]
+
+
+def check_tree(root: Path, locales: Sequence[str]) -> list[Problem]:
+    """Every problem of the content in `root` for a site in those `locales`, in the order of files and lines."""
+    return list(check(root, locales).problems)
+
+
+def check(root: Path, locales: Sequence[str]) -> Checked:
+    """The same, with the tree and the site that `apply` puts in force."""
+    tree = read_tree(root)
+    loaded = load(tree)
+    problems = sorted({*loaded.problems, *_between_files(loaded, locales)})
+    errors = any(problem.severity == "error" for problem in problems)
+    return Checked(tree, None if errors else loaded.site, tuple(problems))
+
+
+def _between_files(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
+    """What files say about each other; the rooms look only when every file could be read."""
+    if loaded.site is None:
+        return []
+    unread = [(kind, tuple(names.values())) for kind, names in map(_kind, sorted(loaded.drafts.broken))]
+    found = lint(loaded.site, loaded.drafts.locate, locales, unread)
+    if loaded.problems:
+        return found
+    return found + [problem for room in LINTS.values() for problem in room(loaded.site, loaded.drafts.locate)]
+
+
+def _kind(path: str) -> tuple[str, dict[str, str]]:
+    return kind_of(path) or ("", {})
