@@ -1,0 +1,268 @@
+"""What one enrolment does at this instant; what several of them together may do is left to arbiter, doing it to turn.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from authoring.models.conditions import Condition
+from authoring.models.sequences import Branch, Sequence, Step, WaitFor
+from leads.conditions import holds, next_change
+from leads.facts import Event, Facts
+from workflows.language import below, is_below, said, zone_for
+from workflows.values import (
+    REACHED,
+    TERMINAL,
+    Complete,
+    Enrolment,
+    Jump,
+    Leave,
+    Mail,
+    Outcome,
+    Rules,
+    Settled,
+    Skip,
+    Take,
+    WaitForEvent,
+    WaitUntil,
+)
+from workflows.waits import due_moment, later, opening, window_of
+
+# A switched-off sequence is looked at again after this long; nothing else tells when it is switched on.
+LOOK_AGAIN = timedelta(hours=1)
+# A withdrawal for one of these reasons concerns that message only; for any other the lead may not be written to.
+STAYS_AFTER = ("killed", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One enrolment before one step, at one instant."""
+
+    enrolment: Enrolment
+    sequence: Sequence
+    step: Step
+    facts: Facts
+    rules: Rules
+    now: datetime
+    mail: Mail | None
+
+    @property
+    def then(self) -> str | None:
+        return below(self.sequence, self.step.id)
+
+    @property
+    def zone_now(self) -> str:
+        """What a window uses: the zone at send time."""
+        return zone_for(self.facts.lead.timezone, self.sequence, self.rules.zone)
+
+    @property
+    def zone(self) -> str:
+        """What a wait uses: the zone resolved when it began."""
+        return self.enrolment.waiting_zone or self.zone_now
+
+    @property
+    def planned(self) -> datetime:
+        """When the step is due by its wait alone, before windows and caps."""
+        return due_moment(
+            self.step,
+            previous=self.enrolment.anchor_at,
+            entered=self.enrolment.entered_at,
+            arrived=self.enrolment.waiting_since or self.now,
+            zone=self.zone,
+        )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on the step's mail is too late; None = never."""
+        late = self.sequence.expires_after
+        return None if late is None else later(self.planned, late, self.zone)
+
+    def true(self, condition: Condition, facts: Facts | None = None) -> bool:
+        return holds(condition, facts or self.facts, self.rules.site.definitions, self.now)
+
+
+def decide(
+    enrolment: Enrolment, sequence: Sequence, facts: Facts, rules: Rules, now: datetime, mail: Mail | None = None
+) -> Outcome:
+    """What an active enrolment does now. `sequence` is its pinned version, `mail` its current step's message.
+
+    Exits are looked at before the goal, both before the step: a lead who may leave gets nothing more. `Take` of a
+    marketing mail is a wish that the arbiter grants or delays.
+    """
+    if enrolment.step is None:
+        return Complete()
+    step = sequence.find(enrolment.step)
+    if step is None:
+        return Leave(f"the step `{enrolment.step}` is not in this version of the sequence")
+    look = Look(enrolment, sequence, step, facts, rules, now, mail)
+    outcomes = (ask(look) for ask in (_departure, _goal, _awaited_mail, _wait))
+    return next((outcome for outcome in outcomes if outcome is not None), None) or _act(look)
+
+
+def next_look(enrolment: Enrolment, sequence: Sequence, facts: Facts, rules: Rules, now: datetime) -> datetime | None:
+    """The next instant at which time alone may change what lets this enrolment leave or jump; a lower bound."""
+    definitions = rules.site.definitions
+    others = without_entry(facts, enrolment)
+    moments = [next_change(condition, others, definitions, now) for condition in sequence.exit_when]
+    if sequence.goal is not None:
+        moments.append(next_change(sequence.goal.when, since_entry(facts, enrolment), definitions, now))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+# ---------------------------------------------------------------- which events count
+
+
+def _with_events(facts: Facts, counts: Callable[[Event], bool]) -> Facts:
+    return replace(facts, history=tuple(event for event in facts.history if counts(event)))
+
+
+def since_entry(facts: Facts, enrolment: Enrolment) -> Facts:
+    """Only what happened after the entry; the entry's own event is excluded."""
+    return _with_events(facts, lambda event: event.seq > enrolment.entry_seq)
+
+
+def without_entry(facts: Facts, enrolment: Enrolment) -> Facts:
+    """All that ever happened, but for the event that let the lead in."""
+    return _with_events(facts, lambda event: event.seq != enrolment.entry_seq)
+
+
+def _counted(wait: WaitFor, facts: Facts, enrolment: Enrolment) -> Facts:
+    if wait.since == "entry":
+        return since_entry(facts, enrolment)
+    if wait.since == "now":
+        began = enrolment.waiting_seq
+        return _with_events(facts, lambda event: began is not None and event.seq > began)
+    return facts
+
+
+# ---------------------------------------------------------------- leaving, jumping
+
+
+def _departure(look: Look) -> Outcome | None:
+    topic = look.sequence.topic
+    if look.sequence.class_ == "marketing" and topic is not None and topic not in look.facts.granted:
+        return Leave(f"no consent for `{topic}`")
+    facts = without_entry(look.facts, look.enrolment)
+    met = next((condition for condition in look.sequence.exit_when if look.true(condition, facts)), None)
+    return None if met is None else Leave(f"exit_when {said(met)} holds")
+
+
+def _goal(look: Look) -> Outcome | None:
+    goal = look.sequence.goal
+    if goal is None or (goal.on_reach != "exit" and not _ahead(look, goal.on_reach)):
+        return None
+    entered = look.enrolment.entered_at
+    if goal.within is not None and look.now > later(entered, goal.within, look.zone_now):
+        return None
+    if not look.true(goal.when, since_entry(look.facts, look.enrolment)):
+        return None
+    reason = f"goal reached: {said(goal.when)}"
+    return Leave(reason) if goal.on_reach == "exit" else Jump(goal.on_reach, reason)
+
+
+def _ahead(look: Look, step_id: str) -> bool:
+    return is_below(look.sequence, step_id, look.step.id)
+
+
+# ---------------------------------------------------------------- waiting
+
+
+def _awaited_mail(look: Look) -> Outcome | None:
+    if look.enrolment.position != "awaiting_mail":
+        return None
+    mail = look.mail
+    if mail is None or mail.state not in TERMINAL:
+        return WaitForEvent(None, "its mail is on the way", look.zone)
+    if mail.state in REACHED:
+        return Settled(look.step, look.then, mail.sent_at, None)
+    reason = mail.reason or mail.state
+    if mail.state == "withdrawn" and not reason.startswith(STAYS_AFTER):
+        return Leave(f"its mail was withdrawn: {reason}")
+    return Settled(look.step, look.then, None, f"its mail was not sent: {mail.state}, {reason}")
+
+
+def _wait(look: Look) -> Outcome | None:
+    if look.step.wait_for is not None:
+        return _wait_for(look, look.step.wait_for)
+    over = look.enrolment.position == "ready" and look.enrolment.waiting_since is not None
+    if over or look.planned <= look.now:
+        return None
+    return WaitUntil(look.planned, "wait", look.zone)
+
+
+def _wait_for(look: Look, wait: WaitFor) -> Outcome:
+    facts = _counted(wait, look.facts, look.enrolment)
+    if look.true(wait.when, facts):
+        return Take(look.step, look.then, look.now)
+    timeout = later(look.enrolment.waiting_since or look.now, wait.timeout, look.zone)
+    if look.now >= timeout:
+        return _timed_out(look, wait)
+    change = next_change(wait.when, facts, look.rules.site.definitions, look.now)
+    return WaitForEvent(min(timeout, change or timeout), f"waits for {said(wait.when)}", look.zone)
+
+
+def _timed_out(look: Look, wait: WaitFor) -> Outcome:
+    reason = f"{said(wait.when)} did not come within {wait.timeout}"
+    if wait.on_timeout == "exit":
+        return Leave(reason, look.step)
+    return Skip(look.step, reason, look.then if wait.on_timeout == "next" else wait.on_timeout)
+
+
+# ---------------------------------------------------------------- acting
+
+
+def _act(look: Look) -> Outcome:
+    step = look.step
+    if step.only_if is not None and not look.true(step.only_if):
+        return Skip(step, f"only_if {said(step.only_if)} does not hold", look.then)
+    if step.exit is not None:
+        return Leave(step.exit, step)
+    if step.email is not None:
+        return _send(look, step.email)
+    if step.branch is not None:
+        return Take(step, _branch(look, step.branch), look.planned)
+    return Take(step, step.jump or look.then, look.planned)
+
+
+def _branch(look: Look, branch: Branch) -> str | None:
+    return next((case.to for case in branch.case if look.true(case.when)), branch.otherwise or look.then)
+
+
+def _send(look: Look, email: str) -> Outcome:
+    refusals = _refusals(look, email)
+    if (reason := next(refusals, None)) is not None:
+        return Skip(look.step, reason, look.then)
+    return _closed(look) or _window(look) or Take(look.step, look.then, look.planned)
+
+
+def _refusals(look: Look, email: str) -> Iterator[str]:
+    if look.expires_at is not None and look.now > look.expires_at:
+        yield f"too late: it was due {look.planned:%Y-%m-%d %H:%M} UTC and expires_after {look.sequence.expires_after}"
+    if not look.facts.lead.email:
+        yield "the lead has no email address"
+    if not look.rules.site.locales_of(look.enrolment.sequence, email):
+        yield f"the release in force has no text `{look.enrolment.sequence}/{email}`"
+
+
+def _closed(look: Look) -> Outcome | None:
+    closed = look.rules.closed
+    reason = closed.get(look.enrolment.sequence, closed.get("all"))
+    if reason is None:
+        return None
+    again = look.enrolment.position == "ready" and look.enrolment.due_at is not None
+    return WaitUntil(look.now + LOOK_AGAIN, f"switched off: {reason}", look.zone, delayed=True, said=again)
+
+
+def _window(look: Look) -> Outcome | None:
+    window = window_of(look.sequence, look.step)
+    at = opening(window, look.now, look.zone_now)
+    if window is None or at <= look.now:
+        return None
+    hours = f"send_window {'-'.join((window.from_, window.to))} {look.zone_now}"
+    if window.fallback == "skip":
+        return Skip(look.step, f"outside the {hours}", look.then)
+    if look.expires_at is not None and at > look.expires_at:
+        return Skip(look.step, f"too late: the {hours} opens after it expires", look.then)
+    return WaitUntil(at, hours, look.zone, delayed=True)

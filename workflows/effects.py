@@ -1,0 +1,74 @@
+"""What taking a step puts into the world: a promised mail, a notification, changed fields.
+
+Pure: no database, no clock, no network.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from authoring.models.common import text_in
+from authoring.models.definitions import Rep
+from authoring.models.sequences import SetFields, Step
+from leads.facts import COLUMNS, Facts, Lead
+from workflows.language import zone_for
+from workflows.values import Enrolment, Message, Rules, Take
+from workflows.waits import later
+
+# What identifies a lead is changed by doors only; lint says so to the author.
+SETTABLE = frozenset(COLUMNS) - {"email", "phone"}
+
+
+def with_fields(facts: Facts, change: SetFields) -> Facts:
+    """The facts with the step's fields and tags set."""
+    lead = facts.lead
+    columns: dict[str, Any] = {name: str(value) for name, value in change.fields.items() if name in SETTABLE}
+    others = {name: value for name, value in change.fields.items() if name not in COLUMNS}
+    kept = [tag for tag in lead.tags if tag not in change.remove_tags]
+    tags = tuple(dict.fromkeys([*kept, *change.add_tags]))
+    return replace(facts, lead=replace(lead, **columns, fields={**lead.fields, **others}, tags=tags))
+
+
+def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Message:
+    """The promise to send the step's text, in the lead's language where it is written in it."""
+    sequence, email = rules.sequence(enrolment), str(take.step.email)
+    zone = enrolment.waiting_zone or zone_for(facts.lead.timezone, sequence, rules.zone)
+    late = sequence.expires_after
+    return Message(
+        key=enrolment.key,
+        klass=sequence.class_,
+        sequence=enrolment.sequence,
+        step=take.step.id,
+        occurrence=enrolment.occurrence,
+        topic=sequence.topic,
+        email=f"{enrolment.sequence}/{email}",
+        locale=_locale(facts.lead, rules.site.locales_of(enrolment.sequence, email)),
+        expires_at=None if late is None else later(take.planned, late, zone),
+    )
+
+
+def notification(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules) -> Message:
+    """The promise to tell a salesperson, in their language."""
+    assert step.notify is not None
+    rep = _rep(step.notify.rep or facts.lead.owner, rules.site.definitions.hand_off.reps)
+    return Message(
+        key=enrolment.key,
+        klass="notification",
+        sequence=enrolment.sequence,
+        step=step.id,
+        occurrence=enrolment.occurrence,
+        topic=None,
+        email="notify",
+        locale=rep.locale,
+        recipient=rep.email,
+        context={"subject": text_in(step.notify.subject, rep.locale), "text": text_in(step.notify.text, rep.locale)},
+    )
+
+
+def _rep(wanted: str | None, reps: list[Rep]) -> Rep:
+    """The rep of that id; the first one for a lead without owner, or whose owner has gone."""
+    return next((rep for rep in reps if rep.id == wanted), reps[0])
+
+
+def _locale(lead: Lead, written: frozenset[str]) -> str:
+    wanted = (lead.locale, lead.locale.split("-")[0])
+    return next((locale for locale in wanted if locale in written), min(written))

@@ -1,0 +1,115 @@
+"""Who may enter a sequence, and why not; what pulls a trigger is told by language, what happens inside by decide.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from authoring.models.sequences import Sequence as Authored
+from leads.conditions import holds
+from leads.facts import Event, Facts
+from leads.lifecycle import Move
+from workflows.language import is_echo, lets_in, said, zone_for
+from workflows.values import Decision, Enrolment, Rules
+from workflows.waits import later
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Something that pulls a trigger of a sequence. `echo` = it lets in only whom nothing let in before."""
+
+    sequence: str
+    cause: str
+    seq: int
+    key: str  # tells this entry from the lead's others, where several are allowed
+    granted: frozenset[str]  # the topics with consent at that point of the story
+    echo: bool = False
+
+
+def pulls(
+    events: Sequence[Event], moves: Iterable[Move], granted: frozenset[str], rules: Rules, newest: int
+) -> Iterator[Pull]:
+    """What the new events and the moves they made pull, in order; `newest` is the number of the newest event."""
+    for place, event in enumerate(events):
+        yield from _pulled_by(event, granted - _granted_by(events[place + 1 :]), rules)
+    for move in moves:
+        seq = move.event_seq or newest
+        for name, sequence in sorted(rules.site.sequences.items()):
+            if any(trigger.stage == move.to for trigger in sequence.trigger):
+                yield Pull(name, f"stage {move.to}", seq, f"{seq}-{move.to}-{move.cycle}", granted)
+
+
+def _pulled_by(event: Event, granted: frozenset[str], rules: Rules) -> Iterator[Pull]:
+    for name, sequence in sorted(rules.site.sequences.items()):
+        pulled = [trigger for trigger in sequence.trigger if lets_in(trigger, event, name)]
+        if pulled:
+            cause = " ".join(part for part in (event.means, event.subject) if part)
+            echo = all(is_echo(trigger, event) for trigger in pulled)
+            yield Pull(name, cause, event.seq, str(event.seq), granted, echo)
+
+
+def _granted_by(later_events: Sequence[Event]) -> frozenset[str]:
+    """Consent that came after an event did not hold at the event, even when both are taken in together."""
+    return frozenset(event.subject for event in later_events if event.name == "consent_granted" and event.subject)
+
+
+def admit(
+    pull: Pull, facts: Facts, enrolments: Iterable[Enrolment], rules: Rules, now: datetime
+) -> tuple[Enrolment | None, Decision | None]:
+    """The new enrolment, or None, and the line of the ledger that says so; an echo is refused in silence."""
+    sequence = rules.site.sequences[pull.sequence]
+    before = [enrolment for enrolment in enrolments if enrolment.sequence == pull.sequence]
+    if pull.echo and before:
+        return None, None
+    facts_then = replace(facts, granted=facts.granted & pull.granted)
+    refusal = next(_refusals(sequence, facts_then, before, rules, now), None)
+    if refusal is not None:
+        return None, Decision("refused", f"{pull.cause}: {refusal}", pull.sequence)
+    entered = _entered(pull, sequence, rules, now)
+    return entered, Decision("entered", pull.cause, pull.sequence, entered.step, entered.key)
+
+
+def _entered(pull: Pull, sequence: Authored, rules: Rules, now: datetime) -> Enrolment:
+    return Enrolment(
+        id=None,
+        sequence=pull.sequence,
+        version=rules.site.versions[pull.sequence],
+        entry_key="" if sequence.re_entry == "never" else pull.key,
+        state="active",
+        step=sequence.step[0].id,
+        position="ready",
+        anchor_at=now,
+        entered_at=now,
+        entry_seq=pull.seq,
+        release_id=rules.release_id,
+    )
+
+
+def _refusals(
+    sequence: Authored, facts: Facts, before: Sequence[Enrolment], rules: Rules, now: datetime
+) -> Iterator[str]:
+    if sequence.audience == "leads" and facts.lead.status != "lead":
+        yield "a contact who has shown no interest yet; audience = leads"
+    yield from _refused_again(sequence, facts, before, rules, now)
+    if sequence.class_ == "marketing" and sequence.topic is not None and sequence.topic not in facts.granted:
+        yield f"no consent for `{sequence.topic}`"
+    if sequence.filter is not None and not holds(sequence.filter, facts, rules.site.definitions, now):
+        yield f"filter {said(sequence.filter)} does not hold"
+
+
+def _refused_again(
+    sequence: Authored, facts: Facts, before: Sequence[Enrolment], rules: Rules, now: datetime
+) -> Iterator[str]:
+    if not before:
+        return
+    last = max(enrolment.entered_at for enrolment in before)
+    if sequence.re_entry == "never":
+        yield f"entered already on {last:%Y-%m-%d}; re_entry = never"
+    if sequence.re_entry == "after_exit" and any(enrolment.active for enrolment in before):
+        yield "inside already; re_entry = after_exit"
+    if sequence.min_interval is not None:
+        zone = zone_for(facts.lead.timezone, sequence, rules.zone)
+        if now < later(last, sequence.min_interval, zone):
+            yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"

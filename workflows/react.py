@@ -1,0 +1,47 @@
+"""What new events and the time do to a lead as a whole: points, stage, entries; each enrolment's own step is decide's.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leads.facts import Event, Facts
+from leads.fold import fold
+from leads.lifecycle import Move
+from workflows.entries import admit, pulls
+from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """The facts with the events taken in, the stages moved through, who was let in where and who was not."""
+
+    facts: Facts
+    stage_changes: tuple[StageChange, ...]
+    entered: tuple[Enrolment, ...]
+    decisions: tuple[Decision, ...]
+
+
+def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime) -> Reaction:
+    """Take `events` in (none: only the time has passed, or a step has changed the lead). Same input, same answer."""
+    folded = fold(state.facts, events, rules.site, now)
+    facts = replace(state.facts, standing=folded.standing)
+    entered: list[Enrolment] = []
+    decisions: list[Decision] = []
+    for pull in pulls(events, folded.moves, facts.granted, rules, state.seq):
+        enrolment, decision = admit(pull, facts, (*state.enrolments, *entered), rules, now)
+        entered += [enrolment] if enrolment is not None else []
+        decisions += [decision] if decision is not None else []
+    changes = stage_changes(state.facts.standing.stage, folded.moves)
+    return Reaction(facts, changes, tuple(entered), tuple(decisions))
+
+
+def stage_changes(stage: str, moves: Sequence[Move]) -> tuple[StageChange, ...]:
+    """The moves with where each began; the first began at `stage`."""
+    begun = (stage, *(move.to for move in moves))
+    return tuple(
+        StageChange(before, move.to, move.reason, move.event_seq, move.cycle, move.hand_off)
+        for before, move in zip(begun, moves, strict=False)
+    )

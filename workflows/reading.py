@@ -1,0 +1,128 @@
+"""Reads everything about a batch of leads with a handful of set-based queries, in one snapshot; decides nothing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from authoring.models.sequences import Sequence as Authored
+from authoring.site import Site
+from leads import consent, events, standings
+from leads.conditions import event_names
+from leads.facts import Facts, Standing
+from leads.fold import named_events
+from leads.identity import load_leads
+from storage.schema import enrolments, messages, switches
+from storage.wakes import Claimed
+from workflows.language import conditions_of
+from workflows.values import UNSPENT, Enrolment, LeadState, Mail, Promised, Rules
+
+# The longest period of a cap is a month; a zone is never more than a day from another.
+CAPS_LOOK_BACK = timedelta(days=33)
+
+Pinned = Callable[[Collection[str]], Mapping[str, Authored]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rules in force and each lead's state, in lead-id order."""
+
+    rules: Rules
+    states: tuple[LeadState, ...]
+
+
+def read_batch(
+    conn: Connection, claimed: Sequence[Claimed], site: Site, pinned: Pinned, zone: str, calendar_now: datetime
+) -> Batch:
+    """What the claimed leads look like now. `pinned` gives the sequences of versions, by hash."""
+    ids = [lead.lead_id for lead in claimed]
+    inside = _enrolments(conn, ids)
+    versions = {one.version for those in inside.values() for one in those if one.active}
+    rules = Rules(
+        site=site,
+        pinned=pinned(versions | set(site.versions.values())),
+        zone=zone,
+        release_id=_stored(site),
+        closed=dict(conn.execute(select(switches.c.name, switches.c.reason).where(switches.c.off)).tuples().all()),
+    )
+    return Batch(rules, _states(conn, claimed, inside, rules, calendar_now))
+
+
+def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
+    """The events that any rule in force, or any pinned version, may ask about."""
+    asked = (event_names(condition) for sequence in sequences for condition in conditions_of(sequence))
+    return named_events(site).union(*asked)
+
+
+def _stored(site: Site) -> int:
+    if site.release_id is None:
+        raise ValueError("the site in force was never stored as a release: nothing written could name it")
+    return site.release_id
+
+
+def _states(
+    conn: Connection, claimed: Sequence[Claimed], inside: Mapping[int, list[Enrolment]], rules: Rules, now: datetime
+) -> tuple[LeadState, ...]:
+    ids = [lead.lead_id for lead in claimed]
+    leads = load_leads(conn, ids)
+    stood = standings.load(conn, ids)
+    granted = consent.granted(conn, ids)
+    new = events.after(conn, {lead.lead_id: lead.folded_seq for lead in claimed})
+    past = events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values()))
+    mails = _mails(conn, [one for those in inside.values() for one in those])
+    promised = _promised(conn, ids, now) if rules.site.definitions.pressure.caps else {}
+
+    def state(lead: Claimed) -> LeadState:
+        standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
+        return LeadState(
+            facts=Facts(leads[lead.lead_id], standing, granted[lead.lead_id], past[lead.lead_id], rules.zone),
+            seq=lead.seq,
+            events=tuple(new[lead.lead_id]),
+            enrolments=tuple(inside.get(lead.lead_id, ())),
+            mails=mails.get(lead.lead_id, {}),
+            promised=tuple(promised.get(lead.lead_id, ())),
+            known=lead.lead_id in stood,
+        )
+
+    return tuple(state(lead) for lead in claimed)
+
+
+def _enrolments(conn: Connection, ids: Collection[int]) -> Mapping[int, list[Enrolment]]:
+    """All of them, ended ones too: they say who may come again."""
+    found: dict[int, list[Enrolment]] = defaultdict(list)
+    for row in conn.execute(select(enrolments).where(enrolments.c.lead_id.in_(ids)).order_by(enrolments.c.id)):
+        found[row.lead_id].append(_enrolment(row))
+    return found
+
+
+def _enrolment(row: Row[Any]) -> Enrolment:
+    values = {name: value for name, value in row._mapping.items() if name != "lead_id"}
+    return Enrolment(version=values.pop("sequence_version"), **values)
+
+
+def _mails(conn: Connection, those: Collection[Enrolment]) -> Mapping[int, Mapping[int, Mail]]:
+    """{lead id: {enrolment id: the message of the step it stands at}} of enrolments that await one."""
+    waiting = {one.id: one for one in those if one.position == "awaiting_mail"}
+    found: dict[int, dict[int, Mail]] = defaultdict(dict)
+    for row in conn.execute(select(messages).where(messages.c.enrolment_id.in_(waiting))) if waiting else ():
+        one = waiting[row.enrolment_id]
+        if (row.step, row.occurrence) == (one.step, one.occurrence):
+            found[row.lead_id][row.enrolment_id] = Mail(row.state, row.reason, row.sent_at)
+    return found
+
+
+def _promised(conn: Connection, ids: Collection[int], now: datetime) -> Mapping[int, list[Promised]]:
+    counted = and_(
+        messages.c.lead_id.in_(ids),
+        messages.c.klass == "marketing",
+        messages.c.created_at >= now - CAPS_LOOK_BACK,
+        messages.c.state.not_in(UNSPENT),
+    )
+    found: dict[int, list[Promised]] = defaultdict(list)
+    columns = (messages.c.lead_id, messages.c.sequence, messages.c.created_at)
+    for lead_id, sequence, at in conn.execute(select(*columns).where(counted).order_by(messages.c.created_at)):
+        found[lead_id].append(Promised(sequence, at))
+    return found

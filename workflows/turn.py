@@ -1,0 +1,265 @@
+"""One lead's turn: react to what happened, move every enrolment as far as it goes, let the arbiter choose who sends.
+
+The same code for production, simulation and replay; it says what is to be written and writes nothing.
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from leads.facts import Facts
+from leads.fold import next_look as next_change_of_standing
+from workflows import effects
+from workflows.arbiter import Want, arbitrate
+from workflows.decide import decide, next_look
+from workflows.language import waits, zone_for
+from workflows.react import react
+from workflows.values import (
+    Complete,
+    Decision,
+    Enrolment,
+    EnrolmentState,
+    Jump,
+    LeadState,
+    Leave,
+    Message,
+    Outcome,
+    Receipt,
+    Rules,
+    Said,
+    Settled,
+    Skip,
+    StageChange,
+    Take,
+    Turn,
+    WaitForEvent,
+    WaitUntil,
+)
+from workflows.waits import caps_of, window_of
+
+ROUNDS = 20  # per lead and pass: more is a circle of rules
+PARKED_FOR = timedelta(minutes=1)
+# A moment of change that is not after now would wake the lead again at once, for ever.
+SOONEST = timedelta(minutes=1)
+
+
+def take_turn(state: LeadState, rules: Rules, now: datetime) -> Turn:
+    """Everything a lead's new events and the time lead to at `now`. `state` is one consistent look at the lead."""
+    game = _Turn(state, rules, now)
+    parked = not any(game.settles() for _ in range(ROUNDS))
+    if parked:
+        game.park()
+    else:
+        game.send()
+    return game.written(parked)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """The sheet on which one turn is worked out."""
+
+    state: LeadState
+    rules: Rules
+    now: datetime
+    facts: Facts = field(init=False)
+    enrolments: dict[tuple[str, str], Enrolment] = field(init=False)
+    wishes: dict[tuple[str, str], Take] = field(default_factory=dict)
+    stale: bool = True  # the standing has not taken in what is known
+    folded: bool = False
+    stage_changes: list[StageChange] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.facts = self.state.facts
+        self.enrolments = {enrolment.key: enrolment for enrolment in self.state.enrolments}
+
+    # ------------------------------------------------------------ rounds
+
+    def settles(self) -> bool:
+        """Play one round: every active enrolment moves by at most one step. True when nothing moved any more."""
+        if self.stale:
+            self.react()
+        moved = [self.move(enrolment) for enrolment in self.in_order()]
+        return not any(moved) and not self.stale
+
+    def in_order(self) -> list[Enrolment]:
+        """The active enrolments, the more important first; a fixed order makes a fixed story."""
+        active = [enrolment for enrolment in self.enrolments.values() if enrolment.active]
+        return sorted(active, key=lambda one: (-self.rules.sequence(one).priority, one.entered_at, one.key))
+
+    def react(self) -> None:
+        known = replace(self.state, facts=self.facts, enrolments=tuple(self.enrolments.values()))
+        reaction = react(known, () if self.folded else self.state.events, self.rules, self.now)
+        self.folded, self.stale = True, False
+        self.facts = reaction.facts
+        self.stage_changes += reaction.stage_changes
+        self.decisions += reaction.decisions
+        self.enrolments |= {enrolment.key: enrolment for enrolment in reaction.entered}
+
+    def move(self, enrolment: Enrolment) -> bool:
+        """Ask, and do what was answered; whether anything changed."""
+        sequence = self.rules.sequence(enrolment)
+        mail = self.state.mails.get(enrolment.id) if enrolment.id is not None else None
+        outcome = decide(enrolment, sequence, self.facts, self.rules, self.now, mail)
+        self.wishes.pop(enrolment.key, None)
+        after = _DO[type(outcome)](self, enrolment, outcome)
+        self.enrolments[enrolment.key] = after
+        return after != enrolment
+
+    def send(self) -> None:
+        """Let the arbiter choose among those that want to send now."""
+        wants = [self.want(self.enrolments[key], take) for key, take in self.wishes.items()]
+        caps = caps_of(self.rules.site.definitions)
+        answers = arbitrate(wants, self.state.promised, caps, self.now, str(self.facts.own_zone))
+        for key, delay in answers.items():
+            enrolment, take = self.enrolments[key], self.wishes[key]
+            if delay is None:
+                self.enrolments[key] = self.post(enrolment, take)
+            else:
+                zone = enrolment.waiting_zone or self.zone(enrolment)
+                self.enrolments[key] = self.wait(enrolment, WaitUntil(delay.until, delay.reason, zone, delayed=True))
+
+    def want(self, enrolment: Enrolment, take: Take) -> Want:
+        sequence = self.rules.sequence(enrolment)
+        window, zone = window_of(sequence, take.step), self.zone(enrolment)
+        return Want(enrolment.key, sequence.priority, take.planned, enrolment.entered_at, window, zone)
+
+    def park(self) -> None:
+        reason = f"parked after {ROUNDS} rounds: rules of several sequences may go in a circle"
+        self.decisions.append(Decision("delayed", reason, until=self.now + PARKED_FOR))
+
+    def zone(self, enrolment: Enrolment) -> str:
+        return zone_for(self.facts.lead.timezone, self.rules.sequence(enrolment), self.rules.zone)
+
+    # ------------------------------------------------------------ doing what was decided
+
+    def take(self, enrolment: Enrolment, take: Take) -> Enrolment:
+        if take.step.email is not None:
+            if self.rules.sequence(enrolment).class_ == "transactional":
+                return self.post(enrolment, take)
+            self.wishes[enrolment.key] = take
+            return enrolment
+        self.receipt(enrolment, take.step.id)
+        if take.step.set is not None:
+            self.facts = effects.with_fields(self.facts, take.step.set)
+            self.stale = True
+        if take.step.notify is not None:
+            self.messages.append(effects.notification(enrolment, take.step, self.facts, self.rules))
+        return self.on_to(enrolment, take.then, anchor_at=self.now if waits(take.step) else enrolment.anchor_at)
+
+    def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
+        self.receipt(enrolment, take.step.id)
+        self.messages.append(effects.mail(enrolment, take, self.facts, self.rules))
+        return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)
+
+    def skip(self, enrolment: Enrolment, skip: Skip) -> Enrolment:
+        self.receipt(enrolment, skip.step.id, skip.reason)
+        self.say("skipped", skip.reason, enrolment)
+        return self.on_to(enrolment, skip.then, anchor_at=self.now if waits(skip.step) else enrolment.anchor_at)
+
+    def settle(self, enrolment: Enrolment, settled: Settled) -> Enrolment:
+        if settled.missed is not None:
+            self.say("skipped", settled.missed, enrolment)
+        return self.on_to(enrolment, settled.then, anchor_at=settled.anchor_at or enrolment.anchor_at)
+
+    def jump(self, enrolment: Enrolment, jump: Jump) -> Enrolment:
+        self.say("skipped", f"{jump.reason}; goes on at `{jump.to}`", enrolment)
+        return self.on_to(enrolment, jump.to, anchor_at=self.now)
+
+    def wait(self, enrolment: Enrolment, wait: WaitUntil) -> Enrolment:
+        waiting = self.begun(enrolment, wait.zone)
+        if not wait.delayed:
+            return replace(waiting, position="waiting", due_at=wait.at)
+        if not wait.said and (enrolment.position, enrolment.due_at) != ("ready", wait.at):
+            self.say("delayed", wait.reason, enrolment, until=wait.at)
+        return replace(waiting, position="ready", due_at=wait.at)
+
+    def wait_for_event(self, enrolment: Enrolment, wait: WaitForEvent) -> Enrolment:
+        if enrolment.position == "awaiting_mail":
+            return enrolment
+        return replace(self.begun(enrolment, wait.zone), position="waiting", due_at=wait.at)
+
+    def leave(self, enrolment: Enrolment, leave: Leave) -> Enrolment:
+        if leave.step is not None:
+            self.receipt(enrolment, leave.step.id)
+        self.say("left", leave.reason, enrolment)
+        return self.over(enrolment, "left", leave.reason)
+
+    def complete(self, enrolment: Enrolment, _: Complete) -> Enrolment:
+        return self.on_to(enrolment, None, anchor_at=enrolment.anchor_at)
+
+    def begun(self, enrolment: Enrolment, zone: str) -> Enrolment:
+        """The enrolment with its wait's beginning noted, once."""
+        if enrolment.waiting_since is not None:
+            return enrolment
+        return replace(enrolment, waiting_since=self.now, waiting_zone=zone, waiting_seq=self.state.seq)
+
+    def on_to(self, enrolment: Enrolment, then: str | None, *, anchor_at: datetime) -> Enrolment:
+        """Before the step `then`, its wait not begun; over when there is none."""
+        if then is None:
+            self.say("completed", "every step lies behind", enrolment)
+            return self.over(replace(enrolment, anchor_at=anchor_at), "completed", None)
+        return replace(_at_rest(enrolment), step=then, anchor_at=anchor_at)
+
+    def over(self, enrolment: Enrolment, state: EnrolmentState, reason: str | None) -> Enrolment:
+        ended = _at_rest(enrolment)
+        short = None if reason is None else reason[:200]
+        return replace(ended, state=state, step=None, exit_reason=short, ended_at=self.now)
+
+    def receipt(self, enrolment: Enrolment, step: str, skipped: str | None = None) -> None:
+        short = None if skipped is None else skipped[:300]
+        outcome: Literal["taken", "skipped"] = "taken" if skipped is None else "skipped"
+        self.receipts.append(Receipt(enrolment.key, step, enrolment.occurrence, outcome, short))
+
+    def say(self, outcome: Said, reason: str, enrolment: Enrolment, until: datetime | None = None) -> None:
+        line = Decision(outcome, reason[:300], enrolment.sequence, enrolment.step, enrolment.key, until)
+        self.decisions.append(line)
+
+    # ------------------------------------------------------------ what is to be written
+
+    def written(self, parked: bool) -> Turn:
+        before = {enrolment.key: enrolment for enrolment in self.state.enrolments}
+        stood = replace(self.state.facts.standing, as_of=self.facts.standing.as_of)
+        return Turn(
+            lead_id=self.facts.lead.id,
+            facts=self.facts,
+            standing_changed=not self.state.known or stood != self.facts.standing,
+            lead_changed=self.facts.lead != self.state.facts.lead,
+            stage_changes=tuple(self.stage_changes),
+            enrolments=tuple(one for key, one in self.enrolments.items() if before.get(key) != one),
+            receipts=tuple(self.receipts),
+            messages=tuple(self.messages),
+            decisions=tuple(self.decisions),
+            due_at=self.next_due(parked),
+            state=self.state,
+        )
+
+    def next_due(self, parked: bool) -> datetime | None:
+        """The earliest instant at which time alone may change anything for this lead."""
+        active = self.in_order()
+        moments = [one.due_at for one in active]
+        moments += [next_look(one, self.rules.sequence(one), self.facts, self.rules, self.now) for one in active]
+        moments += [next_change_of_standing(self.facts, self.rules.site, self.now)]
+        moments += [self.now + PARKED_FOR] if parked else []
+        first = min((moment for moment in moments if moment is not None), default=None)
+        return first if first is None or first > self.now else self.now + SOONEST
+
+
+def _at_rest(enrolment: Enrolment) -> Enrolment:
+    return replace(enrolment, position="ready", due_at=None, waiting_since=None, waiting_zone=None, waiting_seq=None)
+
+
+_DO: dict[type[Outcome], Callable[[_Turn, Enrolment, Any], Enrolment]] = {
+    Take: _Turn.take,
+    Skip: _Turn.skip,
+    WaitUntil: _Turn.wait,
+    WaitForEvent: _Turn.wait_for_event,
+    Settled: _Turn.settle,
+    Jump: _Turn.jump,
+    Leave: _Turn.leave,
+    Complete: _Turn.complete,
+}

@@ -1,0 +1,258 @@
+"""What the engine knows of a lead and what it may decide: frozen values that every module of this room passes on.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from authoring.models.sequences import Sequence, Step
+from authoring.site import Site
+from leads.facts import Event, Facts
+
+EnrolmentState = Literal["active", "completed", "left"]
+Said = Literal["entered", "refused", "delayed", "skipped", "left", "completed"]
+
+# A message in one of these states will not be touched again; its `mail.*` event has been appended.
+TERMINAL = frozenset({
+    "sent", "refused", "failed", "expired", "withdrawn", "settled_delivered", "settled_resent", "settled_dropped",
+})  # fmt: skip
+REACHED = frozenset({"sent", "settled_delivered", "settled_resent"})
+# A promise in one of these states never reached anybody, so it uses up no cap.
+UNSPENT = frozenset({"withdrawn", "failed", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One lead's way through one sequence; `id` is None until it is stored. Position as in `storage.schema`."""
+
+    id: int | None
+    sequence: str
+    version: str
+    entry_key: str
+    state: EnrolmentState
+    step: str | None
+    position: Literal["ready", "waiting", "awaiting_mail"]
+    anchor_at: datetime
+    entered_at: datetime
+    entry_seq: int
+    release_id: int
+    occurrence: int = 1
+    due_at: datetime | None = None
+    waiting_since: datetime | None = None
+    waiting_zone: str | None = None
+    waiting_seq: int | None = None
+    exit_reason: str | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the lead's other enrolments, stored or not."""
+        return (self.sequence, self.entry_key)
+
+    @property
+    def active(self) -> bool:
+        return self.state == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How far the message of an enrolment's current step has come."""
+
+    state: str
+    reason: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A marketing message of the lead that counts against the caps, whichever sequence promised it."""
+
+    sequence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is in force for a pass: the site, the pinned versions in use, the site's zone, sequences switched off."""
+
+    site: Site
+    pinned: Mapping[str, Sequence]
+    zone: str
+    release_id: int
+    closed: Mapping[str, str] = field(default_factory=dict)  # sequence, or `all` -> why it is switched off
+
+    def sequence(self, enrolment: Enrolment) -> Sequence:
+        """The version the enrolment is pinned to; LookupError when nobody kept it."""
+        return self.pinned[enrolment.version]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """Everything a decision about a lead may look at. `seq` is the number of the newest event seen.
+
+    `facts.standing` is the stored one (or a fresh one), `events` are those not folded yet, in order.
+    """
+
+    facts: Facts
+    seq: int
+    events: tuple[Event, ...] = ()
+    enrolments: tuple[Enrolment, ...] = ()
+    mails: Mapping[int, Mail] = field(default_factory=dict)  # enrolment id -> its current step's message
+    promised: tuple[Promised, ...] = ()
+    known: bool = True  # False: no standing is stored yet
+
+
+# ---------------------------------------------------------------- what `decide` answers
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Do the step's act now, then go to `then`; None is the end."""
+
+    step: Step
+    then: str | None
+    planned: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave the act undone, and say why."""
+
+    step: Step
+    reason: str
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing before `at`. `delayed` tells a send that was moved from a wait that was written; `said` that the ledger
+    has the reason already."""
+
+    at: datetime
+    reason: str
+    zone: str
+    delayed: bool = False
+    said: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForEvent:
+    """Nothing before something happens, or `at`: the timeout, or when time alone may change the answer."""
+
+    at: datetime | None
+    reason: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The step's mail has come to its end: go on to `then`. `missed` says why it reached nobody."""
+
+    step: Step
+    then: str | None
+    anchor_at: datetime | None
+    missed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """The goal was reached: straight to `to`, past what lies between."""
+
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Out of the sequence. `step` is set when a step did it (`exit`, or a `wait_for` that timed out)."""
+
+    reason: str
+    step: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Every step lies behind."""
+
+
+Outcome = Take | Skip | WaitUntil | WaitForEvent | Settled | Jump | Leave | Complete
+
+
+# ---------------------------------------------------------------- what a pass over one lead leaves to be written
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    key: tuple[str, str]
+    step: str
+    occurrence: int
+    outcome: Literal["taken", "skipped"]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A promise to mail. `recipient` and `context` are given for notifications only."""
+
+    key: tuple[str, str]
+    klass: Literal["marketing", "transactional", "notification"]
+    sequence: str
+    step: str
+    occurrence: int
+    topic: str | None
+    email: str
+    locale: str
+    expires_at: datetime | None = None
+    recipient: str | None = None
+    context: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A line of the ledger. `key` finds the enrolment, where there is one."""
+
+    outcome: Said
+    reason: str
+    sequence: str | None = None
+    step: str | None = None
+    key: tuple[str, str] | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """A move with where it began; `hand_off` asks for sales to be told."""
+
+    from_stage: str
+    to_stage: str
+    reason: str
+    event_seq: int | None
+    cycle: int
+    hand_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One lead's turn, decided and not yet written. Enrolments are those that changed; those without an id are new."""
+
+    lead_id: int
+    facts: Facts  # after the turn
+    standing_changed: bool
+    lead_changed: bool
+    stage_changes: tuple[StageChange, ...]
+    enrolments: tuple[Enrolment, ...]
+    receipts: tuple[Receipt, ...]
+    messages: tuple[Message, ...]
+    decisions: tuple[Decision, ...]
+    due_at: datetime | None
+    state: LeadState  # what it was decided from
+
+    @property
+    def rows(self) -> int:
+        """How many rows writing it takes, roughly: what a write job is cut by."""
+        hand_offs = sum(8 for change in self.stage_changes if change.hand_off)
+        lists = (self.stage_changes, self.enrolments, self.receipts, self.messages, self.decisions)
+        return 1 + self.standing_changed + self.lead_changed + sum(map(len, lists)) + hand_offs
