@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 Unit = Literal["minute", "hour", "day", "business day", "week", "month"]
 
-_WRITTEN = re.compile(r"(-?\d{1,9}) (minute|hour|day|business day|week|month)s?")
+_WRITTEN = re.compile(r"(-?[0-9]{1,9}) (minute|hour|day|business day|week|month)s?")
 _LONGEST: dict[Unit, int] = {  # a hundred years: farther is a slip of the pen, and no calendar goes much farther
     "minute": 52_596_000,
     "hour": 876_600,

@@ -121,7 +121,7 @@ def _with_parents(places: dict[Loc, dict[Part, Position]]) -> dict[Loc, dict[Par
     """A table that only exists through its keys (`a.b = 1`) stands where the first of them does."""
     for loc, place in list(places.items()):
         for length in range(1, len(loc)):
-            places.setdefault(loc[:length], place)
+            places.setdefault(loc[:length], {"key": place["key"], "value": place["key"]})
     return places
 
 

@@ -1,0 +1,88 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from base.translations import msgid, read_catalogues, translator
+
+AT = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+PO = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+msgid "Hello %(name)s"
+msgstr "Bonjour %(name)s"
+
+#, fuzzy
+msgid "Doubtful"
+msgstr "Douteux"
+
+msgid "Missing"
+msgstr ""
+
+msgid "%(count)s lead"
+msgid_plural "%(count)s leads"
+msgstr[0] "%(count)s contact intéressé"
+msgstr[1] "%(count)s contacts intéressés"
+"""
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    (tmp_path / "fr").mkdir()
+    (tmp_path / "fr" / "a.po").write_text(PO, encoding="utf-8")
+    (tmp_path / "fr" / "b.po").write_text('msgid ""\nmsgstr ""\n\nmsgid "Other room"\nmsgstr "Autre pièce"\n')
+    return read_catalogues(sorted((tmp_path / "fr").glob("*.po")))
+
+
+def test_the_catalogues_of_all_rooms_make_one(catalogue):
+    assert catalogue.ugettext("Hello %(name)s") == "Bonjour %(name)s"
+    assert catalogue.ugettext("Other room") == "Autre pièce"
+    assert catalogue.ungettext("%(count)s lead", "%(count)s leads", 0) == "%(count)s contact intéressé"
+    assert catalogue.ungettext("%(count)s lead", "%(count)s leads", 2) == "%(count)s contacts intéressés"
+
+
+def test_what_is_missing_or_doubtful_is_said_in_english(catalogue):
+    assert [catalogue.ugettext(text) for text in ("Missing", "Doubtful", "Unknown")] == [
+        "Missing",
+        "Doubtful",
+        "Unknown",
+    ]
+
+
+def test_placeholders_are_filled_when_values_are_given():
+    say = translator("en")
+    assert say.gettext("Hello %(name)s, 100 %% sure", name="Chloé") == "Hello Chloé, 100 % sure"
+    assert say.gettext("100 % sure") == "100 % sure"
+    assert say.ngettext("%(count)s lead", "%(count)s leads", 1) == "1 lead"
+    assert say.ngettext("%(count)s lead of %(of)s", "%(count)s leads of %(of)s", 1200, of="Ada") == "1,200 leads of Ada"
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("fr", ["2 novembre 2026", "2 nov. 2026", "09:30", "2 novembre 2026, 09:30", "12\u202f345,5", "12,5", "65"]),
+        ("en", ["2 November 2026", "2 Nov 2026", "09:30", "2 November 2026, 09:30", "12,345.5", "12.5", "65"]),
+    ],
+)
+def test_dates_and_numbers_follow_the_language(locale, said):
+    say = translator(locale)
+    assert [
+        say.date(date(2026, 11, 2)),
+        say.date(date(2026, 11, 2), "short"),
+        say.time(AT, "Europe/Paris"),
+        say.moment(AT, "Europe/Paris"),
+        say.number(12345.5),
+        say.points(12500),
+        say.points(65000),
+    ] == said
+
+
+def test_a_variety_of_french_speaks_french_and_an_unknown_language_english():
+    assert translator("fr-CA").date(date(2026, 11, 2)) == "2 novembre 2026"
+    assert translator("de").gettext("Hello") == "Hello"
+    assert translator("fr") is translator("fr")
+
+
+def test_a_marked_text_stays_as_it_is():
+    assert msgid("Hello") == "Hello"
