@@ -1,0 +1,122 @@
+"""Consent proven: a link shows one button, the button grants what was asked for, once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Response, redirect, request
+from sqlalchemy import Connection, select
+
+from authoring.models.definitions import Topic
+from authoring.site import Site
+from base.tokens import TokenExpired, TokenInvalid, digest
+from capture.body import read_body
+from capture.door import Door
+from capture.ledger import Owner, find_owner, suppressed_hash
+from capture.notices import BAD_LINK, OLD_CONFIRMATION, notice
+from capture.rendering import draw, lead_speech
+from capture.speech import Speech
+from leads import consent
+from storage.schema import used_tokens
+from storage.upsert import insert_or_ignore
+
+MAX_AGE = timedelta(days=7)
+PURPOSE = "confirm"
+DONE = ("It is confirmed", "The first message comes as announced. Each one holds a link to leave.")
+ALREADY = ("You confirmed this already", "There is nothing more to do. Each message holds a link to leave.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a good link asks to confirm."""
+
+    owner: Owner
+    topics: dict[str, Topic]
+    submission_id: int | None
+    token_hash: str
+
+
+def show(door: Door, token: str) -> Response:
+    """The button. Opening the link changes nothing."""
+    site = door.site()
+    if _is_used(door, token):
+        return notice(door, DONE if "done" in request.args else ALREADY, 200)
+    asked = _open(door, site, token)
+    if isinstance(asked, Response):
+        return asked
+    speech = lead_speech(door, asked.owner.lead.locale)
+    if all(asked.owner.state(name) == "granted" for name in asked.topics):
+        return notice(door, ALREADY, 200, speech, site)
+    return draw(
+        "pages/confirm.html",
+        site,
+        speech,
+        topics=list(asked.topics.values()),
+        address=asked.owner.address,
+        action=request.path,
+        clicks=_clicks_wording(door, site, speech, asked.owner),
+    )
+
+
+def confirm(door: Door, token: str) -> Response:
+    """The act: the asked topics, and the measure of clicks where its own box was ticked."""
+    site = door.site()
+    sent = read_body(request, door.config.server.body_limit)
+    if not _is_used(door, token):
+        asked = _open(door, site, token)
+        if isinstance(asked, Response):
+            return asked
+        _grant(door, site, asked, sent.get("clicks") == "yes")
+    return redirect(f"{request.path}?done=1", 303)  # type: ignore[return-value]
+
+
+def _is_used(door: Door, token: str) -> bool:
+    with door.database.read() as conn:
+        found = conn.execute(select(used_tokens.c.purpose).where(used_tokens.c.token_hash == digest(token))).first()
+    return found is not None
+
+
+def _open(door: Door, site: Site, token: str) -> Asked | Response:
+    try:
+        payload = door.signer.open(PURPOSE, token, MAX_AGE)
+    except TokenExpired:
+        return notice(door, OLD_CONFIRMATION, 410)
+    except TokenInvalid:
+        return notice(door, BAD_LINK, 404)
+    with door.database.read() as conn:
+        owner = find_owner(conn, int(payload["lead"]), door.keys)
+    known = site.definitions.topics
+    topics = {name: known[name] for name in payload["topics"] if name in known}
+    if owner is None or not topics:
+        return notice(door, BAD_LINK, 404)
+    return Asked(owner, topics, payload.get("submission"), digest(token))
+
+
+def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
+    lead, now = asked.owner.lead, door.clocks.moment()
+    measure = _clicks_wording(door, site, lead_speech(door, lead.locale), asked.owner) if clicks else None
+    granted = [*asked.topics, *(["clicks"] if measure else [])]
+
+    def job(conn: Connection) -> None:
+        row = {"token_hash": asked.token_hash, "purpose": PURPOSE, "lead_id": lead.id, "used_at": now.machine}
+        if not insert_or_ignore(conn, used_tokens, row):
+            return
+        consent.grant(
+            conn,
+            lead.id,
+            granted,
+            locale=lead.locale,
+            proof={"page": PURPOSE, "token_hash": asked.token_hash, "submission_id": asked.submission_id},
+            now=now,
+            wordings={"clicks": measure} if measure else None,
+            suppressed_hash=suppressed_hash(lead, door.keys),
+        )
+
+    door.database.write(job)
+
+
+def _clicks_wording(door: Door, site: Site, speech: Speech, owner: Owner) -> str | None:
+    """The sentence beside the optional box; None where clicks are never measured, or are already agreed to."""
+    topic = site.definitions.tracking.get("clicks")
+    if topic is None or door.config.tracking.clicks == "never" or owner.state("clicks") == "granted":
+        return None
+    return speech.text(topic.description)

@@ -1,0 +1,191 @@
+"""Landing pages: the page and form of the release in force shown to a visitor, and the visitor's answers taken in."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, redirect, request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+
+from authoring.models.forms import Form
+from authoring.models.pages import Page
+from authoring.site import Site
+from base.tokens import new_token
+from capture import stamp as stamps
+from capture.addresses import page_path, thanks_path
+from capture.body import read_body
+from capture.door import Door
+from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
+from capture.notices import RETRY_SECONDS, UNDECLARED
+from capture.showing import Showing, draw_page
+from capture.speech import Speech, speech_in
+from capture.stamp import Stamp, open_stamp
+from capture.thanks import seal_thanks
+from capture.touch import read_touch
+from leads.consent import ConsentAnswer
+from leads.identity import Capture, record
+from storage.database import StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+EXPIRED = "This page was open for a long time. Your answers are still here: send them again."
+TOO_FAST = "That was very quick. Check your answers, then send them again."
+UNSAVED = "We could not save this. Try again, or write to %(email)s"
+SEALED = frozenset({stamps.FIELD, CSRF_FIELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Which page a request is about, in which language."""
+
+    site: Site
+    name: str
+    page: Page
+    form: Form
+    speech: Speech
+
+
+def show(door: Door, page: str, locale: str | None = None) -> Response:
+    """The landing page with its empty form."""
+    visit = _visit(door, page, locale)
+    return _draw(door, visit, _stamp(door, visit), form_class(visit.form)(formdata=None))
+
+
+def submit(door: Door, page: str, locale: str | None = None) -> Response:
+    """The answers: recorded and thanked for (303), or the page again with what is wrong (422), never half of it."""
+    visit = _visit(door, page, locale)
+    sent = read_body(request, door.config.server.body_limit, SEALED)
+    stamp = open_stamp(door.signer, sent.get(stamps.FIELD, ""), page)
+    trap = trap_name(visit.form)
+    _refuse_undeclared(visit, sent, stamp, trap)
+    if sent.get(trap):
+        log.info("form %s: the trap was filled in, nothing was recorded", visit.page.form)
+        return _thank(door, visit, sent.get("email", ""))
+    questions = form_class(visit.form)(formdata=sent)
+    questions.validate()
+    wrong = faults(visit.form, questions)
+    if stamp is None or _session_is_gone(questions, stamp):
+        again = (stamp or _stamp(door, visit)).asked_again()
+        return _draw(door, visit, again, questions, status=422, wrong=wrong, notice=EXPIRED)
+    if wrong or _too_fast(door, stamp):
+        return _draw(door, visit, stamp, questions, status=422, wrong=wrong, notice="" if wrong else TOO_FAST)
+    return _record(door, visit, stamp, questions)
+
+
+def _visit(door: Door, name: str, locale: str | None) -> Visit:
+    """The page asked for; 404 where there is none, or not in that language."""
+    site = door.site()
+    page = site.pages.get(name)
+    spoken = locale or door.config.site.default_locale
+    unknown = page is None or spoken not in page.locales or spoken not in door.config.site.locales
+    if page is None or unknown or locale == door.config.site.default_locale or page.form not in site.forms:
+        abort(404)
+    return Visit(site, name, page, site.forms[page.form], speech_in(door.config, spoken))
+
+
+def _stamp(door: Door, visit: Visit) -> Stamp:
+    moment = door.clocks.moment()
+    own_host = urlsplit(door.config.site.base_url).hostname or ""
+    touch = read_touch(request.args, request.referrer, own_host, visit.name, moment.calendar)
+    return Stamp(new_token(), visit.name, moment.machine.isoformat(), visit.site.release_id or 0, touch)
+
+
+def _refuse_undeclared(visit: Visit, sent: MultiDict[str, str], stamp: Stamp | None, trap: str) -> None:
+    """A page shown before another release may hold questions that are gone: those answers are let go, not refused."""
+    strangers = undeclared(visit.form, sent, SEALED | {trap})
+    outdated = stamp is not None and stamp.release_id != visit.site.release_id
+    if strangers and not outdated:
+        raise BadRequest(UNDECLARED)
+
+
+def _session_is_gone(questions: FlaskForm, stamp: Stamp) -> bool:
+    """A browser that keeps no cookie has no session to be abused: it is asked once to send again, then believed."""
+    if not questions[CSRF_FIELD].errors:
+        return False
+    return not stamp.again or current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+
+
+def _too_fast(door: Door, stamp: Stamp) -> bool:
+    return stamp.age(door.clocks.machine()) < timedelta(seconds=door.config.server.form_min_seconds)
+
+
+def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Response:
+    said = answers(visit.form, questions)
+    capture = _capture(visit, stamp, said)
+    moment = door.clocks.moment()
+    try:
+        recorded = door.database.write(lambda conn: record(conn, capture, moment))
+    except StorageUnavailable:
+        log.exception("form %s: the database is away, nothing was saved", visit.page.form)
+        return _draw(door, visit, stamp, questions, status=503, notice=UNSAVED)
+    log.info("form %s: submission %s of lead %s", visit.page.form, recorded.submission_id, recorded.lead_id)
+    return _thank(door, visit, said.columns.get("email", ""))
+
+
+def _capture(visit: Visit, stamp: Stamp, said: Answers) -> Capture:
+    form = visit.form
+    return Capture(
+        form=visit.page.form,
+        page=visit.name,
+        locale=visit.speech.locale,
+        answers=said.given,
+        columns=said.columns,
+        fields=said.fields,
+        consents=_consents(visit, said),
+        touch=stamp.touch,
+        idempotency_key=stamp.idempotency_key({name: str(value) for name, value in said.given.items()}),
+        hand_raise=form.hand_raise,
+        magnet=form.magnet,
+        interests=tuple(dict.fromkeys([*form.interests, *visit.page.interests])),
+        release_id=visit.site.release_id or 0,
+    )
+
+
+def _consents(visit: Visit, said: Answers) -> tuple[ConsentAnswer, ...]:
+    """One answer per box, with the exact sentence shown; where subscribing is the form's purpose, its button is one."""
+    boxes = [
+        ConsentAnswer(str(field.topic), visit.speech.text(field.wording), bool(said.given[field.name]))
+        for field in visit.form.field
+        if field.kind == "consent"
+    ]
+    if visit.form.subscribe:
+        boxes.append(ConsentAnswer(visit.form.subscribe, visit.speech.text(visit.form.wording), True))
+    return tuple(boxes)
+
+
+def _thank(door: Door, visit: Visit, address: str) -> Response:
+    path = thanks_path(door.config, visit.speech.locale, visit.page.form)
+    sealed = seal_thanks(door.signer, visit.name, address)
+    return redirect(f"{path}?for={sealed}", 303)  # type: ignore[return-value]
+
+
+def _draw(
+    door: Door,
+    visit: Visit,
+    stamp: Stamp,
+    questions: FlaskForm,
+    *,
+    status: int = 200,
+    wrong: dict[str, str] | None = None,
+    notice: str = "",
+) -> Response:
+    values: dict[str, Any] = {
+        field.name: questions[f"q_{field.name}"].data for field in visit.form.field if field.kind != "hidden"
+    }
+    said = visit.speech.say(notice, email=visit.site.definitions.house.email) if notice else ""
+    showing = Showing(
+        action=page_path(door.config, visit.speech.locale, visit.name),
+        stamp=stamp.sealed(door.signer),
+        csrf=questions[CSRF_FIELD](),
+        values=values,
+        wrong=wrong or {},
+        notice=said,
+    )
+    answer = draw_page(door, visit.site, visit.name, visit.speech, showing, status)
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
