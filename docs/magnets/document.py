@@ -1,6 +1,7 @@
 """Reads the source of a printed document: front matter, then Markdown with fenced blocks for what Markdown lacks.
 
-The fences: `figure NAME` (a caption, then `word = text` lines), `contents`, `check`, `box`, `register`; `---` ends a page.
+The fences: `figure NAME` (a caption, then `word = text` lines), `contents`, `check`, `box`, `register`.
+`---` ends a page.
 """
 
 import re
@@ -33,7 +34,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Document:
-    """`about` is the front matter; each page begins with its title block. The cover is page 1, so pages count from 2."""
+    """`about` is the front matter; each page begins with its title. The cover is page 1, so pages count from 2."""
 
     about: dict[str, str]
     locale: str

@@ -90,7 +90,9 @@ def _level(canvas: Canvas, x: float, width: float, number: int, level: dict[str,
     y = top - 52 - room * SPAN_Y / SPAN_X
     for key in ("ask", "wait", "not_yet"):
         _write(canvas, x + 12, y, words[key], 8, BOLD, LEAF)
-        _write(canvas, x + 12, y - 14, level[key], 9.4, ITALIC if key != "not_yet" else TEXT)
+        font = TEXT if key == "not_yet" else ITALIC
+        size = min(9.4, 9.4 * (width - 24) / canvas.stringWidth(level[key], font, 9.4))
+        _write(canvas, x + 12, y - 14, level[key], size, font)
         y -= 36
     _boxes(canvas, x + 12, y, words["spent"], level["hours"], width - 24)
     _blank(canvas, x + 12, y - 32, width - 24, words["signed"])

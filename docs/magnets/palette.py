@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import reportlab
-from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -26,9 +25,8 @@ _FACES = {TEXT: "Vera.ttf", BOLD: "VeraBd.ttf", ITALIC: "VeraIt.ttf", BOLD_ITALI
 
 
 def register_fonts() -> None:
-    """Bitstream Vera comes with reportlab under a free licence and is embedded, so that accents look alike everywhere."""
+    """Bitstream Vera comes with reportlab under a free licence and is embedded: accents look alike everywhere."""
     fonts = Path(reportlab.__file__).parent / "fonts"
     for name, file in _FACES.items():
         pdfmetrics.registerFont(TTFont(name, str(fonts / file)))
-    rl_config.canvas_basefontname = TEXT  # else every file names Helvetica without carrying it
     pdfmetrics.registerFontFamily(TEXT, normal=TEXT, bold=BOLD, italic=ITALIC, boldItalic=BOLD_ITALIC)

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -23,32 +21,29 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from docs.magnets import styles
 from docs.magnets.document import Block, Document, bare
 from docs.magnets.figures import Figure
 from docs.magnets.palette import (
-    BOLD, CLAY, INK, ITALIC, LEAF, LEAF_SOFT, LINE, ON_SOIL, PAPER, SOFT, SOIL, TEXT, WHITE,
+    BOLD,
+    CLAY,
+    INK,
+    ITALIC,
+    LEAF,
+    LEAF_SOFT,
+    LINE,
+    ON_SOIL,
+    PAPER,
+    SOFT,
+    SOIL,
+    TEXT,
+    WHITE,
 )  # fmt: skip
 from docs.magnets.room import SPAN_X, SPAN_Y, draw_room
 
 LEFT, RIGHT, TOP, BOTTOM = 22 * mm, 22 * mm, 20 * mm, 21 * mm
 MEASURE = A4[0] - LEFT - RIGHT
-
-
-def _style(name: str, **settings: Any) -> ParagraphStyle:
-    plain = {"fontName": TEXT, "fontSize": 10.4, "leading": 16.6, "textColor": INK, "bulletFontName": TEXT}
-    return ParagraphStyle(name, **{**plain, **settings})
-
-
-_TITLE = _style("title", fontName=BOLD, fontSize=22, leading=28, spaceAfter=13)
-_HEADING = _style("heading", fontName=BOLD, fontSize=12, leading=17, spaceBefore=12, spaceAfter=5, keepWithNext=1)
-_BODY = _style("body", spaceAfter=8)
-_ITEM = _style("item", leftIndent=18, spaceAfter=5, bulletFontSize=10.4)
-_CHECK = _style("check", leftIndent=23, spaceAfter=5.4)
-_CAPTION = _style("caption", fontSize=8.4, leading=12, textColor=SOFT, spaceBefore=2, spaceAfter=11)
-_CELL = _style("cell", fontSize=9.4, leading=13.6)
-_HEAD_CELL = _style("head", fontName=BOLD, fontSize=8.6, leading=12, textColor=SOFT)
-_CLAUSE = _style("clause", fontSize=10.4, leading=17, spaceAfter=5)
-_CONTENT = _style("content", leading=19)
+_OWN_FONT = ("FONTNAME", (0, 0), (-1, -1), TEXT)  # else a table names Helvetica, which the file does not carry
 
 
 class Checkbox(Flowable):
@@ -56,17 +51,17 @@ class Checkbox(Flowable):
 
     def __init__(self, line: str) -> None:
         super().__init__()
-        self.paragraph = Paragraph(line, _CHECK)
+        self.paragraph = Paragraph(line, styles.CHECK)
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         width, height = self.paragraph.wrap(available_width, available_height)
-        return width, height + _CHECK.spaceAfter
+        return width, height + styles.CHECK.spaceAfter
 
     def draw(self) -> None:
-        self.paragraph.drawOn(self.canv, 0, _CHECK.spaceAfter)
+        self.paragraph.drawOn(self.canv, 0, styles.CHECK.spaceAfter)
         self.canv.setStrokeColor(LEAF)
         self.canv.setLineWidth(1)
-        self.canv.roundRect(1, self.paragraph.height + _CHECK.spaceAfter - 13.2, 10, 10, 1.6, stroke=1, fill=0)
+        self.canv.roundRect(1, self.paragraph.height + styles.CHECK.spaceAfter - 13.2, 10, 10, 1.6, stroke=1, fill=0)
 
 
 class Title(Flowable):
@@ -75,27 +70,28 @@ class Title(Flowable):
     def __init__(self, line: str, page: int) -> None:
         super().__init__()
         self.line, self.page = line, page
-        self.paragraph = Paragraph(line, _TITLE)
+        self.paragraph = Paragraph(line, styles.TITLE)
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         width, height = self.paragraph.wrap(available_width, available_height)
-        return width, height + 7 + _TITLE.spaceAfter
+        return width, height + 7 + styles.TITLE.spaceAfter
 
     def draw(self) -> None:
         self.canv.bookmarkPage(f"page-{self.page}")
         self.canv.addOutlineEntry(bare(self.line), f"page-{self.page}", 0)
-        self.paragraph.drawOn(self.canv, 0, _TITLE.spaceAfter)
+        self.paragraph.drawOn(self.canv, 0, styles.TITLE.spaceAfter)
         self.canv.setFillColor(LEAF)
-        self.canv.rect(0, self.paragraph.height + _TITLE.spaceAfter + 5, 26, 2.6, stroke=0, fill=1)
+        self.canv.rect(0, self.paragraph.height + styles.TITLE.spaceAfter + 5, 26, 2.6, stroke=0, fill=1)
 
 
 def write_pdf(document: Document, file: Path) -> int:
     """Writes the PDF and gives back its number of pages: one more than the document has, for the cover."""
     about = {key: bare(text) for key, text in document.about.items()}
+    author = f"{about['author']}, Atelier Lumen"
     template = BaseDocTemplate(
-        str(file), pagesize=A4, title=about["title"], author=f"{about['author']}, Atelier Lumen", subject=about["subject"],
-        keywords=about["keywords"], creator="Atelier Lumen", lang=document.locale, invariant=1, initialFontName=TEXT,
-        displayDocTitle=True,
+        str(file), pagesize=A4, title=about["title"], author=author, subject=about["subject"],
+        keywords=about["keywords"], creator="Atelier Lumen", lang=document.locale, displayDocTitle=True,
+        invariant=1, initialFontName=TEXT,
     )  # fmt: skip
     frame = Frame(LEFT, BOTTOM, MEASURE, A4[1] - TOP - BOTTOM, 0, 0, 0, 0)
     template.addPageTemplates([
@@ -122,8 +118,8 @@ def _cover(canvas: Canvas, about: dict[str, str]) -> None:
     canvas.setFillColor(PAPER)
     canvas.rect(0, 0, width, height * 0.42, stroke=0, fill=1)
     _COVERS[about["cover"]](canvas, width, height * 0.42)
-    kind = Paragraph(about["kind"], _style("kind", fontSize=11, leading=15, textColor=ON_SOIL))
-    title = Paragraph(about["title"], _style("cover", fontName=BOLD, fontSize=27, leading=34, textColor=WHITE))
+    kind = Paragraph(about["kind"], styles.style("kind", fontSize=11, leading=15, textColor=ON_SOIL))
+    title = Paragraph(about["title"], styles.style("cover", fontName=BOLD, fontSize=27, leading=34, textColor=WHITE))
     kind.wrap(MEASURE, 100)
     _, tall = title.wrap(MEASURE * 0.94, 300)
     kind.drawOn(canvas, LEFT, height - 34 * mm)
@@ -182,26 +178,26 @@ def _title(block: Block, document: Document, page: int) -> list[Flowable]:
 
 
 def _heading(block: Block, document: Document, page: int) -> list[Flowable]:
-    return [Paragraph(block.lines[0], _HEADING)]
+    return [Paragraph(block.lines[0], styles.HEADING)]
 
 
 def _text(block: Block, document: Document, page: int) -> list[Flowable]:
-    return [Paragraph(line, _CAPTION if line.startswith("<i>") else _BODY) for line in block.lines]
+    return [Paragraph(line, styles.CAPTION if line.startswith("<i>") else styles.BODY) for line in block.lines]
 
 
 def _quote(block: Block, document: Document, page: int) -> list[Flowable]:
-    bar = TableStyle([("LINEBEFORE", (0, 0), (0, -1), 2.4, LEAF), ("LEFTPADDING", (0, 0), (-1, -1), 0),
+    bar = TableStyle([_OWN_FONT, ("LINEBEFORE", (0, 0), (0, -1), 2.4, LEAF), ("LEFTPADDING", (0, 0), (-1, -1), 0),
                       ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)])  # fmt: skip
-    quote = _style("inner", fontName=ITALIC, fontSize=12, leading=18, textColor=LEAF, leftIndent=13)
+    quote = styles.style("inner", fontName=ITALIC, fontSize=12, leading=18, textColor=LEAF, leftIndent=13)
     return [Spacer(1, 5), Table([[Paragraph(block.lines[0], quote)]], colWidths=[MEASURE], style=bar), Spacer(1, 9)]
 
 
 def _points(block: Block, document: Document, page: int) -> list[Flowable]:
-    return [*(Paragraph(line, _ITEM, bulletText="•") for line in block.lines), Spacer(1, 4)]
+    return [*(Paragraph(line, styles.ITEM, bulletText="•") for line in block.lines), Spacer(1, 4)]
 
 
 def _steps(block: Block, document: Document, page: int) -> list[Flowable]:
-    items = [Paragraph(line, _ITEM, bulletText=f"{number}.") for number, line in enumerate(block.lines, start=1)]
+    items = [Paragraph(line, styles.ITEM, bulletText=f"{number}.") for number, line in enumerate(block.lines, start=1)]
     return [*items, Spacer(1, 4)]
 
 
@@ -210,9 +206,9 @@ def _check(block: Block, document: Document, page: int) -> list[Flowable]:
 
 
 def _clause(block: Block, document: Document, page: int) -> list[Flowable]:
-    lines = [Paragraph(line, _CLAUSE) for line in block.lines]
+    lines = [Paragraph(line, styles.CLAUSE) for line in block.lines]
     look = TableStyle([
-        ("BACKGROUND", (0, 0), (-1, -1), LEAF_SOFT), ("BOX", (0, 0), (-1, -1), 0.9, LEAF),
+        _OWN_FONT, ("BACKGROUND", (0, 0), (-1, -1), LEAF_SOFT), ("BOX", (0, 0), (-1, -1), 0.9, LEAF),
         ("LEFTPADDING", (0, 0), (-1, -1), 12), ("RIGHTPADDING", (0, 0), (-1, -1), 14),
         ("TOPPADDING", (0, 0), (-1, -1), 10), ("BOTTOMPADDING", (0, 0), (-1, -1), 8), ("ROUNDEDCORNERS", [5] * 4),
     ])  # fmt: skip
@@ -220,17 +216,17 @@ def _clause(block: Block, document: Document, page: int) -> list[Flowable]:
 
 
 def _figure(block: Block, document: Document, page: int) -> list[Flowable]:
-    drawing, caption = Figure(block.name, block.words), Paragraph(block.lines[0], _CAPTION)
+    drawing, caption = Figure(block.name, block.words), Paragraph(block.lines[0], styles.CAPTION)
     return [KeepTogether([Spacer(1, 5), drawing, Spacer(1, 3), caption])]
 
 
 def _contents(block: Block, document: Document, page: int) -> list[Flowable]:
-    look = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), ("LEFTPADDING", (0, 0), (-1, -1), 0),
+    look = TableStyle([_OWN_FONT, ("LINEBELOW", (0, 0), (-1, -1), 0.5, LINE), ("LEFTPADDING", (0, 0), (-1, -1), 0),
                        ("RIGHTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1.5),
                        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5), ("ALIGN", (1, 0), (1, -1), "RIGHT")])  # fmt: skip
-    number = _style("number", fontName=BOLD, leading=19, textColor=LEAF, alignment=2)
+    number = styles.style("number", fontName=BOLD, leading=19, textColor=LEAF, alignment=2)
     rows = [
-        [Paragraph(f'<a href="#page-{at}">{title}</a>', _CONTENT), Paragraph(str(at), number)]
+        [Paragraph(f'<a href="#page-{at}">{title}</a>', styles.CONTENT), Paragraph(str(at), number)]
         for title, at in document.contents
         if at > page
     ]
@@ -238,7 +234,8 @@ def _contents(block: Block, document: Document, page: int) -> list[Flowable]:
 
 
 _GRID = [
-    ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 9),
+    _OWN_FONT, ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 9),
     ("TOPPADDING", (0, 0), (-1, -1), 4.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 5),
     ("LINEBELOW", (0, 0), (-1, 0), 1.1, INK), ("LINEBELOW", (0, 1), (-1, -1), 0.5, LINE),
 ]  # fmt: skip
@@ -246,15 +243,23 @@ _GRID = [
 
 def _table(block: Block, document: Document, page: int) -> list[Flowable]:
     head, *rows = block.rows
-    cells = [[Paragraph(cell, _HEAD_CELL) for cell in head]]
-    cells += [[Paragraph(f"<b>{row[0]}</b>" if len(row) > 2 else row[0], _CELL), *(Paragraph(cell, _CELL) for cell in row[1:])] for row in rows]
+    cells = [[Paragraph(cell, styles.HEAD_CELL) for cell in head]]
+    cells += [
+        [
+            Paragraph(f"<b>{row[0]}</b>" if len(row) > 2 else row[0], styles.CELL),
+            *(Paragraph(cell, styles.CELL) for cell in row[1:]),
+        ]
+        for row in rows
+    ]
     return [Spacer(1, 4), Table(cells, colWidths=_widths(block.rows), style=TableStyle(_GRID)), Spacer(1, 10)]
 
 
 def _widths(rows: tuple[tuple[str, ...], ...]) -> list[float]:
     """Columns never narrower than their longest word; what is left is shared by the length of their texts."""
     columns = [[bare(row[at]) for row in rows] for at in range(len(rows[0]))]
-    least = [max(stringWidth(word, BOLD, 9.6) for text in column for word in text.split(" ")) + 12 for column in columns]
+    least = [
+        max(stringWidth(word, BOLD, 9.6) for text in column for word in text.split(" ")) + 12 for column in columns
+    ]
     asked = [min(max(len(text) for text in column), 48) for column in columns]
     spare = MEASURE - sum(least)
     return [narrow + spare * wanted / sum(asked) for narrow, wanted in zip(least, asked, strict=True)]
@@ -262,16 +267,18 @@ def _widths(rows: tuple[tuple[str, ...], ...]) -> list[float]:
 
 def _register(block: Block, document: Document, page: int) -> list[Flowable]:
     """A form to fill by hand: the given rows as examples, then empty ones."""
-    hand = _style("hand", fontName=ITALIC, fontSize=8.2, leading=11, textColor=CLAY)
-    head = [Paragraph(cell, _HEAD_CELL) for cell in block.rows[0]]
+    hand = styles.style("hand", fontName=ITALIC, fontSize=8.2, leading=11, textColor=CLAY)
+    head = [Paragraph(cell, styles.HEAD_CELL) for cell in block.rows[0]]
     rows = [[Paragraph(cell, hand) for cell in row] for row in block.rows[1:]]
     empty = [["" for _ in head] for _ in range(8)]
     shares = (0.055, 0.1, 0.16, 0.335, 0.09, 0.11, 0.15)
-    look = TableStyle([("FONTNAME", (0, 0), (-1, -1), TEXT), ("GRID", (0, 0), (-1, -1), 0.6, SOFT), ("BACKGROUND", (0, 0), (-1, 0), PAPER),
+    look = TableStyle([_OWN_FONT, ("GRID", (0, 0), (-1, -1), 0.6, SOFT), ("BACKGROUND", (0, 0), (-1, 0), PAPER),
                        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (-1, -1), 4),
                        ("RIGHTPADDING", (0, 0), (-1, -1), 3)])  # fmt: skip
     heights = [26.0] + [26.0] * (len(rows) + len(empty))
-    table = Table([head, *rows, *empty], colWidths=[MEASURE * share for share in shares], rowHeights=heights, style=look)
+    table = Table(
+        [head, *rows, *empty], colWidths=[MEASURE * share for share in shares], rowHeights=heights, style=look
+    )
     return [Spacer(1, 4), table, Spacer(1, 8)]
 
 

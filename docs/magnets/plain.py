@@ -1,4 +1,4 @@
-"""The text of a document alone, for screen readers and for whoever prefers it; each figure is described by its caption."""
+"""The text of a document alone, for screen readers and whoever prefers it; each figure is described by its caption."""
 
 from collections.abc import Callable
 from textwrap import fill
@@ -12,7 +12,10 @@ _FIGURE = {"fr": "Figure :", "en": "Figure:"}
 def plain_text(document: Document) -> str:
     """The whole document, cover first, pages announced by their number."""
     about = {key: bare(text) for key, text in document.about.items()}
-    parts = [f"{about['title']}\n{'=' * len(about['title'])}", f"{about['kind']}\n{about['author']}\n{about['edition']}"]
+    parts = [
+        f"{about['title']}\n{'=' * len(about['title'])}",
+        f"{about['kind']}\n{about['author']}\n{about['edition']}",
+    ]
     for number, page in enumerate(document.pages, start=2):
         parts += [_plain(block, document, number) for block in page]
     return "\n\n".join(parts).replace("\u00a0", " ") + "\n"

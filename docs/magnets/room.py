@@ -43,7 +43,9 @@ _LIT = _FLAT | _colours(
     lamp="#fff3c9", rug="#cdb994", door="#b39d79",
 )  # fmt: skip
 _BOX, _TOP = "#e4e0d6", "#efece4"
-_GREY = _colours(sofa=_BOX, sofa_top=_TOP, wood=_BOX, wood_top=_TOP, lamp=_TOP)  # boxes, and nothing to fall in love with
+_GREY = _colours(
+    sofa=_BOX, sofa_top=_TOP, wood=_BOX, wood_top=_TOP, lamp=_TOP
+)  # boxes, and nothing to fall in love with
 LOOKS = {
     1: Look(line=HexColor("#6b6056"), dash=True, fills=_GREY),
     2: Look(line=HexColor("#4b4036"), fills=_FLAT),
@@ -58,7 +60,13 @@ def draw_room(
     `tint` gives other colours to things: a variant."""
     scale = width / SPAN_X
     look = LOOKS[level]
-    room = _Room(canvas, replace(look, fills=look.fills | _colours(**tint)), x + DEPTH * _COS * scale, y + (WIDTH + DEPTH) * _SIN * scale, scale)
+    room = _Room(
+        canvas,
+        replace(look, fills=look.fills | _colours(**tint)),
+        x + DEPTH * _COS * scale,
+        y + (WIDTH + DEPTH) * _SIN * scale,
+        scale,
+    )
     canvas.saveState()
     canvas.setLineJoin(1)
     room.shell()
@@ -142,7 +150,12 @@ class _Room:
     def _sun(self) -> None:
         """Where the window's light falls: its two panes, drawn out over the floor."""
         for left, right in ((2.2, 3.45), (3.65, 4.9)):
-            patch: list[Point] = [(left + 0.1, 0.9, 0), (right + 0.1, 0.9, 0), (right - 0.9, 3.6, 0), (left - 0.9, 3.6, 0)]
+            patch: list[Point] = [
+                (left + 0.1, 0.9, 0),
+                (right + 0.1, 0.9, 0),
+                (right - 0.9, 3.6, 0),
+                (left - 0.9, 3.6, 0),
+            ]
             self.face(patch, HexColor("#ffe9a8"), stroke=False, alpha=0.7)
 
     def _table(self) -> None:
@@ -160,7 +173,15 @@ class _Room:
                 self.canvas.setFillAlpha(alpha)
                 self.canvas.circle(*centre, radius * self.scale, stroke=0, fill=1)
             self.canvas.setFillAlpha(1)
-        self.face([(x - 0.28, y + 0.28, 1.3), (x + 0.28, y - 0.28, 1.3), (x + 0.13, y - 0.13, 1.72), (x - 0.13, y + 0.13, 1.72)], "lamp")
+        self.face(
+            [
+                (x - 0.28, y + 0.28, 1.3),
+                (x + 0.28, y - 0.28, 1.3),
+                (x + 0.13, y - 0.13, 1.72),
+                (x - 0.13, y + 0.13, 1.72),
+            ],
+            "lamp",
+        )
 
     def _plant(self) -> None:
         self.box((5.25, 0.35, 0), (0.42, 0.42, 0.42), "pot")
