@@ -87,6 +87,7 @@ def _missing_texts(names: Names, locales: Sequence[str], sequence: str, email: s
 
 def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
     used = {(name, step.email) for name, sequence in site.sequences.items() for step in sequence.step}
+    misspelt = {name for name, email in used if email and f"{name}/{email}" not in names["email"]}
     for sequence, email, locale in site.emails:
         file = email_file(sequence, email, locale)
         if sequence not in names["sequence"]:
@@ -95,7 +96,7 @@ def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
                 file,
                 Fault((), f"there is no sequence `{sequence}`, so nobody gets this email", hint, severity="warning"),
             )
-        elif sequence in site.sequences and (sequence, email) not in used:
+        elif sequence in site.sequences and (sequence, email) not in used and sequence not in misspelt:
             message = f"no step of the sequence `{sequence}` sends this email"
             yield file, Fault((), message, f'a step would say: email = "{email}"', severity="warning")
         if locale not in locales:

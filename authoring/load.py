@@ -22,6 +22,7 @@ from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
+TOLD = 200  # problems of one file that are told at once
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -151,7 +152,7 @@ def _validated(kind: str, document: Document) -> Model:
     try:
         return MODELS[kind].model_validate(document.data)
     except ValidationError as error:
-        found = faults(kind, document.data, error.errors(include_url=False))
+        found = faults(kind, document.data, error.errors(include_url=False)[:TOLD])
         raise _Unreadable(problem(document, fault) for fault in found) from None
 
 

@@ -81,9 +81,14 @@ UNKNOWN: dict[str, tuple[str, str, Severity]] = {
 
 
 def names_of(site: Site, unread: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Names:
-    """Every name that a key may give. `unread`: (kind, names in the path) of files that are there but have problems."""
+    """Every name that a key may give. `unread`: (kind, names in the path) of files that are there but have problems.
+
+    A kind that is left out holds names that nobody can know, because the files that give them cannot be read.
+    """
     known = {**_defined(site), **_in_files(site)}
     for kind, names in unread:
+        if kind in ("form", "sequence"):
+            known.pop("field", None)
         if kind == "email":
             known["email"].add("/".join(names[:2]))
             known["email_file"].add(email_file(*names))
@@ -105,7 +110,7 @@ def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
     for path, inner in each(model):
         for key, kind in REFERS.get(type(inner), {}).items():
             for below, name in _given(getattr(inner, key), (*path, key)):
-                if name not in names[kind]:
+                if kind in names and name not in names[kind]:
                     yield unknown(below, kind, name, names[kind])
         yield from _unknown_subject(path, inner, names)
 

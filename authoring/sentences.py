@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from authoring.models.common import Misfit
 from authoring.patterns import DURATION, LOOKS_LIKE
 from authoring.shapes import Path, Shape, shape_at
-from authoring.suggest import did_you_mean, enumerated
+from authoring.suggest import did_you_mean, enumerated, nearest
 from base.problems import Severity
 from base.toml import Part
 
@@ -52,7 +52,11 @@ class Finding:
 
 def faults(kind: str, data: Mapping[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
     """Every error of the validator as one fault per place; what a union tried besides is left out."""
-    found = sorted((_finding(kind, data, error) for error in errors), key=lambda finding: str(finding.path))
+    every = sorted((_finding(kind, data, error) for error in errors), key=lambda finding: str(finding.path))
+    misspelt = {(finding.path[:-1], _key_nearest(finding)) for finding in every if finding.type == "extra_forbidden"}
+    found = [
+        finding for finding in every if not (finding.type == "missing" and (finding.path, finding.last) in misspelt)
+    ]
     places = {finding.path for finding in found if finding.type != "missing"}
     above = {place[:length] for place in places for length in range(len(place))}
     for path, group in groupby(found, key=lambda finding: finding.path):
@@ -69,6 +73,10 @@ def got(value: Any) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):
         return f"the number {value}"[:SHOWN]
+    if value == "":
+        return "empty"
+    if isinstance(value, str) and "\n" in value:
+        return "a text of several lines"
     if isinstance(value, str):
         return f'the text "{shortened(value)}"'
     named = {list: "a list", dict: "a table", datetime: "a date and time", date: "a date", time: "a time of day"}
@@ -127,7 +135,7 @@ def _meant(value: Any, shape: Shape) -> str | None:
     if isinstance(value, str) and shape.is_number() and re.fullmatch(r"-?\d+", value):
         return f"write {value} without quotes"
     if isinstance(value, str) and shape.choices():
-        return did_you_mean(value, shape.choices())
+        return did_you_mean(WEEKDAYS.get(value.lower()[:3], value), shape.choices())
     if isinstance(value, str) and LOOKS_LIKE[DURATION] in shape.expected():
         return _duration_meant(value)
     if isinstance(value, dict | list) or "a text in quotes" not in shape.expected():
@@ -144,6 +152,16 @@ UNITS = {
     "week": ("w", "weeks", "semaine", "semaines", "sem"),
     "month": ("months", "mois"),
 }
+
+
+# The names of days in French, which are nearer to other days than to their own.
+WEEKDAYS = dict(
+    zip(
+        ("lun", "mar", "mer", "jeu", "ven", "sam", "dim"),
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        strict=True,
+    )
+)
 
 
 def _duration_meant(text: str) -> str | None:
@@ -180,20 +198,26 @@ CALLED = {
 
 
 def _key_meant(finding: Finding, key: str, owner: Shape) -> str | None:
-    if not owner.takes():
-        return None
-    if hint := did_you_mean(key, owner.takes()):
-        return hint
-    if CALLED.get(key.lower()) in owner.takes():
-        return f"did you mean `{CALLED[key.lower()]}`?"
+    if near := _key_nearest(finding):
+        return f"did you mean `{near}`?"
     if finding.path[1:] and key in shape_at(finding.kind, ()).takes():
         return f"`{key}` is a key of the file itself: write it above the first [section]"
-    return f"it takes {enumerated(owner.takes())}"
+    return f"it takes {enumerated(owner.takes())}" if owner.takes() else None
+
+
+def _key_nearest(finding: Finding) -> str | None:
+    """The key that was probably meant by one that is not known."""
+    key = str(finding.path[-1])
+    takes = shape_at(finding.kind, finding.path[:-1]).takes()
+    called = CALLED.get(key.lower())
+    return nearest(key, takes) or (called if called in takes else None)
 
 
 def _missing(finding: Finding) -> Fault:
     owner, key = finding.shape, str(finding.last)
-    return Fault(finding.path, f"this {owner.noun()} lacks `{key}`", f"it is {owner.below(key).expected()}", of="key")
+    return Fault(
+        finding.path, f"this {owner.noun()} lacks `{key}`", f"expected {owner.below(key).expected()}", of="key"
+    )
 
 
 def _misfit(finding: Finding) -> Fault:

@@ -60,22 +60,22 @@ NOUNS: dict[str, str] = {
     "Page": "page",
     "Palette": "palette",
     "Persona": "persona",
-    "Pressure": "table of pressure",
+    "Pressure": "`[pressure]` section",
     "Reason": "reason",
     "Rep": "rep",
     "Row": "row",
-    "Scoring": "table of scoring",
+    "Scoring": "`[scoring]` section",
     "Section": "section",
     "Segment": "segment",
     "SendWindow": "send window",
     "Sender": "sender",
     "Sequence": "sequence",
-    "SetFields": "table of `set`",
+    "SetFields": "`set`",
     "Stage": "stage",
     "Step": "step",
     "Suggestion": "suggestion",
     "Temperature": "temperature",
-    "Thanks": "table of thanks",
+    "Thanks": "`[thanks]` section",
     "Topic": "topic",
     "Trigger": "trigger",
     "WaitFor": "`wait_for`",
@@ -170,7 +170,8 @@ def _words(option: Schema) -> str | None:
     if _choices(option):
         return None
     if "properties" in option:
-        return f"a table: the keys of a {NOUNS[option['title']]}".replace(" a `", " `")
+        keys = option.get("required") or list(option["properties"])[:1]
+        return f"a table such as {{ {', '.join(f'{key} = …' for key in keys[:3])}{', …' if keys[3:] else ''} }}"
     if LOCALE in option.get("patternProperties", {}):
         return 'a text for each language, such as { fr = "…", en = "…" }'
     if option.get("type") == "object":

@@ -7,10 +7,11 @@ from authoring.nesting import LIMIT, too_deep
 from base.problems import Problem
 from base.toml import Document, TomlError, parse
 
-# (what the reader of TOML complains of, what the author reads, what helps)
+# (what the reader of TOML complains of, and the first character of the line; what the author reads; what helps)
 SENTENCES: tuple[tuple[str, str, str | None], ...] = (
     ("string values must be quoted", "a text stands in quotes", 'write it like this: title = "Guide"'),
     ("missing opening quote", "this text lacks its opening quote", 'write it like this: title = "Guide"'),
+    ("duplicate key [", "a section or a key of this name is there already", "a list of sections is written [[step]]"),
     ("duplicate key", "this is there twice", "keep one of the two"),
     ("cannot extend", "this name already holds a value, so nothing can be put below it", "give it another name"),
     ("missing escaped value", "`\\` has a meaning of its own in a text", "write `\\\\` for a `\\`"),
@@ -44,11 +45,13 @@ def read_toml(text: str, file: str) -> Document:
     try:
         return parse(text, file)
     except TomlError as error:
-        raise TomlError(_plain(error.problem)) from None
+        raise TomlError(_plain(error.problem, text)) from None
 
 
-def _plain(problem: Problem) -> Problem:
+def _plain(problem: Problem, text: str) -> Problem:
+    line = text.split("\n")[problem.line - 1].lstrip()
+    complained = f"{problem.message} {line[:1]}"
     for complaint, message, hint in SENTENCES:
-        if complaint in problem.message:
+        if complaint in complained:
             return Problem(problem.file, problem.line, problem.column, "error", message, hint)
     return Problem(problem.file, problem.line, problem.column, "error", *OTHERWISE)

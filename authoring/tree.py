@@ -95,7 +95,7 @@ def read_tree(root: Path) -> Tree:
         except OSError as error:
             message = f"this cannot be read: {error.strerror or 'the disk refused'}"
             problems.append(Problem(_printable(path), 1, 1, "error", message, None))
-    return Tree(texts, blobs, tuple(problems), root)
+    return Tree(texts, blobs, tuple(sorted(problems)), root)
 
 
 class _Stray(Exception):
@@ -160,10 +160,10 @@ def _refuse_odd_names(path: str) -> None:
 
 
 def _refuse_what_is_no_plain_file(root: Path, path: str) -> None:
-    real = (root / path).resolve(strict=True) if (root / path).is_symlink() else root / path
-    if real != root / path and not real.is_relative_to(root.resolve()):
+    real = Path(os.path.realpath(root / path, strict=True))
+    if not real.is_relative_to(os.path.realpath(root)):
         raise _Stray("this is a link to a file outside the content", "copy the file here")
-    if not stat.S_ISREG(os.stat(real).st_mode):
+    if not stat.S_ISREG(real.stat().st_mode):
         raise _Stray("this is not a plain file")
 
 

@@ -49,7 +49,7 @@ def _address(text: str) -> str:
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise Misfit(f"“{text}” is not an email address: one looks like chloe@atelier.example") from None
+        raise Misfit(f'"{text}" is not an email address: one looks like chloe@atelier.example') from None
     return text
 
 
@@ -57,7 +57,7 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        raise Misfit(f"there is no time zone “{text}”: one looks like Europe/Paris") from None
+        raise Misfit(f'there is no time zone "{text}": one looks like Europe/Paris') from None
     return text
 
 
@@ -65,7 +65,7 @@ def _day(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise Misfit(f"“{text}” is not a date: one looks like 2026-03-31") from None
+        raise Misfit(f'"{text}" is not a date: one looks like 2026-03-31') from None
     return text
 
 

@@ -39,15 +39,19 @@ class FormField(Model):
     @model_validator(mode="after")
     def _parts_for_its_kind(self) -> Self:
         if self.kind == "choice" and len(self.options) < 2:
-            raise Misfit("a `choice` field needs at least two `options`")
+            raise Misfit("a field of kind `choice` needs at least two `options`")
         if self.kind == "consent" and (self.topic is None or self.wording is None):
-            raise Misfit("a `consent` field needs a `topic` and a `wording`: the exact sentence shown is the proof")
+            raise Misfit(
+                "a field of kind `consent` needs a `topic` and a `wording`: the exact sentence shown is the proof"
+            )
         if self.kind == "consent" and self.required:
-            raise Misfit("a `consent` field cannot be `required`: consent that is forced is no consent", "required")
+            raise Misfit(
+                "a field of kind `consent` cannot be `required`: consent that is forced is no consent", "required"
+            )
         if self.kind == "hidden" and self.value is None:
-            raise Misfit("a `hidden` field needs a `value`: what visitors send in it is ignored")
+            raise Misfit("a field of kind `hidden` needs a `value`: what visitors send in it is ignored")
         if self.kind in ("text", "email", "phone", "choice") and self.label is None:
-            raise Misfit(f"a `{self.kind}` field needs a `label`")
+            raise Misfit(f"a field of kind `{self.kind}` needs a `label`")
         return self
 
 

@@ -5,16 +5,18 @@ Pure: no database, no clock, no network.
 # ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from authoring.models.common import InterestName, Line, Locale, Model, Name, Zone
+from authoring.models.common import InterestName, Line, Locale, Misfit, Model, Name, Zone
 
 
 class Action(Model):
     """One dated act: `submit` a form, `confirm` the newest opt-in, `download` the newest delivered magnet,
     `click` a link in the newest mail of `step` (a human's, with the beacon), `event` anything else."""
+
+    NEEDS: ClassVar[dict[str, str]] = {"submit": "form", "click": "step", "event": "event"}
 
     at: datetime  # local time of the persona's zone when it carries none
     do: Literal["submit", "confirm", "download", "click", "unsubscribe", "event"]
@@ -26,6 +28,13 @@ class Action(Model):
     event: str | None = None
     subject: str | None = None
     interests: list[InterestName] = []
+
+    @model_validator(mode="after")
+    def _with_what_it_needs(self) -> Self:
+        needed = self.NEEDS.get(self.do)
+        if needed and getattr(self, needed) is None:
+            raise Misfit(f"an action that says `{self.do}` needs the key `{needed}` too", "do")
+        return self
 
 
 class Expectation(Model):

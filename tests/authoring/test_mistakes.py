@@ -1,0 +1,75 @@
+"""What an author wrote, and the exact sentences they read: the table is mistakes.toml."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terreau.check import check_tree
+
+LOCALES = ("fr", "en")
+MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text(encoding="utf-8"))["mistake"]
+JARGON = ("Input should", "valid ", "validation", "None", "str", "dict", "pydantic", "ctx", "regex", "instance", "\\n")
+
+
+def test_the_content_that_the_mistakes_are_made_in_is_right(write: Callable[..., Path]) -> None:
+    assert check_tree(write({}), LOCALES) == []
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: f"{mistake['file']}: {mistake['wrote'][:40]!r}")
+def test_a_mistake_is_told_in_one_sentence_with_its_place(mistake: dict[str, Any], change: Callable[..., Path]) -> None:
+    root = change(mistake["file"], mistake["instead_of"], mistake["wrote"])
+    assert [problem.sentence() for problem in check_tree(root, LOCALES)] == mistake["reads"]
+
+
+def test_there_are_mistakes_enough_in_every_kind_of_file() -> None:
+    told = [mistake["file"].partition("/")[0] for mistake in MISTAKES]
+    assert len(MISTAKES) >= 100
+    assert min(told.count(kind) for kind in set(told)) >= 6
+    assert len(set(told)) == 7
+
+
+def test_no_sentence_speaks_the_language_of_the_validator() -> None:
+    sentences = [sentence for mistake in MISTAKES for sentence in mistake["reads"]]
+    assert [sentence for sentence in sentences if any(f" {word}" in sentence for word in JARGON)] == []
+
+
+def test_every_problem_of_every_file_is_told_at_once(change: Callable[..., Path]) -> None:
+    change("forms/guide.toml", "submit =", "button =")
+    change("sequences/welcome.toml", 'wait = "2 days"', "wait = 2")
+    change("pages/guide.toml", 'form = "guide"', 'form = "gide"')
+    root = change("emails/welcome/first.fr.md", 'why = "You', "why = You")
+    assert [(problem.file, problem.line) for problem in check_tree(root, LOCALES)] == [
+        ("emails/welcome/first.fr.md", 4),
+        ("forms/guide.toml", 2),
+        ("pages/guide.toml", 3),
+        ("sequences/welcome.toml", 20),
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_not_called_missing_by_the_others(change: Callable[..., Path]) -> None:
+    change("magnets/guide.toml", "[[file]]", "[[file")
+    change("emails/welcome/second.en.md", "+++", "++")
+    root = change("forms/guide.toml", "[thanks]", "[thanks")
+    assert {problem.file for problem in check_tree(root, LOCALES)} == {
+        "emails/welcome/second.en.md",
+        "forms/guide.toml",
+        "magnets/guide.toml",
+    }
+
+
+@pytest.mark.parametrize("before", ["", "é", "été à Noël", "日本", "👩🏽‍🚀"])
+def test_what_stands_before_a_fault_does_not_shift_its_column(before: str, change: Callable[..., Path]) -> None:
+    wrote = f'{{ fr = "{before}", en = 3 }}'
+    (problem,) = check_tree(change("forms/guide.toml", '"Sector"', wrote), LOCALES)
+    assert (problem.line, problem.column) == (18, len('label = { fr = "", en = ') + len(before) + 1)
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_shift_nothing(change: Callable[..., Path]) -> None:
+    root = change("forms/guide.toml", "submit =", "button =")
+    form = root / "forms/guide.toml"
+    form.write_bytes(b"\xef\xbb\xbf" + form.read_bytes().replace(b"\n", b"\r\n"))
+    (problem,) = check_tree(root, LOCALES)
+    assert (problem.line, problem.column) == (2, 1)
