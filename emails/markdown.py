@@ -41,9 +41,7 @@ def read(masked: str, masks: Masks, bind: Bind) -> list[Token]:
 
 def html_of(tokens: Sequence[Token], masks: Masks) -> str:
     """The body's HTML: buttons as tables, images with their size, statements as comments."""
-    markdown = MarkdownIt("commonmark", {"html": False})
-    html = str(markdown.renderer.render(list(_with_buttons(tokens)), markdown.options, {}))
-    return masks.comment_blocks(html)
+    return masks.comment_blocks(_rendered(_with_buttons(tokens)))
 
 
 def button_in(inline: Token) -> Token | None:
@@ -123,13 +121,17 @@ def _with_buttons(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _button(link: Token, inline: Token) -> str:
-    markdown = MarkdownIt("commonmark", {"html": False})
-    label = markdown.renderer.renderInline((inline.children or [])[1:-1], markdown.options, {})
+    label = _rendered((inline.children or [])[1:-1])
     return (
         '<table class="button" role="presentation" border="0" cellpadding="0" cellspacing="0"><tr>'
         f'<td class="button-cell"><a class="button-link" href="{escape(str(link.attrGet("href")))}">{label}</a></td>'
         "</tr></table>\n"
     )
+
+
+def _rendered(tokens: Sequence[Token]) -> str:
+    markdown = MarkdownIt("commonmark", {"html": False})
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 def _raw(kind: str, content: str) -> Token:

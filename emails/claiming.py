@@ -1,0 +1,137 @@
+"""Takes due messages in hand: claimed, looked at, frozen, with everything at hand to write them out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, exists, select, update
+
+from authoring.releases import Releases
+from base.clock import Moment
+from emails.compile import CompiledEmail, CompileError
+from emails.freezing import Door, Material, freeze, gather
+from emails.looks import look
+from emails.press import Press
+from emails.results import Result, Results, refusal
+from emails.states import Message, Move, move
+from storage import claims
+from storage.database import Database
+from storage.holders import Holder
+from storage.schema import messages
+from storage.trouble import StorageUnavailable
+
+AT_ONCE = 200  # deferred messages made due in one go
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A claimed and frozen message with its text, and who claimed it."""
+
+    message: Message
+    text: CompiledEmail
+    holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A claimed message with its text; `columns` are to be frozen, None when they are."""
+
+    message: Message
+    text: CompiledEmail
+    columns: Mapping[str, Any] | None
+
+
+class Claims:
+    """Takes messages from the table for one sender."""
+
+    def __init__(
+        self, database: Database, releases: Releases, press: Press, door: Door, suppression_key: str, results: Results
+    ) -> None:
+        self._database, self._releases, self._results = database, releases, results
+        self._press, self._door, self._key = press, door, suppression_key
+
+    def anything_due(self, now: Moment) -> bool:
+        """A cheap look without the pen."""
+        waiting = messages.c.state.in_(("due", "deferred")) & (messages.c.due_at <= now.machine)
+        with self._database.read() as conn:
+            return bool(conn.scalar(select(exists().where(waiting))))
+
+    def take(self, holder: Holder, now: Moment, limit: int) -> list[InHand]:
+        """Up to `limit` messages ready to leave, the longest due first; those that may not were sent elsewhere.
+
+        Raises StorageUnavailable; what was claimed by then is given back later.
+        """
+        taken, materials = self._database.write(lambda conn: self._claim(conn, holder, now, limit))
+        try:
+            made = [self._make(message, materials[message.id], holder, now) for message in taken]
+            return self._freeze([one for one in made if one is not None], holder)
+        except StorageUnavailable:
+            for message in taken:
+                self._note(message, holder, Move("due"), now)
+            raise
+
+    def _claim(
+        self, conn: Connection, holder: Holder, now: Moment, limit: int
+    ) -> tuple[list[Message], dict[int, Material]]:
+        _wake_deferred(conn, now)
+        taken = claims.claim(conn, messages, holder, now.machine, limit)
+        elsewhere = look(conn, taken, now, self._key)
+        for message in taken:
+            if message.id in elsewhere:
+                move(conn, message, "claimed", elsewhere[message.id], now, holder)
+        staying = [message for message in taken if message.id not in elsewhere]
+        return staying, gather(conn, staying)
+
+    def _make(self, message: Message, material: Material, holder: Holder, now: Moment) -> _Made | None:
+        """The message with its text; None when there is no text for it, which is nobody's fault outside."""
+        try:
+            if message.compiled_hash is not None:
+                with self._database.read() as conn:
+                    return _Made(message, self._press.by_hash(conn, message.compiled_hash), None)
+            site = self._releases.in_force()
+            text = self._press.compiled(site, message)
+            return _Made(message, text, freeze(message, material, text, site, self._door, now))
+        except StorageUnavailable:
+            raise
+        except (CompileError, LookupError) as error:
+            self._note(message, holder, Move("failed", str(error)), now)
+        except Exception as error:  # a fault of ours must not hold up the others, nor lose this one
+            self._note(message, holder, refusal(message, "deferred", f"unexpected: {error!r}", now), now)
+        log.exception("a mail cannot be written", message=message.id, email=message.email)
+        return None
+
+    def _freeze(self, made: Sequence[_Made], holder: Holder) -> list[InHand]:
+        fresh = [one for one in made if one.columns is not None]
+        rows = self._database.write(lambda conn: _frozen(conn, self._press, fresh, holder)) if fresh else {}
+        lost = {one.message.id for one in fresh} - rows.keys()  # taken away from us meanwhile
+        return [
+            InHand(rows.get(one.message.id, one.message), one.text, holder)
+            for one in made
+            if one.message.id not in lost
+        ]
+
+    def _note(self, message: Message, holder: Holder, step: Move, now: Moment) -> None:
+        self._results.add(0, Result(message, holder, ("claimed",), step, now))
+
+
+def _wake_deferred(conn: Connection, now: Moment) -> None:
+    rested = (messages.c.state == "deferred") & (messages.c.due_at <= now.machine)
+    some = select(messages.c.id).where(rested).order_by(messages.c.due_at).limit(AT_ONCE)
+    conn.execute(update(messages).where(messages.c.id.in_(conn.scalars(some).all()), rested).values(state="due"))
+
+
+def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Holder) -> dict[int, Message]:
+    for text in {one.text.hash: one.text for one in fresh}.values():
+        press.keep(conn, text)
+    rows = [_kept(conn, one, holder) for one in fresh]
+    return {row.id: row for row in rows if row is not None}
+
+
+def _kept(conn: Connection, one: _Made, holder: Holder) -> Message | None:
+    held = (messages.c.id == one.message.id) & (messages.c.state == "claimed")
+    ours = (messages.c.holder == holder.id) & (messages.c.fence == holder.fence)
+    columns = dict(one.columns or {})
+    return conn.execute(update(messages).where(held, ours).values(columns).returning(*messages.c)).one_or_none()

@@ -1,0 +1,118 @@
+"""Takes one message at a time to the server, and its intent to the tables in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from base.clock import Clocks, Moment
+from emails.channel import Channel
+from emails.claiming import InHand
+from emails.letters import WontDo, Written, write
+from emails.lines import KeptLine
+from emails.looks import hold_wakes, look
+from emails.replies import ChannelFault, NoReply, meaning
+from emails.results import Result, Results, after_the_letter, refusal, settle
+from emails.states import Move, move
+from emails.transports import Transport
+from storage.database import Database
+from storage.trouble import StorageUnavailable
+
+log = structlog.get_logger(__name__)
+
+NOT_BEGUN = Move("due", values=(("in_data_at", None),))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all couriers of a sender share. `bounces` is the address that bounces come back to, if not the author's."""
+
+    database: Database
+    clocks: Clocks
+    transport: Transport
+    results: Results
+    channel: Channel
+    suppression_key: str
+    bounces: str | None
+
+
+class Courier:
+    """One thread, one line. Everything it learns goes through the results; only the intent is written by itself."""
+
+    def __init__(self, number: int, desk: Desk) -> None:
+        self._number = number
+        self._desk = desk
+        self._line = KeptLine(desk.transport)
+
+    def deliver(self, one: InHand) -> None:
+        """Bring one message to its end, or to its next try. Raises StorageUnavailable, with nothing lost by it."""
+        try:
+            written = write(one.message, one.text, self._desk.bounces)
+            said, reply = self._line.offer(written.sender, written.recipient)
+        except WontDo as error:
+            log.error("a mail cannot be written", message=one.message.id, email=one.message.email, reason=str(error))
+            self._note(one, Move("failed", str(error)))
+        except ChannelFault as fault:
+            self._step_aside(one, str(fault))
+        else:
+            if said == "channel":
+                self._step_aside(one, reply.sentence)
+            elif said == "go":
+                self._give(one, written)
+            else:
+                if said == "policy":
+                    self._desk.channel.failed(reply.sentence)
+                self._note(one, refusal(one.message, said, reply.sentence, self._desk.clocks.moment()))
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _give(self, one: InHand, written: Written) -> None:
+        if not self._intend(one):
+            self._line.close()
+            return
+        try:
+            reply = self._line.give(written.data)
+            said, word = meaning("end", reply), reply.sentence
+        except NoReply as error:
+            said, word = "unknown", str(error)
+        if said == "go":
+            self._desk.channel.worked()
+        policy = str(one.text.constants["on_unknown"])
+        step = after_the_letter(one.message, policy, said, word, self._desk.clocks.moment())
+        self._note(one, step, "in_data")
+
+    def _intend(self, one: InHand) -> bool:
+        """The last look and the intent, in one transaction with what this line learned before. False: do not write."""
+        desk, now = self._desk, self._desk.clocks.moment()
+        carried = desk.results.take(self._number)
+        try:
+            return desk.database.write(lambda conn: intend(conn, one, carried, now, desk.suppression_key))
+        except StorageUnavailable:
+            self._line.close()
+            desk.results.put_back(self._number, carried)
+            self._note(one, NOT_BEGUN, "claimed", "in_data")
+            raise
+
+    def _step_aside(self, one: InHand, reason: str) -> None:
+        """The way is blocked: the message waits like all others, and no try is counted."""
+        pause = self._desk.channel.failed(reason)
+        log.warning("the mail server is out of reach", reason=reason, pause=round(pause, 1))
+        later = self._desk.clocks.machine() + timedelta(seconds=pause)
+        self._note(one, Move("due", values=(("due_at", later),)))
+
+    def _note(self, one: InHand, step: Move, *origins: str) -> None:
+        now = self._desk.clocks.moment()
+        self._desk.results.add(self._number, Result(one.message, one.holder, origins or ("claimed",), step, now))
+
+
+def intend(conn: Connection, one: InHand, carried: Sequence[Result], now: Moment, suppression_key: str) -> bool:
+    """Write what is `carried`, look once more, and commit to writing the letter; or send the message elsewhere."""
+    hold_wakes(conn, [one.message.lead_id, *(result.message.lead_id for result in carried)])
+    for result in carried:
+        settle(conn, result)
+    elsewhere = look(conn, [one.message], now, suppression_key).get(one.message.id)
+    step = elsewhere or Move("in_data", values=(("in_data_at", now.machine),))
+    return move(conn, one.message, "claimed", step, now, one.holder) and elsewhere is None

@@ -1,0 +1,196 @@
+"""Freezes a message at its first claim: what it says, to whom, under which id and date; a retry sends the same bytes.
+
+`gather` reads (and makes preference tokens) inside the claim's transaction, `freeze` is pure but for the signatures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from authoring.site import Site
+from base.clock import Moment
+from base.tokens import Signer, new_token
+from emails import cleaning
+from emails.compile import CompiledEmail
+from emails.scope import declared_fields
+from emails.states import Message
+from leads import consent
+from leads.facts import COLUMNS, Lead
+from leads.identity import load_leads
+from storage.schema import enrolments, events
+
+PREFERENCES = ""  # the topic of the token that opens the preferences page
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the tables say about the lead of one message. `entry` is what let it into the sequence."""
+
+    lead: Lead | None
+    granted: frozenset[str]
+    pending: tuple[str, ...]
+    entry: Mapping[str, Any]
+    tokens: Mapping[str, str]  # topic -> preference token
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the addresses in mails lead. `counts`: whether clicks may be counted at all."""
+
+    base_url: str
+    signer: Signer
+    counts: bool
+
+
+def gather(conn: Connection, some: Sequence[Message]) -> dict[int, Material]:
+    """By message. Notifications need little: their context came with them."""
+    people = load_leads(conn, {message.lead_id for message in some})
+    letters = [message for message in some if message.klass != "notification"]
+    granted = consent.granted(conn, {message.lead_id for message in letters})
+    entries = _entries(conn, letters)
+    return {
+        message.id: Material(
+            lead=people.get(message.lead_id),
+            granted=granted.get(message.lead_id, frozenset()),
+            pending=consent.pending(conn, message.lead_id) if message in letters else (),
+            entry=entries.get(message.id, {}),
+            tokens=_tokens(conn, message) if message in letters else {},
+        )
+        for message in some
+    }
+
+
+def freeze(
+    message: Message, material: Material, text: CompiledEmail, site: Site, door: Door, now: Moment
+) -> dict[str, Any]:
+    """The columns that a message keeps from now on."""
+    notified = message.klass == "notification"
+    context = _notification(message, material) if notified else _letter(message, material, text, site, door)
+    domain = str(text.constants["author"][1]).rsplit("@", 1)[-1]
+    return {
+        "context": context,
+        "recipient": message.recipient or (material.lead.email if material.lead else None),
+        "compiled_hash": text.hash,
+        "message_id": message.message_id or f"<{new_token()}@{domain}>",
+        "dated": message.dated or now.machine,
+    }
+
+
+def _entries(conn: Connection, letters: Sequence[Message]) -> dict[int, Mapping[str, Any]]:
+    """The data of the event that began each message's enrolment."""
+    ids = {message.enrolment_id for message in letters if message.enrolment_id is not None}
+    if not ids:
+        return {}
+    began = select(enrolments.c.id, enrolments.c.lead_id, enrolments.c.entry_seq).where(enrolments.c.id.in_(ids))
+    places = {row.id: (row.lead_id, row.entry_seq) for row in conn.execute(began)}
+    there = select(events).where(tuple_(events.c.lead_id, events.c.seq).in_(list(set(places.values()))))
+    found = {
+        (row.lead_id, row.seq): {**row.data, "event": row.name, "subject": row.subject} for row in conn.execute(there)
+    }
+    return {m.id: found[places[m.enrolment_id]] for m in letters if places.get(m.enrolment_id) in found}
+
+
+def _tokens(conn: Connection, message: Message) -> dict[str, str]:
+    topics = [PREFERENCES, message.topic] if message.klass == "marketing" else [PREFERENCES]
+    return {topic: consent.preference_token(conn, message.lead_id, topic) for topic in topics}
+
+
+def _letter(message: Message, material: Material, text: CompiledEmail, site: Site, door: Door) -> dict[str, Any]:
+    magnet = _magnet(message, material, site) if "magnet_url" in text.html + text.text else None
+    return {
+        "lead": _shown(material, site),
+        "magnet": magnet,
+        "magnet_url": _magnet_url(message, magnet, door) if magnet else None,
+        "confirm_url": _confirm_url(message, material, door),
+        "preferences_url": f"{door.base_url}/preferences/{material.tokens[PREFERENCES]}",
+        "unsubscribe_url": f"{door.base_url}/u/{material.tokens[message.topic]}"
+        if message.topic in material.tokens
+        else None,
+        "base_url": door.base_url,
+        "counted": door.counts and "clicks" in material.granted,
+    }
+
+
+def _shown(material: Material, site: Site) -> dict[str, Any]:
+    """The lead as a mail may show it. Before any consent was confirmed, the address may belong to somebody else than
+    whoever filled in the form: then no free text of theirs is repeated, beyond what can only be a name."""
+    lead, proven = material.lead, bool(material.granted)
+    assert lead is not None  # the look at the claim has seen to it
+    fit = cleaning.answer if proven else cleaning.name
+    columns = {name: fit(getattr(lead, name)) for name in COLUMNS}
+    chosen = _choices(site)
+    fields = {
+        name: cleaning.answer(value) if proven or not isinstance(value, str) or value in chosen else None
+        for name in declared_fields(site)
+        for value in [lead.fields.get(name)]
+    }
+    return {**columns, "email": lead.email, "phone": lead.phone, "fields": fields, "tags": list(lead.tags)}
+
+
+def _choices(site: Site) -> frozenset[str]:
+    fields = [field for form in site.forms.values() for field in form.field]
+    return frozenset(
+        {option.value for field in fields for option in field.options}
+        | {field.value for field in fields if field.value}
+    )
+
+
+def _magnet(message: Message, material: Material, site: Site) -> str | None:
+    """The magnet of what let the lead in, else the one that the sequence is there to deliver."""
+    asked = material.entry.get("magnet")
+    if asked in site.magnets:
+        return str(asked)
+    triggers = site.sequences[message.sequence].trigger if message.sequence in site.sequences else []
+    named = [trigger.magnet or _form_magnet(site, trigger.form) for trigger in triggers]
+    return next((name for name in named if name in site.magnets), None)
+
+
+def _form_magnet(site: Site, form: str | None) -> str | None:
+    return site.forms[form].magnet if form is not None and form in site.forms else None
+
+
+def _magnet_url(message: Message, magnet: str, door: Door) -> str:
+    signed = door.signer.sign("magnet", {"lead": message.lead_id, "magnet": magnet, "message": message.id})
+    return f"{door.base_url}/m/{signed}"
+
+
+def _confirm_url(message: Message, material: Material, door: Door) -> str | None:
+    if not set(material.pending) - consent.TRACKING:
+        return None
+    payload = {
+        "lead": message.lead_id,
+        "topics": list(material.pending),
+        "submission": material.entry.get("submission_id"),
+    }
+    return f"{door.base_url}/confirm/{door.signer.sign('confirm', payload)}"
+
+
+def _notification(message: Message, material: Material) -> dict[str, Any]:
+    given: Mapping[str, Any] = message.context or {}
+    lead = material.lead
+    known = {
+        "name": cleaning.answer(lead.name) if lead else "",
+        "who": cleaning.answer(", ".join(part for part in (lead.job_title, lead.company) if part)) if lead else "",
+        "email": lead.email if lead else None,
+        "phone": lead.phone if lead else None,
+        "tel": lead.phone if lead else None,
+    }
+    verdict = given.get("verdict_url", "")
+    return {
+        **_ALERT,
+        "accept_url": verdict,
+        "reject_url": verdict,
+        "preheader": given.get("why_now", ""),
+        "paragraphs": [part for part in str(given.get("text", "")).split("\n\n") if part],
+        **given,
+        "lead": {**known, **given.get("lead", {})},
+    }
+
+
+# What an alert may leave out: the frame then leaves the line out too.
+_ALERT: dict[str, Any] = {
+    "subject": "", "why_now": "", "suggestion": None, "reach": None, "deadline": "", "score": [], "total": "",
+    "fit": None, "actions": [], "bant": None, "lead_url": None, "meaning": "", "privacy": "",
+}  # fmt: skip

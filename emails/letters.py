@@ -1,0 +1,58 @@
+"""From a frozen message to its envelope and bytes: rendered, composed, always the same.
+
+Pure: no database, no clock, no network.
+"""
+
+from dataclasses import dataclass
+
+from emails.compile import CompiledEmail
+from emails.compose import Letter, UnfitHeader, compose
+from emails.envelope import UnfitEnvelope, checked, return_path
+from emails.render import RenderError, link_addresses, render
+from emails.states import Message
+
+
+class WontDo(Exception):
+    """This message cannot become a letter; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter in its envelope."""
+
+    sender: str
+    recipient: str
+    data: bytes
+
+
+def write(message: Message, text: CompiledEmail, bounces: str | None) -> Written:
+    """The letter of a frozen message. `bounces` receives what comes back, by default whoever wrote. Raises WontDo."""
+    name, address = text.constants["author"]
+    try:
+        envelope = return_path(bounces or address, message.token), checked(message.recipient)
+        return Written(*envelope, compose(_letter(message, text, (name, address))))
+    except (RenderError, UnfitHeader, UnfitEnvelope) as error:
+        raise WontDo(str(error)) from error
+
+
+def _letter(message: Message, text: CompiledEmail, author: tuple[str, str]) -> Letter:
+    context, constants = message.context, text.constants
+    links = link_addresses(text, context.get("base_url", ""), message.token, bool(context.get("counted")))
+    filled = render(text, context, links)
+    marketing = message.klass == "marketing"
+    return Letter(
+        author=author,
+        recipient=message.recipient,
+        subject=filled.subject,
+        html=filled.html,
+        text=filled.text,
+        language=str(constants["locale"]),
+        message_id=message.message_id,
+        dated=message.dated,
+        mark=message.message_id.strip("<>").partition("@")[0],
+        reply_to=constants["reply_to"],
+        unsubscribe_url=context["unsubscribe_url"] if marketing else None,
+        list_id=constants["list_id"] if marketing else None,
+        feedback_id=constants["feedback_id"],
+        automatic=message.klass == "notification",
+    )

@@ -1,0 +1,63 @@
+"""One kept connection to the server: opened when needed, replaced when it went stale, ended after enough letters."""
+
+from emails.replies import ChannelFault, Meaning, Reply
+from emails.transports import Line, Transport
+
+LETTERS_PER_LINE = 100  # some servers end a connection after so many
+_CLOSING = 421
+
+
+class KeptLine:
+    """Used by one thread at a time."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._line: Line | None = None
+
+    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+        """Up to the 354. A kept line that meanwhile died is replaced, once. Raises ChannelFault."""
+        kept = self._line is not None
+        try:
+            said, reply = self._open().offer(sender, recipient)
+        except ChannelFault:
+            self.close()
+            if not kept:
+                raise
+            return self._anew(sender, recipient)
+        if said != "go":
+            self.close()
+        return self._anew(sender, recipient) if kept and reply.code == _CLOSING else (said, reply)
+
+    def give(self, data: bytes) -> Reply:
+        """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply."""
+        if self._line is None:
+            raise ChannelFault("nothing was offered on this line")
+        line, accepted = self._line, False
+        try:
+            reply = line.give(data)
+            accepted = reply.code // 100 == 2
+            return reply
+        finally:
+            if not accepted or line.used >= LETTERS_PER_LINE:
+                self.close()
+
+    def close(self) -> None:
+        """What was offered and not given is withdrawn by that."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _open(self) -> Line:
+        if self._line is None:
+            self._line = self._transport.connect()
+        return self._line
+
+    def _anew(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+        try:
+            said, reply = self._open().offer(sender, recipient)
+        except ChannelFault:
+            self.close()
+            raise
+        if said != "go":
+            self.close()
+        return said, reply

@@ -1,0 +1,139 @@
+"""May this message leave now? Asked cheaply at the claim and again, for good, in the transaction of the intent."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from base.clock import Moment
+from emails.states import Message, Move
+from leads import consent
+from storage.schema import enrolments, leads, switches, wakes
+
+FOLD_SECONDS, SWITCH_SECONDS = 1, 60  # how long a message steps aside for the engine, and for whoever switched mail off
+EVERYTHING = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is known at this instant of the leads and enrolments of some messages."""
+
+    now: Moment
+    leads: Mapping[int, Any]  # rows
+    wakes: Mapping[int, Any]
+    granted: Mapping[int, frozenset[str]]
+    suppressed: Mapping[str, set[str]]  # by address hash
+    hashes: Mapping[int, str]  # by message
+    enrolments: Mapping[int, str]  # id -> state
+    off: frozenset[str]  # switches
+
+
+def look(conn: Connection, some: Sequence[Message], now: Moment, suppression_key: str) -> dict[int, Move]:
+    """For each of `some` messages that may not leave, where it goes instead. In the order of the RULES.
+
+    On PostgreSQL the wakes are held until the commit: whoever unsubscribes comes before this look, or after the intent.
+    """
+    if not some:
+        return {}
+    view = _view(conn, some, now, suppression_key)
+    asked = {message.id: next(filter(None, (rule(message, view) for rule in RULES)), None) for message in some}
+    return {id: refusal for id, refusal in asked.items() if refusal is not None}
+
+
+def hold_wakes(conn: Connection, lead_ids: Iterable[int]) -> dict[int, Any]:
+    """The wakes of these leads, held until the commit, in one order for everybody. SQLite has one writer at a time."""
+    ids = sorted(set(lead_ids))
+    held = select(wakes).where(wakes.c.lead_id.in_(ids)).order_by(wakes.c.lead_id).with_for_update()
+    return {row.lead_id: row for row in conn.execute(held)}
+
+
+def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str) -> View:
+    ids = sorted({message.lead_id for message in some})
+    stirred = hold_wakes(conn, ids)
+    known = select(leads.c.id, leads.c.email, leads.c.merged_into).where(leads.c.id.in_(ids))
+    people = {row.id: row for row in conn.execute(known)}
+    hashes = {m.id: consent.address_hash(key, to) for m in some if (to := _recipient(m, people))}
+    entries = [message.enrolment_id for message in some if message.enrolment_id is not None]
+    states = select(enrolments.c.id, enrolments.c.state).where(enrolments.c.id.in_(entries))
+    return View(
+        now=now,
+        leads=people,
+        wakes=stirred,
+        granted=consent.granted(conn, [m.lead_id for m in some if m.klass == "marketing"]),
+        suppressed=consent.suppressed(conn, set(hashes.values())),
+        hashes=hashes,
+        enrolments={row.id: row.state for row in conn.execute(states)} if entries else {},
+        off=frozenset(conn.scalars(select(switches.c.name).where(switches.c.off))),
+    )
+
+
+def _recipient(message: Message, people: Mapping[int, Any]) -> str | None:
+    if message.recipient:
+        return str(message.recipient)
+    known = people.get(message.lead_id)
+    return known.email if known is not None else None
+
+
+def _too_late(message: Message, view: View) -> Move | None:
+    late = message.expires_at is not None and message.expires_at <= view.now.calendar
+    return Move("expired", "its time has passed") if late else None
+
+
+def _nobody(message: Message, view: View) -> Move | None:
+    lead = view.leads.get(message.lead_id)
+    if message.klass == "notification":
+        return None
+    if lead is None:
+        return Move("withdrawn", "erased")
+    if lead.merged_into is not None:
+        return Move("withdrawn", "merged")
+    return None if message.id in view.hashes else Move("withdrawn", "no address")
+
+
+def _suppressed(message: Message, view: View) -> Move | None:
+    scopes = view.suppressed.get(view.hashes.get(message.id, ""), set())
+    touched = EVERYTHING in scopes or (message.klass == "marketing" and "marketing" in scopes)
+    return Move("withdrawn", "suppressed") if touched and message.klass != "notification" else None
+
+
+def _without_consent(message: Message, view: View) -> Move | None:
+    if message.klass != "marketing" or message.topic in view.granted.get(message.lead_id, frozenset()):
+        return None
+    return Move("withdrawn", "no consent")
+
+
+def _left(message: Message, view: View) -> Move | None:
+    if message.enrolment_id is None or message.klass == "notification":
+        return None
+    return None if view.enrolments.get(message.enrolment_id) == "active" else Move("withdrawn", "left")
+
+
+def _switched_off(message: Message, view: View) -> Move | None:
+    """A switch holds mail back, it loses none. What was frozen and not yet tried is frozen anew: texts get mended."""
+    if not view.off & {EVERYTHING, message.sequence}:
+        return None
+    later = ("due_at", view.now.machine + timedelta(seconds=SWITCH_SECONDS))
+    untried = message.attempts == 0 and message.resent_at is None
+    return Move("due", "switched off", values=(later, *_THAWED) if untried else (later,))
+
+
+def _before_the_fold(message: Message, view: View) -> Move | None:
+    """A marketing mail waits until the engine has taken in whatever the lead just did: it may be their leaving."""
+    wake = view.wakes.get(message.lead_id)
+    if message.klass != "marketing" or wake is None or wake.seq == wake.folded_seq:
+        return None
+    return Move("due", values=(("due_at", view.now.machine + timedelta(seconds=FOLD_SECONDS)),))
+
+
+_THAWED = (("compiled_hash", None), ("message_id", None), ("dated", None))
+RULES: tuple[Callable[[Message, View], Move | None], ...] = (
+    _too_late,
+    _nobody,
+    _suppressed,
+    _without_consent,
+    _left,
+    _switched_off,
+    _before_the_fold,
+)

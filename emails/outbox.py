@@ -1,0 +1,154 @@
+"""The sender: takes due messages, and delivers each at most once over lines it keeps open, one thread to a line.
+
+The intent is committed after the server's 354 and before the first byte of the letter, with the last look in the same
+transaction: whoever left meanwhile is not written to, and a death leaves one message per line in doubt, never two sent.
+"""
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from authoring.releases import Releases
+from base.clock import Clocks, elapsed
+from base.config import Config
+from base.tokens import Signer
+from emails.channel import Channel
+from emails.claiming import Claims, InHand
+from emails.courier import NOT_BEGUN, Courier, Desk
+from emails.freezing import Door
+from emails.layouts import Setting
+from emails.press import Press
+from emails.recovery import recover
+from emails.results import PATIENCE, Result, Results
+from emails.transports import Transport
+from storage import holders
+from storage.database import Database
+from storage.holders import Holder
+from storage.trouble import StorageUnavailable
+
+BATCH = 20  # messages in hand per line: little to give back, and prepared while others are on their way
+BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
+LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
+
+
+class Sender:
+    """One per process. `channel` tells whether mail can leave at all, and why not."""
+
+    def __init__(
+        self,
+        database: Database,
+        releases: Releases,
+        config: Config,
+        clocks: Clocks,
+        signer: Signer,
+        transport: Transport,
+        holder_name: str,
+    ) -> None:
+        key = config.keys().suppression
+        setting = Setting(config.site.base_url, config.site.default_locale)
+        door = Door(config.site.base_url, signer, counts=config.tracking.clicks == "consent")
+        self.channel = Channel()
+        self._database, self._clocks, self._name = database, clocks, holder_name
+        self._results = Results(database)
+        self._claims = Claims(database, releases, Press(setting), door, key, self._results)
+        desk = Desk(database, clocks, transport, self._results, self.channel, key, config.mail.return_path)
+        self._couriers = [Courier(number, desk) for number in range(1, config.mail.connections + 1)]
+        self._hand: deque[InHand] = deque()
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._look_at = self._recover_at = self._beat_at = 0.0
+        self._holder: Holder | None = None
+
+    def drain(self, stop: threading.Event) -> int:
+        """Send all that is due, until nothing is, `stop` is set or the way is blocked; returns how many were handled.
+
+        A letter begun when `stop` is set is finished. Raises StorageUnavailable; what was learned is written later.
+        """
+        if self.channel.pause:
+            return 0
+        self._keep_house()
+        self._look_at = 0.0
+        if not self._hand and not self._claims.anything_due(self._clocks.moment()):
+            return 0
+        over = threading.Event()
+        ticking = threading.Thread(target=self._tick, args=(over,), name="sender-results", daemon=True)
+        ticking.start()
+        try:
+            with ThreadPoolExecutor(len(self._couriers), thread_name_prefix="sender") as pool:
+                return sum(pool.map(lambda courier: self._work(courier, stop), self._couriers))
+        finally:
+            over.set()
+            ticking.join()
+            self._put_down()
+
+    def close(self) -> None:
+        """Hang up."""
+        for courier in self._couriers:
+            courier.close()
+
+    def _work(self, courier: Courier, stop: threading.Event) -> int:
+        """One thread: message after message, until nothing is due and no other line may still give one back."""
+        done = 0
+        while not stop.is_set() and not self.channel.pause:
+            one = self._next()
+            if one is None:
+                if not self._busy:
+                    break
+                stop.wait(LULL_SECONDS)
+                continue
+            try:
+                courier.deliver(one)
+            finally:
+                with self._lock:
+                    self._busy -= 1
+            done += 1
+        return done
+
+    def _next(self) -> InHand | None:
+        with self._lock:
+            if not self._hand and elapsed() >= self._look_at:
+                self._hand.extend(self._take())
+                self._look_at = 0.0 if self._hand else elapsed() + LULL_SECONDS
+            if not self._hand:
+                return None
+            self._busy += 1
+            return self._hand.popleft()
+
+    def _take(self) -> list[InHand]:
+        now = self._clocks.moment()
+        if self._holder is None or not self._claims.anything_due(now):
+            return []
+        return self._claims.take(self._holder, now, BATCH * len(self._couriers))
+
+    def _tick(self, over: threading.Event) -> None:
+        """Beside the lines: writes results that found no company, and says that we live."""
+        while not over.wait(PATIENCE):
+            self._results.flush(PATIENCE)
+            with suppress(StorageUnavailable):
+                self._beat()
+
+    def _put_down(self) -> None:
+        """What is still in hand is due again; what was learned is written, or waits for the next drain."""
+        now = self._clocks.moment()
+        while self._hand:
+            one = self._hand.popleft()
+            self._results.add(0, Result(one.message, one.holder, ("claimed",), NOT_BEGUN, now))
+        self._results.flush()
+
+    def _keep_house(self) -> None:
+        self._results.flush()
+        self._beat()
+        if elapsed() >= self._recover_at:
+            recover(self._database, self._clocks.moment())
+            self._recover_at = elapsed() + RECOVER_SECONDS
+
+    def _beat(self) -> None:
+        """Say that we live; whoever was declared dead meanwhile begins anew, under another number."""
+        if elapsed() < self._beat_at:
+            return
+        now = self._clocks.machine()
+        known = self._holder
+        if known is None or not self._database.write(lambda conn: holders.beat(conn, known, now)):
+            self._holder = self._database.write(lambda conn: holders.register(conn, self._name, now))
+        self._beat_at = elapsed() + BEAT_SECONDS

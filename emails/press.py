@@ -1,0 +1,97 @@
+"""The compiled texts of the house: made at first need, kept in the table `compiled`, at hand in the process by hash."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from authoring.site import Site
+from emails.compile import CompiledEmail, compile_email, compile_notification
+from emails.layouts import Setting
+from storage.schema import compiled
+from storage.upsert import insert_or_ignore
+
+KEPT = 256
+
+
+class Press:
+    """Safe to share between threads; two may compile the same text at once, with the same result."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self._by_text = _Shelf()
+        self._by_hash = _Shelf()
+
+    def compiled(self, site: Site, message: Any) -> CompiledEmail:
+        """The text of `message` (its `klass`, `email`, `locale`) in `site`. Raises CompileError, LookupError."""
+        if message.klass == "notification":
+            return self._take(
+                (site.hash, message.email, message.locale),
+                lambda: compile_notification(site, message.email, message.locale, self.setting),
+            )
+        sequence, _, email = message.email.partition("/")
+        locale = _spoken(site, sequence, email, message.locale, self.setting.default_locale)
+        return self._take(
+            (site.hash, sequence, email, locale), lambda: compile_email(site, sequence, email, locale, self.setting)
+        )
+
+    def by_hash(self, conn: Connection, hash: str) -> CompiledEmail:
+        """The text that a message was frozen with. Raises LookupError when nobody kept it."""
+        return self._by_hash.get(hash, lambda: _load(conn, hash))
+
+    def keep(self, conn: Connection, text: CompiledEmail) -> None:
+        """Store it, once, for retries on any machine and for the links of mails that are out."""
+        insert_or_ignore(
+            conn,
+            compiled,
+            {
+                "hash": text.hash,
+                "subject": text.subject,
+                "html": text.html,
+                "text": text.text,
+                "links": list(text.links),
+                "constants": dict(text.constants),
+            },
+        )
+
+    def _take(self, key: Hashable, make: Callable[[], CompiledEmail]) -> CompiledEmail:
+        text = self._by_text.get(key, make)
+        return self._by_hash.get(text.hash, lambda: text)
+
+
+def _spoken(site: Site, sequence: str, email: str, locale: str, default: str) -> str:
+    """The language of the lead if the text has it, else the default's, else any. Raises LookupError without a text."""
+    known = site.locales_of(sequence, email)
+    if not known:
+        raise LookupError(f"the release has no text for `{sequence}/{email}`")
+    wanted = (locale, locale.split("-")[0], default, min(known))
+    return next(one for one in wanted if one in known)
+
+
+def _load(conn: Connection, hash: str) -> CompiledEmail:
+    row = conn.execute(select(compiled).where(compiled.c.hash == hash)).one_or_none()
+    if row is None:
+        raise LookupError(f"the compiled text {hash[:12]} is gone")
+    return CompiledEmail(row.hash, row.subject, row.html, row.text, tuple(row.links), row.constants)
+
+
+class _Shelf:
+    """The texts used last."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[Hashable, CompiledEmail] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], CompiledEmail]) -> CompiledEmail:
+        with self._lock:
+            if key in self._texts:
+                self._texts.move_to_end(key)
+                return self._texts[key]
+        text = make()
+        with self._lock:
+            self._texts[key] = text
+            while len(self._texts) > KEPT:
+                self._texts.popitem(last=False)
+        return text

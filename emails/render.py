@@ -1,0 +1,63 @@
+"""Fills a compiled mail in for one lead: subject, HTML and text from its frozen context.
+
+Pure: no database, no clock, no network.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Template, TemplateError
+
+from emails import cleaning
+from emails.compile import CompiledEmail
+from emails.environment import OutputTooLarge, fill, html_environment, text_environment
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class RenderError(Exception):
+    """This context does not fill this text: the message fails, and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`subject` is one clean line; `text` has \\n at its line ends."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]) -> Rendered:
+    """The mail for `context` (`lead`, its addresses); `links[n]` is where link n goes. Raises RenderError."""
+    told = {name: compiled.constants[name] for name in ("house", "sender", "pages")}
+    values = {**told, **context, "links": links}
+    locale = str(compiled.constants["locale"])
+    try:
+        return Rendered(
+            subject=cleaning.line(fill(_text(locale, compiled.subject), values)),
+            html=fill(_html(locale, compiled.html), values),
+            text=_BLANK_LINES.sub("\n\n", fill(_text(locale, compiled.text), values)).strip() + "\n",
+        )
+    except (TemplateError, OutputTooLarge, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        raise RenderError(f"the text cannot be filled in: {error}") from error
+
+
+def link_addresses(compiled: CompiledEmail, base_url: str, token: str, counted: bool) -> list[str]:
+    """Where each link goes: through `/c/` when the lead agreed to that, else to the address the author wrote."""
+    if not counted:
+        return list(compiled.links)
+    return [f"{base_url}/c/{token}{number}" for number in range(len(compiled.links))]
+
+
+@lru_cache(maxsize=512)
+def _html(locale: str, source: str) -> Template:
+    return html_environment(locale).from_string(source)
+
+
+@lru_cache(maxsize=512)
+def _text(locale: str, source: str) -> Template:
+    return text_environment(locale).from_string(source)

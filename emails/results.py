@@ -1,0 +1,104 @@
+"""What the server said, on its way into the tables: carried by the next intent, or by itself after 50 ms at most."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from base.clock import Moment, elapsed
+from emails.replies import Meaning
+from emails.states import Message, Move, move
+from storage.claims import RETRY_AFTER, retry_at
+from storage.database import Database
+from storage.holders import Holder
+from storage.trouble import StorageUnavailable
+
+PATIENCE = 0.05  # seconds a lone result may wait for company
+SETTLE_AFTER = {"hold": timedelta(hours=24), "resend": timedelta(minutes=1)}  # how long an unknown stays one
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One step of one message of `holder`, true since `now`; `origins` are the states it may be found in."""
+
+    message: Message
+    holder: Holder
+    origins: tuple[str, ...]
+    step: Move
+    now: Moment
+    since: float = field(default_factory=elapsed)
+
+
+def settle(conn: Connection, result: Result) -> bool:
+    """Write it. Who was declared dead meanwhile still brings evidence: the message is in doubt, and is no longer."""
+    if any(move(conn, result.message, origin, result.step, result.now, result.holder) for origin in result.origins):
+        return True
+    evidence = LATE.get(result.step.to)
+    if evidence is None:
+        return False
+    step = Move(evidence, f"the answer came late: {result.step.reply}", result.step.reply)
+    return move(conn, result.message, "unknown", step, result.now, None)
+
+
+# What an answer that nobody waited for any more says about a message in doubt.
+LATE = {"sent": "settled_delivered", "settled_resent": "settled_resent", "refused": "settled_dropped"}
+
+
+def after_the_letter(message: Message, policy: str, said: Meaning, word: str, now: Moment) -> Move:
+    """What the last word of a transaction makes of a message; `word` is the reply, or why there was none."""
+    if said == "go":
+        return Move("settled_resent" if message.resent_at else "sent", reply=word)
+    if said == "unknown":
+        later = now.machine + SETTLE_AFTER[policy]
+        return Move("unknown", f"nobody knows whether it arrived: {word}", values=(("due_at", later),))
+    return refusal(message, said, word, now)
+
+
+def refusal(message: Message, said: Meaning, word: str, now: Moment) -> Move:
+    """A definite no: for good, for now, or for the last time. The next try is a first one, as far as doubt goes."""
+    attempts = message.attempts + 1
+    clear = (("attempts", attempts), ("in_data_at", None))
+    if said == "refused":
+        return Move("refused", word, word, clear)
+    if attempts > len(RETRY_AFTER):
+        return Move("refused", f"given up after {attempts} tries: {word}", word, clear)
+    return Move("deferred", word, word, (*clear, ("due_at", retry_at(attempts, now.machine))))
+
+
+class Results:
+    """The results that no commit has yet, by the line that got them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._waiting: dict[int, list[Result]] = {}
+
+    def add(self, line: int, result: Result) -> None:
+        with self._lock:
+            self._waiting.setdefault(line, []).append(result)
+
+    def take(self, line: int) -> list[Result]:
+        """Those of one line, to be carried by its next write; `put_back` them if that fails."""
+        with self._lock:
+            return self._waiting.pop(line, [])
+
+    def put_back(self, line: int, results: list[Result]) -> None:
+        with self._lock:
+            self._waiting[line] = results + self._waiting.get(line, [])
+
+    def flush(self, older_than: float = 0.0) -> bool:
+        """Write what has waited long enough. False: the database is away, and everything waits on."""
+        now = elapsed()
+        with self._lock:
+            ripe = [line for line, some in self._waiting.items() if some and now - some[0].since >= older_than]
+            taken = {line: self._waiting.pop(line) for line in ripe}
+        if not taken:
+            return True
+        try:
+            self._database.write(lambda conn: [settle(conn, one) for some in taken.values() for one in some])
+        except StorageUnavailable:
+            for line, some in taken.items():
+                self.put_back(line, some)
+            return False
+        return True

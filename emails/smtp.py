@@ -1,0 +1,152 @@
+"""Delivers over SMTP: smtplib connects, secures and signs in; the transaction itself is ours, reply by reply."""
+
+import re
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from base.clock import elapsed
+from base.config import Config
+from emails.replies import ChannelFault, Meaning, NoReply, Phase, Reply, meaning
+
+COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
+_REPLY_BYTES = 64 * 1024
+_LINE = re.compile(rb"(\d{3})([ -]?)(.*)")
+
+
+class Smtp:
+    """The relay of the settings; the last word of a transaction is awaited for ten minutes (RFC 5321 4.5.3.2)."""
+
+    def __init__(self, config: Config) -> None:
+        self._settings = config.smtp
+        self._hello = urlsplit(config.site.base_url).hostname or "localhost"
+        self._reply_seconds = config.mail.reply_timeout
+
+    def connect(self) -> "SmtpLine":
+        """A line that is greeted, encrypted and signed in as the settings say. Raises ChannelFault."""
+        try:
+            client = self._open()
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            where = f"{self._settings.host}:{self._settings.port}"
+            raise ChannelFault(f"no connection to the mail server {where}: {error}") from error
+        return SmtpLine(client, self._reply_seconds)
+
+    def _open(self) -> smtplib.SMTP:
+        settings, timeout = self._settings, self._settings.connect_timeout
+        secure = ssl.create_default_context()
+        if settings.security == "tls":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.host, settings.port, self._hello, timeout=timeout, context=secure
+            )
+        else:
+            client = smtplib.SMTP(settings.host, settings.port, self._hello, timeout=timeout)
+        try:
+            if settings.security == "starttls":
+                client.starttls(context=secure)
+            client.ehlo_or_helo_if_needed()
+            if settings.username:
+                client.login(settings.username, settings.password or "")
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+
+class SmtpLine:
+    """One signed-in connection. After anything but success it is closed, never reset and used again."""
+
+    def __init__(self, client: smtplib.SMTP, reply_seconds: float) -> None:
+        if client.sock is None:
+            raise ChannelFault("the mail server hung up")
+        self._client = client
+        self._socket: socket.socket = client.sock
+        self._reply_seconds = reply_seconds
+        self._command_seconds = min(COMMAND_SECONDS, reply_seconds)
+        self._pipelining = client.has_extn("pipelining")
+        self._heard = b""
+        self.used = 0
+
+    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+        """MAIL, RCPT and DATA, together where the server allows (RFC 2920); `go` = 354 was heard."""
+        commands: list[tuple[Phase, str]] = [
+            ("mail", f"MAIL FROM:<{sender}>"),
+            ("rcpt", f"RCPT TO:<{recipient}>"),
+            ("data", "DATA"),
+        ]
+        try:
+            if self._pipelining:
+                self._say("".join(f"{command}\r\n" for _phase, command in commands))
+            for phase, command in commands:
+                if not self._pipelining:
+                    self._say(f"{command}\r\n")
+                reply = self._hear(self._command_seconds)
+                if (said := meaning(phase, reply)) != "go":
+                    return said, reply
+        except (OSError, NoReply) as error:
+            raise ChannelFault(f"the mail server went away: {error}") from error
+        return "go", reply
+
+    def give(self, data: bytes) -> Reply:
+        """The letter, its lines' leading dots doubled, and the final dot, in one write; then the server's last word."""
+        stuffed = data.replace(b"\r\n.", b"\r\n..")
+        if stuffed.startswith(b"."):
+            stuffed = b"." + stuffed
+        try:
+            self._socket.settimeout(self._reply_seconds)
+            self._socket.sendall(stuffed + b".\r\n")
+        except OSError as error:
+            return self._early_word(error)
+        reply = self._hear(self._reply_seconds)
+        self.used += 1
+        return reply
+
+    def close(self) -> None:
+        with suppress(OSError, smtplib.SMTPException):
+            self._socket.settimeout(1)
+            self._socket.sendall(b"QUIT\r\n")
+        self._client.close()
+
+    def _early_word(self, error: OSError) -> Reply:
+        """A server that stops reading may have said why."""
+        try:
+            reply = self._hear(1.0)
+        except (NoReply, OSError):
+            raise NoReply(f"the connection broke while the letter was written: {error}") from error
+        if reply.code // 100 in (4, 5):
+            return reply
+        raise NoReply(f"the connection broke while the letter was written: {error}") from error
+
+    def _say(self, text: str) -> None:
+        self._socket.settimeout(self._command_seconds)
+        self._socket.sendall(text.encode("ascii"))
+
+    def _hear(self, seconds: float) -> Reply:
+        """One whole reply within `seconds`, however slowly it drips. Raises NoReply."""
+        deadline = elapsed() + seconds
+        length = 0
+        while True:
+            line = self._line(deadline)
+            length += len(line)
+            found = _LINE.fullmatch(line.rstrip(b"\r\n"))
+            if found is None or length > _REPLY_BYTES:
+                raise NoReply(f"this is no reply: {line[:80]!r}")
+            if found.group(2) != b"-":
+                return Reply(int(found.group(1)), found.group(3).decode("utf-8", "replace"))
+
+    def _line(self, deadline: float) -> bytes:
+        while b"\n" not in self._heard:
+            left = deadline - elapsed()
+            if left <= 0 or len(self._heard) > _REPLY_BYTES:
+                raise NoReply("no reply in time")
+            self._socket.settimeout(left)
+            try:
+                more = self._socket.recv(4096)
+            except OSError as error:
+                raise NoReply(f"no reply: {error}") from error
+            if not more:
+                raise NoReply("the connection ended without a reply")
+            self._heard += more
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line
