@@ -160,11 +160,12 @@ def _attempt(conn: Connection, ticket: _Ticket) -> None:
     except BaseException as error:  # even SystemExit: this thread must live, and the caller must hear of it
         if is_trouble(error):
             raise
+        _insist_on_transaction(conn)
         savepoint.rollback()
         ticket.error = error
     else:
+        _insist_on_transaction(conn)
         savepoint.commit()
-    _insist_on_transaction(conn)
 
 
 def _insist_on_transaction(conn: Connection) -> None:

@@ -1,0 +1,120 @@
+"""What only PostgreSQL can do to us: deadlocks, a server that goes away, a network that says nothing."""
+
+import socket
+import threading
+
+import pytest
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from base.clock import elapsed
+from storage.database import StorageUnavailable, open_database
+from storage.schema import facts
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def database(postgres_server):
+    url = postgres_server.fresh()
+    opened = open_database(url, wait_seconds=2)
+    yield opened
+    opened.close()
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def two_facts(database):
+    rows = [{"key": "ada", "value": ""}, {"key": "bob", "value": ""}]
+    database.write(lambda conn: conn.execute(insert(facts), rows) and None)
+
+
+def test_two_jobs_in_a_deadlock_both_pass(database, two_facts):
+    both_hold_one = threading.Barrier(2)
+    tries = []
+
+    def job(conn, first, second):
+        conn.execute(update(facts).where(facts.c.key == first).values(value=facts.c.value + first[0]))
+        tries.append(first)
+        if len(tries) <= 2:
+            both_hold_one.wait(5)
+        conn.execute(update(facts).where(facts.c.key == second).values(value=facts.c.value + first[0]))
+
+    threads = [
+        threading.Thread(target=database.write, args=(lambda conn, pair=pair: job(conn, *pair),))
+        for pair in (("ada", "bob"), ("bob", "ada"))
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    with database.read() as conn:
+        values = conn.execute(select(facts.c.value)).scalars().all()
+    assert len(tries) == 3
+    assert [sorted(value) for value in values] == [["a", "b"], ["a", "b"]]
+
+
+def test_connections_that_the_server_closed_are_replaced(database, two_facts):
+    with database.read() as conn:
+        conn.execute(text("SELECT 1"))
+
+    def kill_others(conn):
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+        conn.execute(text(mine + "current_database()"))
+
+    database.write(kill_others)
+    with database.read() as conn:
+        assert len(conn.execute(select(facts)).all()) == 2
+
+
+def test_a_connection_lost_on_the_way_saves_nothing_and_says_so(database, two_facts):
+    def job(conn):
+        conn.execute(update(facts).values(value="half"))
+        conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(StorageUnavailable):
+        database.write(job)
+    with database.read() as conn:
+        assert set(conn.execute(select(facts.c.value)).scalars()) == {""}
+
+
+def test_a_server_that_is_not_there_is_unavailable():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"postgresql://ada@127.0.0.1:{unused.getsockname()[1]}/terreau"
+        away = open_database(url, wait_seconds=2)
+        with pytest.raises(StorageUnavailable, match="nothing was saved"):
+            away.write(lambda conn: None)
+        with pytest.raises(StorageUnavailable), away.read():
+            pass
+        away.close()
+
+
+def test_a_server_that_says_nothing_is_unavailable_in_time():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        away = open_database(f"postgresql://ada@127.0.0.1:{silent.getsockname()[1]}/terreau", wait_seconds=2)
+        started = elapsed()
+        with pytest.raises(StorageUnavailable):
+            away.write(lambda conn: None)
+        assert elapsed() - started < 6
+        away.close()
+
+
+def test_a_statement_without_end_is_cut_off(database):
+    started = elapsed()
+    with pytest.raises(StorageUnavailable):
+        database.write(lambda conn: conn.execute(text("SELECT pg_sleep(30)")), timeout=0.3)
+    assert elapsed() - started < 3
+
+
+def test_a_fault_of_ours_is_not_tried_again(database):
+    tries = []
+
+    def job(conn):
+        tries.append(1)
+        conn.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(Exception, match="division by zero") as caught:
+        database.write(job)
+    assert len(tries) == 1
+    assert not isinstance(caught.value, (StorageUnavailable, OperationalError))
