@@ -1,0 +1,115 @@
+"""Addresses and numbers: one form for each, or a code that a form can make a sentence of."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone, shown_phone
+from leads.touches import channel
+
+REAL_ADDRESSES = Path(__file__).resolve().parents[3] / "shared" / "data" / "addresses" / "isemail-tests.csv"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("ada@lumen.example", "ada@lumen.example"),
+        ("  Ada.Lovelace@LUMEN.example ", "ada.lovelace@lumen.example"),
+        ("ada+guide@lumen.example", "ada+guide@lumen.example"),
+        ("chloe@exämple.com", "chloe@xn--exmple-cua.com"),
+        ("o'neil@lumen.example", "o'neil@lumen.example"),
+    ],
+)
+def test_an_address_has_one_form(typed, stored):
+    assert canonical_email(typed) == stored
+    assert canonical_email(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "missing"),
+        ("   ", "missing"),
+        ("ada", "email_invalid"),
+        ("ada@", "email_invalid"),
+        ("ada@@lumen.example", "email_invalid"),
+        ("ada@lumen..example", "email_invalid"),
+        (".ada@lumen.example", "email_invalid"),
+        ('"ada b"@lumen.example', "email_invalid"),
+        ("ada@[127.0.0.1]", "email_invalid"),
+        ("zoé@lumen.example", "email_invalid"),
+        ("ada@lumen.example\r\nBcc: bob@lumen.example", "email_invalid"),
+        ("Ada <ada@lumen.example>", "email_invalid"),
+        ("a" * 65 + "@lumen.example", "email_invalid"),
+        ("ada@lumen.test", "email_unreachable"),
+        ("ada@lumen.invalid", "email_unreachable"),
+    ],
+)
+def test_what_is_no_address_says_why_by_a_code(typed, code):
+    with pytest.raises(NotAnAddress) as refused:
+        canonical_email(typed)
+    assert refused.value.code == code
+
+
+@pytest.mark.skipif(not REAL_ADDRESSES.exists(), reason="the shared test data is not here")
+def test_no_address_of_a_known_collection_of_errors_is_accepted():
+    with REAL_ADDRESSES.open(newline="") as file:
+        wrong = [row["address"] for row in csv.DictReader(file) if row["category"] == "ISEMAIL_ERR"]
+    accepted = []
+    for address in wrong:
+        try:
+            accepted.append((address, canonical_email(address)))
+        except NotAnAddress:
+            continue
+    assert accepted == []
+    assert len(wrong) > 50
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "stored"),
+    [
+        ("06 39 98 12 34", "FR", "+33639981234"),
+        ("+33 (0)6 39 98 12 34", "FR", "+33639981234"),
+        ("0033639981234", "FR", "+33639981234"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("+1 202 555 0143", "FR", "+12025550143"),
+    ],
+)
+def test_a_number_is_stored_in_e164(typed, region, stored):
+    assert canonical_phone(typed, region) == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("", "missing"), ("12", "phone_invalid"), ("call me", "phone_invalid"), ("+999 123456", "phone_country")],
+)
+def test_what_is_no_number_says_why_by_a_code(typed, code):
+    with pytest.raises(NotANumber) as refused:
+        canonical_phone(typed)
+    assert refused.value.code == code
+
+
+def test_a_number_is_shown_as_people_write_it():
+    assert shown_phone("+33639981234") == "06 39 98 12 34"
+    assert shown_phone("+442079460958") == "+44 20 7946 0958"
+    assert shown_phone("no number") == "no number"
+
+
+@pytest.mark.parametrize(
+    ("touch", "expected"),
+    [
+        ({}, "direct"),
+        ({"utm_medium": "CPC", "utm_source": "google"}, "paid"),
+        ({"gclid": "x", "referrer": "https://www.google.com/"}, "paid"),
+        ({"utm_medium": "email"}, "email"),
+        ({"utm_campaign": "salon"}, "campaign"),
+        ({"referrer": "https://www.google.fr/search?q=3d"}, "organic"),
+        ({"referrer": "https://t.co/abc"}, "social"),
+        ({"referrer": "https://l.facebook.com/x"}, "social"),
+        ({"referrer": "https://chat.cool.example/x"}, "referral"),
+        ({"referrer": "https://[broken"}, "direct"),
+    ],
+)
+def test_a_touch_came_through_a_channel(touch, expected):
+    assert channel(touch) == expected

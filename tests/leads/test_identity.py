@@ -1,0 +1,223 @@
+"""Who came: one lead per address, nothing lost, nothing doubled, on both databases."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from base.tokens import digest
+from leads import consent, events
+from leads.identity import Capture, ConsentAnswer, load_leads, record, survivor
+from storage.schema import consents, leads, preference_tokens, releases, submissions, wakes
+
+TIPS = ConsentAnswer("tips", "J'accepte les conseils.", True)
+
+
+@pytest.fixture
+def release(database, moment):
+    row = insert(releases).values(hash="h", tree={}, author="ada", created_at=moment.machine)
+    return database.write(lambda conn: conn.execute(row.returning(releases.c.id)).scalar_one())
+
+
+@pytest.fixture
+def capture(release) -> Capture:
+    return Capture(
+        form="guide",
+        page="guide-3d",
+        locale="fr",
+        answers={"email": "Ada@Lumen.example", "practice": "slow"},
+        columns={"email": "ada@lumen.example", "first_name": "Ada"},
+        fields={"practice": "slow"},
+        consents=(TIPS, ConsentAnswer("clicks", "Mesure.", False)),
+        touch={"utm_source": "google", "utm_medium": "cpc", "page": "guide-3d"},
+        idempotency_key="key-1",
+        release_id=release,
+        magnet="guide-3d",
+        interests=("cao/3d",),
+    )
+
+
+def count(database, table):
+    with database.read() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_a_submission_makes_a_lead_with_everything_that_was_said(database, capture, moment):
+    recorded = database.write(lambda conn: record(conn, capture, moment))
+    with database.read() as conn:
+        lead = load_leads(conn, [recorded.lead_id])[recorded.lead_id]
+        row = conn.execute(select(leads)).one()
+        event = events.all_of(conn, lead.id)[0]
+        wake = conn.execute(select(wakes)).one()
+        asked = conn.execute(select(consents)).one()
+        topics = set(conn.execute(select(preference_tokens.c.topic)).scalars())
+        pending = consent.pending(conn, lead.id)
+    assert (lead.email, lead.first_name, lead.fields, lead.status) == (
+        "ada@lumen.example", "Ada", {"practice": "slow"}, "lead",
+    )  # fmt: skip
+    assert (row.source, row.origin, row.first_touch["utm_medium"]) == ("paid", "inbound", "cpc")
+    assert (event.seq, event.name, event.subject, event.evidence) == (1, "form_submitted", "guide", "human")
+    assert event.data == {
+        "page": "guide-3d",
+        "hand_raise": False,
+        "interests": ["cao/3d"],
+        "magnet": "guide-3d",
+        "submission_id": recorded.submission_id,
+    }
+    assert (wake.seq, wake.folded_seq, wake.due_at) == (1, 0, moment.calendar)
+    assert (asked.topic, asked.state, asked.wording) == ("tips", "asked", TIPS.wording)
+    assert asked.wording_hash == digest(TIPS.wording)
+    assert topics == {"", "tips"}
+    assert pending == ("tips",)
+
+
+def test_a_second_form_adds_to_the_lead_and_empties_nothing(database, capture, moment):
+    first = database.write(lambda conn: record(conn, capture, moment))
+    later = replace(
+        capture,
+        columns={"email": "ada@lumen.example", "first_name": "", "last_name": "Lovelace"},
+        fields={"practice": "", "team": "2-5"},
+        touch={"referrer": "https://www.linkedin.com/feed"},
+        idempotency_key="key-2",
+    )
+    second = database.write(lambda conn: record(conn, later, moment))
+    assert second.lead_id == first.lead_id
+    with database.read() as conn:
+        lead = load_leads(conn, [first.lead_id])[first.lead_id]
+        row = conn.execute(select(leads)).one()
+    assert (lead.first_name, lead.last_name, lead.fields) == ("Ada", "Lovelace", {"practice": "slow", "team": "2-5"})
+    assert row.first_touch["utm_source"] == "google", "the first touch stays the first"
+    assert row.last_touch == {"referrer": "https://www.linkedin.com/feed"}
+    assert row.source == "paid"
+
+
+def test_the_same_form_sent_twice_counts_once(database, capture, moment):
+    first = database.write(lambda conn: record(conn, capture, moment))
+    again = database.write(lambda conn: record(conn, capture, moment))
+    assert again == replace(first, doubled=True)
+    assert count(database, submissions) == 1
+    with database.read() as conn:
+        assert conn.execute(select(wakes.c.seq)).scalar_one() == 1
+
+
+@pytest.mark.parametrize("same_key", [True, False])
+def test_many_doors_at_once_make_one_lead_and_nobody_sees_an_error(database, capture, moment, same_key):
+    results, doors = [], 8
+    gate = threading.Barrier(doors)
+
+    def door(number):
+        ours = capture if same_key else replace(capture, idempotency_key=f"key-{number}")
+        gate.wait()
+        try:
+            results.append(database.write(lambda conn: record(conn, ours, moment)))
+        except Exception as error:  # what a visitor would see
+            results.append(error)
+
+    threads = [threading.Thread(target=door, args=(number,)) for number in range(doors)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert len({result.lead_id for result in results}) == 1
+    assert count(database, leads) == 1
+    expected = 1 if same_key else doors
+    assert count(database, submissions) == expected
+    with database.read() as conn:
+        happened = events.all_of(conn, results[0].lead_id)
+    assert len(happened) == expected
+    assert len({event.data["submission_id"] for event in happened}) == expected
+
+
+def test_many_doors_with_one_new_number_make_one_lead(database, capture, moment):
+    gate, results = threading.Barrier(4), []
+
+    def door(number):
+        ours = replace(capture, columns={"phone": "+33639981234"}, idempotency_key=f"key-{number}")
+        gate.wait()
+        results.append(database.write(lambda conn: record(conn, ours, moment)).lead_id)
+
+    threads = [threading.Thread(target=door, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    assert len(set(results)) == 1
+
+
+def test_a_number_alone_is_a_lead_and_never_finds_one_who_has_an_address(database, capture, moment):
+    known = replace(capture, columns={"email": "chloe@lumen.example", "phone": "+33639981234"})
+    chloe = database.write(lambda conn: record(conn, known, moment)).lead_id
+    alone = replace(capture, columns={"phone": "+33639981234", "first_name": "Bob"}, idempotency_key="key-2")
+    bob = database.write(lambda conn: record(conn, alone, moment)).lead_id
+    assert bob != chloe
+    with database.read() as conn:
+        found = load_leads(conn, [bob, chloe])
+    assert (found[bob].email, found[bob].phone, found[chloe].first_name) == (None, "+33639981234", None)
+
+
+def test_neither_address_nor_number_is_nobody(database, capture, moment):
+    with pytest.raises(ValueError, match="an email address or a phone number"):
+        database.write(lambda conn: record(conn, replace(capture, columns={}), moment))
+    assert count(database, leads) == 0
+
+
+def test_a_bought_contact_stays_one_until_they_ask_for_something(database, capture, moment):
+    def buy(conn):
+        made = insert(leads).values(
+            status="contact", email="ada@lumen.example", fields={}, tags=[], locale="fr", origin="purchased",
+            source="vendor:x", created_at=moment.calendar,
+        )  # fmt: skip
+        lead_id = conn.execute(made.returning(leads.c.id)).scalar_one()
+        conn.execute(insert(wakes).values(lead_id=lead_id, seq=0, folded_seq=0))
+        events.append(conn, lead_id, "mail.sent", moment, evidence="engine")
+        return lead_id
+
+    bought = database.write(buy)
+    with database.read() as conn:
+        assert load_leads(conn, [bought])[bought].status == "contact"
+    assert database.write(lambda conn: record(conn, capture, moment)).lead_id == bought
+    with database.read() as conn:
+        assert load_leads(conn, [bought])[bought].status == "lead"
+        assert conn.execute(select(leads.c.source)).scalar_one() == "vendor:x", "where they came from first stays"
+
+
+def test_a_merged_lead_is_recorded_at_the_survivor(database, capture, moment):
+    ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
+    other = replace(capture, columns={"email": "ada@other.example"}, idempotency_key="key-2")
+    twin = database.write(lambda conn: record(conn, other, moment)).lead_id
+    database.write(lambda conn: conn.execute(update(leads).where(leads.c.id == twin).values(merged_into=ada)) and None)
+    again = database.write(lambda conn: record(conn, replace(other, idempotency_key="key-3"), moment))
+    assert again.lead_id == ada
+    with database.read() as conn:
+        assert survivor(conn, twin) == ada
+
+
+def test_a_submission_does_not_take_back_a_consent_that_was_confirmed(database, capture, moment):
+    ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
+    database.write(lambda conn: consent.grant(conn, ada, ["tips"], locale="fr", proof={}, now=moment))
+    database.write(lambda conn: record(conn, replace(capture, idempotency_key="key-2"), moment))
+    with database.read() as conn:
+        assert consent.granted(conn, [ada])[ada] == {"tips"}
+        assert consent.pending(conn, ada) == ()
+
+
+def test_events_are_read_after_the_seen_one_and_by_name(database, capture, moment, clocks):
+    ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
+    other = replace(capture, columns={"email": "bob@lumen.example"}, idempotency_key="key-2")
+    bob = database.write(lambda conn: record(conn, other, moment)).lead_id
+    clocks.advance(timedelta(days=1))
+    for lead_id in (ada, bob, ada):
+        database.write(lambda conn, to=lead_id: events.append(conn, to, "page_seen", clocks.moment(), evidence="human"))
+    with database.read() as conn:
+        later = events.after(conn, {ada: 1, bob: 2})
+        named = events.history(conn, [ada, bob], {"page_seen"})
+        nothing = events.history(conn, [ada], ())
+    assert [event.seq for event in later[ada]] == [2, 3]
+    assert later[bob] == []
+    assert [event.seq for event in named[bob]] == [2]
+    assert named[ada][0].at == moment.calendar + timedelta(days=1)
+    assert nothing == {ada: ()}
