@@ -16,7 +16,7 @@ from authoring.models.sequences import Sequence
 from authoring.sentences import Fault, faults
 from authoring.shapes import MODELS, Path
 from authoring.site import Site
-from authoring.syntax import read_toml
+from authoring.syntax import place, read_toml
 from authoring.tree import Tree, kind_of
 from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError
@@ -72,14 +72,6 @@ def load(tree: Tree) -> Loaded:
         problems.append(Problem("definitions.toml", 1, 1, "error", "the content has no `definitions.toml`", None))
     drafts = Drafts(models, documents, frozenset(broken))
     return Loaded(_site(tree, models), sorted(problems), drafts)
-
-
-def place(document: Document, path: Path, of: Part = "value") -> Position:
-    """Where that path stands in the document, else the start of the nearest table around it."""
-    for length in range(len(path), 0, -1):
-        if found := document.places.get(path[:length]):
-            return found[of] if length == len(path) else found["key"]
-    return (1, 1)
 
 
 def version_of(sequence: Sequence) -> str:

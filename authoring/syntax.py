@@ -3,9 +3,13 @@
 Pure: no database, no clock, no network.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from authoring.nesting import LIMIT, too_deep
+from authoring.shapes import Path
 from base.problems import Problem
-from base.toml import Document, TomlError, parse
+from base.toml import Document, Part, Position, TomlError, parse
 
 # (what the reader of TOML complains of, and the first character of the line; what the author reads; what helps)
 SENTENCES: tuple[tuple[str, str, str | None], ...] = (
@@ -35,6 +39,14 @@ SENTENCES: tuple[tuple[str, str, str | None], ...] = (
 OTHERWISE = ("this line cannot be read", 'a line reads `key = value`, such as title = "Guide"')
 
 
+def place(document: Document, path: Path, of: Part = "value") -> Position:
+    """Where that path stands in the document, else the start of the nearest table around it."""
+    for length in range(len(path), 0, -1):
+        if found := document.places.get(path[:length]):
+            return found[of] if length == len(path) else found["key"]
+    return (1, 1)
+
+
 def read_toml(text: str, file: str) -> Document:
     """The document, or TomlError with a problem in plain words."""
     index = too_deep(text)
@@ -43,9 +55,25 @@ def read_toml(text: str, file: str) -> Document:
         message = f"tables or lists lie more than {LIMIT} deep in each other here"
         raise TomlError(Problem(file, line, column, "error", message, "close what is open"))
     try:
-        return parse(text, file)
+        document = parse(text, file)
     except TomlError as error:
         raise TomlError(_plain(error.problem, text)) from None
+    for path in _beyond_numbers(document):
+        raise TomlError(Problem(file, *place(document, path), "error", "this number has too many digits"))
+    return document
+
+
+def _beyond_numbers(document: Document) -> Iterator[Path]:
+    """Where whole numbers stand that need more than the 64 bits that TOML promises."""
+    pending: list[tuple[Path, Any]] = [((), document.data)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            yield path
+        elif isinstance(value, dict):
+            pending += [((*path, key), inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            pending += [((*path, index), inner) for index, inner in enumerate(value)]
 
 
 def _plain(problem: Problem, text: str) -> Problem:
