@@ -5,7 +5,7 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from authoring.models.conditions import Condition
 from authoring.models.sequences import Branch, Sequence, Step, WaitFor
@@ -29,11 +29,6 @@ from workflows.values import (
     WaitUntil,
 )
 from workflows.waits import due_moment, later, opening, window_of
-
-# A switched-off sequence is looked at again after this long; nothing else tells when it is switched on.
-LOOK_AGAIN = timedelta(hours=1)
-# A withdrawal for one of these reasons concerns that message only; for any other the lead may not be written to.
-STAYS_AFTER = ("killed", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +99,7 @@ def decide(
 def next_look(enrolment: Enrolment, sequence: Sequence, facts: Facts, rules: Rules, now: datetime) -> datetime | None:
     """The next instant at which time alone may change what lets this enrolment leave or jump; a lower bound."""
     definitions = rules.site.definitions
-    others = without_entry(facts, enrolment)
-    moments = [next_change(condition, others, definitions, now) for condition in sequence.exit_when]
+    moments = [next_change(condition, facts, definitions, now) for condition in sequence.exit_when]
     if sequence.goal is not None:
         moments.append(next_change(sequence.goal.when, since_entry(facts, enrolment), definitions, now))
     return min((moment for moment in moments if moment is not None), default=None)
@@ -121,11 +115,6 @@ def _with_events(facts: Facts, counts: Callable[[Event], bool]) -> Facts:
 def since_entry(facts: Facts, enrolment: Enrolment) -> Facts:
     """Only what happened after the entry; the entry's own event is excluded."""
     return _with_events(facts, lambda event: event.seq > enrolment.entry_seq)
-
-
-def without_entry(facts: Facts, enrolment: Enrolment) -> Facts:
-    """All that ever happened, but for the event that let the lead in."""
-    return _with_events(facts, lambda event: event.seq != enrolment.entry_seq)
 
 
 def _counted(wait: WaitFor, facts: Facts, enrolment: Enrolment) -> Facts:
@@ -144,8 +133,7 @@ def _departure(look: Look) -> Outcome | None:
     topic = look.sequence.topic
     if look.sequence.class_ == "marketing" and topic is not None and topic not in look.facts.granted:
         return Leave(f"no consent for `{topic}`")
-    facts = without_entry(look.facts, look.enrolment)
-    met = next((condition for condition in look.sequence.exit_when if look.true(condition, facts)), None)
+    met = next((condition for condition in look.sequence.exit_when if look.true(condition)), None)
     return None if met is None else Leave(f"exit_when {said(met)} holds")
 
 
@@ -178,7 +166,7 @@ def _awaited_mail(look: Look) -> Outcome | None:
     if mail.state in REACHED:
         return Settled(look.step, look.then, mail.sent_at, None)
     reason = mail.reason or mail.state
-    if mail.state == "withdrawn" and not reason.startswith(STAYS_AFTER):
+    if mail.state == "withdrawn":  # the lead may not be written to: not by the next step either
         return Leave(f"its mail was withdrawn: {reason}")
     return Settled(look.step, look.then, None, f"its mail was not sent: {mail.state}, {reason}")
 
@@ -186,10 +174,11 @@ def _awaited_mail(look: Look) -> Outcome | None:
 def _wait(look: Look) -> Outcome | None:
     if look.step.wait_for is not None:
         return _wait_for(look, look.step.wait_for)
-    over = look.enrolment.position == "ready" and look.enrolment.waiting_since is not None
-    if over or look.planned <= look.now:
-        return None
-    return WaitUntil(look.planned, "wait", look.zone)
+    begun = look.enrolment.waiting_since is not None
+    if begun and look.enrolment.position == "ready":
+        return None  # the wait is over; a window or a cap delays the act
+    at = look.enrolment.due_at if begun and look.enrolment.due_at is not None else look.planned
+    return WaitUntil(at, "wait", look.zone) if at > look.now else None
 
 
 def _wait_for(look: Look, wait: WaitFor) -> Outcome:
@@ -234,7 +223,7 @@ def _send(look: Look, email: str) -> Outcome:
     refusals = _refusals(look, email)
     if (reason := next(refusals, None)) is not None:
         return Skip(look.step, reason, look.then)
-    return _closed(look) or _window(look) or Take(look.step, look.then, look.planned)
+    return _window(look) or Take(look.step, look.then, look.planned)
 
 
 def _refusals(look: Look, email: str) -> Iterator[str]:
@@ -244,15 +233,6 @@ def _refusals(look: Look, email: str) -> Iterator[str]:
         yield "the lead has no email address"
     if not look.rules.site.locales_of(look.enrolment.sequence, email):
         yield f"the release in force has no text `{look.enrolment.sequence}/{email}`"
-
-
-def _closed(look: Look) -> Outcome | None:
-    closed = look.rules.closed
-    reason = closed.get(look.enrolment.sequence, closed.get("all"))
-    if reason is None:
-        return None
-    again = look.enrolment.position == "ready" and look.enrolment.due_at is not None
-    return WaitUntil(look.now + LOOK_AGAIN, f"switched off: {reason}", look.zone, delayed=True, said=again)
 
 
 def _window(look: Look) -> Outcome | None:

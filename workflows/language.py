@@ -75,7 +75,12 @@ def _is_zone(name: str) -> bool:
 
 def zone_for(lead_zone: str | None, sequence: Sequence, site_zone: str) -> str:
     """The lead's zone, else the sequence's, else the site's; a name that no zone has is passed over."""
-    return next((name for name in (lead_zone, sequence.timezone) if name and _is_zone(name)), site_zone)
+    return first_zone(lead_zone, sequence.timezone, site_zone)
+
+
+def first_zone(*names: str | None) -> str:
+    """The first of the names that is a zone's; UTC when none is."""
+    return next((name for name in names if name and _is_zone(name)), "UTC")
 
 
 def said(condition: Condition) -> str:

@@ -15,7 +15,7 @@ from leads.conditions import event_names
 from leads.facts import Facts, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
-from storage.schema import enrolments, messages, switches
+from storage.schema import enrolments, messages
 from storage.wakes import Claimed
 from workflows.language import conditions_of
 from workflows.values import UNSPENT, Enrolment, LeadState, Mail, Promised, Rules
@@ -46,7 +46,6 @@ def read_batch(
         pinned=pinned(versions | set(site.versions.values())),
         zone=zone,
         release_id=_stored(site),
-        closed=dict(conn.execute(select(switches.c.name, switches.c.reason).where(switches.c.off)).tuples().all()),
     )
     return Batch(rules, _states(conn, claimed, inside, rules, calendar_now))
 

@@ -14,7 +14,7 @@ from leads.fold import next_look as next_change_of_standing
 from workflows import effects
 from workflows.arbiter import Want, arbitrate
 from workflows.decide import decide, next_look
-from workflows.language import waits, zone_for
+from workflows.language import first_zone, waits, zone_for
 from workflows.react import react
 from workflows.values import (
     Complete,
@@ -114,7 +114,9 @@ class _Turn:
         """Let the arbiter choose among those that want to send now."""
         wants = [self.want(self.enrolments[key], take) for key, take in self.wishes.items()]
         caps = caps_of(self.rules.site.definitions)
-        answers = arbitrate(wants, self.state.promised, caps, self.now, str(self.facts.own_zone))
+        answers = arbitrate(
+            wants, self.state.promised, caps, self.now, first_zone(self.facts.lead.timezone, self.rules.zone)
+        )
         for key, delay in answers.items():
             enrolment, take = self.enrolments[key], self.wishes[key]
             if delay is None:
@@ -174,7 +176,7 @@ class _Turn:
         waiting = self.begun(enrolment, wait.zone)
         if not wait.delayed:
             return replace(waiting, position="waiting", due_at=wait.at)
-        if not wait.said and (enrolment.position, enrolment.due_at) != ("ready", wait.at):
+        if (enrolment.position, enrolment.due_at) != ("ready", wait.at):
             self.say("delayed", wait.reason, enrolment, until=wait.at)
         return replace(waiting, position="ready", due_at=wait.at)
 

@@ -76,13 +76,12 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is in force for a pass: the site, the pinned versions in use, the site's zone, sequences switched off."""
+    """What is in force for a pass: the site, the pinned versions in use, the site's zone."""
 
     site: Site
     pinned: Mapping[str, Sequence]
     zone: str
     release_id: int
-    closed: Mapping[str, str] = field(default_factory=dict)  # sequence, or `all` -> why it is switched off
 
     def sequence(self, enrolment: Enrolment) -> Sequence:
         """The version the enrolment is pinned to; LookupError when nobody kept it."""
@@ -128,14 +127,12 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Nothing before `at`. `delayed` tells a send that was moved from a wait that was written; `said` that the ledger
-    has the reason already."""
+    """Nothing before `at`. `delayed` tells a send that was moved from a wait that was written."""
 
     at: datetime
     reason: str
     zone: str
     delayed: bool = False
-    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
 from leads import standings
-from leads.facts import COLUMNS, Facts
+from leads.facts import COLUMNS, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
 from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes
@@ -36,6 +36,10 @@ class HandOff:
     reason: str
     site: Site
     now: Moment
+
+    @property
+    def lead(self) -> Lead:
+        return self.facts.lead
 
 
 OpenHandOff = Callable[[Connection, HandOff], None]

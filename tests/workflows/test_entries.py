@@ -1,0 +1,137 @@
+"""Who is let in, by what, how often; and why the others are not."""
+
+from datetime import timedelta
+
+import pytest
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ONE_MAIL = '[[step]]\nid = "one"\nemail = "one"\n'
+
+
+def trigger(written: str) -> str:
+    return f"trigger = [{{ {written} }}]\n" + ONE_MAIL
+
+
+@pytest.mark.parametrize(
+    ("written", "event", "enters"),
+    [
+        ('form = "guide"', ("form_submitted", "guide", "human", {}), True),
+        ('form = "guide"', ("form_submitted", "demo", "human", {}), False),
+        ('magnet = "pdf"', ("form_submitted", "any", "human", {"magnet": "pdf"}), True),
+        ('magnet = "pdf"', ("form_submitted", "any", "human", {"magnet": "other"}), False),
+        ('magnet = "pdf"', ("asset_delivered", "pdf", "engine", {}), True),
+        ('magnet = "pdf"', ("asset_downloaded", "pdf", "human", {}), True),
+        ('magnet = "pdf"', ("asset_downloaded", "pdf", "pending", {}), False),
+        ('magnet = "pdf"', ("hit_confirmed", "pdf", "human", {"of": "asset_downloaded"}), True),
+        ('magnet = "pdf"', ("page_seen", "pdf", "human", {}), False),
+        ('event = "page_seen"', ("page_seen", "any", "human", {}), True),
+        ('event = "page_seen", subject = "offer"', ("page_seen", "any", "human", {}), False),
+        ('event = "link_clicked", subject = "a/b"', ("link_clicked", "a/b", "pending", {}), False),
+        ('event = "link_clicked", subject = "a/b"', ("hit_confirmed", "a/b", "human", {"of": "link_clicked"}), True),
+        ('event = "link_clicked", subject = "a/b"', ("hit_confirmed", "a/b", "human", {"of": "page_seen"}), False),
+        ("at = 2026-11-02T09:00:00", ("broadcast_due", "tips", "engine", {}), True),
+        ("at = 2026-11-02T09:00:00", ("broadcast_due", "other", "engine", {}), False),
+        ('stage = "iql"', ("form_submitted", "any", "human", {}), True),
+        ('stage = "mql"', ("form_submitted", "any", "human", {}), False),
+    ],
+)
+def test_what_pulls_a_trigger(tell, written, event, enters):
+    story = tell(trigger(written))
+    name, subject, evidence, data = event
+    story.event(name, subject, evidence=evidence, **data)
+    story.turn()
+    assert (story.sent == ["tips/one"]) is enters
+
+
+@pytest.mark.parametrize(
+    ("text", "lead", "reason"),
+    [
+        ("", {"granted": ()}, "no consent for `tips`"),
+        ("", {"granted": ("letter",)}, "no consent for `tips`"),
+        ("", {"status": "contact"}, "a contact who has shown no interest yet; audience = leads"),
+        ('filter = { tag = "vip" }\n', {}, 'filter { tag = "vip" } does not hold'),
+    ],
+)
+def test_who_is_not_let_in_and_why(tell, text, lead, reason):
+    story = tell(text + ONE_MAIL, **lead)
+    story.submits()
+    assert story.said == [("refused", f"form_submitted guide: {reason}")]
+    assert not story.enrolments
+
+
+def test_everyone_lets_contacts_in_and_a_transactional_sequence_asks_no_consent(tell):
+    story = tell('audience = "everyone"\nclass = "transactional"\n' + ONE_MAIL, status="contact", granted=())
+    story.submits()
+    assert story.sent == ["tips/one"]
+
+
+def test_consent_that_comes_later_lets_in_through_its_own_trigger(tell):
+    text = 'trigger = [{ form = "guide" }, { event = "consent_granted", subject = "tips" }]\n' + ONE_MAIL
+    story = tell(text, granted=())
+    story.submits()
+    assert not story.enrolments
+    story.granted.add("tips")
+    story.event("consent_granted", "tips")
+    story.turn()
+    assert [(outcome, reason) for outcome, reason in story.said if outcome == "entered"] == [
+        ("entered", "consent_granted tips")
+    ]
+
+
+def test_consent_that_is_taken_in_together_with_the_form_gives_one_entry_all_the_same(tell):
+    text = 're_entry = "always"\ntrigger = [{ form = "guide" }, { event = "consent_granted" }]\n' + ONE_MAIL
+    story = tell(text)
+    story.event("form_submitted", "guide")
+    story.event("consent_granted", "tips")
+    story.turn()
+    assert [outcome for outcome, _ in story.said] == ["refused", "entered"]
+
+
+@pytest.mark.parametrize(
+    ("written", "again_inside", "again_after"),
+    [
+        ("", "refused", "refused"),
+        ('re_entry = "after_exit"\n', "refused", "entered"),
+        ('re_entry = "always"\n', "entered", "entered"),
+        ('re_entry = "always"\nmin_interval = "2 days"\n', "refused", "refused"),
+        ('re_entry = "after_exit"\nmin_interval = "12 hours"\n', "refused", "entered"),
+    ],
+)
+def test_who_may_come_again(tell, written, again_inside, again_after):
+    story = tell(written + 'trigger = [{ event = "page_seen" }]\n' + ONE_MAIL)
+
+    def sees() -> str:
+        story.event("page_seen", "offer")
+        return next(line.outcome for line in story.turn().decisions if line.outcome in ("entered", "refused"))
+
+    assert sees() == "entered"
+    story.now += HOUR
+    assert sees() == again_inside
+    while any(one.position == "awaiting_mail" for one in story.enrolments.values()):
+        story.mail_ends()
+    story.now += DAY
+    assert sees() == again_after
+
+
+def test_a_magnets_delivery_and_download_follow_a_request_and_let_nobody_in_twice(tell):
+    story = tell('re_entry = "always"\ntrigger = [{ magnet = "pdf" }]\n' + ONE_MAIL)
+    story.submits("guide", magnet="pdf")
+    story.event("asset_delivered", "pdf", evidence="engine")
+    story.event("asset_downloaded", "pdf")
+    story.turn()
+    assert len(story.enrolments) == 1
+    assert [outcome for outcome, _ in story.said] == ["entered"]
+    story.submits("guide", magnet="pdf")
+    assert len(story.enrolments) == 2
+
+
+def test_an_enrolment_pins_the_version_and_keeps_its_steps(world):
+    old = world.site({"tips": world.THREE_MAILS})
+    story = world.Story(old)
+    story.submits()
+    new = world.site({"tips": ONE_MAIL.replace("one", "other")})
+    pinned = {**world.rules(old).pinned, **world.rules(new).pinned}
+    story.rules = world.rules(new).__class__(new, pinned, world.ZONE, 2)
+    story.mail_ends()
+    assert story.inside().step == "two"
+    assert story.inside().version == old.versions["tips"]
