@@ -38,12 +38,12 @@ class Desk:
     now: Callable[[], datetime]
     next_due: Callable[[], datetime | None]
     press: Callable[[], datetime | None]
-    staff: frozenset[str]  # addresses of those who sell
+    staff: Callable[[], frozenset[str]]  # addresses of those who sell
     pages: Callable[[str], list[tuple[str, str]]]  # locale -> (title, address) of the landing pages
     zone: ZoneInfo
 
     def box_of(self, mail: Received) -> str:
-        return "sales" if set(mail.recipients) & self.staff else "visitor"
+        return "sales" if set(mail.recipients) & self.staff() else "visitor"
 
 
 def mailbox_blueprint(desk: Desk) -> Blueprint:
@@ -119,7 +119,11 @@ def _sandboxed(received: Received) -> Response:
     html = received.body("html")
     head, tag, rest = html.partition("<head>")
     shown = head + tag + OPENS_BESIDE + rest if tag else OPENS_BESIDE + html
-    return Response(shown, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": MAIL_POLICY})
+    return Response(
+        shown,
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"},
+    )
 
 
 def _locale() -> str:

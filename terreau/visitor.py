@@ -48,6 +48,10 @@ class Sight:
         found = (urljoin(self.url, str(href)) for href in self.tree.xpath("//a/@href"))
         return list(dict.fromkeys(link for link in found if part in link))
 
+    def downloads(self) -> list[str]:
+        """The addresses of the files offered here, in order."""
+        return [urljoin(self.url, str(href)) for href in self.tree.xpath("//a[@download]/@href")]
+
 
 class Visitor:
     """One visitor, with a browser's cookies and language. Use as a context manager."""
@@ -85,9 +89,14 @@ class Visitor:
         action = urljoin(sight.url, form.action or sight.url)
         return _seen(self._client.post(action, data=_as_lists(body), headers={"Referer": sight.url}))
 
-    def post(self, address: str, data: Mapping[str, str], referer: str) -> httpx.Response:
-        """What a page's script sends by itself."""
-        return self._client.post(address, data=dict(data), headers={"Referer": referer})
+    def linger(self, sight: Sight) -> bool:
+        """Has the page before their eyes for as long as its own script asks, which then says so (static/seen.js)."""
+        scripts = sight.tree.xpath("//script[@data-code or @data-magnet]")
+        for script in scripts:
+            code, magnet, page = (script.get(f"data-{name}") for name in ("code", "magnet", "page"))
+            body = {"c": code, "page": page} if code else {"m": magnet}
+            self._client.post("/seen", data=body, headers={"Referer": sight.url})
+        return bool(scripts)
 
 
 def _fill(form: FormElement, values: Mapping[str, str | bool]) -> None:

@@ -1,0 +1,32 @@
+"""Joins the doors into one application; what a door answers, and with which headers, is its own business."""
+
+from console.verdict import StaffDoor, verdict_blueprint
+from flask import Flask
+
+from capture.blueprint import open_public_door
+from capture.door import Door
+from terreau.house import House
+
+
+def create_app(house: House) -> Flask:
+    """The pages of visitors and of staff, over the parts of `house`."""
+    app = Flask("terreau", static_folder=None, template_folder=None)
+    open_public_door(app, public_door(house))
+    app.register_blueprint(verdict_blueprint(staff_door(house)))
+    return app
+
+
+def public_door(house: House) -> Door:
+    return Door(
+        database=house.database,
+        releases=house.releases,
+        config=house.config,
+        clocks=house.clocks,
+        signer=house.signer,
+        keys=house.keys,
+        blobs=house.blobs,
+    )
+
+
+def staff_door(house: House) -> StaffDoor:
+    return StaffDoor(database=house.database, releases=house.releases, config=house.config, clocks=house.clocks)

@@ -1,0 +1,250 @@
+"""The command `terreau`: reads what it was told, calls one verb, and says what came of it in sentences.
+
+Exit codes: 0 all is well · 1 something was found or failed · 2 the command or the settings were not understood.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
+from base.config import ConfigError
+from base.paths import data_path
+from base.problems import Problem
+from storage.migrate import SchemaMismatch, migrate
+from storage.trouble import StorageUnavailable
+from terreau import demo as stage
+from terreau.applying import signed
+from terreau.check import check_tree
+from terreau.demo import UsedFolder
+from terreau.doctor import Finding, examine
+from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
+from terreau.logs import set_up
+from terreau.options import Options
+from terreau.pace import UnknownSpeed, seconds_of_a_day
+from terreau.preparing import apply_now
+from terreau.rest import Restless
+from terreau.serving import run_engine
+from terreau.serving import serve as run_house
+from terreau.web import AddressTaken
+
+# What may go wrong without a mistake in the code: told in a sentence, never as a trace.
+EXPECTED = (
+    StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
+    Restless, UnknownSpeed, UsedFolder,
+)  # fmt: skip
+MARKS = {
+    "well": click.style("well ", fg="green"),
+    "doubt": click.style("doubt", fg="yellow"),
+    "wrong": click.style("WRONG", fg="red"),
+}
+FOLDER = click.Path(path_type=Path)
+PORT = click.IntRange(0, 65535)
+
+
+class Sentences(click.Group):
+    """A group whose commands fail in sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            _tell(error.problems)
+            ctx.exit(2)
+        except ReleaseRefused as error:
+            _tell(error.problems)
+            raise click.ClickException("Nothing was changed.") from error
+        except EXPECTED as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="The settings; by default ./config.toml where there is one."
+)
+@click.option(
+    "--content", type=click.Path(path_type=Path), help="The folder marketers write in, in place of the settings'."
+)
+@click.version_option(package_name="terreau", prog_name="terreau")
+@click.pass_context
+def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
+    """Lead capture and nurturing, as code: pages, forms, timed sequences, scoring and hand-off are text in git.
+
+    \b
+    First look:            terreau demo
+    Work on content:       terreau check        then   terreau apply
+    Run it:                terreau serve
+    Something is odd:      terreau doctor       or     terreau explain ada@example.org
+    """
+    ctx.obj = Options(config, content)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per problem, for an editor or a build.")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.pass_obj
+def check(options: Options, as_json: bool, strict: bool) -> None:
+    """Read the whole content and say everything that is wrong in it, with file, line and column.
+
+    Nothing is stored and no database is needed: run it in every build. Exit code 1 when there is an error.
+
+    \b
+    Example:  terreau --content my-site check --strict
+    """
+    config = options.load()
+    problems = check_tree(config.content.dir, config.site.locales)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if as_json:
+        click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        _tell(problems)
+        warnings = len(problems) - errors
+        click.echo(f"{config.content.dir}: {_count(errors, 'error')}, {_count(warnings, 'warning')}.")
+    if errors or (strict and problems):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--author", help="Who puts it in force; by default the git author, else the account's name.")
+@click.option("--note", help="Why, for those who read the list of releases later.")
+@click.pass_obj
+def apply(options: Options, author: str | None, note: str | None) -> None:
+    """Check the content, store it as a release, and put that release in force.
+
+    Content with errors changes nothing. Every process of the house follows within a second; leads who are in the
+    middle of a sequence finish the version they entered.
+
+    \b
+    Example:  terreau apply --author "chloé" --note "shorter second mail"
+    """
+    config = options.load()
+    applied = apply_now(config, signed(config.content.dir, author, note))
+    _tell(applied.warnings)
+    click.echo(applied.sentence)
+
+
+@main.command(name="migrate")
+@click.pass_obj
+def migrate_command(options: Options) -> None:
+    """Create or upgrade the tables of the database. Forward only; nothing with data in it is ever dropped.
+
+    \b
+    Example:  TERREAU__DATABASE__URL=postgresql://terreau@db/terreau terreau migrate
+    """
+    config = options.load()
+    migrate(config.database.url)
+    click.echo("The tables are those of this version.")
+
+
+@main.command()
+@click.option("--host", help="The address to listen on, in place of [server] host.")
+@click.option("--port", type=PORT, help="The port, in place of [server] port; 0 = any free one.")
+@click.option("--no-engine", is_flag=True, help="Pages and forms only; engine and mail run elsewhere.")
+@click.pass_obj
+def serve(options: Options, host: str | None, port: int | None, no_engine: bool) -> None:
+    """Run the house: pages and forms, and in the same process the engine, the sender and the notifier.
+
+    An embedded database is made on the first start, and the content is applied if none is in force. Ctrl+C, or
+    SIGTERM, ends in order: nothing new is begun, mails under way are finished; a second one ends at once.
+
+    \b
+    Example:  terreau --config /etc/terreau/config.toml serve --host 0.0.0.0
+    """
+    config = options.load()
+    set_up(config.log.level, config.log.format)
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    config = config.model_copy(update={"server": config.server.model_copy(update=changed)})
+    raise SystemExit(run_house(config, with_engine=not no_engine, say=click.echo))
+
+
+@main.command()
+@click.pass_obj
+def engine(options: Options) -> None:
+    """Run engine, sender and notifier without pages: beside one or several `terreau serve --no-engine`.
+
+    \b
+    Example:  terreau --config /etc/terreau/config.toml engine
+    """
+    config = options.load()
+    set_up(config.log.level, config.log.format)
+    raise SystemExit(run_engine(config, say=click.echo))
+
+
+@main.command()
+@click.argument("lead")
+@click.option("--at", help="As it stood then: 2026-11-03, or 2026-11-03T09:12, in the site's time zone.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def explain(options: Options, lead: str, at: str | None, as_json: bool) -> None:
+    """Say where LEAD (number, address or telephone) stands and why: stages, every point of the score with its rule.
+
+    \b
+    Examples:  terreau explain chloe@atelier-marchand.example
+               terreau explain 42 --at 2026-11-10 --json
+    """
+    explained = explain_lead(options.load(), lead, at)
+    click.echo(json.dumps(explained.json, ensure_ascii=False, indent=2) if as_json else explained.text)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+@click.pass_obj
+def doctor(options: Options, as_json: bool) -> None:
+    """Look at everything around the house: Python, packages, secrets, disk, database, release in force, mail server.
+
+    Changes nothing. Exit code 1 when something is wrong.
+
+    \b
+    Example:  terreau --config /etc/terreau/config.toml doctor
+    """
+    findings = examine(options.load())
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+    if any(finding.state == "wrong" for finding in findings):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--dir", "folder", type=FOLDER, help="Keep everything there; by default a folder that goes away.")
+@click.option("--port", type=PORT, help="Where to look: 8000 by default; 0 = any free one.")
+@click.option("--speed", help="Let the days pass by themselves, such as 1d=2s: a day in two seconds.")
+@click.option("--once", is_flag=True, envvar="CI", help="Play the story alone, check each act, end; also with CI=true.")
+@click.pass_obj
+def demo(options: Options, folder: Path | None, port: int | None, speed: str | None, once: bool) -> None:
+    """See the whole house at work in one process: pages, mails in a local mailbox, a calendar that you move.
+
+    The example site is served, its mails arrive over real SMTP in a mailbox shown at /demo, and *Next* moves the
+    calendar to the next thing that is due: weeks pass in a minute. Nothing leaves this machine.
+
+    \b
+    Examples:  terreau demo
+               terreau demo --speed 1d=2s
+               terreau demo --once
+    """
+    set_up("warning", "console")
+    wish = stage.Wish(options.content or data_path("content"), folder, port, seconds_of_a_day(speed), once)
+    raise SystemExit(stage.run(wish, say=click.echo))
+
+
+def _tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"{problem.severity}: {problem.sentence()}", err=True)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
+
+
+def _line(finding: Finding) -> str:
+    hint = f"\n{'':18}{finding.hint}" if finding.hint else ""
+    return f"{MARKS[finding.state]}  {finding.subject:<10} {finding.sentence}{hint}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""`terreau explain`: finds the lead that was meant, and says in plain lines what `leads.explain` computed."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from authoring.releases import Releases
+from authoring.site import Site
+from base.calendars import at_local
+from base.config import Config
+from base.translations import Translator, translator
+from leads.addresses import canonical_email, canonical_phone
+from leads.explain import Explanation, Passage, Why, explain
+from leads.identity import load_leads, survivor
+from storage.database import Database, open_database
+from storage.migrate import check_schema
+from storage.schema import leads
+from terreau.house import blobs_of
+from terreau.virtual import clocks_of
+
+NUMBER = re.compile(r"\d{1,18}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class UnknownLead(LookupError):
+    """Nobody is known by that number, address or telephone."""
+
+
+class UnreadableDate(ValueError):
+    """What stands after `--at` is no date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The same twice: for a reader and for a program."""
+
+    text: str
+    json: dict[str, Any]
+
+
+def explain_lead(config: Config, meant: str, at: str | None) -> Explained:
+    """Where the lead `meant` (number, address, telephone) stood at `at` (now by default), and why.
+
+    Raises UnknownLead, UnreadableDate, NoRelease, SchemaMismatch, StorageUnavailable.
+    """
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+        site = Releases(database, blobs_of(config, database)).in_force()
+        instant = _instant(at, config) if at else clocks_of(database).calendar()
+        return _explained(database, site, meant, instant, config)
+
+
+def _explained(database: Database, site: Site, meant: str, at: datetime, config: Config) -> Explained:
+    zone = ZoneInfo(config.site.timezone)
+    with database.read() as conn:
+        lead_id = find_lead(conn, meant)
+        found = explain(conn, site, lead_id, at, zone)
+        name = load_leads(conn, [lead_id])[lead_id].name
+    lines = _lines(found, name, site, zone, translator("en"))
+    return Explained("\n".join(lines), {"name": name, **found.as_json()})
+
+
+def find_lead(conn: Connection, meant: str) -> int:
+    """The number of the lead meant; of the survivor, where two were merged. Raises UnknownLead."""
+    found = conn.execute(select(leads.c.id).where(*_means(meant)).order_by(leads.c.id)).scalars().first()
+    if found is None:
+        raise UnknownLead(
+            f"nobody is known as {meant!r}: give the lead's number, its whole address, or its telephone number"
+        )
+    return survivor(conn, found)
+
+
+def _means(meant: str) -> Iterator[Any]:
+    if NUMBER.fullmatch(meant) and not meant.startswith("0"):
+        yield leads.c.id == int(meant)
+        return
+    column, canonical = (leads.c.email, canonical_email) if "@" in meant else (leads.c.phone, canonical_phone)
+    try:
+        yield column == canonical(meant)
+    except ValueError:
+        yield column == meant
+
+
+def _instant(text: str, config: Config) -> datetime:
+    """A moment on the site's wall clock; a day alone means its end."""
+    try:
+        if DAY.fullmatch(text):
+            return at_local(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), config.site.timezone)
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnreadableDate(f"{text!r} is no date: write 2026-11-03 or 2026-11-03T09:12") from error
+    return moment if moment.tzinfo else at_local(moment.date(), moment.time(), config.site.timezone)
+
+
+def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, words: Translator) -> Iterator[str]:
+    yield f"{name} (lead {found.lead}) on {words.moment(found.at, zone)}"
+    yield f"Stage {found.stage}, engagement {words.points(found.total)} points, rules of {site.definitions.version}."
+    yield ""
+    yield "How the points came about"
+    yield from (_line(why, zone, words) for why in found.lines)
+    yield f"{words.points(found.total):>8}  in all"
+    yield ""
+    yield "How the stages came about"
+    yield from (_passage(passage, zone, words) for passage in found.stages)
+    if not found.stages:
+        yield "  none so far"
+
+
+def _line(why: Why, zone: ZoneInfo, words: Translator) -> str:
+    kinds = {"points": why.what, "decay": f"{why.what}: time has passed", "cap": f"{why.what}: above the cap"}
+    when = f", {words.moment(why.at, zone)}, event {why.event}" if why.at else ""
+    return f"{words.points(why.points):>8}  {kinds[why.kind]}{when}  [{why.file}:{why.line} {why.rule}]"
+
+
+def _passage(passage: Passage, zone: ZoneInfo, words: Translator) -> str:
+    event = f", event {passage.event}" if passage.event is not None else ""
+    moved = f"{passage.came_from or 'nobody'} -> {passage.stage}"
+    return f"  {words.moment(passage.at, zone)}  {moved}: {passage.reason} (release {passage.release}{event})"

@@ -1,0 +1,80 @@
+"""The composition root: every part of the house, made once from the settings and handed to those who work with it."""
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from sales.handoff import open_hand_off
+from sales.notifier import Notifier
+
+from authoring.blobs import BlobDirectory, Blobs, BlobTable
+from authoring.releases import Releases
+from base.clock import Clocks
+from base.config import Config
+from base.keyring import Keys
+from base.tokens import Signer
+from emails.maildir import Maildir
+from emails.outbox import Sender
+from emails.smtp import Smtp
+from emails.transports import Transport
+from storage.database import Database, open_database
+from terreau.virtual import clocks_of
+from workflows.engine import Engine
+
+TRANSPORTS: dict[str, Callable[[Config], Transport]] = {"smtp": Smtp, "maildir": Maildir}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is made once. Nothing in it runs by itself: `terreau.running` sets it in motion."""
+
+    config: Config
+    keys: Keys
+    database: Database
+    blobs: Blobs
+    releases: Releases
+    clocks: Clocks
+    signer: Signer
+    engine: Engine
+    sender: Sender
+    notifier: Notifier
+
+    @classmethod
+    def build(cls, config: Config, clocks: Clocks | None = None) -> Self:
+        """Opens the database, whose tables must be there. `clocks`: the machine's, or those that the database declares.
+
+        Raises StorageUnavailable when it cannot be reached.
+        """
+        database = open_database(config.database.url, wait_seconds=config.database.wait_seconds)
+        clocks = clocks or clocks_of(database)
+        keys = config.keys()
+        blobs = blobs_of(config, database)
+        releases = Releases(database, blobs)
+        signer = Signer(keys.signing, clocks.machine)
+        name = f"{platform.node()}:{os.getpid()}"
+        hand_off = partial(open_hand_off, base_url=config.site.base_url, zone=config.site.timezone)
+        return cls(
+            config=config,
+            keys=keys,
+            database=database,
+            blobs=blobs,
+            releases=releases,
+            clocks=clocks,
+            signer=signer,
+            engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off),
+            sender=Sender(database, releases, config, clocks, signer, TRANSPORTS[config.mail.transport](config), name),
+            notifier=Notifier(database, config, clocks, name),
+        )
+
+    def close(self) -> None:
+        """Hangs up, then lets the database go, its log folded into its file."""
+        self.sender.close()
+        self.database.close()
+
+
+def blobs_of(config: Config, database: Database) -> Blobs:
+    """Files lie beside an embedded database; with PostgreSQL in a table, which every machine sees."""
+    return BlobDirectory(config.data.dir / "blobs") if database.dialect == "sqlite" else BlobTable(database)

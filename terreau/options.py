@@ -1,0 +1,32 @@
+"""What every command is told before its name: which settings, which content; and where they are found without it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from base.config import Config, load_config
+from base.paths import data_path
+from base.settings import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`--config` and `--content`, None where they were not given."""
+
+    config: Path | None
+    content: Path | None
+
+    def load(self) -> Config:
+        """The settings; content is the folder named, else that of the settings, else the example that came along.
+
+        Raises ConfigError with every problem.
+        """
+        config = load_config(self.config, os.environ)
+        return config.model_copy(update={"content": Content(dir=self._folder(config))})
+
+    def _folder(self, config: Config) -> Path:
+        if self.content is not None:
+            return self.content.absolute()
+        chosen = config.content.dir
+        untouched = "dir" not in config.content.model_fields_set
+        return data_path("content") if untouched and not chosen.exists() else chosen

@@ -1,0 +1,52 @@
+"""What stands between settings and a house that can open: a data folder, tables, and content in force."""
+
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from authoring.stored import id_in_force
+from base.clock import system_clocks
+from base.config import Config
+from storage.database import open_database
+from storage.migrate import check_schema, migrate
+from terreau.applying import Applied, Signature, apply_content
+from terreau.house import House, blobs_of
+
+
+def prepare(config: Config) -> None:
+    """Makes an embedded database that is not there yet; refuses any database whose tables are not this version's.
+
+    Raises SchemaMismatch, StorageUnavailable.
+    """
+    config.data.dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if _is_new(config):
+        migrate(config.database.url)
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+
+
+def _is_new(config: Config) -> bool:
+    """An embedded database without a file; a server's database is made by `terreau migrate`, knowingly."""
+    address = make_url(config.database.url)
+    if address.get_backend_name() != "sqlite" or not address.database:
+        return False
+    return not Path(address.database).exists()
+
+
+def content_in_force(house: House) -> Applied | None:
+    """On a first start, put the content of the settings in force; None when a release was in force already.
+
+    Raises ReleaseRefused.
+    """
+    if id_in_force(house.database) is not None:
+        return None
+    first = Signature("terreau", None, "the first start")
+    return apply_content(house.config, house.database, house.blobs, first, house.clocks.moment())
+
+
+def apply_now(config: Config, signature: Signature) -> Applied:
+    """`terreau apply`: on the machine's own time, which a release is dated by."""
+    prepare(config)
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        return apply_content(config, database, blobs_of(config, database), signature, system_clocks().moment())

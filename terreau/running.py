@@ -1,0 +1,67 @@
+"""The house in motion: engine, sender, notifier and keeper in threads, woken by the beat and by each other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+import structlog
+
+from scheduler.beat import Beat
+from scheduler.threads import Worker, stop_all, until_empty
+from terreau.house import House
+
+log = structlog.get_logger(__name__)
+
+BEAT_OF_HOLDERS = 10.0  # seconds; unseen for 60, a holder is dead
+STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Started by `start`; `stop` finishes what was begun and lets go of what was claimed."""
+
+    workers: tuple[Worker, ...]
+    beat: Beat
+
+    def nudge(self) -> None:
+        """Look now: somebody has just written something."""
+        for worker in self.workers:
+            worker.wake.set()
+
+    def start(self) -> None:
+        for worker in self.workers:
+            worker.start()
+        self.beat.start()
+
+    def stop(self, seconds: float = STOP_SECONDS) -> list[str]:
+        """Names of those still busy after `seconds`."""
+        self.beat.stop()
+        late = stop_all(self.workers, seconds)
+        if late:
+            log.warning("stopped before it was done; what it held is found again in a minute", workers=late)
+        return late
+
+
+def motion(house: House) -> Running:
+    """The threads of this house, not yet started."""
+    sender_wake, notifier_wake, engine_wake = Event(), Event(), Event()
+    engine = Worker("engine", until_empty(house.engine.work), then=(sender_wake, notifier_wake), wake=engine_wake)
+    sender = Worker(
+        "sender", house.sender.drain, then=(engine_wake,), wake=sender_wake,
+        advice="mails wait and are not lost; check [smtp] with `terreau doctor`",
+    )  # fmt: skip
+    notifier = Worker("notifier", house.notifier.drain, wake=notifier_wake, advice="webhooks wait and are not lost")
+    tick = house.config.engine.tick_seconds
+    rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier)}
+    return Running((engine, sender, notifier), Beat(rhythm))
+
+
+@contextmanager
+def in_motion(house: House) -> Iterator[Running]:
+    running = motion(house)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
