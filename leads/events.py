@@ -90,6 +90,12 @@ def all_of(conn: Connection, lead_id: int) -> list[Event]:
     return after(conn, {lead_id: 0})[lead_id]
 
 
+def newest(conn: Connection, lead_id: int, limit: int) -> list[Event]:
+    """The lead's last `limit` events, the newest first."""
+    last: Select[Any] = select(*_COLUMNS).where(events.c.lead_id == lead_id).order_by(events.c.seq.desc()).limit(limit)
+    return [_event(row) for row in conn.execute(last)]
+
+
 def _gather(conn: Connection, wanted: Select[Any], found: dict[int, list[Event]]) -> None:
     for row in conn.execute(wanted.order_by(events.c.lead_id, events.c.seq)):
         found[row.lead_id].append(_event(row))

@@ -1,0 +1,278 @@
+"""What a rep needs to know before the call, on one page: why now, the score line by line, the last acts, the answers.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from authoring.models.conditions import Condition
+from authoring.models.definitions import Rep, Stage, Topic
+from base.calendars import local_day
+from leads.addresses import shown_phone
+from leads.conditions import holds, parts
+from leads.facts import COLUMNS, Event, Facts
+from leads.points import MILLI
+from leads.scoring import Line, fit, lines
+from sales.wording import Voice, joined, one_line, signed, whole_points
+
+LAST_ACTIONS = 6
+HAND_RAISE = "hand_raise"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form's answers as they were given; `at` in calendar time."""
+
+    form: str
+    answers: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that a brief is written from. `recent` are the lead's last events, `submitted` their forms, newest first."""
+
+    facts: Facts
+    stage: str
+    cycle: int
+    event_seq: int
+    reason: str
+    recent: Sequence[Event]
+    submitted: Sequence[Submitted]
+    answer_by: datetime
+    now: datetime
+
+
+def brief(dossier: Dossier, rep: Rep, voice: Voice, verdict_url: str) -> dict[str, Any]:
+    """The brief in the rep's language, as JSON's types. The score's lines add up to its total."""
+    lead = dossier.facts.lead
+    return {
+        "locale": rep.locale,
+        "name": one_line(lead.name),
+        "who": one_line(joined([lead.job_title, lead.company])),
+        "phone": lead.phone,
+        "phone_shown": shown_phone(lead.phone) if lead.phone else None,
+        "email": lead.email,
+        "owner": rep.id,
+        "why_now": _why_now(dossier, voice),
+        "suggestion": _suggestion(dossier, voice),
+        **_score(dossier, voice),
+        "fit": _fit(dossier, voice),
+        "actions": _actions(dossier, voice),
+        "answers": _answers(dossier, voice),
+        "interests": _interests(dossier, voice),
+        "bant": _bant(dossier, voice),
+        "stage": _stage(dossier, voice),
+        "consents": _consents(dossier, voice),
+        "answer_by": dossier.answer_by.isoformat(),
+        "deadline": _deadline(dossier, voice),
+        "verdict_url": verdict_url,
+        "words": words(voice),
+    }
+
+
+def words(voice: Voice) -> dict[str, str]:
+    """The headings around a brief."""
+    return {
+        "why_now": voice.told("Why now:"),
+        "suggestion": voice.told("Suggestion:"),
+        "accept": voice.told("I take it"),
+        "reject": voice.told("Not for me"),
+        "score": voice.told("The score, line by line"),
+        "total": voice.told("Engagement"),
+        "actions": voice.told("Latest actions"),
+        "unknown": voice.told("What we know, and what we do not know yet"),
+        "answers": voice.told("What they answered"),
+        "interests": voice.told("Interests"),
+        "open": voice.told("Open the lead"),
+    }
+
+
+def threshold(stage: Stage) -> int | None:
+    """The engagement, in points, that the stage's rule asks for; None when it asks for none."""
+    asked = [part.engagement_at_least for part in _of(stage.enter) if part.engagement_at_least is not None]
+    return max(asked, default=None)
+
+
+def _of(condition: Condition | None) -> Iterator[Condition]:
+    return parts(condition) if condition is not None else iter(())
+
+
+# ---------------------------------------------------------------- why
+
+
+def _why_now(dossier: Dossier, voice: Voice) -> str:
+    name = one_line(dossier.facts.lead.first_name or dossier.facts.lead.name)
+    trigger = next((event for event in dossier.recent if event.seq == dossier.event_seq), None)
+    if dossier.reason.startswith(HAND_RAISE) and trigger is not None:
+        when = voice.when(trigger.at, dossier.now)
+        return voice.told(
+            "%(name)s is asking for you: %(action)s, %(when)s.", name=name, action=voice.action(trigger), when=when
+        )
+    return joined([_reached(dossier, voice, name), _latest(dossier, voice)], " ")
+
+
+def _reached(dossier: Dossier, voice: Voice, name: str) -> str:
+    limit = threshold(voice.site.stage(dossier.stage))
+    points = dossier.facts.standing.engagement // MILLI
+    if limit is None:
+        return voice.told(
+            "%(name)s now meets the rule of this stage, with %(points)s points.", name=name, points=points
+        )
+    return voice.told(
+        "%(name)s has just reached %(points)s points (threshold: %(limit)s).", name=name, points=points, limit=limit
+    )
+
+
+def _latest(dossier: Dossier, voice: Voice) -> str | None:
+    acts = _acts(dossier)
+    if not acts:
+        return None
+    when = voice.when(acts[0].at, dossier.now)
+    return voice.told("Latest: %(action)s, %(when)s.", action=voice.action(acts[0]), when=when)
+
+
+def _suggestion(dossier: Dossier, voice: Voice) -> str | None:
+    definitions = voice.site.definitions
+    for suggestion in definitions.hand_off.suggestions:
+        if suggestion.when is None or holds(suggestion.when, dossier.facts, definitions, dossier.now):
+            return voice.text(suggestion.text)
+    return None
+
+
+# ---------------------------------------------------------------- score
+
+
+def _score(dossier: Dossier, voice: Voice) -> dict[str, Any]:
+    standing = dossier.facts.standing
+    made = lines(standing.buckets, voice.site.definitions, local_day(dossier.now, dossier.facts.zone))
+    told = [*_earned(made, voice), *_faded(made, voice)]
+    total, points = whole_points(sum(milli for _, milli in told), [milli for _, milli in told])
+    shown = [{"what": what, "points": signed(whole)} for (what, _), whole in zip(told, points, strict=True)]
+    limit = threshold(voice.site.stage(dossier.stage))
+    return {"score": shown, "total": str(total), "threshold": limit}
+
+
+def _earned(made: Sequence[Line], voice: Voice) -> Iterator[tuple[str, int]]:
+    for line in made:
+        if line.kind == "points":
+            days = voice.say.ngettext("on %(count)s day", "on %(count)s days", line.detail)
+            yield (joined([voice.text(line.label), days if line.detail > 1 else None]), line.milli)
+        if line.kind == "cap":
+            yield (voice.told("%(what)s: held at %(cap)s", what=voice.text(line.label), cap=line.detail), line.milli)
+
+
+def _faded(made: Sequence[Line], voice: Voice) -> Iterator[tuple[str, int]]:
+    fading = [line for line in made if line.kind == "decay"]
+    half_lives = {line.detail for line in fading}
+    if not fading:
+        return
+    days = half_lives.pop() if len(half_lives) == 1 else None
+    what = voice.told("Fading") if days is None else voice.told("Fading (half-life of %(days)s days)", days=days)
+    yield what, sum(line.milli for line in fading)
+
+
+def _fit(dossier: Dossier, voice: Voice) -> dict[str, Any]:
+    """The persona that matches best: its points, what holds and what is missing, and the same as a sentence."""
+    definitions = voice.site.definitions
+    found = fit(dossier.facts, definitions)
+    persona = next((known for known in definitions.personas if known.id == found.persona), None)
+    held = [{"what": voice.text(line.label), "points": signed(line.milli // MILLI)} for line in found.lines]
+    sentence = voice.told("Fit: %(points)s of %(best)s.", points=found.milli // MILLI, best=found.best // MILLI)
+    reasons = joined(f"{line['what']} {line['points']}" for line in held)
+    return {
+        "points": str(found.milli // MILLI),
+        "best": str(found.best // MILLI),
+        "persona": voice.text(persona.label) if persona else None,
+        "lines": held,
+        "missing": [voice.text(line.label) for line in found.missing],
+        "sentence": joined([sentence, f"{reasons}." if reasons else None], " ") if definitions.personas else None,
+    }
+
+
+# ---------------------------------------------------------------- what they did and said
+
+
+def _acts(dossier: Dossier) -> list[Event]:
+    """What the lead surely did, newest first, and what sales said of them; clicks nobody confirmed are left out."""
+    return [event for event in dossier.recent if event.human or event.name == "verdict_given"]
+
+
+def _actions(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:
+    acts = _acts(dossier)[:LAST_ACTIONS]
+    return [{"when": voice.when(event.at, dossier.now), "what": voice.action(event)} for event in acts]
+
+
+def _answers(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:
+    """The newest answer to each question of the forms, in the words that the visitor saw."""
+    found: dict[str, dict[str, str]] = {}
+    for submitted in dossier.submitted:
+        form = voice.site.forms.get(submitted.form)
+        for field in form.field if form else ():
+            given = submitted.answers.get(field.name)
+            if field.kind not in ("text", "choice") or field.name in COLUMNS or given in (None, "", False):
+                continue
+            labels = {option.value: voice.text(option.label) for option in field.options}
+            question = voice.text(field.label) if field.label else field.name
+            found.setdefault(field.name, {"question": question, "answer": labels.get(str(given), one_line(given))})
+    return list(found.values())
+
+
+def _interests(dossier: Dossier, voice: Voice) -> list[dict[str, Any]]:
+    labels = {interest.id: interest.label for interest in voice.site.definitions.interests}
+    ranked = sorted(dossier.facts.standing.interests.items(), key=lambda known: (-known[1], known[0]))
+    return [
+        {"what": voice.text(labels.get(name, name)), "points": str(milli // MILLI)}
+        for name, milli in ranked
+        if milli > 0
+    ]
+
+
+def _bant(dossier: Dossier, voice: Voice) -> list[dict[str, Any]]:
+    """Budget, authority, need, timeline: what a field answers, and None where nobody knows yet."""
+    return [
+        {"what": voice.text(item.label), "answer": _known(item.field, dossier, voice)}
+        for item in voice.site.definitions.bant
+    ]
+
+
+def _known(name: str | None, dossier: Dossier, voice: Voice) -> str | None:
+    value = dossier.facts.lead.value(name) if name else None
+    if value is None:
+        return None
+    fields = [field for form in voice.site.forms.values() for field in form.field if field.name == name]
+    labels = {option.value: voice.text(option.label) for field in fields for option in field.options}
+    return labels.get(str(value), one_line(value))
+
+
+# ---------------------------------------------------------------- what it means
+
+
+def _stage(dossier: Dossier, voice: Voice) -> dict[str, Any]:
+    stage, site = voice.site.stage(dossier.stage), voice.site
+    return {
+        "id": stage.id,
+        "label": voice.text(stage.label),
+        "meaning": voice.text(stage.meaning),
+        "version": site.definitions.version,
+        "release": site.hash[:7],
+        "cycle": dossier.cycle,
+    }
+
+
+def _consents(dossier: Dossier, voice: Voice) -> dict[str, list[str]]:
+    definitions = voice.site.definitions
+    labels: dict[str, Topic] = dict([*definitions.topics.items(), *definitions.tracking.items()])
+    granted = [voice.text(topic.label) for name, topic in labels.items() if name in dossier.facts.granted]
+    refused = [voice.text(topic.label) for name, topic in labels.items() if name not in dossier.facts.granted]
+    return {"granted": granted, "not_granted": refused}
+
+
+def _deadline(dossier: Dossier, voice: Voice) -> str:
+    return voice.told(
+        "To be answered before %(moment)s. Each button opens a page where you confirm.",
+        moment=voice.say.moment(dossier.answer_by, voice.zone),
+    )

@@ -1,0 +1,99 @@
+"""How a lead's story is told to a rep: actions, instants, points and answers as words of one language.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from authoring.models.common import Localised, text_in
+from authoring.models.definitions import EngagementRule, EventLabel
+from authoring.site import Site
+from base.calendars import Zone, local_day
+from base.translations import Translator, msgid, translator
+from base.typography import typeset
+from leads.facts import Event
+from leads.points import MILLI
+
+# What an act is called where neither the definitions nor a scoring rule name it.
+DEFAULT_LABELS = {
+    "form_submitted": msgid("Sent the form “%(subject)s”"),
+    "consent_granted": msgid("Agreed to “%(subject)s”"),
+    "consent_withdrawn": msgid("Withdrew the consent to “%(subject)s”"),
+    "unsubscribed": msgid("Unsubscribed from “%(subject)s”"),
+    "asset_downloaded": msgid("Downloaded “%(subject)s”"),
+    "link_clicked": msgid("Followed a link in “%(subject)s”"),
+    "page_seen": msgid("Looked at the page “%(subject)s”"),
+    "verdict_given": msgid("Sales gave a verdict: %(subject)s"),
+}
+_SOME_ACT = msgid("%(name)s: %(subject)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """In whose language, on whose wall clock, with whose definitions."""
+
+    site: Site
+    locale: str
+    zone: Zone
+
+    @property
+    def say(self) -> Translator:
+        return translator(self.locale)
+
+    def told(self, message: str, **values: Any) -> str:
+        """A sentence of ours, translated and typeset."""
+        return typeset(self.say.gettext(message, **values), self.locale)
+
+    def text(self, localised: Localised) -> str:
+        """A text of the author's, in this language."""
+        return typeset(text_in(localised, self.locale), self.locale)
+
+    def action(self, event: Event) -> str:
+        """What the lead did: as the definitions call it, else the scoring rule, else in words of ours."""
+        label = self._authored(event)
+        if label is not None:
+            return self.text(label)
+        message = DEFAULT_LABELS.get(event.means, _SOME_ACT)
+        return self.told(message, name=event.means.replace("_", " "), subject=event.subject or "…")
+
+    def when(self, at: datetime, now: datetime) -> str:
+        """`today 10:40`, `yesterday 21:12`, `17 Nov 2026`."""
+        day, today = local_day(at, self.zone), local_day(now, self.zone)
+        near = {today: msgid("today %(time)s"), today - timedelta(days=1): msgid("yesterday %(time)s")}
+        return self.told(near[day], time=self.say.time(at, self.zone)) if day in near else self.say.date(day, "short")
+
+    def _authored(self, event: Event) -> Localised | None:
+        named: list[EventLabel | EngagementRule] = [*self.site.definitions.event_labels]
+        named += self.site.definitions.scoring.engagement
+        known = [label for label in named if label.event == event.means and label.subject in (None, event.subject)]
+        known.sort(key=lambda label: label.subject is None)
+        return known[0].label if known else None
+
+
+def whole_points(total: int, parts: Sequence[int]) -> tuple[int, list[int]]:
+    """`total` and its `parts`, all in milli-points, as whole points that still add up: the largest remainders round up.
+
+    The total is rounded down, so that a score shown at its threshold has reached it.
+    """
+    shown = total // MILLI
+    floors = [part // MILLI for part in parts]
+    missing = shown - sum(floors)
+    upwards = sorted(range(len(parts)), key=lambda index: (-(parts[index] % MILLI), index))[:missing]
+    return shown, [floor + (index in upwards) for index, floor in enumerate(floors)]
+
+
+def signed(points: int) -> str:
+    """`+24`, `−7`, `0`, with a true minus sign."""
+    return f"+{points}" if points > 0 else f"−{-points}" if points < 0 else "0"
+
+
+def one_line(value: Any) -> str:
+    """A lead's own words, on one line: they may stand in a subject."""
+    return " ".join(str(value).split())
+
+
+def joined(parts: Iterable[str | None], between: str = ", ") -> str:
+    return between.join(part for part in parts if part)
