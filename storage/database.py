@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage import postgresql, sqlite
-from storage.trouble import StorageUnavailable, in_house_words, is_read_only
+from storage.trouble import StorageUnavailable, is_read_only, reraise
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
@@ -44,7 +44,7 @@ class Database:
         except Exception as error:
             if is_read_only(error):
                 raise
-            raise in_house_words(error) from error.__cause__
+            reraise(error)
 
     def write(self, job: Job[T], timeout: float | None = None) -> T:
         """Run `job` in a transaction and return its result after the commit.

@@ -1,5 +1,6 @@
 """Brings a database to the tables of this version, forward only, and refuses any database it does not know."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from sqlalchemy import Connection, inspect, make_url, text
 
 from storage import postgresql, sqlite
 from storage.database import Database
-from storage.trouble import in_house_words
+from storage.trouble import reraise
 
 SCRIPTS = Path(__file__).parent / "migrations"
+_IN_THIS_PROCESS = threading.Lock()  # Alembic keeps the migration at hand in a global
 _LOCK = 7_467_370_328  # PostgreSQL's advisory lock: two that migrate at once do it one after the other
 
 
@@ -28,7 +30,7 @@ def migrate(url: str) -> None:
     Creates a missing SQLite file. Raises SchemaMismatch for a database that a newer version or another program made,
     StorageUnavailable when it cannot be reached.
     """
-    with _transaction(url) as conn:
+    with _IN_THIS_PROCESS, _transaction(url) as conn:
         if _state(conn) != "current":
             config = alembic_config()
             config.attributes["connection"] = conn
@@ -85,6 +87,6 @@ def _transaction(url: str) -> Iterator[Connection]:
             if on_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").all()):
                 raise SchemaMismatch(f"{len(broken)} rows would lose the row they belong to: nothing was changed")
     except Exception as error:
-        raise in_house_words(error) from error.__cause__
+        reraise(error)
     finally:
         engine.dispose()

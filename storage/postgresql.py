@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 
 from base.clock import elapsed
 from base.tokens import jitter
-from storage.trouble import StorageUnavailable, in_house_words, is_worth_repeating
+from storage.trouble import StorageUnavailable, is_worth_repeating, reraise
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Transactions:
                 return self._once(job, max(0.001, deadline - elapsed()))
             except Exception as error:
                 if not is_worth_repeating(error):
-                    raise in_house_words(error) from error.__cause__
+                    reraise(error)
                 if elapsed() >= deadline:
                     raise StorageUnavailable(
                         f"others held the same rows for {timeout:g} s: nothing was saved"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from storage.turns import turn
 from storage.writer import Writer
 
 _READERS, _MORE_READERS = 8, 32
@@ -37,7 +38,7 @@ def readers(path: Path, wait_seconds: float) -> Engine:
 
 def pen(path: Path) -> Writer:
     """The writer of this process, on a connection of its own."""
-    return Writer(writing_engine(path, _LOCK_SECONDS))
+    return Writer(writing_engine(path, _LOCK_SECONDS), lambda: turn(path))
 
 
 def writing_engine(path: Path, lock_seconds: float) -> Engine:

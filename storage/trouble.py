@@ -1,6 +1,7 @@
 """Tells a database that is away, locked or full from a fault of ours; what to do then is left to the caller."""
 
 import sqlite3
+from typing import NoReturn
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -64,6 +65,11 @@ def in_house_words(error: BaseException) -> BaseException:
     unavailable = StorageUnavailable(f"the database could not do this: nothing was saved, try again ({error})")
     unavailable.__cause__ = error
     return unavailable
+
+
+def reraise(error: BaseException) -> NoReturn:
+    """Raise `error` in the words of the house."""
+    raise in_house_words(error)
 
 
 def _is_postgres_trouble(cause: psycopg.Error) -> bool:

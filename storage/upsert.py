@@ -17,7 +17,7 @@ def insert_for(conn: Connection, table: Table) -> "sqlite.Insert | postgresql.In
 def insert_or_ignore(conn: Connection, table: Table, rows: Values | Sequence[Values]) -> int:
     """Insert those `rows` that break no key, leave the others out; returns how many are new."""
     listed = [rows] if isinstance(rows, Mapping) else list(rows)
-    statement = insert_for(conn, table).on_conflict_do_nothing()
+    statement = insert_for(conn, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return sum(conn.execute(statement, dict(row)).rowcount for row in listed)
 
 
@@ -28,5 +28,8 @@ def upsert(conn: Connection, table: Table, rows: Values | Sequence[Values], key:
         return
     insert = insert_for(conn, table)
     changed = {name: insert.excluded[name] for name in listed[0] if name not in key}
-    conflict = insert.on_conflict_do_update(index_elements=list(key), set_=changed)
-    conn.execute(conflict if changed else insert.on_conflict_do_nothing(), [dict(row) for row in listed])
+    if changed:
+        statement = insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+    else:
+        statement = insert.on_conflict_do_nothing()
+    conn.execute(statement, [dict(row) for row in listed])

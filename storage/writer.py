@@ -7,6 +7,7 @@ Here one thread holds the pen. It answers after the commit, and one failing job 
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
@@ -47,10 +48,14 @@ class _Ticket:
 
 
 class Writer:
-    """One thread that writes for all. `engine` opens a transaction that holds the write lock from its first instant."""
+    """One thread that writes for all.
 
-    def __init__(self, engine: Engine) -> None:
+    `engine` begins transactions that hold the write lock from their first instant; `turn` is held while one begins.
+    """
+
+    def __init__(self, engine: Engine, turn: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         self._engine = engine
+        self._turn = turn
         self._tickets: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
@@ -98,7 +103,7 @@ class Writer:
         """False when no transaction could be begun, and nobody was served."""
         served: list[_Ticket] = []
         try:
-            with self._engine.connect() as conn, conn.begin():
+            with self._transaction() as conn:
                 self._fill(conn, first, served)
         except Exception as error:
             if not served and is_trouble(error):
@@ -107,6 +112,14 @@ class Writer:
         for ticket in served:
             ticket.answer()
         return True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._engine.connect() as conn:
+            with self._turn():
+                transaction = conn.begin()
+            with transaction:
+                yield conn
 
     def _fill(self, conn: Connection, first: _Ticket, served: list[_Ticket]) -> None:
         started = elapsed()
@@ -131,7 +144,7 @@ class Writer:
 
     def _alone(self, ticket: _Ticket) -> None:
         try:
-            with self._engine.connect() as conn, conn.begin():
+            with self._transaction() as conn:
                 _attempt(conn, ticket)
         except Exception as error:
             ticket.error = in_house_words(error)
