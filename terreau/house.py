@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from sales.handoff import open_hand_off
-from sales.notifier import Notifier
-
 from authoring.blobs import BlobDirectory, Blobs, BlobTable
 from authoring.releases import Releases
 from base.clock import Clocks
@@ -20,6 +17,8 @@ from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.smtp import Smtp
 from emails.transports import Transport
+from sales.handoff import open_hand_off
+from sales.notifier import Notifier
 from storage.database import Database, open_database
 from terreau.virtual import clocks_of
 from workflows.engine import Engine
@@ -43,8 +42,9 @@ class House:
     notifier: Notifier
 
     @classmethod
-    def build(cls, config: Config, clocks: Clocks | None = None) -> Self:
-        """Opens the database, whose tables must be there. `clocks`: the machine's, or those that the database declares.
+    def build(cls, config: Config, clocks: Clocks | None = None, transport: Transport | None = None) -> Self:
+        """Opens the database, whose tables must be there. `clocks`: by default the machine's, with the calendar that
+        the database declares; `transport`: by default that of the settings.
 
         Raises StorageUnavailable when it cannot be reached.
         """
@@ -54,6 +54,7 @@ class House:
         blobs = blobs_of(config, database)
         releases = Releases(database, blobs)
         signer = Signer(keys.signing, clocks.machine)
+        transport = transport or TRANSPORTS[config.mail.transport](config)
         name = f"{platform.node()}:{os.getpid()}"
         hand_off = partial(open_hand_off, base_url=config.site.base_url, zone=config.site.timezone)
         return cls(
@@ -65,7 +66,7 @@ class House:
             clocks=clocks,
             signer=signer,
             engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off),
-            sender=Sender(database, releases, config, clocks, signer, TRANSPORTS[config.mail.transport](config), name),
+            sender=Sender(database, releases, config, clocks, signer, transport, name),
             notifier=Notifier(database, config, clocks, name),
         )
 

@@ -1,0 +1,174 @@
+"""What a persona can do, each through the verb that the doors use; who plays it, and when, is `terreau.personas`'s."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event as Stop
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from authoring.models.common import text_in
+from authoring.models.forms import Form
+from authoring.models.personas import Action, Persona
+from authoring.site import Site
+from leads import consent, events
+from leads.facts import COLUMNS
+from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, record
+from storage.schema import leads, messages
+from terreau.house import House
+
+ASTRAY = 2000  # passes of the engine at one instant after which a persona is said to have no end
+
+
+class Misplayed(Exception):
+    """The persona does what nobody could do there: a click in a mail that never came."""
+
+
+@dataclass(slots=True)
+class StillCalendar:
+    """Stands at an instant until it is moved, so that a life lived twice is the same to the microsecond."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def jump_to(self, at: datetime) -> None:
+        self.at = max(self.at, at)
+
+
+@dataclass(slots=True)
+class Life:
+    """A persona under way: their house, their calendar, what they know of themselves."""
+
+    persona: Persona
+    house: House
+    calendar: StillCalendar
+    lead_id: int | None = None
+    submitted: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def lead(self) -> int:
+        if self.lead_id is None:
+            raise Misplayed(f"« {self.persona.title} » acts before anybody knows them: the first act is a `submit`")
+        return self.lead_id
+
+    @property
+    def site(self) -> Site:
+        return self.house.releases.in_force()
+
+    def reach(self, at: datetime) -> None:
+        """Live every instant at which something is due, up to `at`."""
+        while (due := self.house.engine.next_due()) is not None and due <= at:
+            self.calendar.jump_to(due)
+            self.settle()
+        self.calendar.jump_to(at)
+        self.settle()
+
+    def settle(self) -> None:
+        """Engine and sender in turn until neither finds anything."""
+        for _ in range(ASTRAY):
+            if not self.house.engine.work() + self.house.sender.drain(Stop()):
+                return
+        raise Misplayed(f"the engine does not come to rest at {self.calendar.now():%Y-%m-%d %H:%M}")
+
+
+# ---------------------------------------------------------------- what a persona can do
+
+
+def _submits(conn: Connection, life: Life, action: Action) -> None:
+    form, name = life.site.forms[str(action.form)], str(action.form)
+    given = {**life.persona.fields, **action.answers}
+    recorded = record(conn, _capture(life, form, name, action, given), life.house.clocks.moment())
+    life.lead_id, life.submitted = recorded.lead_id, life.submitted + 1
+    life.asked = list(consent.pending(conn, recorded.lead_id))
+    if life.persona.timezone:
+        conn.execute(update(leads).where(leads.c.id == recorded.lead_id).values(timezone=life.persona.timezone))
+
+
+def _capture(life: Life, form: Form, name: str, action: Action, given: Mapping[str, Any]) -> Capture:
+    locale = life.persona.locale
+    page = life.site.pages.get(action.page or "")
+    boxes = {field.name for field in form.field if field.kind == "consent"}
+    consents = [
+        ConsentAnswer(str(field.topic), text_in(field.wording or "", locale), bool(given.get(field.name)))
+        for field in form.field
+        if field.kind == "consent"
+    ]
+    if form.subscribe is not None:
+        consents.append(ConsentAnswer(form.subscribe, text_in(form.wording or "", locale), True))
+    return Capture(
+        form=name,
+        page=action.page,
+        locale=locale,
+        answers=dict(given),
+        columns={column: CANONICAL.get(column, str)(str(given[column])) for column in COLUMNS if column in given},
+        fields={key: value for key, value in given.items() if key not in COLUMNS and key not in boxes},
+        consents=tuple(consents),
+        touch={},
+        idempotency_key=f"{life.persona.title}/{life.submitted}"[:64],
+        release_id=life.site.release_id or 0,
+        hand_raise=form.hand_raise,
+        magnet=form.magnet,
+        interests=tuple(dict.fromkeys([*form.interests, *(page.interests if page else [])])),
+    )
+
+
+def _confirms(conn: Connection, life: Life, action: Action) -> None:
+    """The newest opt-in, and the optional box beside it: a persona's clicks may be known."""
+    now, topics = life.house.clocks.moment(), [topic for topic in life.asked if topic not in consent.TRACKING]
+    proof = {"persona": life.persona.title}
+    consent.grant(conn, life.lead, [*topics, "clicks"], locale=life.persona.locale, proof=proof, now=now)
+
+
+def _downloads(conn: Connection, life: Life, action: Action) -> None:
+    """The magnet named, or the newest one delivered; the page's beacon came first, so a human did it."""
+    delivered = [event.subject for event in events.history(conn, [life.lead], ["asset_delivered"])[life.lead]]
+    name = action.magnet or (delivered[-1] if delivered else None)
+    if name is None or name not in delivered:
+        raise Misplayed(f"« {life.persona.title} » downloads {name or 'a magnet'} that was not delivered")
+    _did(conn, life, "asset_downloaded", name, {"interests": list(life.site.magnets[name].interests)})
+
+
+def _clicks(conn: Connection, life: Life, action: Action) -> None:
+    """A link in the newest mail of that step, confirmed by the beacon; without consent it leaves no trace."""
+    sequence, _, step = str(action.step).partition("/")
+    sent = select(messages.c.email, messages.c.locale, messages.c.id).where(
+        messages.c.lead_id == life.lead,
+        messages.c.sequence == sequence,
+        messages.c.step == step,
+        messages.c.state == "sent",
+    )
+    mail = conn.execute(sent.order_by(messages.c.id.desc())).first()
+    if mail is None:
+        raise Misplayed(f"« {life.persona.title} » clicks in {action.step}, which was not sent")
+    if "clicks" in consent.granted(conn, [life.lead])[life.lead]:
+        text = life.site.emails[(sequence, mail.email.partition("/")[2], mail.locale)]
+        _did(conn, life, "link_clicked", mail.email, {"interests": list(text.interests), "message_id": mail.id})
+
+
+def _leaves(conn: Connection, life: Life, action: Action) -> None:
+    topics = [action.subject] if action.subject else None
+    proof, now = {"persona": life.persona.title}, life.house.clocks.moment()
+    consent.withdraw(conn, life.lead, topics, locale=life.persona.locale, proof=proof, now=now)
+
+
+def _does(conn: Connection, life: Life, action: Action) -> None:
+    _did(conn, life, str(action.event), action.subject, {"interests": list(action.interests)})
+
+
+def _did(conn: Connection, life: Life, name: str, subject: str | None, data: dict[str, Any]) -> None:
+    events.append(conn, life.lead, name, life.house.clocks.moment(), evidence="human", subject=subject, data=data)
+
+
+DEEDS: dict[str, Callable[..., None]] = {
+    "submit": _submits,
+    "confirm": _confirms,
+    "download": _downloads,
+    "click": _clicks,
+    "unsubscribe": _leaves,
+    "event": _does,
+}
+CANONICAL: dict[str, Callable[[str], str]] = {"email": canonical_email, "phone": canonical_phone}
