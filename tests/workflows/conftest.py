@@ -1,20 +1,28 @@
 """A small world for sequences: definitions and steps written in a few lines, leads told in one."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, func, select, update
 
 from authoring.models.definitions import Definitions, Palette
 from authoring.models.emails import Email
 from authoring.models.sequences import Sequence
 from authoring.site import Site
 from base.tokens import digest
+from leads import events
 from leads.facts import Event, Facts, Lead, Standing
+from leads.identity import Capture, record
+from storage import schema
+from storage.database import Database
+from storage.upsert import insert_or_ignore
+from workflows.engine import Engine
 from workflows.turn import take_turn
 from workflows.values import Enrolment, LeadState, Mail, Rules, Turn
 
@@ -237,3 +245,160 @@ def tell(world: SimpleNamespace) -> Callable[..., Story]:
         return Story(site({"tips": text}, caps=caps), **more)
 
     return begin
+
+
+class KeptReleases:
+    """Releases with a memory: one in force, and every version there ever was."""
+
+    def __init__(self, database: Database, in_force: Site) -> None:
+        self._database = database
+        self._versions: dict[str, Sequence] = {}
+        self.apply(in_force)
+
+    def in_force(self) -> Site:
+        return self._site
+
+    def sequence(self, version: str) -> Sequence:
+        return self._versions[version]
+
+    def apply(self, in_force: Site) -> None:
+        """Put a site into force, with the rows that others point to."""
+        self._site = in_force
+        self._versions |= {in_force.versions[name]: one for name, one in in_force.sequences.items()}
+        text = {"hash": in_force.hash, "text": ""}
+        release = {"id": in_force.release_id, "hash": in_force.hash, "tree": {}, "author": "ada", "created_at": MONDAY}
+        versions = [
+            {"hash": version, "name": name, "document_hash": in_force.hash}
+            for name, version in in_force.versions.items()
+        ]
+
+        def store(conn: Connection) -> None:
+            insert_or_ignore(conn, schema.documents, text)
+            insert_or_ignore(conn, schema.releases, release)
+            insert_or_ignore(conn, schema.sequence_versions, versions)
+
+        self._database.write(store)
+
+
+class Workshop:
+    """An engine at work in a database: leads come through the doors, mails end when the test says so."""
+
+    def __init__(self, database: Database, clocks: Any, in_force: Site) -> None:
+        self.database, self.clocks = database, clocks
+        self.releases = KeptReleases(database, in_force)
+        self.hand_offs: list[Any] = []
+        self.engine = self.another()
+
+    def another(self, name: str = "one", **more: Any) -> Engine:
+        return Engine(
+            self.database,
+            self.releases,
+            self.clocks,
+            ZONE,
+            name,
+            lambda conn, call: self.hand_offs.append(call),
+            **more,
+        )
+
+    def after_reading(self, act: Callable[[], None]) -> None:
+        """Let `act` happen once, right after the engine's next look at its leads: it computes with what was before."""
+        read = self.database.read
+
+        @contextmanager
+        def read_then_act() -> Iterator[Connection]:
+            with read() as conn:
+                yield conn
+            self.database.read = read  # type: ignore[method-assign]
+            act()
+
+        self.database.read = read_then_act  # type: ignore[method-assign]
+
+    def submits(self, who: str = "ada", form: str = "guide", *, consent_to: str | None = "tips", **more: Any) -> int:
+        """The lead who filled in the form, and agreed to hear about the topic."""
+
+        def record_it(conn: Connection) -> int:
+            self._key = getattr(self, "_key", 0) + 1
+            columns = {"email": f"{who}@lumen.example", "first_name": who}
+            given = Capture(
+                form,
+                None,
+                "fr",
+                {},
+                columns,
+                {},
+                (),
+                {},
+                f"key-{self._key}",
+                self.releases.in_force().release_id,
+                **more,
+            )
+            lead_id = record(conn, given, self.clocks.moment()).lead_id
+            if consent_to is not None:
+                self.agreed(conn, lead_id, consent_to)
+            return lead_id
+
+        return self.database.write(record_it)
+
+    def agreed(self, conn: Connection, lead_id: int, topic: str) -> None:
+        """Consent from long ago: no event of today goes with it."""
+        wording = {"wording": "oui", "wording_hash": "x", "locale": "fr", "proof": {}}
+        at = {"at": self.clocks.calendar_now, "recorded_at": self.clocks.machine_now}
+        conn.execute(schema.consents.insert().values(lead_id=lead_id, topic=topic, state="granted", **wording, **at))
+
+    def happens(self, lead_id: int, name: str, subject: str | None = None, evidence: str = "human") -> None:
+        now = self.clocks.moment()
+        self.database.write(lambda conn: events.append(conn, lead_id, name, now, evidence=evidence, subject=subject))
+
+    def works(self) -> int:
+        """Everything that is due now, and then a second look, which must find nothing."""
+        done = 0
+        while worked := self.engine.work():
+            done += worked
+        written = self.counts()
+        assert self.another("two").work() == 0
+        assert self.counts() == written
+        return done
+
+    def mails_end(self, state: str = "sent", reason: str | None = None) -> int:
+        """Every mail that is due comes to its end, as the outbox would write it."""
+        now = self.clocks.moment()
+
+        def end(conn: Connection) -> int:
+            due = conn.execute(select(schema.messages).where(schema.messages.c.state == "due")).all()
+            for row in due:
+                ended = update(schema.messages).where(schema.messages.c.id == row.id)
+                sent_at = now.calendar if state == "sent" else None
+                conn.execute(ended.values(state=state, reason=reason, sent_at=sent_at))
+                data = {"message_id": row.id, "enrolment_id": row.enrolment_id, "reason": reason}
+                name = f"mail.{state}"
+                events.append(conn, row.lead_id, name, now, evidence="engine", subject=row.email, data=data)
+            return len(due)
+
+        return self.database.write(end)
+
+    def rows(self, table: Any, *columns: str) -> list[Any]:
+        with self.database.read() as conn:
+            wanted = [table.c[name] for name in columns] or [table]
+            found = conn.execute(select(*wanted).order_by(*table.primary_key.columns)).all()
+        return [tuple(row) if columns else row for row in found]
+
+    def counts(self) -> dict[str, int]:
+        tables = ("enrolments", "receipts", "messages", "decisions", "stage_changes", "events", "standings")
+        with self.database.read() as conn:
+            return {
+                name: conn.execute(select(func.count()).select_from(schema.metadata.tables[name])).scalar_one()
+                for name in tables
+            }
+
+    def advance(self, **by: int) -> None:
+        self.clocks.advance(timedelta(**by))
+
+
+@pytest.fixture
+def workshop(database: Database, clocks: Any) -> Callable[..., Workshop]:
+    """Open a workshop: `workshop({"tips": text})`."""
+
+    def open_it(sequences: Mapping[str, str] | None = None, **more: Any) -> Workshop:
+        return Workshop(database, clocks, site(sequences or {"tips": THREE_MAILS}, **more))
+
+    return open_it

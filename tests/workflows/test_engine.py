@@ -1,0 +1,242 @@
+"""The engine on both databases: what it claims, reads and writes; every tick is run twice (`works`)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from leads.facts import Standing
+from storage import holders, schema
+from storage.database import StorageUnavailable
+
+DAY = timedelta(days=1)
+EXIT = 'exit_when = [{ event = "form_submitted", subject = "demo" }]\n'
+
+
+def test_a_form_becomes_a_standing_an_enrolment_a_receipt_and_a_mail_in_one_pass(workshop, moment):
+    shop = workshop()
+    lead_id = shop.submits()
+    assert shop.works() == 1
+    [one] = shop.rows(schema.enrolments)
+    assert (one.lead_id, one.sequence, one.state, one.step, one.position) == (
+        lead_id, "tips", "active", "one", "awaiting_mail",
+    )  # fmt: skip
+    assert one.sequence_version == shop.releases.in_force().versions["tips"]
+    [mail] = shop.rows(schema.messages)
+    assert (mail.klass, mail.topic, mail.email, mail.locale) == ("marketing", "tips", "tips/one", "fr")
+    assert (mail.state, mail.due_at, mail.created_at) == ("due", moment.machine, moment.calendar)
+    assert len(mail.token) == 22
+    receipts = shop.rows(schema.receipts, "enrolment_id", "step", "occurrence", "outcome")
+    assert receipts == [(one.id, "one", 1, "taken")]
+    assert shop.rows(schema.decisions, "outcome", "reason", "enrolment_id") == [
+        ("entered", "form_submitted guide", one.id)
+    ]
+    assert shop.rows(schema.stage_changes, "from_stage", "to_stage") == [("contact", "iql")]
+    assert shop.rows(schema.standings, "stage", "human_seq") == [("iql", 1)]
+    assert shop.rows(schema.wakes, "seq", "folded_seq", "holder") == [(1, 1, None)]
+
+
+def test_a_whole_series_goes_its_way_and_every_tick_is_run_twice(workshop):
+    shop = workshop()
+    shop.submits("ada")
+    shop.submits("bob")
+    sent = []
+    while (due := shop.engine.next_due()) is not None and len(sent) < 20:
+        shop.clocks.calendar_now = max(shop.clocks.calendar_now, due)
+        shop.works()
+        if shop.mails_end():
+            sent.append(shop.clocks.calendar_now)
+            shop.works()
+    assert [f"{at:%m-%d %H:%M}" for at in sent] == ["11-02 09:00", "11-04 09:00", "11-07 09:00"]
+    assert {row.state for row in shop.rows(schema.enrolments)} == {"completed"}
+    assert [row.email for row in shop.rows(schema.messages)] == [
+        f"tips/{step}" for step in ("one", "two", "three") for _ in "ab"
+    ]
+    assert len(shop.rows(schema.receipts)) == 6
+
+
+def test_an_event_between_the_read_and_the_write_makes_the_lead_be_done_again(workshop):
+    """Ada asks for a demonstration while the engine computes: nothing of the first try is kept, nothing is doubled."""
+    shop = workshop(
+        {"tips": EXIT + '[[step]]\nid = "one"\nset.add_tags = ["x"]\n' + "[[step]]\nid = 'two'\nemail='two'"}
+    )
+    ada, bob = shop.submits("ada"), shop.submits("bob")
+    shop.after_reading(lambda: shop.happens(ada, "form_submitted", "demo"))
+    assert shop.engine.work() == 2
+    assert [row.lead_id for row in shop.rows(schema.messages)] == [bob]
+    assert [row.lead_id for row in shop.rows(schema.enrolments)] == [bob]
+    assert shop.rows(schema.wakes, "lead_id", "folded_seq", "holder")[0] == (ada, 0, None)
+    shop.works()
+    assert [row.lead_id for row in shop.rows(schema.messages)] == [bob]
+    assert [(row.lead_id, row.state) for row in shop.rows(schema.enrolments)] == [(bob, "active"), (ada, "left")]
+
+
+def test_a_declared_death_drops_what_was_computed(workshop):
+    shop = workshop()
+    shop.submits()
+    later = shop.clocks.machine_now + timedelta(minutes=2)
+    shop.after_reading(lambda: shop.database.write(lambda conn: holders.bury(conn, later)))
+    assert shop.another("dead").work() == 1
+    assert shop.rows(schema.messages) == []
+    assert shop.works() == 1
+    assert len(shop.rows(schema.messages)) == 1
+
+
+def test_a_holder_that_was_buried_registers_again(workshop):
+    shop = workshop()
+    assert shop.engine.work() == 0
+    shop.clocks.machine_now += timedelta(minutes=5)
+    shop.another("gravedigger").work()
+    shop.submits()
+    assert shop.engine.work() == 1
+    assert len({row.name for row in shop.rows(schema.holders)}) == 2
+    assert len(shop.rows(schema.holders)) == 3
+
+
+def test_a_database_that_goes_away_in_the_middle_loses_nothing(workshop):
+    shop = workshop()
+    shop.submits()
+    read = shop.database.read
+
+    def away():
+        raise StorageUnavailable("gone")
+
+    shop.database.read = away
+    with pytest.raises(StorageUnavailable):
+        shop.engine.work()
+    shop.database.read = read
+    assert shop.works() == 1
+    assert len(shop.rows(schema.messages)) == 1
+
+
+def test_a_restart_in_the_middle_goes_on_where_it_was(workshop):
+    shop = workshop()
+    shop.submits()
+    shop.works()
+    shop.mails_end()
+    shop.engine = shop.another("after the restart")
+    shop.works()
+    shop.advance(days=2)
+    shop.engine = shop.another("and again")
+    shop.works()
+    assert [row.email for row in shop.rows(schema.messages)] == ["tips/one", "tips/two"]
+
+
+def test_a_lead_whose_turn_fails_is_parked_and_the_others_go_on(workshop):
+    shop = workshop()
+    ada, bob = shop.submits("ada"), shop.submits("bob")
+
+    def spoil(conn):
+        standing = Standing.fresh(shop.releases.in_force(), shop.clocks.calendar_now)
+        spoilt = {
+            **{name: getattr(standing, name) for name in Standing.__dataclass_fields__},
+            "buckets": {"visit": {"x": 1}},
+        }
+        row = {**spoilt, "segments": [], "interests": {}, "lead_id": ada, "release_id": 1}
+        conn.execute(schema.standings.insert().values(row))
+
+    shop.database.write(spoil)
+    assert shop.engine.work() == 2
+    assert [row.lead_id for row in shop.rows(schema.messages)] == [bob]
+    [decision] = [row for row in shop.rows(schema.decisions) if row.lead_id == ada]
+    assert decision.reason == "parked: its turn failed with ValueError, see the log"
+    assert shop.rows(schema.wakes, "folded_seq", "due_at")[0] == (0, decision.until)
+    assert shop.engine.work() == 0
+
+
+def test_a_lead_that_cannot_be_written_does_not_take_its_neighbours_along(workshop):
+    shop = workshop()
+    ada, bob = shop.submits("ada"), shop.submits("bob")
+
+    def refuse(conn, call):
+        raise RuntimeError("no rep")
+
+    shop.engine = shop.another("hot")
+    shop.engine._open_hand_off = refuse
+    for _ in range(4):
+        shop.happens(ada, "page_seen", "offer")
+    shop.engine.work()
+    assert [row.lead_id for row in shop.rows(schema.messages)] == [bob]
+    assert [row.lead_id for row in shop.rows(schema.standings)] == [bob]
+
+
+def test_a_stage_that_sales_is_told_of_calls_the_hand_off_once(workshop):
+    shop = workshop()
+    ada = shop.submits("ada")
+    for _ in range(4):
+        shop.happens(ada, "page_seen", "offer")
+    shop.works()
+    [call] = shop.hand_offs
+    assert (call.lead.id, call.stage, call.cycle) == (ada, "mql", 1)
+    assert call.reason.startswith("enter")
+    assert call.facts.standing.engagement == 80_000
+
+
+def test_set_writes_the_lead_and_waits_are_stored_with_their_zone(workshop):
+    steps = '[[step]]\nid = "a"\nset.fields = { sector = "wood" }\n[[step]]\nid = "b"\nwait = "1 day"\nemail = "b"'
+    shop = workshop({"tips": steps})
+    shop.submits()
+    shop.works()
+    assert shop.rows(schema.leads, "fields", "first_name") == [({"sector": "wood"}, "ada")]
+    [one] = shop.rows(schema.enrolments)
+    now = shop.clocks.calendar_now
+    assert (one.position, one.due_at, one.waiting_since) == ("waiting", now + DAY, now)
+    assert (one.waiting_zone, one.waiting_seq) == ("Europe/Paris", 1)
+    assert shop.engine.next_due() == now + DAY
+
+
+def test_a_batch_is_cut_into_jobs_of_bounded_size_in_lead_order(workshop):
+    shop = workshop()
+    for number in range(150):
+        shop.submits(f"ada{number}")
+    write, jobs = shop.database.write, []
+
+    def count(job, timeout=None):
+        def counted(conn):
+            before = conn.exec_driver_sql("SELECT 1").scalar()  # the connection is alive
+            return before and job(conn)
+
+        jobs.append(job)
+        return write(counted, timeout)
+
+    shop.database.write = count
+    assert shop.engine.work() == 150
+    shop.database.write = write
+    assert len(shop.rows(schema.messages)) == 150
+    assert len(jobs) - 2 == 3  # present and claim; 150 leads of 8 rows, 500 rows to a job
+    assert [row.lead_id for row in shop.rows(schema.messages)] == sorted(
+        row.lead_id for row in shop.rows(schema.messages)
+    )
+
+
+def test_versions_are_pinned_and_texts_are_those_in_force(workshop, world):
+    shop = workshop()
+    shop.submits("ada")
+    shop.works()
+    steps = '[[step]]\nid = "other"\nemail = "other"\n'
+    shop.releases.apply(replace(world.site({"tips": steps}), release_id=2))
+    shop.submits("bob")
+    shop.mails_end()
+    shop.works()
+    shop.advance(days=2)
+    shop.works()
+    emails = [(row.lead_id, row.email, row.release_id) for row in shop.rows(schema.messages)]
+    assert emails == [(1, "tips/one", 1), (2, "tips/other", 2)]
+    skipped = (1, "skipped", "the release in force has no text `tips/two`")
+    assert skipped in shop.rows(schema.decisions, "lead_id", "outcome", "reason")
+
+
+def test_nothing_is_due_without_a_release(workshop):
+    shop = workshop()
+    shop.submits()
+
+    class Empty:
+        def in_force(self):
+            from authoring.releases import NoRelease
+
+            raise NoRelease("none")
+
+    shop.engine._releases = Empty()
+    assert shop.engine.work() == 0
+    assert shop.engine.begin_broadcasts() == 0
+    assert shop.engine.next_due() == shop.clocks.calendar_now
