@@ -104,7 +104,7 @@ def test_a_page_number_on_a_landing_page_is_the_page_in_the_document(site: Site,
             assert words[at] in contents[page]
 
 
-def test_the_page_shown_in_full_is_the_page_of_the_guide(site: Site):
+def test_what_a_landing_page_shows_of_the_guide_stands_in_the_guide(site: Site):
     (sheet,) = (section for section in site.pages["guide-3d"].section if section.kind == "sheet")
     for locale in ("fr", "en"):
         page = read_document(SOURCES / f"guide-3d.{locale}.md").pages[int(str(sheet.mark)) - 2]
