@@ -38,14 +38,14 @@ class Asked:
 def show(door: Door, token: str) -> Response:
     """The button. Opening the link changes nothing."""
     site = door.site()
-    if _is_used(door, token):
-        return notice(door, DONE if "done" in request.args else ALREADY, 200)
+    if owner := _confirmed_by(door, token):
+        return _confirmed(door, site, owner, DONE if "done" in request.args else ALREADY)
     asked = _open(door, site, token)
     if isinstance(asked, Response):
         return asked
     speech = lead_speech(door, asked.owner.lead.locale)
     if all(asked.owner.state(name) == "granted" for name in asked.topics):
-        return notice(door, ALREADY, 200, speech, site)
+        return _confirmed(door, site, asked.owner, ALREADY)
     return draw(
         "pages/confirm.html",
         site,
@@ -61,7 +61,7 @@ def confirm(door: Door, token: str) -> Response:
     """The act: the asked topics, and the measure of clicks where its own box was ticked."""
     site = door.site()
     sent = read_body(request, door.config.server.body_limit)
-    if not _is_used(door, token):
+    if not _confirmed_by(door, token):
         asked = _open(door, site, token)
         if isinstance(asked, Response):
             return asked
@@ -69,10 +69,18 @@ def confirm(door: Door, token: str) -> Response:
     return redirect(f"{request.path}?done=1", 303)  # type: ignore[return-value]
 
 
-def _is_used(door: Door, token: str) -> bool:
+def _confirmed_by(door: Door, token: str) -> Owner | None:
+    """Who used this link already."""
+    query = select(used_tokens.c.lead_id).where(used_tokens.c.token_hash == digest(token))
     with door.database.read() as conn:
-        found = conn.execute(select(used_tokens.c.purpose).where(used_tokens.c.token_hash == digest(token))).first()
-    return found is not None
+        lead_id = conn.execute(query).scalar_one_or_none()
+        return None if lead_id is None else find_owner(conn, lead_id, door.keys)
+
+
+def _confirmed(door: Door, site: Site, owner: Owner, texts: tuple[str, ...]) -> Response:
+    speech = lead_speech(door, owner.lead.locale)
+    choose = {speech.say("Choose what you receive"): owner.preferences} if owner.preferences else None
+    return notice(door, texts, 200, speech, site, choose)
 
 
 def _open(door: Door, site: Site, token: str) -> Asked | Response:

@@ -13,7 +13,7 @@ from capture.speech import Speech
 from leads import consent
 from leads.facts import Lead
 from leads.identity import load_leads, survivor
-from storage.schema import consents
+from storage.schema import consents, preference_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Owner:
     lead: Lead
     held: dict[str, Held]
     left: bool  # their address is left alone by marketing
+    preferences: str | None  # the page where they choose; its token was made with the first submission
 
     def state(self, topic: str) -> str:
         return self.held[topic].state if topic in self.held else ""
@@ -53,7 +54,14 @@ def find_owner(conn: Connection, lead_id: int, keys: Keys) -> Owner | None:
     )
     known = suppressed_hash(lead, keys)
     left = bool(known and consent.suppressed(conn, [known]))
-    return Owner(lead, {row.topic: Held(row.state, row.at) for row in rows}, left)
+    held = {row.topic: Held(row.state, row.at) for row in rows}
+    return Owner(lead, held, left, _preferences_path(conn, lead_id))
+
+
+def _preferences_path(conn: Connection, lead_id: int) -> str | None:
+    ours = (preference_tokens.c.lead_id == lead_id) & (preference_tokens.c.topic == "")
+    token = conn.execute(select(preference_tokens.c.token).where(ours)).scalar_one_or_none()
+    return f"/preferences/{token}" if token else None
 
 
 def leave_everything(conn: Connection, lead: Lead, keys: Keys, page: str, now: Moment) -> None:

@@ -139,11 +139,12 @@ def _open_or_say(door: Door, site: Site, token: str) -> MagnetLink | Response:
 
 def _listed(site: Site, speech: Speech, token: str, number: int, file: MagnetFile) -> dict[str, Any]:
     stored = site.files.get(file.path)
+    label, kind = speech.text(file.label), PurePosixPath(file.path).suffix.removeprefix(".").upper()
+    size = _size(speech, stored.size if stored else 0)
     return {
-        "label": speech.text(file.label),
+        "label": label,
         "address": f"/m/{token}/{number}",
-        "kind": PurePosixPath(file.path).suffix.removeprefix(".").upper(),
-        "size": _size(speech, stored.size if stored else 0),
+        "about": size if kind in label else f"{kind}, {size}",
     }
 
 

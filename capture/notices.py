@@ -51,13 +51,18 @@ BAD_LINK = (
 
 
 def notice(
-    door: Door, texts: tuple[str, ...], status: int, speech: Speech | None = None, site: Site | None = None
+    door: Door,
+    texts: tuple[str, ...],
+    status: int,
+    speech: Speech | None = None,
+    site: Site | None = None,
+    on: Mapping[str, str] | None = None,
 ) -> Response:
-    """A page of a title and a few sentences, with a way on: the first page, and a person to write to."""
+    """A page of a title and a few sentences, with a way `on` (the first page), and a person to write to."""
     speech = speech or guessed_speech(door)
     site = site or site_if_any(door)
     title, *sentences = (speech.say(text) for text in texts)
-    links = {speech.say("First page"): "/"} | ({site.definitions.house.email: _mail(site)} if site else {})
+    links = dict(on or {speech.say("First page"): "/"}) | ({site.definitions.house.email: _mail(site)} if site else {})
     return draw("pages/notice.html", site, speech, status=status, title=title, sentences=sentences, links=links)
 
 

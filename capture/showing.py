@@ -54,7 +54,7 @@ def _form_view(form: Form, speech: Speech, showing: Showing) -> dict[str, Any]:
         "action": showing.action,
         "stamp": showing.stamp,
         "csrf": showing.csrf,
-        "values": showing.values,
+        "typed": showing.values,
         "notice": showing.notice,
         "wrongs": wrongs,
         "headline": headline(speech, len(wrongs)) if wrongs else "",

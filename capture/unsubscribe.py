@@ -6,7 +6,7 @@ It needs no cookie, no session, no script and no running engine; the link works 
 from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from authoring.site import Site
 from capture.door import Door
@@ -14,7 +14,6 @@ from capture.ledger import Owner, find_owner, leave_everything, topic_label
 from capture.notices import BAD_LINK, notice
 from capture.rendering import draw, lead_speech
 from leads import consent
-from storage.schema import preference_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def show(door: Door, token: str) -> Response:
         address=owner.address,
         kept=[topic_label(speech, site, name) for name in _kept(site, owner, farewell.topic)] if topic else [],
         action=request.path,
-        preferences=_preferences_path(door, owner),
+        preferences=owner.preferences,
     )
 
 
@@ -82,13 +81,3 @@ def _find(door: Door, token: str) -> Farewell | None:
 
 def _kept(site: Site, owner: Owner, topic: str) -> list[str]:
     return [name for name in site.definitions.topics if name != topic and owner.state(name) == "granted"]
-
-
-def _preferences_path(door: Door, owner: Owner) -> str | None:
-    """The page where a lead chooses; its token was made with the first submission, and a GET makes none."""
-    query = select(preference_tokens.c.token).where(
-        preference_tokens.c.lead_id == owner.lead.id, preference_tokens.c.topic == ""
-    )
-    with door.database.read() as conn:
-        token = conn.execute(query).scalar_one_or_none()
-    return f"/preferences/{token}" if token else None

@@ -2,13 +2,16 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from authoring.blobs import BlobDirectory
@@ -20,13 +23,13 @@ from base.paths import data_path
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from capture.door import Door
-from storage.database import open_database
+from storage.database import Database, StorageUnavailable
 
 BASE_URL = "https://lumen.example"
 
 
 def config_of(**sections: Any) -> Config:
-    return Config.model_validate({"site": {"base_url": BASE_URL}, **sections})
+    return Config.model_validate({"site": {"base_url": BASE_URL, **sections.pop("site", {})}, **sections})
 
 
 def app_of(door: Door) -> Flask:
@@ -41,26 +44,56 @@ def blobs(tmp_path: Path) -> BlobDirectory:
 
 
 @pytest.fixture
-def released(database: Any, clocks: Any, blobs: BlobDirectory) -> Releases:
+def released(fragile: Any, clocks: Any, blobs: BlobDirectory) -> Releases:
     """The example content, in force."""
     tree = read_tree(data_path("content"))
     site, problems = load_site(tree)
     assert site is not None, problems
-    apply(database, tree, site, "ada", None, None, clocks.moment(), blobs)
-    return Releases(database, blobs)
+    apply(fragile, tree, site, "ada", None, None, clocks.moment(), blobs)
+    return Releases(fragile, blobs, patience=0)
+
+
+class Fragile:
+    """A database that can be taken away and given back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.gone = False
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        self._refuse()
+        with self._database.read() as conn:
+            yield conn
+
+    def write(self, job: Any, timeout: float | None = None) -> Any:
+        self._refuse()
+        return self._database.write(job, timeout)
+
+    def _refuse(self) -> None:
+        if self.gone:
+            raise StorageUnavailable("the test took the database away")
 
 
 @pytest.fixture
-def door(database: Any, released: Releases, clocks: Any, keys: Any, blobs: BlobDirectory) -> Door:
+def fragile(database: Database) -> Fragile:
+    return Fragile(database)
+
+
+@pytest.fixture
+def door(fragile: Any, released: Releases, clocks: Any, keys: Any, blobs: BlobDirectory) -> Door:
     signer = Signer(keys.signing, clocks.machine)
-    return Door(database, released, config_of(), clocks, signer, keys, blobs)
+    return Door(fragile, released, config_of(), clocks, signer, keys, blobs)
 
 
 class Browser:
     """Opens pages, fills the form it finds there, posts it some seconds later."""
 
-    def __init__(self, app: Flask, clocks: Any) -> None:
-        self.client = app.test_client()
+    base_url = BASE_URL
+
+    def __init__(self, app: Flask, clocks: Any, use_cookies: bool = True) -> None:
+        self.app = app
+        self.client = app.test_client(use_cookies=use_cookies)
         self.clocks = clocks
 
     def open(self, path: str, **options: Any) -> TestResponse:
@@ -69,23 +102,23 @@ class Browser:
     def post(self, path: str, data: Any = None, **options: Any) -> TestResponse:
         return self.client.post(path, data=data, base_url=BASE_URL, **options)
 
-    def send(self, path: str, answers: dict[str, str], after: float = 30, **extra: str) -> TestResponse:
+    def send(self, path: str, answers: dict[str, str], after: float = 30) -> TestResponse:
         """Open the page, wait, fill in and send."""
         hidden = self.hidden(path)
         self.clocks.advance(timedelta(seconds=after))
-        return self.post(path, {**hidden, **answers, **extra})
+        return self.post(path, {**hidden, **answers})
 
     def hidden(self, path: str, **options: Any) -> dict[str, str]:
-        return hidden_fields(self.open(path, **options).text)
+        return self.hidden_of(self.open(path, **options))
 
-
-def hidden_fields(page: str) -> dict[str, str]:
-    """What the page itself put into the form."""
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", page):
-        attributes = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
-        found[html.unescape(attributes["name"])] = html.unescape(attributes.get("value", ""))
-    return found
+    @staticmethod
+    def hidden_of(answer: TestResponse) -> dict[str, str]:
+        """What the page itself put into the form."""
+        found: dict[str, str] = {}
+        for tag in re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", answer.text):
+            attributes = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
+            found[html.unescape(attributes["name"])] = html.unescape(attributes.get("value", ""))
+        return found
 
 
 @pytest.fixture
@@ -94,11 +127,17 @@ def browser(door: Door, clocks: Any) -> Browser:
 
 
 @pytest.fixture
-def sqlite_only(database_url: str) -> Iterator[None]:
+def browse(door: Door, clocks: Any) -> Callable[..., Browser]:
+    """A browser on the same house, set otherwise: `browse(use_cookies=False, server={"form_min_seconds": 0})`."""
+
+    def made(use_cookies: bool = True, **sections: Any) -> Browser:
+        return Browser(app_of(replace(door, config=config_of(**sections))), clocks, use_cookies)
+
+    return made
+
+
+@pytest.fixture
+def sqlite_only(request: pytest.FixtureRequest) -> None:
     """For what does not depend on the database: once is enough."""
-    if not database_url.startswith("sqlite"):
-        pytest.skip("shown once, on SQLite")
-    yield
-
-
-__all__ = ["BASE_URL", "Browser", "app_of", "config_of", "hidden_fields", "open_database"]
+    if "postgresql" in request.node.name:
+        pytest.skip("does not depend on the database: shown on SQLite")

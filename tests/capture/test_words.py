@@ -33,11 +33,17 @@ def python_messages(room: Path) -> set[str]:
         docs = {id(node.body[0].value) for node in ast.walk(tree) if _has_doc(node)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING:
-                found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-            elif path.name in TABLES and isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if id(node) not in docs and re.match(r"[A-Z][^/<>]*[ .]", node.value):
-                    found.add(node.value)
+                found |= {
+                    arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                }
+            elif path.name in TABLES and id(node) not in docs and _is_sentence(node):
+                found.add(node.value)
     return found
+
+
+def _is_sentence(node: ast.AST) -> bool:
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and bool(re.match(r"[A-Z][^/<>]*[ .]", text))
 
 
 def _has_doc(node: ast.AST) -> bool:
