@@ -1,0 +1,29 @@
+"""Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
+
+Run: make bench, or python -m bench [captures] [sending] [tick]. Exit 1 when a target is missed.
+"""
+
+import sys
+
+from bench import captures, sending, tick
+from bench.results import keep
+
+BENCHMARKS = {"captures": captures.measure, "sending": sending.measure, "tick": tick.measure}
+
+
+def main(chosen: list[str]) -> int:
+    if unknown := [name for name in chosen if name not in BENCHMARKS]:
+        print(f"there is no benchmark {unknown[0]!r}: choose among {', '.join(BENCHMARKS)}")
+        return 2
+    results = []
+    for name in chosen or BENCHMARKS:
+        print(f"... {name}", flush=True)
+        for result in BENCHMARKS[name]():
+            print(result.line(), flush=True)
+            results.append(result)
+    keep(results)
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

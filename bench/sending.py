@@ -1,0 +1,126 @@
+"""From due to 250: the sender with its look-ups, rendering and durable intents against a bare loop of prebuilt mails.
+
+Both write to the same sink over loopback; the bare loop is `smtplib.sendmail` of one prebuilt mail over one line.
+"""
+
+import smtplib
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from base.clock import Clocks, elapsed
+from base.config import Config, load_config
+from base.tokens import Signer
+from bench import scene
+from bench.results import Result
+from bench.scene import Scene
+from emails.maildir import Maildir
+from emails.outbox import Sender
+from emails.smtp import Smtp
+
+MAILS, ROUNDS, CONNECTIONS = 2_000, 5, 4
+
+
+def measure() -> list[Result]:
+    """One result: messages per second from due to 250, over those of the bare loop; medians of interleaved rounds."""
+    with tempfile.TemporaryDirectory() as name, sink() as port:
+        folder = Path(name)
+        at = scene.set_up(folder)
+        scene.fill(at, MAILS * (ROUNDS + 1) + 1)
+        config = settings(folder, port)
+        letter = _one_letter(at, config)
+        sender = _sender(at, config, Smtp(config))
+        bare, ours = [], []
+        for round_number in range(ROUNDS + 1):
+            owe(at, range(2 + round_number * MAILS, 2 + (round_number + 1) * MAILS))
+            floor, rate = _bare_loop(port, letter), _drain(sender)
+            if round_number:  # the first one fills caches
+                bare.append(floor)
+                ours.append(rate)
+        sender.close()
+        at.close()
+    ratio = statistics.median(mine / floor for mine, floor in zip(ours, bare, strict=True))
+    detail = f"{statistics.median(ours):,.0f}/s against {statistics.median(bare):,.0f}/s; {len(letter):,} bytes a mail"
+    return [Result("from due to 250, against a bare smtplib loop of prebuilt mails", ratio, 1.0, "x", detail=detail)]
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """The port of a receiving server in a process of its own."""
+    process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.wait(10)
+
+
+def settings(folder: Path, port: int) -> Config:
+    """The house's settings for a measurement: everything inside `folder`, mail to the sink."""
+    return load_config(
+        None,
+        {
+            "TERREAU__DATABASE__URL": f"sqlite:///{folder}/terreau.db",
+            "TERREAU__DATA__DIR": str(folder),
+            "TERREAU__MAIL__CONNECTIONS": str(CONNECTIONS),
+            "TERREAU__MAIL__MAILDIR": str(folder / "maildir"),
+            "TERREAU__SMTP__HOST": "127.0.0.1",
+            "TERREAU__SMTP__PORT": str(port),
+            "TERREAU__SMTP__SECURITY": "none",
+            "TERREAU__SERVER__FORM_MIN_SECONDS": "0",
+        },
+    )
+
+
+def owe(at: Scene, lead_ids: range) -> None:
+    """Promise each of these leads the sequence's mail, as the engine would have."""
+    now = at.now.strftime("%Y-%m-%d %H:%M:%S.%f")
+    with sqlite3.connect(at.path, timeout=30) as conn:
+        conn.executemany(
+            "INSERT INTO messages (lead_id, klass, enrolment_id, sequence, step, occurrence, topic, email, locale,"
+            " token, state, due_at, attempts, release_id, created_at)"
+            f" VALUES (?, 'marketing', ?, '{scene.SEQUENCE}', '{scene.STEP}', 0, 'conseils-3d',"
+            f" '{scene.SEQUENCE}/{scene.STEP}', 'fr', ?, 'due', ?, 0, 1, ?)",
+            [(n, n, f"{n:022d}", now, now) for n in lead_ids],
+        )
+    conn.close()
+
+
+def _sender(at: Scene, config: Config, transport: Smtp | Maildir) -> Sender:
+    clocks = Clocks(at.calendar, at.machine)
+    signer = Signer(config.keys().signing, at.machine)
+    return Sender(at.database, at.releases, config, clocks, signer, transport, "bench")
+
+
+def _one_letter(at: Scene, config: Config) -> bytes:
+    """A mail exactly as the sender makes it: what the bare loop sends again and again."""
+    owe(at, range(1, 2))
+    sender = _sender(at, config, Maildir(config))
+    sender.drain(threading.Event())
+    sender.close()
+    return next((config.mail.maildir / "new").iterdir()).read_bytes()
+
+
+def _bare_loop(port: int, letter: bytes) -> float:
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        start = elapsed()
+        for number in range(MAILS):
+            client.sendmail("bounce@atelier.example", f"ada{number}@atelier.example", letter)
+        return MAILS / (elapsed() - start)
+
+
+def _drain(sender: Sender) -> float:
+    start = elapsed()
+    done = sender.drain(threading.Event())
+    took = elapsed() - start
+    if done != MAILS:
+        raise SystemExit(f"{done} mails were sent instead of {MAILS}: the measurement means nothing")
+    return MAILS / took

@@ -1,0 +1,78 @@
+"""The web server that the capture benchmark talks to; prints its port, serves until its input closes.
+
+Run: python -m bench.server floor|captures|captures-while-sending FOLDER SINK_PORT
+"""
+
+import sys
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request
+from flask_wtf.csrf import generate_csrf
+
+from authoring.load import load_site
+from authoring.models.forms import Form
+from authoring.tree import read_tree
+from base.paths import data_path
+from bench.sending import settings
+from capture.forms import answers, form_class
+from terreau.app import create_app
+from terreau.house import House
+from terreau.running import in_motion
+from terreau.web import WebServer
+
+THREADS = 8
+FORM = "guide-3d"
+
+
+def example_form() -> Form:
+    """The form that is filled in, as the example content has it."""
+    site, _problems = load_site(read_tree(data_path("content")))
+    assert site is not None
+    return site.forms[FORM]
+
+
+def floor_app() -> Flask:
+    """The least a Flask-WTF form costs: the same questions, validated, answered with 303; nothing is kept."""
+    form = example_form()
+    questions = form_class(form)
+    app = Flask("floor")
+    app.secret_key = "floor"
+
+    @app.get("/p/guide-3d")
+    def show() -> str:
+        return f'<input name="_stamp" value="x"><input name="csrf-token" value="{generate_csrf()}">'
+
+    @app.post("/p/guide-3d")
+    def submit() -> Response:
+        filled = questions(formdata=request.form)
+        filled.validate()
+        answers(form, filled)
+        return redirect("/thanks", 303)  # type: ignore[return-value]
+
+    return app
+
+
+def main(kind: str, folder: Path, sink_port: int) -> None:
+    if kind == "floor":
+        _serve(floor_app())
+        return
+    house = House.build(settings(folder, sink_port))
+    app = create_app(house)
+    if kind == "captures":
+        _serve(app)
+    else:
+        with in_motion(house):
+            _serve(app)
+    house.close()
+
+
+def _serve(app: Flask) -> None:
+    server = WebServer(app, "127.0.0.1", 0, threads=THREADS)
+    server.start()
+    print(server.port, flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
