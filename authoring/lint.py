@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from authoring.contrast import pale_pairs
+from authoring.load import Loaded
 from authoring.models.common import Model
-from authoring.models.conditions import Condition
-from authoring.models.definitions import Definitions
+from authoring.models.pages import Page
 from authoring.references import Names, each, email_file, names_of, unknown_names
 from authoring.repeats import repeated
 from authoring.routes import bad_routes
@@ -17,6 +17,7 @@ from authoring.sentences import Fault
 from authoring.shapes import Path
 from authoring.site import Locate, Site
 from authoring.suggest import did_you_mean
+from authoring.tree import kind_of
 from base.problems import Problem
 
 Found = Iterator[tuple[str, Fault]]  # (file, what is wrong in it)
@@ -35,6 +36,14 @@ def lint(
     names = names_of(site, unread)
     found = chain.from_iterable(check(site, names, locales) for check in CHECKS)
     return sorted({_problem(file, fault, locate) for file, fault in found})
+
+
+def lint_what_is_read(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
+    """The same for a tree of which some files cannot be read; nothing, without its definitions."""
+    if loaded.site is None:
+        return []
+    unread = [(kind, tuple(names.values())) for kind, names in filter(None, map(kind_of, loaded.drafts.broken))]
+    return lint(loaded.site, loaded.drafts.locate, locales, unread)
 
 
 def files(site: Site) -> Iterator[tuple[str, Model]]:
@@ -120,8 +129,9 @@ def _magnets(site: Site, names: Names, locales: Sequence[str]) -> Found:
 def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:
     """Texts for some of the site's languages only, and pages in languages that the site does not have."""
     for file, model in files(site):
+        offered = [locale for locale in locales if locale in model.locales] if isinstance(model, Page) else locales
         for path, inner in each(model):
-            yield from ((file, fault) for fault in _untranslated(path, inner, locales))
+            yield from ((file, fault) for fault in _untranslated(path, inner, offered))
     for name, page in site.pages.items():
         for index, locale in enumerate(page.locales):
             if locale not in locales:
@@ -137,12 +147,8 @@ def _untranslated(path: Path, model: Model, locales: Sequence[str]) -> Iterator[
     for key, texts in _localised(model):
         lacking = [locale for locale in locales if locale not in texts]
         if lacking:
-            message = f"`{path_label(key)}` is not written in {' nor '.join(f'`{locale}`' for locale in lacking)}"
+            message = f"`{key[0]}` is not written in {' nor '.join(f'`{locale}`' for locale in lacking)}"
             yield Fault((*path, *key), message, f"who reads {lacking[0]} sees another language", severity="warning")
-
-
-def path_label(path: Path) -> str:
-    return str(next(part for part in path if isinstance(part, str)))
 
 
 def _localised(model: Model) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -165,36 +171,6 @@ def _colours(site: Site, names: Names, locales: Sequence[str]) -> Found:
     return (("definitions.toml", fault) for fault in pale_pairs(site.definitions.brand))
 
 
-def _circles(site: Site, names: Names, locales: Sequence[str]) -> Found:
-    """Segments that refer to themselves, by way of others or not."""
-    refers = segment_references(site.definitions)
-    for index, segment in enumerate(site.definitions.segments):
-        if way := _way_back(segment.id, refers):
-            message = f"the segment `{segment.id}` refers to itself: {' → '.join(way)}"
-            yield "definitions.toml", Fault(("segments", index, "when"), message, "take one of them out of the circle")
-
-
-def segment_references(definitions: Definitions) -> dict[str, list[str]]:
-    """Segment -> the segments that its condition names."""
-    return {
-        segment.id: [inner.segment for _, inner in each(segment.when) if isinstance(inner, Condition) and inner.segment]
-        for segment in definitions.segments
-    }
-
-
-def _way_back(start: str, refers: dict[str, list[str]]) -> list[str] | None:
-    pending, seen = [[start]], set()
-    while pending:
-        way = pending.pop()
-        for name in refers.get(way[-1], []):
-            if name == start:
-                return [*way, name]
-            if name not in seen:
-                seen.add(name)
-                pending.append([*way, name])
-    return None
-
-
 CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _names,
     _repeats,
@@ -204,5 +180,4 @@ CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _magnets,
     _languages,
     _colours,
-    _circles,
 )

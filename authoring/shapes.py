@@ -88,6 +88,11 @@ _TYPES = {
     "array": "a list in `[ ]`",
 }
 
+_FORMATS = {
+    "date-time": "a date and time without quotes, such as 2026-03-31T09:00:00",
+    "email": 'an email address in quotes, such as "chloe@atelier.example"',
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -176,6 +181,6 @@ def _words(option: Schema) -> str | None:
         return 'a text for each language, such as { fr = "…", en = "…" }'
     if option.get("type") == "object":
         return "a table of keys and values"
-    if option.get("format") == "date-time":
-        return "a date and time without quotes, such as 2026-03-31T09:00:00"
+    if words := _FORMATS.get(option.get("format", "")):
+        return words
     return LOOKS_LIKE.get(option.get("pattern", "")) or _TYPES.get(option.get("type", ""))

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring.lint import lint
+from authoring.lint import lint_what_is_read
 from authoring.load import Loaded, load
 from authoring.site import Locate, Site
-from authoring.tree import Tree, kind_of, read_tree
+from authoring.tree import Tree, read_tree
 from base.problems import Problem
+from leads.lint import lint as lint_leads
 
 Lint = Callable[[Site, Locate], list[Problem]]
 
 # Each room's lint, over a site whose every file can be read.
-LINTS: Mapping[str, Lint] = {}
+LINTS: Mapping[str, Lint] = {"leads": lint_leads}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,7 @@ def check(root: Path, locales: Sequence[str]) -> Checked:
 
 def _between_files(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
     """What files say about each other; the rooms look only when every file could be read."""
-    if loaded.site is None:
-        return []
-    unread = [(kind, tuple(names.values())) for kind, names in map(_kind, sorted(loaded.drafts.broken))]
-    found = lint(loaded.site, loaded.drafts.locate, locales, unread)
-    if loaded.problems:
+    found = lint_what_is_read(loaded, locales)
+    if loaded.site is None or loaded.problems:
         return found
     return found + [problem for room in LINTS.values() for problem in room(loaded.site, loaded.drafts.locate)]
-
-
-def _kind(path: str) -> tuple[str, dict[str, str]]:
-    return kind_of(path) or ("", {})

@@ -79,7 +79,7 @@ Localised = Annotated[
     Annotated[str, Tag("text")] | Annotated[dict[Locale, str], Field(min_length=1), Tag("texts")],
     Discriminator(_shape),
 ]
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"format": "email"})]
 Zone = Annotated[str, AfterValidator(_zone)]
 DayText = Annotated[str, BeforeValidator(_bare_day), AfterValidator(_day)]
 

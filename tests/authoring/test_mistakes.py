@@ -7,21 +7,29 @@ from typing import Any
 
 import pytest
 
-from terreau.check import check_tree
+from authoring.lint import lint_what_is_read
+from authoring.load import load
+from authoring.tree import read_tree
+from base.problems import Problem
 
 LOCALES = ("fr", "en")
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text(encoding="utf-8"))["mistake"]
 JARGON = ("Input should", "valid ", "validation", "None", "str", "dict", "pydantic", "ctx", "regex", "instance", "\\n")
 
 
+def told(root: Path) -> list[Problem]:
+    loaded = load(read_tree(root))
+    return sorted([*loaded.problems, *lint_what_is_read(loaded, LOCALES)])
+
+
 def test_the_content_that_the_mistakes_are_made_in_is_right(write: Callable[..., Path]) -> None:
-    assert check_tree(write({}), LOCALES) == []
+    assert told(write({})) == []
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: f"{mistake['file']}: {mistake['wrote'][:40]!r}")
 def test_a_mistake_is_told_in_one_sentence_with_its_place(mistake: dict[str, Any], change: Callable[..., Path]) -> None:
     root = change(mistake["file"], mistake["instead_of"], mistake["wrote"])
-    assert [problem.sentence() for problem in check_tree(root, LOCALES)] == mistake["reads"]
+    assert [problem.sentence() for problem in told(root)] == mistake["reads"]
 
 
 def test_there_are_mistakes_enough_in_every_kind_of_file() -> None:
@@ -41,7 +49,7 @@ def test_every_problem_of_every_file_is_told_at_once(change: Callable[..., Path]
     change("sequences/welcome.toml", 'wait = "2 days"', "wait = 2")
     change("pages/guide.toml", 'form = "guide"', 'form = "gide"')
     root = change("emails/welcome/first.fr.md", 'why = "You', "why = You")
-    assert [(problem.file, problem.line) for problem in check_tree(root, LOCALES)] == [
+    assert [(problem.file, problem.line) for problem in told(root)] == [
         ("emails/welcome/first.fr.md", 4),
         ("forms/guide.toml", 2),
         ("pages/guide.toml", 3),
@@ -53,7 +61,7 @@ def test_a_file_that_cannot_be_read_is_not_called_missing_by_the_others(change: 
     change("magnets/guide.toml", "[[file]]", "[[file")
     change("emails/welcome/second.en.md", "+++", "++")
     root = change("forms/guide.toml", "[thanks]", "[thanks")
-    assert {problem.file for problem in check_tree(root, LOCALES)} == {
+    assert {problem.file for problem in told(root)} == {
         "emails/welcome/second.en.md",
         "forms/guide.toml",
         "magnets/guide.toml",
@@ -63,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_not_called_missing_by_the_others(change: 
 @pytest.mark.parametrize("before", ["", "é", "été à Noël", "日本", "👩🏽‍🚀"])
 def test_what_stands_before_a_fault_does_not_shift_its_column(before: str, change: Callable[..., Path]) -> None:
     wrote = f'{{ fr = "{before}", en = 3 }}'
-    (problem,) = check_tree(change("forms/guide.toml", '"Sector"', wrote), LOCALES)
+    (problem,) = told(change("forms/guide.toml", '"Sector"', wrote))
     assert (problem.line, problem.column) == (18, len('label = { fr = "", en = ') + len(before) + 1)
 
 
@@ -71,5 +79,5 @@ def test_a_byte_order_mark_and_line_ends_of_windows_shift_nothing(change: Callab
     root = change("forms/guide.toml", "submit =", "button =")
     form = root / "forms/guide.toml"
     form.write_bytes(b"\xef\xbb\xbf" + form.read_bytes().replace(b"\n", b"\r\n"))
-    (problem,) = check_tree(root, LOCALES)
+    (problem,) = told(root)
     assert (problem.line, problem.column) == (2, 1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from authoring.blobs import BlobDirectory
 from authoring.load import load_site
@@ -143,13 +143,14 @@ def enrol(database: Database, release: Release, version: str, step: str, moment:
     at = moment.calendar
     lead = {"status": "lead", "fields": {}, "tags": [], "locale": "fr", "origin": "inbound", "created_at": at}
     enrolment = {
-        "sequence": "welcome", "sequence_version": version, "entry_key": "", "state": state, "step": step, "occurrence": 1,
-        "position": "waiting", "anchor_at": at, "entered_at": at, "entry_seq": 1, "release_id": release.id,
+        "sequence": "welcome", "sequence_version": version, "entry_key": "", "state": state, "step": step,
+        "occurrence": 1, "position": "waiting", "anchor_at": at, "entered_at": at, "entry_seq": 1,
+        "release_id": release.id,
     }  # fmt: skip
 
-    def job(conn: object) -> None:
-        number = conn.execute(insert(leads).values(lead).returning(leads.c.id)).scalar_one()  # type: ignore[attr-defined]
-        conn.execute(insert(enrolments).values(**enrolment, lead_id=number))  # type: ignore[attr-defined]
+    def job(conn: Connection) -> None:
+        number = conn.execute(insert(leads).values(lead).returning(leads.c.id)).scalar_one()
+        conn.execute(insert(enrolments).values(**enrolment, lead_id=number))
 
     database.write(job)
 
@@ -226,7 +227,7 @@ def test_a_topic_that_a_pinned_version_names_may_not_go(
     root = write({})
     for path in ("definitions.toml", "sequences/welcome.toml", "forms/guide.toml"):
         (root / path).write_text((root / path).read_text().replace("advice", "news"))
-    with pytest.raises(ReleaseRefused, match="definitions.toml has no topic `advice`, and 1 lead in the sequence"):
+    with pytest.raises(ReleaseRefused, match=r"definitions\.toml has no topic `advice`, and 1 lead in the sequence"):
         put_in_force(root)
 
 
@@ -287,8 +288,8 @@ def test_many_threads_get_the_same_parsed_site(
 def test_a_release_that_another_version_wrote_says_so(
     entered: tuple[Release, str], database: Database, store: Releases
 ) -> None:
-    def job(conn: object) -> None:
-        conn.execute(documents.update().values(text="version = 2"))  # type: ignore[attr-defined]
+    def job(conn: Connection) -> None:
+        conn.execute(documents.update().values(text="version = 2"))
 
     database.write(job)
     fresh = Releases(database, store.blobs)
