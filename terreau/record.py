@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from leads import consent
+from leads.events import all_of
 from leads.explain import explain
+from leads.facts import HITS
 from storage.schema import (
     enrolments,
-    events,
     hand_offs,
     leads,
     messages,
@@ -57,8 +58,9 @@ def _captured(conn: Connection, lead_id: int) -> Iterator[Record]:
     yield Record("one submission", ", ".join(forms), forms == ["guide-3d"])
     topics = sorted(consent.granted(conn, [lead_id])[lead_id])
     yield Record("consent confirmed", ", ".join(topics), {"conseils-3d", "clicks"} <= set(topics))
-    heard = conn.scalar(select(func.count()).where(events.c.name == "hit_confirmed"))
-    yield Record("downloads and clicks, each a person's", f"{heard} confirmed", heard == 3)
+    heard = [event.data.get("of", event.name) for event in all_of(conn, lead_id) if event.human and event.means in HITS]
+    acts = ["asset_downloaded", "link_clicked", "link_clicked"]
+    yield Record("a download and two clicks, a person's", ", ".join(heard), heard == acts)
 
 
 def _mailed(conn: Connection) -> Iterator[Record]:
