@@ -1,0 +1,296 @@
+"""The hand-off: the right rep, told once per cycle, with a brief that adds up."""
+
+import ast
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from authoring.models.definitions import Rep
+from authoring.site import Site
+from base.clock import Moment
+from base.paths import data_path
+from base.translations import read_catalogues
+from leads import events
+from leads.facts import Facts, Standing
+from leads.fold import fold
+from leads.identity import load_leads
+from sales import alert, brief, wording
+from sales.handoff import open_hand_off, route
+from sales.wording import whole_points
+from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
+
+ZONE = "Europe/Paris"
+BASE = "https://lumen.example"
+TEMPLATE = data_path("templates", "notifications", "alert.html")
+
+
+@dataclass(frozen=True)
+class Call:
+    """As the engine makes it."""
+
+    facts: Facts
+    stage: str
+    cycle: int
+    event_seq: int
+    reason: str
+    site: Site
+    now: Moment
+
+
+@pytest.fixture
+def house_site(site, release_id) -> Site:
+    """The example content, stored, with three reps of whom one speaks English, and one webhook channel."""
+    reps = [
+        Rep(id="ada", name="Ada", email="ada@lumen.example", locale="fr"),
+        Rep(id="karim", name="Karim", email="karim@lumen.example", locale="fr"),
+        Rep(id="bob", name="Bob", email="bob@lumen.example", locale="en"),
+    ]
+    chosen = site.definitions.hand_off.model_copy(update={"channels": ["crm"], "reps": reps})
+    return replace(site, release_id=release_id, definitions=site.definitions.model_copy(update={"hand_off": chosen}))
+
+
+@pytest.fixture
+def chloe(database, make_lead, clocks, house_site):
+    """Chloé's story up to the day she is hot; gives the call that the engine would make."""
+    lead_id = make_lead(
+        email="chloe@atelier-marchand.example", first_name="Chloé", last_name="Marchand", phone="+33639981234",
+        company="Atelier Marchand", job_title="Architecte d'intérieur",
+        fields={"practice": "slow", "profession": "interior"},
+    )  # fmt: skip
+    acts: list[tuple[str, str | None, str, dict[str, Any]]] = [
+        ("form_submitted", "guide-3d", "human", {"interests": ["cao/3d"], "hand_raise": False}),
+        ("consent_granted", "conseils-3d", "human", {}),
+        ("asset_downloaded", "guide-3d", "human", {"interests": ["cao/3d"]}),
+        ("link_clicked", "conseils-3d/niveaux", "pending", {}),
+        ("mail.sent", "conseils-3d/niveaux", "engine", {}),
+        ("webinar_attended", "lumiere-3d", "human", {"interests": ["cao/3d"]}),
+        ("page_seen", "demo", "human", {"interests": ["cao/3d"]}),
+        ("page_seen", "niveaux", "human", {}),
+        ("hit_confirmed", "conseils-3d/niveaux", "human", {"of": "link_clicked", "interests": ["cao/3d"]}),
+    ]
+    for name, subject, evidence, data in acts:
+        clocks.advance(timedelta(hours=20))
+        database.write(
+            lambda conn, n=name, s=subject, e=evidence, d=data: events.append(
+                conn, lead_id, n, clocks.moment(), evidence=e, subject=s, data=d
+            )
+        )
+    answers = {"email": "chloe@atelier-marchand.example", "practice": "slow", "consent_conseils": True}
+    row = insert(submissions).values(
+        lead_id=lead_id, event_seq=1, form="guide-3d", page="guide-3d", locale="fr", answers=answers, touch={},
+        release_id=house_site.release_id, idempotency_key="k", at=clocks.calendar(), recorded_at=clocks.machine(),
+    )  # fmt: skip
+    database.write(lambda conn: conn.execute(row) and None)
+    return call_for(database, lead_id, house_site, clocks)
+
+
+def call_for(database, lead_id, site, clocks, **changes) -> Call:
+    with database.read() as conn:
+        lead = load_leads(conn, [lead_id])[lead_id]
+        happened = tuple(events.all_of(conn, lead_id))
+    facts = Facts(lead, Standing.fresh(site, clocks.calendar()), frozenset({"conseils-3d"}), happened, ZONE)
+    folded = fold(facts, happened, site, clocks.calendar())
+    last = folded.moves[-1]
+    facts = replace(facts, standing=folded.standing)
+    call = Call(facts, last.to, last.cycle, last.event_seq or 0, last.reason, site, clocks.moment())
+    return replace(call, **changes)
+
+
+def open_it(database, call):
+    database.write(lambda conn: open_hand_off(conn, call, base_url=BASE, zone=ZONE))
+
+
+def rows(database, table):
+    with database.read() as conn:
+        return list(conn.execute(select(table)))
+
+
+def number(shown: str) -> int:
+    return int(shown.replace("−", "-"))
+
+
+def test_sales_is_told_once_per_lead_and_cycle_by_each_channel(database, chloe):
+    assert chloe.stage == "mql"
+    open_it(database, chloe)
+    open_it(database, chloe)
+    assert len(rows(database, hand_offs)) == 1
+    message, webhook = rows(database, messages)[0], rows(database, webhooks)[0]
+    assert (len(rows(database, messages)), len(rows(database, webhooks))) == (1, 1)
+    told = {(row.channel, row.message_id, row.webhook_id) for row in rows(database, notifications)}
+    assert told == {(f"mail:{rows(database, hand_offs)[0].owner}", message.id, None), ("webhook:crm", None, webhook.id)}
+    assert (message.klass, message.email, message.state, message.due_at) == (
+        "notification", "alert", "due", chloe.now.machine,
+    )  # fmt: skip
+    open_it(database, replace(chloe, cycle=2))
+    assert (len(rows(database, hand_offs)), len(rows(database, messages)), len(rows(database, webhooks))) == (2, 2, 2)
+
+
+def test_the_alert_has_every_variable_of_its_template_and_its_buttons_lead_to_the_verdict(database, chloe):
+    open_it(database, chloe)
+    context, hand_off = rows(database, messages)[0].context, rows(database, hand_offs)[0]
+    wanted = set(re.findall(r"\{\{ (\w+)", TEMPLATE.read_text())) - {"line", "action"}
+    assert wanted <= set(context)
+    verdict = f"{BASE}/v/{hand_off.token}"
+    assert (context["accept_url"], context["reject_url"], context["lead_url"]) == (
+        f"{verdict}?choice=accept", f"{verdict}?choice=reject", verdict,
+    )  # fmt: skip
+    assert context["lead"] == {
+        "name": "Chloé Marchand",
+        "who": "Architecte d'intérieur, Atelier Marchand",
+        "tel": "+33639981234",
+        "phone": "06 39 98 12 34",
+        "email": "chloe@atelier-marchand.example",
+    }
+    assert {"why_now", "suggestion", "accept", "reject", "score", "total", "actions", "unknown", "open"} <= set(
+        context["words"]
+    )
+
+
+def test_the_lines_of_the_brief_add_up_and_reach_the_threshold(database, chloe):
+    open_it(database, chloe)
+    told = rows(database, hand_offs)[0].brief
+    assert sum(number(line["points"]) for line in told["score"]) == int(told["total"])
+    assert int(told["total"]) == chloe.facts.standing.engagement // 1000
+    assert int(told["total"]) >= told["threshold"] == 80
+    assert sum(number(line["points"]) for line in told["fit"]["lines"]) == int(told["fit"]["points"]) == 40
+
+
+def test_the_brief_is_told_in_the_reps_own_language(database, chloe):
+    reps = {rep.locale: rep.id for rep in chloe.site.definitions.hand_off.reps}
+    stories = {}
+    for cycle, (locale, rep) in enumerate(sorted(reps.items()), start=1):
+        owned = replace(chloe.facts, lead=replace(chloe.facts.lead, owner=rep))
+        open_it(database, replace(chloe, facts=owned, cycle=cycle))
+        stories[locale] = rows(database, hand_offs)[-1].brief
+    french, english = stories["fr"], stories["en"]
+    assert french["why_now"].startswith("Chloé vient d’atteindre 1")
+    assert "(seuil\u00a0: 80). Dernière action\u00a0: Lien suivi dans «\u202fOù s’arrêter" in french["why_now"]
+    assert re.match(r"Chloé has just reached \d+ points \(threshold: 80\)\. Latest: Followed", english["why_now"])
+    assert french["suggestion"].startswith("Proposer une démonstration CAO")
+    assert english["bant"] == [
+        {"what": "Budget", "answer": None},
+        {"what": "Decision maker", "answer": None},
+        {"what": "Need", "answer": "I model, but it takes too long"},
+        {"what": "Timeline", "answer": None},
+    ]
+    assert french["answers"] == [
+        {"question": "Où en êtes-vous avec la 3D\u202f?", "answer": "Je modélise, mais j’y passe trop de temps"}
+    ]
+    assert french["interests"][0]["what"] == "CAO et maquette 3D"
+    assert english["consents"] == {
+        "granted": ["3D advice"],
+        "not_granted": ["The Tuesday letter", "The links I click", "Whether I open messages"],
+    }
+    assert english["stage"]["version"] == "2026-10-01"
+    assert json.loads(json.dumps(french)) == french
+
+
+def test_the_last_actions_are_the_six_newest_that_surely_happened(database, chloe):
+    open_it(database, chloe)
+    actions = rows(database, hand_offs)[0].brief["actions"]
+    assert actions[0]["what"].startswith("Lien suivi"), "a confirmed hit is told as the click"
+    assert [action["what"].split(" ")[0] for action in actions[3:]] == ["Webinaire", "Guide", "Inscription"]
+    assert len(actions) == 6
+    now = chloe.now.calendar
+    assert actions[0]["when"] == f"auj. {now.hour + 1:02d}:{now.minute:02d}"
+    assert actions[1]["when"].startswith(("auj. ", "hier "))
+    assert re.match(r"\d", actions[-1]["when"])
+
+
+def test_a_raised_hand_says_so(database, chloe):
+    raised = replace(chloe, reason="hand_raise: demo", event_seq=1)
+    open_it(database, raised)
+    message = rows(database, messages)[0]
+    assert "sollicite" in message.context["subject"]
+    assert "«\u202fMontrer un projet en 3D\u202f» demandé" in message.context["why_now"]
+
+
+def test_leads_go_round_the_reps_and_stay_with_the_one_they_have(database, chloe):
+    chosen = chloe.site.definitions.hand_off
+    ids = [rep.id for rep in chosen.reps]
+    lead = chloe.facts.lead
+    assert [route(replace(lead, id=number), chosen).id for number in range(6)] == [ids[n % 3] for n in range(6)]
+    assert route(replace(lead, owner="karim"), chosen).id == "karim"
+    assert route(replace(lead, id=0, owner="somebody who left"), chosen).id == ids[0]
+    open_it(database, chloe)
+    assert rows(database, leads)[0].owner == rows(database, hand_offs)[0].owner == ids[lead.id % 3]
+
+
+def test_the_webhook_says_what_the_mail_says(database, chloe):
+    open_it(database, chloe)
+    webhook, told = rows(database, webhooks)[0], rows(database, hand_offs)[0].brief
+    assert webhook.event_id.startswith("msg_")
+    assert (webhook.channel, webhook.type, webhook.payload["type"]) == ("crm", "lead.hot", "lead.hot")
+    assert datetime.fromisoformat(webhook.payload["timestamp"]) == chloe.now.machine
+    data = webhook.payload["data"]
+    assert data["lead"]["email"] == "chloe@atelier-marchand.example"
+    assert (data["engagement"], data["score"], data["stage"]) == (int(told["total"]), told["score"], "mql")
+    assert data["verdict_url"] == told["verdict_url"]
+
+
+def test_the_answer_is_awaited_as_long_as_the_definitions_say(database, chloe):
+    open_it(database, chloe)
+    hand_off = rows(database, hand_offs)[0]
+    assert hand_off.answer_by == chloe.now.calendar + timedelta(hours=4)
+
+
+def test_a_lead_of_whom_little_is_known_is_handed_over_too(database, make_lead, house_site, clocks):
+    lead_id = make_lead(phone="+33639981234")
+    hand = {"hand_raise": True}
+    database.write(
+        lambda conn: events.append(
+            conn, lead_id, "form_submitted", clocks.moment(), evidence="human", subject="no such form", data=hand
+        )
+    )
+    open_it(database, call_for(database, lead_id, house_site, clocks))
+    context = rows(database, messages)[0].context
+    assert context["lead"]["name"] == "+33639981234"
+    assert context["lead"]["email"] is None
+    assert "\n" not in context["subject"]
+
+
+def test_names_of_several_lines_stay_on_one(database, chloe):
+    lead = replace(chloe.facts.lead, first_name="Chloé\r\nBcc: bob@lumen.example")
+    open_it(database, replace(chloe, facts=replace(chloe.facts, lead=lead)))
+    assert "\n" not in rows(database, messages)[0].context["subject"]
+    assert "\r" not in json.dumps(rows(database, hand_offs)[0].brief["why_now"])
+
+
+@given(st.lists(st.integers(-200_000, 200_000), max_size=12))
+def test_points_shown_whole_still_add_up(parts):
+    total, shown = whole_points(sum(parts), parts)
+    assert sum(shown) == total == sum(parts) // 1000
+    assert all(abs(whole * 1000 - part) < 1000 for whole, part in zip(shown, parts, strict=True))
+
+
+def test_every_sentence_for_a_rep_exists_in_french():
+    catalogue = read_catalogues([data_path("translations", "fr", "sales.po")])
+    said = set()
+    for module in (alert, brief, wording):
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+            if (
+                isinstance(node, ast.Call)
+                and name in ("told", "msgid", "gettext")
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                said.add(node.args[0].value)
+    assert len(said) > 30
+    untold = {text for text in said if catalogue.ugettext(text) == text} - {"Suggestion:", "Engagement"}
+    assert untold == set()
+
+
+def test_the_day_of_an_action_is_that_of_the_sites_wall(house_site):
+    voice = wording.Voice(house_site, "fr", ZONE)
+    now = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
+    assert voice.when(datetime(2026, 11, 2, 23, 30, tzinfo=UTC), now) == "auj. 00:30"
+    assert voice.when(datetime(2026, 11, 2, 22, 30, tzinfo=UTC), now) == "hier 23:30"
+    assert voice.when(datetime(2026, 10, 1, 8, 0, tzinfo=UTC), now) == "1 oct. 2026"
