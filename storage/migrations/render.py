@@ -1,4 +1,4 @@
-"""How our column types are written in a migration: in the words of SQLAlchemy, so that old ones stay as they were."""
+"""How our column types are named in a migration: constants at its head, in SQLAlchemy's own words."""
 
 from typing import Any, Literal
 
@@ -6,18 +6,11 @@ from sqlalchemy import JSON, BigInteger
 
 from storage.types import UtcDateTime
 
-_JSON = "sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql')"
+_NAMES = ((UtcDateTime, "AT"), (JSON, "JSON"), (BigInteger, "ID"))
 
 
 def render_item(kind: str, item: Any, context: Any) -> str | Literal[False]:
     """Alembic's hook; False leaves the item to Alembic."""
     if kind != "type":
         return False
-    if isinstance(item, UtcDateTime):
-        return "sa.DateTime(timezone=True)"
-    if isinstance(item, JSON):
-        context.imports.add("from sqlalchemy.dialects import postgresql")
-        return _JSON
-    if isinstance(item, BigInteger):
-        return "sa.BigInteger().with_variant(sa.Integer(), 'sqlite')"
-    return False
+    return next((name for type_, name in _NAMES if isinstance(item, type_)), False)
