@@ -15,13 +15,14 @@ from workflows.values import Enrolment, Message, Rules, Take
 from workflows.waits import later
 
 # What identifies a lead is changed by doors only; lint says so to the author.
-SETTABLE = frozenset(COLUMNS) - {"email", "phone"}
+IDENTITY = frozenset({"email", "phone"})
+_NAMED = frozenset(COLUMNS) - IDENTITY
 
 
 def with_fields(facts: Facts, change: SetFields) -> Facts:
     """The facts with the step's fields and tags set."""
     lead = facts.lead
-    columns: dict[str, Any] = {name: str(value) for name, value in change.fields.items() if name in SETTABLE}
+    columns: dict[str, Any] = {name: str(value) for name, value in change.fields.items() if name in _NAMED}
     others = {name: value for name, value in change.fields.items() if name not in COLUMNS}
     kept = [tag for tag in lead.tags if tag not in change.remove_tags]
     tags = tuple(dict.fromkeys([*kept, *change.add_tags]))
