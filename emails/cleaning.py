@@ -11,6 +11,7 @@ LONGEST = 2_000  # characters of one answer in a mail
 LONGEST_LINE = 250
 _LIFTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\r]")  # controls; line breaks and tabs stay
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")  # zero width, bidi overrides
+_BREAKS = re.compile(r"[ \t\n]+")
 _ENCODED_WORD = re.compile(r"=(?=\?)")
 _NAME = re.compile(r"^[^\W\d_]+(?:[ '’.\-]{1,2}[^\W\d_]+)*\.?$")
 
@@ -28,7 +29,7 @@ def answer(value: Any) -> Any:
 def line(text: str) -> str:
     """One line for a header. Encoded words (RFC 2047) are taken apart: a name must not spell out a line break."""
     kept = str(answer(text) or "")
-    return _ENCODED_WORD.sub("= ", " ".join(kept.split()))[:LONGEST_LINE]
+    return _ENCODED_WORD.sub("= ", _BREAKS.sub(" ", kept))[:LONGEST_LINE]
 
 
 def name(value: str | None) -> str | None:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from base.typography import typeset
 from lxml import etree
 from lxml import html as lxml_html
 from markupsafe import Markup
@@ -25,7 +24,7 @@ from emails.constants import Constants, constants_of
 from emails.environment import text_environment
 from emails.expressions import Place, problems_in
 from emails.inlining import UnfitMarkup, inline
-from emails.layouts import Layout, Setting, frame_html, frame_text, mail_layout, notification_layout, words
+from emails.layouts import Layout, Setting, for_mail, frame_html, frame_text, mail_layout, notification_layout, words
 from emails.links import Links, UnfitAddress
 from emails.masking import MaskedAlready, Masks, lost, words_in
 from emails.scope import scope_of
@@ -98,14 +97,12 @@ def compile_notification(site: Site, name: str, locale: str, setting: Setting) -
     )
 
 
-def author_problems(site: Site, email: Email, file: str) -> list[Problem]:
-    """What the author's four texts do beyond the allow-list; warnings too."""
+def author_problems(site: Site, email: Email, file: str, places: Mapping[str, Place] | None = None) -> list[Problem]:
+    """What the author's four texts do beyond the allow-list; warnings too. `places`: where those of the head begin."""
     scope = scope_of(site)
-    lines = {"body": email.body_line}
+    known = {**(places or {}), "body": Place(file, email.body_line)}
     return [
-        problem
-        for part in PARTS
-        for problem in problems_in(getattr(email, part), scope, Place(file, lines.get(part, 1)))
+        problem for part in PARTS for problem in problems_in(getattr(email, part), scope, known.get(part, Place(file)))
     ]
 
 
@@ -164,7 +161,7 @@ class _Compiler:
         return address if words_in(address) else self._masks.add(address)
 
     def _typeset(self, text: str) -> str:
-        return typeset(text, self._locale).replace("\u202f", "\u00a0")  # Outlook draws U+202F badly
+        return for_mail(text, self._locale)
 
     def _problem(self, line: int, message: str) -> CompileError:
         return CompileError([Problem(self._place, line, 1 if line else 0, "error", message)])

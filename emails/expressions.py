@@ -161,10 +161,9 @@ def _for(node: nodes.For, reading: _Reading) -> None:
 
 
 def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
-    word = type(node).__name__.lower()
-    reading.refuse(
-        node.lineno, _STATEMENT_WORDS.get(word, word), f"`{word}` is not for mails", "only `if` and `for` are"
-    )
+    kind = type(node).__name__.lower()
+    word = _STATEMENT_WORDS.get(kind, kind)
+    reading.refuse(node.lineno, word, f"`{word}` is not for mails", "only `if` and `for` are")
 
 
 _STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from"}

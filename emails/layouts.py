@@ -10,11 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from base.translations import translator
 from markupsafe import Markup
 
 from authoring.models.definitions import Brand
 from base.paths import data_path
+from base.translations import msgid, translator
+from base.typography import typeset
 from emails.environment import layout_environment
 
 _FONT_STACK = re.compile(r"""^[\w ,.'"-]+$""")  # names and commas: nothing that ends a declaration or the sheet
@@ -59,22 +60,30 @@ def frame_text(text: str, locale: str, parts: Mapping[str, Any]) -> str:
 
 def words(locale: str) -> dict[str, str]:
     """What frames say by themselves, in the reader's language."""
-    say = translator(locale).gettext
-    return {
-        "preferences": say("Choose what I receive"),
-        "unsubscribe": say("Unsubscribe"),
-        "colon": say(": "),
-        "why_now": say("Why now:"),
-        "suggestion": say("Suggestion:"),
-        "accept": say("I take it"),
-        "reject": say("Not for me"),
-        "score": say("The score, line by line"),
-        "total": say("Engagement"),
-        "actions": say("Latest actions"),
-        "known": say("What we know, and what we do not know yet"),
-        "open": say("Open the lead"),
-        "internal": say("This message is internal: please do not forward it."),
-    }
+    said = {name: translator(locale).gettext(text) for name, text in _WORDS.items()}
+    return {name: for_mail(text, locale) for name, text in said.items()}
+
+
+def for_mail(text: str, locale: str) -> str:
+    """Typeset, with the one no-break space that every mail reader draws well (Outlook does not know U+202F)."""
+    return typeset(text, locale).replace("\u202f", "\u00a0")
+
+
+_WORDS = {
+    "preferences": msgid("Choose what I receive"),
+    "unsubscribe": msgid("Unsubscribe"),
+    "colon": msgid(": "),
+    "why_now": msgid("Why now:"),
+    "suggestion": msgid("Suggestion:"),
+    "accept": msgid("I take it"),
+    "reject": msgid("Not for me"),
+    "score": msgid("The score, line by line"),
+    "total": msgid("Engagement"),
+    "actions": msgid("Latest actions"),
+    "known": msgid("What we know, and what we do not know yet"),
+    "open": msgid("Open the lead"),
+    "internal": msgid("This message is internal: please do not forward it."),
+}
 
 
 def _said(locale: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -17,6 +18,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.config import Config
 from base.keyring import Keys
+from base.paths import data_path
 from base.tokens import Signer, new_token
 from emails.outbox import Sender
 from emails.smtp import Smtp
@@ -73,12 +75,19 @@ class MailHouse:
         rows = [{"hash": name, "name": name, "document_hash": "text"} for name in self.site.sequences]
         conn.execute(insert(sequence_versions), rows)
 
-    def lead(self, first_name: str | None = "Ada", *, topics: tuple[str, ...] = ("conseils-3d",), **columns: Any) -> int:
+    def lead(
+        self, first_name: str | None = "Ada", *, topics: tuple[str, ...] = ("conseils-3d",), **columns: Any
+    ) -> int:
         address = columns.pop("email", f"{new_token().lower()}@atelier.example")
         return self.database.write(lambda conn: self._lead(conn, first_name, address, topics, columns))
 
     def _lead(
-        self, conn: Connection, first_name: str | None, address: str | None, topics: tuple[str, ...], columns: dict[str, Any]
+        self,
+        conn: Connection,
+        first_name: str | None,
+        address: str | None,
+        topics: tuple[str, ...],
+        columns: dict[str, Any],
     ) -> int:
         now = self.clocks.moment()
         row = {
@@ -115,8 +124,9 @@ class MailHouse:
         number = conn.execute(insert(enrolments).values(enrolment).returning(enrolments.c.id)).scalar_one()
         message = {
             "lead_id": lead_id, "klass": sequence.class_, "enrolment_id": number, "sequence": name, "step": "niveaux",
-            "occurrence": 1, "topic": sequence.topic, "email": email, "locale": "fr", "token": new_token(), "state": "due",
-            "due_at": now.machine, "attempts": 0, "release_id": 1, "created_at": now.calendar, **columns,
+            "occurrence": 1, "topic": sequence.topic, "email": email, "locale": "fr", "token": new_token(),
+            "state": "due", "due_at": now.machine, "attempts": 0, "release_id": 1,
+            "created_at": now.calendar, **columns,
         }  # fmt: skip
         return int(conn.execute(insert(messages).values(message).returning(messages.c.id)).scalar_one())
 
@@ -197,7 +207,9 @@ class Inbox:
         self.before_data: Callable[[str], None] = lambda recipient: None
         self.sessions = 0
 
-    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> list[str]:
+    async def handle_EHLO(
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
         session.host_name = hostname
         self.sessions += 1
         return responses
@@ -248,7 +260,11 @@ def settings(port: int, keys: Keys, **mail: Any) -> Config:
             "site": {"base_url": "https://lumen.example"},
             "smtp": {"host": "127.0.0.1", "port": port, "security": "none", "connect_timeout": 5},
             "mail": {"connections": 2, "reply_timeout": 5, "return_path": "bounce@lumen.example", **mail},
-            "secrets": {"suppression_key": keys.suppression, "signing_keys": list(keys.signing), "session_key": keys.session},
+            "secrets": {
+                "suppression_key": keys.suppression,
+                "signing_keys": list(keys.signing),
+                "session_key": keys.session,
+            },
         }
     )
 
@@ -281,3 +297,12 @@ def never() -> Event:
 @pytest.fixture
 def at(clocks: Any) -> datetime:
     return clocks.machine()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Real files of other people, beside the checkout; what needs them is skipped without them."""
+    folder = data_path("..", "shared", "data").resolve()
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared/data is not there")
+    return folder

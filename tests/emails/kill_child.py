@@ -90,7 +90,11 @@ def live(url: str, port: int, site: Site, life: int) -> None:
     database = open_database(url)
     machine = system_clocks().machine
     clocks = Clocks(machine, lambda: machine() + life * LIFE)
-    keys = {"suppression_key": "suppression-key-of-the-tests-012345", "signing_keys": ["s" * 20], "session_key": "s" * 20}
+    keys = {
+        "suppression_key": "suppression-key-of-the-tests-012345",
+        "signing_keys": ["s" * 20],
+        "session_key": "s" * 20,
+    }
     config = Config.model_validate(
         {
             "smtp": {"host": "127.0.0.1", "port": port, "security": "none"},

@@ -162,7 +162,7 @@ def test_a_mail_waits_until_the_engine_has_folded_what_the_lead_just_did(house, 
 
 
 def test_a_switch_holds_mail_back_and_loses_none(house, inbox, sender_to, never, clocks):
-    mailbox, port = inbox
+    _mailbox, port = inbox
     message = house.owe(house.lead("Ada"))
     other = house.owe(house.lead("Bob", topics=()), "livraison/guide")
     house.switch("conseils-3d", off=True)
@@ -181,11 +181,15 @@ def test_a_mail_that_is_too_late_expires(house, inbox, sender_to, never):
     ada = house.lead("Ada")
     message = house.owe(ada, expires_at=house.now.calendar - timedelta(seconds=1))
     sender_to(port).drain(never)
-    assert (house.message(message).state, house.events_of(ada)[0][0], mailbox.arrived) == ("expired", "mail.expired", [])
+    assert (house.message(message).state, house.events_of(ada)[0][0], mailbox.arrived) == (
+        "expired",
+        "mail.expired",
+        [],
+    )
 
 
 def test_a_text_that_cannot_be_filled_in_fails_alone(house, inbox, sender_to, never):
-    mailbox, port = inbox
+    _mailbox, port = inbox
     bad = house.owe(house.lead("Ada"), "conseils-3d/nowhere")
     good = house.owe(house.lead("Bob"))
     sender_to(port).drain(never)
@@ -250,7 +254,7 @@ def test_a_sender_refused_stops_the_channel_and_spends_nobodys_tries(house, inbo
 
 
 def test_a_server_that_is_away_keeps_mail_waiting_and_it_leaves_when_it_is_back(house, inbox, sender_to, never, clocks):
-    mailbox, port = inbox
+    _mailbox, port = inbox
     many = [house.owe(house.lead("Ada")) for _ in range(5)]
     away = sender_to(1)
     away.drain(never)
