@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from base.clock import Moment
-from leads.facts import Event
+from leads.facts import DEPARTURES, Event
 from storage import wakes
-from storage.schema import events
+from storage.schema import events, leads
 
 T = TypeVar("T")
 
@@ -51,7 +51,10 @@ def write(
     subject: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the event under a number that `wakes.stir` gave in this transaction."""
+    """Write the event under a number that `wakes.stir` gave in this transaction.
+
+    What a human does, other than leaving, shows interest: it makes a lead of a contact.
+    """
     conn.execute(
         insert(events).values(
             lead_id=lead_id,
@@ -64,6 +67,9 @@ def write(
             data=dict(data or {}),
         )
     )
+    if evidence == "human" and name not in DEPARTURES:
+        contact = (leads.c.id == lead_id) & (leads.c.status == "contact")
+        conn.execute(update(leads).where(contact).values(status="lead"))
 
 
 def after(conn: Connection, seen: Mapping[int, int]) -> dict[int, list[Event]]:

@@ -185,6 +185,25 @@ def test_a_bought_contact_stays_one_until_they_ask_for_something(database, captu
         assert conn.execute(select(leads.c.source)).scalar_one() == "vendor:x", "where they came from first stays"
 
 
+@pytest.mark.parametrize(
+    ("name", "evidence", "status"),
+    [
+        ("mail.sent", "engine", "contact"),
+        ("link_clicked", "pending", "contact"),
+        ("unsubscribed", "human", "contact"),
+        ("hit_confirmed", "human", "lead"),
+        ("consent_granted", "human", "lead"),
+    ],
+)
+def test_an_interest_that_a_human_shows_makes_a_lead_of_a_contact(database, capture, moment, name, evidence, status):
+    ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
+    bought = update(leads).values(status="contact")
+    database.write(lambda conn: conn.execute(bought).rowcount)
+    database.write(lambda conn: events.append(conn, ada, name, moment, evidence=evidence))
+    with database.read() as conn:
+        assert load_leads(conn, [ada])[ada].status == status
+
+
 def test_a_merged_lead_is_recorded_at_the_survivor(database, capture, moment):
     ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
     other = replace(capture, columns={"email": "ada@other.example"}, idempotency_key="key-2")
