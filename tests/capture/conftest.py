@@ -134,10 +134,3 @@ def browse(door: Door, clocks: Any) -> Callable[..., Browser]:
         return Browser(app_of(replace(door, config=config_of(**sections))), clocks, use_cookies)
 
     return made
-
-
-@pytest.fixture
-def sqlite_only(request: pytest.FixtureRequest) -> None:
-    """For what does not depend on the database: once is enough."""
-    if "postgresql" in request.node.name:
-        pytest.skip("does not depend on the database: shown on SQLite")

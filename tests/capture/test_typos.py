@@ -1,0 +1,49 @@
+"""Addresses that look mistyped are asked about; those that are right, or only rare, never."""
+
+import pytest
+
+from capture.typos import meant_domain
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("chloe@gmial.com", "gmail.com"),
+        ("chloe@GMIAL.com", "gmail.com"),
+        ("chloe@gmal.com", "gmail.com"),
+        ("chloe@gmaill.com", "gmail.com"),
+        ("chloe@gmail.con", "gmail.com"),
+        ("chloe@gmail.co", "gmail.com"),
+        ("chloe@gmail.fr", "gmail.com"),
+        ("chloe@hotmial.fr", "hotmail.fr"),
+        ("chloe@outlok.com", "outlook.com"),
+        ("chloe@ornage.fr", "orange.fr"),
+        ("chloe@laposte.ent", None),
+        ("chloe@lapsote.net", "laposte.net"),
+        ("chloe@yahoo.rf", "yahoo.com"),
+    ],
+)
+def test_a_slip_in_a_known_provider_is_asked_about(address, meant):
+    assert meant_domain(address) == meant
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "chloe@gmail.com",
+        "chloe@googlemail.com",
+        "chloe@mail.com",
+        "chloe@ymail.com",
+        "chloe@hotmail.it",
+        "chloe@outlook.de",
+        "chloe@yahoo.co.uk",
+        "chloe@atelier-marchand.fr",
+        "chloe@free.fr",
+        "chloe@gmail",
+        "chloe",
+        "",
+        "@",
+    ],
+)
+def test_an_address_that_may_be_right_is_left_alone(address):
+    assert meant_domain(address) is None
