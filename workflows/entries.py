@@ -68,7 +68,8 @@ def admit(
     if refusal is not None:
         return None, Decision("refused", f"{pull.cause}: {refusal}", pull.sequence)
     entered = _entered(pull, sequence, rules, now)
-    return entered, Decision("entered", pull.cause, pull.sequence, entered.step, entered.key)
+    fenced = "" if facts.lead.status == "lead" else " (a contact; audience = everyone)"
+    return entered, Decision("entered", pull.cause + fenced, pull.sequence, entered.step, entered.key)
 
 
 def _entered(pull: Pull, sequence: Authored, rules: Rules, now: datetime) -> Enrolment:

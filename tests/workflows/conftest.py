@@ -259,7 +259,12 @@ class KeptReleases:
         return self._site
 
     def sequence(self, version: str) -> Sequence:
-        return self._versions[version]
+        return self._versions[version]  # KeyError is a LookupError, as the real one raises
+
+    def forget(self, version: str) -> None:
+        """Lose a version, and put a site without any sequence into force."""
+        del self._versions[version]
+        self._site = replace(self._site, sequences={}, versions={}, emails={})
 
     def apply(self, in_force: Site) -> None:
         """Put a site into force, with the rows that others point to."""

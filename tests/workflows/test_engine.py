@@ -8,6 +8,7 @@ import pytest
 from leads.facts import Standing
 from storage import holders, schema
 from storage.database import StorageUnavailable
+from workflows.writing import ROWS_PER_JOB
 
 DAY = timedelta(days=1)
 EXIT = 'exit_when = [{ event = "form_submitted", subject = "demo" }]\n'
@@ -189,24 +190,43 @@ def test_a_batch_is_cut_into_jobs_of_bounded_size_in_lead_order(workshop):
     shop = workshop()
     for number in range(150):
         shop.submits(f"ada{number}")
-    write, jobs = shop.database.write, []
+    write, grown = shop.database.write, []
 
-    def count(job, timeout=None):
-        def counted(conn):
-            before = conn.exec_driver_sql("SELECT 1").scalar()  # the connection is alive
-            return before and job(conn)
+    def measure(job, timeout=None):
+        def measured(conn):
+            before = rows_written(conn)
+            result = job(conn)
+            grown.append(rows_written(conn) - before)
+            return result
 
-        jobs.append(job)
-        return write(counted, timeout)
+        return write(measured, timeout)
 
-    shop.database.write = count
+    shop.database.write = measure
     assert shop.engine.work() == 150
     shop.database.write = write
-    assert len(shop.rows(schema.messages)) == 150
-    assert len(jobs) - 2 == 3  # present and claim; 150 leads of 8 rows, 500 rows to a job
-    assert [row.lead_id for row in shop.rows(schema.messages)] == sorted(
-        row.lead_id for row in shop.rows(schema.messages)
-    )
+    leads = [row.lead_id for row in shop.rows(schema.messages)]
+    assert leads == sorted(leads)
+    assert len(leads) == 150
+    assert sum(grown) == 150 * 6  # and 150 wakes
+    assert max(grown) <= ROWS_PER_JOB
+    assert len([rows for rows in grown if rows]) == 5
+
+
+def rows_written(conn):
+    tables = ("enrolments", "receipts", "messages", "decisions", "stage_changes", "standings")
+    return sum(conn.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in tables)
+
+
+def test_a_version_that_nobody_kept_parks_only_the_leads_inside_it(workshop):
+    shop = workshop()
+    ada = shop.submits("ada")
+    shop.works()
+    shop.releases.forget(shop.releases.in_force().versions["tips"])
+    bob = shop.submits("bob", "other")
+    shop.happens(ada, "page_seen", "offer")
+    shop.engine = shop.another("fresh")
+    assert shop.engine.work() == 2
+    assert [row.lead_id for row in shop.rows(schema.wakes) if row.seq == row.folded_seq] == [bob]
 
 
 def test_versions_are_pinned_and_texts_are_those_in_force(workshop, world):

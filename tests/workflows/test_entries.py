@@ -63,6 +63,7 @@ def test_everyone_lets_contacts_in_and_a_transactional_sequence_asks_no_consent(
     story = tell('audience = "everyone"\nclass = "transactional"\n' + ONE_MAIL, status="contact", granted=())
     story.submits()
     assert story.sent == ["tips/one"]
+    assert story.said == [("entered", "form_submitted guide (a contact; audience = everyone)")]
 
 
 def test_consent_that_comes_later_lets_in_through_its_own_trigger(tell):
