@@ -5,6 +5,7 @@ Exit codes: 0 all is well · 1 something was found or failed · 2 the command or
 
 import json
 from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ class Sentences(click.Group):
             raise click.ClickException(str(error)) from error
 
 
+def _version() -> str:
+    try:
+        return version("terreau")
+    except PackageNotFoundError:
+        return "of this checkout"
+
+
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The settings; by default ./config.toml where there is one."
@@ -68,7 +76,7 @@ class Sentences(click.Group):
 @click.option(
     "--content", type=click.Path(path_type=Path), help="The folder marketers write in, in place of the settings'."
 )
-@click.version_option(package_name="terreau", prog_name="terreau")
+@click.version_option(_version(), prog_name="terreau")
 @click.pass_context
 def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     """Lead capture and nurturing, as code: pages, forms, timed sequences, scoring and hand-off are text in git.
@@ -82,7 +90,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     ctx.obj = Options(config, content)
 
 
-@main.command()
+@main.command(short_help="Say everything that is wrong in the content.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per problem, for an editor or a build.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj
@@ -107,7 +115,7 @@ def check(options: Options, as_json: bool, strict: bool) -> None:
         raise SystemExit(1)
 
 
-@main.command()
+@main.command(short_help="Put the content in force.")
 @click.option("--author", help="Who puts it in force; by default the git author, else the account's name.")
 @click.option("--note", help="Why, for those who read the list of releases later.")
 @click.pass_obj
@@ -126,7 +134,7 @@ def apply(options: Options, author: str | None, note: str | None) -> None:
     click.echo(applied.sentence)
 
 
-@main.command(name="migrate")
+@main.command(name="migrate", short_help="Create or upgrade the tables.")
 @click.pass_obj
 def migrate_command(options: Options) -> None:
     """Create or upgrade the tables of the database. Forward only; nothing with data in it is ever dropped.
@@ -139,7 +147,7 @@ def migrate_command(options: Options) -> None:
     click.echo("The tables are those of this version.")
 
 
-@main.command()
+@main.command(short_help="Run the house.")
 @click.option("--host", help="The address to listen on, in place of [server] host.")
 @click.option("--port", type=PORT, help="The port, in place of [server] port; 0 = any free one.")
 @click.option("--no-engine", is_flag=True, help="Pages and forms only; engine and mail run elsewhere.")
@@ -160,10 +168,13 @@ def serve(options: Options, host: str | None, port: int | None, no_engine: bool)
     raise SystemExit(run_house(config, with_engine=not no_engine, say=click.echo))
 
 
-@main.command()
+@main.command(short_help="Run engine and mail without pages.")
 @click.pass_obj
 def engine(options: Options) -> None:
     """Run engine, sender and notifier without pages: beside one or several `terreau serve --no-engine`.
+
+    Any number may run at once on PostgreSQL: each claims its own leads and mails, and what one leaves behind at its
+    death is found by the others within two minutes. SIGTERM ends in order.
 
     \b
     Example:  terreau --config /etc/terreau/config.toml engine
@@ -173,7 +184,7 @@ def engine(options: Options) -> None:
     raise SystemExit(run_engine(config, say=click.echo))
 
 
-@main.command()
+@main.command(short_help="Say where a lead stands, and why.")
 @click.argument("lead")
 @click.option("--at", help="As it stood then: 2026-11-03, or 2026-11-03T09:12, in the site's time zone.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
@@ -189,7 +200,7 @@ def explain(options: Options, lead: str, at: str | None, as_json: bool) -> None:
     click.echo(json.dumps(explained.json, ensure_ascii=False, indent=2) if as_json else explained.text)
 
 
-@main.command()
+@main.command(short_help="Look at everything around the house.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @click.pass_obj
 def doctor(options: Options, as_json: bool) -> None:
@@ -210,7 +221,7 @@ def doctor(options: Options, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@main.command()
+@main.command(short_help="See it all at work, with a mailbox and a calendar.")
 @click.option("--dir", "folder", type=FOLDER, help="Keep everything there; by default a folder that goes away.")
 @click.option("--port", type=PORT, help="Where to look: 8000 by default; 0 = any free one.")
 @click.option("--speed", help="Let the days pass by themselves, such as 1d=2s: a day in two seconds.")

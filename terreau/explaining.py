@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,7 @@ def _instant(text: str, config: Config) -> datetime:
     """A moment on the site's wall clock; a day alone means its end."""
     try:
         if DAY.fullmatch(text):
-            return at_local(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), config.site.timezone)
+            return at_local(date.fromisoformat(text), time.max, config.site.timezone)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UnreadableDate(f"{text!r} is no date: write 2026-11-03 or 2026-11-03T09:12") from error

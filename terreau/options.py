@@ -28,5 +28,9 @@ class Options:
         if self.content is not None:
             return self.content.absolute()
         chosen = config.content.dir
-        untouched = "dir" not in config.content.model_fields_set
-        return data_path("content") if untouched and not chosen.exists() else chosen
+        return data_path("content") if self._is_nowhere() and not chosen.exists() else chosen
+
+    def _is_nowhere(self) -> bool:
+        """Nobody said where content is: no settings were given, and none lie here."""
+        said = "TERREAU__CONTENT__DIR" in os.environ or self.config is not None
+        return not said and not Path("config.toml").exists()

@@ -1,5 +1,7 @@
 """`terreau serve` and `terreau engine`: the house from its settings to the operator's signal, and out in order."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from threading import Event
@@ -8,7 +10,7 @@ from base.config import Config
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force, prepare
-from terreau.running import in_motion
+from terreau.running import Running, motion
 from terreau.signals import stop_on_signals
 from terreau.web import WebServer
 
@@ -23,30 +25,43 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
     stop = stop or stop_on_signals()
     with opened(config, say) as house:
         web = web_server(house)
+        running = motion(house) if with_engine else None
         say(f"Listening on http://{config.server.host}:{web.port}; links in mails begin with {config.site.base_url}")
         web.start()
-        try:
-            if with_engine:
-                with in_motion(house):
-                    stop.wait()
-                    say("Stopping: what was begun is finished.")
-                    web.stop()
-            else:
-                stop.wait()
-        finally:
-            web.stop()
-    say("Stopped.")
-    return 0
+        late = _until(stop, running, web, say)
+    return _over(late, say)
 
 
 def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
     """The engine without pages, until a signal (or `stop`). Returns the exit code."""
     stop = stop or stop_on_signals()
-    with opened(config, say) as house, in_motion(house):
+    with opened(config, say) as house:
         say("The engine runs: sequences, mails and webhooks; pages are served elsewhere.")
+        late = _until(stop, motion(house), None, say)
+    return _over(late, say)
+
+
+def _until(stop: Event, running: Running | None, web: WebServer | None, say: Say) -> list[str]:
+    """Runs until `stop`; then pages first, so that nobody is told yes by a house that ends. Who was still busy."""
+    if running is not None:
+        running.start()
+    try:
         stop.wait()
         say("Stopping: what was begun is finished.")
+    finally:
+        if web is not None:
+            web.stop()
+        late = running.stop() if running is not None else []
+    return late
+
+
+def _over(late: list[str], say: Say) -> int:
+    """A thread that still waits for a mail server's word would keep the process for ten minutes: it is left behind,
+    and its one mail is found again as one in doubt."""
     say("Stopped.")
+    if late:
+        sys.stdout.flush()
+        os._exit(0)
     return 0
 
 

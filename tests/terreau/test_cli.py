@@ -1,0 +1,188 @@
+"""Commands say what came of them in sentences: 0 well, 1 found or failed, 2 not understood; never a trace."""
+
+import json
+import re
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from base.clock import Moment
+from base.paths import data_path
+from leads.events import append
+from leads.identity import Capture, record
+from storage.database import open_database
+from storage.migrate import migrate
+from terreau.cli import main
+
+TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
+COMMANDS = sorted(main.commands)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with a copy of the example content, and nothing in the environment."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(data_path("content"), tmp_path / "content")
+    monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "maildir")
+    return tmp_path
+
+
+def terreau(*words: str) -> Result:
+    result = CliRunner().invoke(main, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_worth_reading_with_an_example(command):
+    said = terreau(command, "--help").output
+    assert "Example" in said
+    assert len(said.split("Options:")[0].split()) > 25
+    assert all(re.search(rf"{option}\s+\S", said) for option in re.findall(r"^\s+(--[a-z-]+)", said, re.M))
+
+
+def test_the_commands_are_these():
+    assert COMMANDS == ["apply", "check", "demo", "doctor", "engine", "explain", "migrate", "serve"]
+
+
+def test_content_in_order_passes_the_check(folder):
+    said = terreau("check", "--strict")
+    assert said.exit_code == 0, said.output
+    assert "no errors, no warnings" in said.output
+
+
+def test_every_mistake_in_the_content_is_said_with_its_place(folder):
+    form = folder / "content" / "forms" / "lettre.toml"
+    form.write_text(form.read_text().replace("subscribe = ", "subscripe = "))
+    said = terreau("check")
+    assert said.exit_code == 1
+    assert re.search(r"forms/lettre\.toml:\d+:\d+: .*subscripe", said.output)
+    problems = json.loads(terreau("check", "--json").output)
+    assert any("subscripe" in problem["message"] for problem in problems)
+
+
+def test_mistakes_in_the_settings_are_all_said_with_exit_code_two(folder):
+    (folder / "config.toml").write_text('[smtp]\nhots = "mail"\n[server]\nport = "25"\n')
+    said = terreau("check")
+    assert said.exit_code == 2
+    assert "config.toml:2:1" in said.output
+    assert "config.toml:4" in said.output
+    assert terreau("--config", "nowhere.toml", "doctor").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["serf"], ["check", "--stict"], ["demo", "--port", "many"], ["explain"]])
+def test_what_is_not_understood_ends_with_two(words):
+    assert terreau(*words).exit_code == 2
+
+
+def test_content_is_applied_once_and_the_release_in_force_is_named(folder):
+    first, again = terreau("apply", "--author", "chloé", "--note", "first"), terreau("apply")
+    assert first.exit_code == again.exit_code == 0, first.output
+    assert re.search(r"Release 1 \([0-9a-f]{12}\) is in force\.", first.output)
+    assert "was in force already" in again.output
+    said = terreau("doctor").output
+    assert "release 1" in said
+    assert "by chloé" in said
+
+
+def test_bad_content_never_replaces_good(folder):
+    terreau("apply", "--author", "chloé")
+    (folder / "content" / "definitions.toml").write_text('version = "broken"\n')
+    said = terreau("apply", "--author", "bob")
+    assert said.exit_code == 1
+    assert "definitions.toml:" in said.output
+    assert "Nothing was changed." in said.output
+    assert "by chloé" in terreau("doctor").output
+
+
+def test_tables_are_made_by_migrate_and_asked_for_by_the_others(folder, empty_url, monkeypatch):
+    monkeypatch.setenv("TERREAU__DATABASE__URL", empty_url)
+    if empty_url.startswith("postgresql"):
+        refused = terreau("apply", "--author", "chloé")
+        assert refused.exit_code == 1
+        assert "run `terreau migrate`" in refused.output
+    assert terreau("migrate").exit_code == 0
+    assert terreau("apply", "--author", "chloé").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "engine", "apply", "explain ada@x.example"])
+def test_a_database_of_a_newer_version_is_refused(folder, command):
+    (folder / "data").mkdir()
+    url = f"sqlite:///{folder}/data/terreau.db"
+    migrate(url)
+    with closing(open_database(url)) as database:
+        database.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    said = terreau(*command.split())
+    assert said.exit_code == 1
+    assert "newer version" in said.output
+
+
+def test_a_lead_is_explained_by_number_address_or_telephone(folder):
+    terreau("apply", "--author", "chloé")
+    now = Moment(TUESDAY, TUESDAY)
+    capture = Capture(
+        form="guide-3d",
+        page="guide-3d",
+        locale="fr",
+        answers={},
+        columns={"email": "ada@x.example", "phone": "+33639981234", "first_name": "Ada"},
+        fields={},
+        consents=(),
+        touch={},
+        idempotency_key="1",
+        release_id=1,
+    )
+    with closing(open_database(f"sqlite:///{folder}/data/terreau.db")) as database:
+        lead = database.write(lambda conn: record(conn, capture, now).lead_id)
+        data = {"interests": []}
+        database.write(
+            lambda conn: append(conn, lead, "asset_downloaded", now, evidence="human", subject="guide-3d", data=data)
+        )
+    for meant in (str(lead), "Ada@X.example", "06 39 98 12 34"):
+        said = terreau("explain", meant, "--at", "2026-11-03")
+        assert said.exit_code == 0, said.output
+        assert said.output.startswith(f"Ada (lead {lead}) on 3 November 2026, 23:59")
+        assert "30  in all" in said.output
+        assert re.search(
+            r"15  Document downloaded, 3 November 2026, 09:12, event 2  \[content/definitions.toml:\d+", said.output
+        )
+    explained = json.loads(terreau("explain", str(lead), "--at", "2026-11-03", "--json").output)
+    assert explained["total"] == sum(line["points"] for line in explained["lines"]) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["explain", "bob@x.example"], "nobody is known as 'bob@x.example'"),
+        (["explain", "7"], "nobody is known as '7'"),
+        (["explain", "7", "--at", "tuesday"], "is no date"),
+        (["demo", "--speed", "fast"], "write 1d=2s"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_a_sentence(folder, words, sentence):
+    terreau("apply", "--author", "chloé")
+    said = terreau(*words)
+    assert said.exit_code == 1
+    assert sentence in said.output
+
+
+def test_the_doctor_answers_in_json_and_with_one_when_something_is_wrong(folder):
+    said = terreau("doctor", "--json")
+    assert said.exit_code == 1
+    findings = json.loads(said.output)
+    assert {"subject": "database", "state": "wrong"}.items() <= findings[-2].items()
+    terreau("apply", "--author", "chloé")
+    assert terreau("doctor").exit_code == 0
+
+
+def test_without_a_folder_of_its_own_the_example_is_checked(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = terreau("check")
+    assert said.exit_code == 0
+    assert str(data_path("content")) in said.output
