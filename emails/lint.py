@@ -71,7 +71,7 @@ def _when_filled_in(site: Site, compiled: CompiledEmail, path: str) -> Iterator[
         except RenderError as error:
             hint = "compare only what is there: `{% if … %}` first"
             yield Problem(path, 0, 0, "error", f"for a lead {who}, {error}", hint)
-            continue
+            return
         size = len(filled.html.encode("utf-8"))
         if answer is None and size > CLIPPED_AT:
             yield Problem(path, 0, 0, "warning", f"{size // 1024} kB of HTML: Gmail cuts after 102", "shorten the mail")

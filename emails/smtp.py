@@ -75,6 +75,8 @@ class SmtpLine:
             ("rcpt", f"RCPT TO:<{recipient}>"),
             ("data", "DATA"),
         ]
+        if self._heard:
+            raise ChannelFault("the mail server said more than it was asked")
         try:
             if self._pipelining:
                 self._say("".join(f"{command}\r\n" for _phase, command in commands))

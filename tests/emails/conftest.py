@@ -274,13 +274,11 @@ def sender_to(house: MailHouse, keys: Keys) -> Iterator[Callable[..., Sender]]:
     """Makes a sender that delivers to a port of this machine."""
     made: list[Sender] = []
 
-    def make(port: int, transport: Any = None, **mail: Any) -> Sender:
+    def make(port: int, transport: Callable[[Config], Any] = Smtp, **mail: Any) -> Sender:
         config = settings(port, keys, **mail)
         signer = Signer(keys.signing, house.clocks.machine)
         releases: Any = FixedReleases(house.site)
-        sender = Sender(
-            house.database, releases, config, house.clocks, signer, transport or Smtp(config), f"test:{len(made)}"
-        )
+        sender = Sender(house.database, releases, config, house.clocks, signer, transport(config), f"test:{len(made)}")
         made.append(sender)
         return sender
 

@@ -1,0 +1,227 @@
+"""The bytes of a letter, and what hostile answers do to them: nothing."""
+
+import dataclasses
+import json
+import re
+import smtplib
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from emails import cleaning
+from emails.compose import Letter, UnfitHeader, compose, head
+from emails.envelope import UnfitEnvelope, checked, return_path
+
+LETTER = Letter(
+    author=("Inès Caradec", "ines@lumen.example"),
+    recipient="ada@atelier.example",
+    subject="Où s'arrêter dans le détail",
+    html="<!DOCTYPE html>\n<p>é</p>\n",
+    text="Bonjour Ada,\n\n-- \nInès\n",
+    language="fr",
+    message_id="<abc@lumen.example>",
+    dated=datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
+    mark="abc",
+    unsubscribe_url="https://lumen.example/u/" + "T" * 90,
+    list_id="<conseils-3d.lumen.example>",
+    feedback_id="conseils-3d:conseils-3d:niveaux:lumen.example",
+)
+NAMES = [
+    "Date", "Message-ID", "From", "To", "Subject", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
+    "Feedback-ID", "Content-Language", "MIME-Version", "Content-Type",
+]  # fmt: skip
+
+
+def parsed(data):
+    mail = message_from_bytes(data, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    assert not mail.defects
+    return mail
+
+
+def test_a_letter_reads_back_as_it_was_written():
+    mail = parsed(compose(LETTER))
+    assert mail.keys() == NAMES
+    assert mail["Subject"] == LETTER.subject
+    assert mail["From"].addresses[0].display_name == "Inès Caradec"
+    assert mail["Date"].datetime == LETTER.dated
+    plain, html = mail.iter_parts()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert plain.get_content().replace("\r\n", "\n") == LETTER.text
+    assert html.get_content().replace("\r\n", "\n") == LETTER.html
+
+
+def test_the_library_itself_would_write_the_same_letter():
+    """`email` is the oracle for what is assembled here by hand, because it is ten times slower."""
+    oracle = EmailMessage(policy=policy.SMTP)
+    oracle.set_content(LETTER.text, cte="quoted-printable")
+    oracle.add_alternative(LETTER.html, subtype="html", cte="quoted-printable")
+    ours, theirs = parsed(compose(LETTER)), parsed(oracle.as_bytes())
+    assert ours.get_content_type() == theirs.get_content_type()
+    for one, other in zip(ours.iter_parts(), theirs.iter_parts(), strict=True):
+        assert one.get_content() == other.get_content()
+        assert one.get_content_type() == other.get_content_type()
+
+
+def test_one_click_stands_on_one_line_however_long():
+    assert re.search(rb"^List-Unsubscribe: <https://lumen\.example/u/T{90}>\r$", compose(LETTER), re.MULTILINE)
+
+
+def test_lines_end_in_crlf_and_are_short():
+    data = compose(dataclasses.replace(LETTER, text="x" * 5000 + "\n.\n..\nzé\n", html="<p>" + "é" * 3000))
+    assert not re.search(rb"\r(?!\n)|(?<!\r)\n", data)
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("Bonjour\n", "quoted-printable"), ("Привет всем\n", "base64")])
+def test_the_encoding_follows_the_content(text, encoding):
+    plain, _html = parsed(compose(dataclasses.replace(LETTER, text=text))).iter_parts()
+    assert (plain["Content-Transfer-Encoding"], plain.get_content().replace("\r\n", "\n")) == (encoding, text)
+
+
+def test_the_same_letter_has_the_same_bytes():
+    assert compose(LETTER) == compose(dataclasses.replace(LETTER))
+
+
+def test_only_marketing_has_list_headers_and_only_notifications_say_they_are_automatic():
+    alert = dataclasses.replace(
+        LETTER, unsubscribe_url=None, list_id=None, automatic=True, reply_to="bob@lumen.example"
+    )
+    mail = parsed(compose(alert))
+    assert not [name for name in mail if name.startswith("List-")]
+    assert (mail["Auto-Submitted"], mail["Reply-To"]) == ("auto-generated", "bob@lumen.example")
+
+
+# RELIABILITY, annex D: what a lead may type into "first name".
+HOSTILE = [
+    "Ann\r\nBcc: victim@e.tld",
+    "Ann\nBcc: victim@e.tld",
+    "Ann\rBcc: victim@e.tld",
+    "Ann\0Bcc",
+    "Ann\x0b\x0c\x1cBcc: x@e.tld",
+    "Ann\u0085Bcc: victim@e.tld",
+    "Ann\u2028Bcc: victim@e.tld",
+    "Ann%0d%0aBcc: victim@e.tld",
+    "Ann\\r\\nBcc: victim@e.tld",
+    "=?utf-8?q?Ann=0D=0ABcc:_victim=40e.tld?=",
+    "=?utf-8?b?QW5uDQpCY2M6IHZpY3RpbUBlLnRsZA==?=",
+    "=?utf-8?Q?Ann=0A=0Abody?=",
+    "=?utf-8?q?=00?=",
+    "=?utf-8?q?=3D=3Futf-8=3Fq=3F=0D=0ABcc:_x=3F=3D?=",
+    "=?iso-8859-1?q?a=0D?= =?utf-8?q?=0ABcc:_x?=",
+    "=?utf-7?q?+AA0ACg-Bcc:?=",
+    "a" * 998,
+    "é" * 999,
+    "x " * 5000,
+    "\u202eadA",
+    "A\u200bnn",
+    '"<victim@x>',
+    ">,<victim@x.tld>",
+    "a:b@c.tld;",
+    "(x)",
+    ";;",
+    "-odd",
+    "\ud800Ann",
+    "\tAnn\t ",
+    "=?utf-8?q?" + "=0D=0A" * 200 + "?=",
+    "=?=?utf-8?q?=0D=0ABcc:x?=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_in_the_subject_is_cleaned_and_the_letter_still_goes(name):
+    mail = parsed(
+        compose(dataclasses.replace(LETTER, subject=f"Pour {name}", author=(f"{name}", "ines@lumen.example")))
+    )
+    assert mail.keys() == NAMES
+    assert [address.addr_spec for address in mail["From"].addresses] == ["ines@lumen.example"]
+    assert mail["Subject"].startswith("Pour")
+
+
+@pytest.mark.parametrize("name", HOSTILE[:15])
+def test_an_uncleaned_header_is_refused_rather_than_written(name):
+    for header in ("Subject", "List-Unsubscribe", "Message-ID", "X-Any", "From"):
+        try:
+            written = head([(header, name), ("X-Last", "1")])
+        except UnfitHeader:
+            continue
+        assert message_from_bytes(written + b"\r\n").keys() == [header, "X-Last"]
+        assert b"Bcc" not in b"".join(
+            line for line in written.split(b"\r\n") if not line.startswith((b" ", header.encode()))
+        )
+
+
+def test_naughty_strings_never_reach_a_header(shared):
+    for text in json.loads((shared / "hostile" / "naughty-strings" / "blns.json").read_text(encoding="utf-8")):
+        assert parsed(compose(dataclasses.replace(LETTER, subject=f"Pour {text}"))).keys() == NAMES
+
+
+def test_hostile_names_on_the_wire_change_neither_headers_nor_recipients(inbox):
+    mailbox, port = inbox
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        for name in HOSTILE:
+            letter = dataclasses.replace(LETTER, subject=f"Pour {name}", text=f"Bonjour {cleaning.answer(name)}\n")
+            client.sendmail("bounce@lumen.example", ["ada@atelier.example"], compose(letter))
+    assert len(mailbox.arrived) == len(HOSTILE)
+    assert {arrived.recipient for arrived in mailbox.arrived} == {"ada@atelier.example"}
+    assert all(arrived.mail.keys() == NAMES for arrived in mailbox.arrived)
+
+
+UNFIT = [
+    "ada",
+    "ada@",
+    "@x.example",
+    "a b@x.example",
+    "<ada@x.example>",
+    "-ada@x.example",
+    '"a b"@x.example',
+    "ada@[127.0.0.1]",
+    "ada@localhost",
+    "ada@x.example.",
+    "a@b@c.example",
+    "ada@x..example",
+    "zoé@x.example",
+    "ada@x.example\r\nRCPT TO:<b@c.d>",
+    "ada@x.example\0",
+    "a" * 65 + "@x.example",
+    "a@" + "x" * 64 + ".example",
+    "a@" + "x." * 130 + "example",
+    ".a@x.example",
+    "a..b@x.example",
+    "ada@x.example>",
+    "ada@-x.example",
+    "ada@127.0.0.1",
+    "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", UNFIT)
+def test_what_is_no_address_goes_onto_no_envelope(address):
+    with pytest.raises(UnfitEnvelope):
+        checked(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@x.example", "a+b@x.example", "o'hara@x.example", "a_b-c.d@xn--caf-dma.example"]
+)
+def test_what_is_an_address_does(address):
+    assert checked(address) == address
+
+
+def test_the_return_path_tells_which_message_came_back():
+    assert return_path("bounce@lumen.example", "T0k") == "bounce+T0k@lumen.example"
+    assert return_path("ines+x@lumen.example", "T0k") == "ines+T0k@lumen.example"
+
+
+NAMES_BEFORE_PROOF = {
+    "Chloé": "Chloé", "Jean-Pierre": "Jean-Pierre", "O'Hara": "O'Hara", "Mary Ann": "Mary Ann", "J. R.": "J. R.",
+    "Win 1000 € now": None, "http://spam.tld": None, "spam.tld/x": None, "Call +33 6": None, "A" * 41: None,
+    "Hello my dear friend please read": None, "": None, "<b>": None, "Ann\nBcc: x": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_BEFORE_PROOF)
+def test_before_an_address_has_proved_itself_only_names_are_repeated(name):
+    assert cleaning.name(name) == NAMES_BEFORE_PROOF[name]

@@ -1,0 +1,210 @@
+"""Servers that misbehave at every moment of a transaction (RELIABILITY, annex C), and the class each must get."""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from base.config import Config
+from emails.replies import ChannelFault, NoReply, meaning
+from emails.smtp import Smtp
+
+LETTER = b"Subject: x\r\n\r\n.leading\r\nline\r\n"
+GREETING, EHLO, OK, GO, TAKEN = "220 hello", "250 hello", "250 ok", "354 go on", "250 queued"
+
+
+@dataclass
+class Script:
+    """A server that says what it is told to, to each thing it hears: a reply, None to hang up, or a function."""
+
+    greeting: str | None = GREETING
+    ehlo: str | None = EHLO
+    mail: str | None = OK
+    rcpt: str | None = OK
+    data: str | None = GO
+    end: str | bytes | None = TAKEN
+    read: Callable[[socket.socket], bytes] | None = None
+    heard: list[bytes] = field(default_factory=list)
+    letter: bytes = b""
+
+    def serve(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _address = listener.accept()
+                with client, suppress(OSError):
+                    self.talk(client)
+
+    def talk(self, client: socket.socket) -> None:
+        if not self.say(client, self.greeting):
+            return
+        file = client.makefile("rb")
+        while line := file.readline():
+            self.heard.append(line.strip())
+            verb = line[:4].upper()
+            answers = {
+                b"EHLO": self.ehlo,
+                b"HELO": self.ehlo,
+                b"MAIL": self.mail,
+                b"RCPT": self.rcpt,
+                b"DATA": self.data,
+            }
+            if not self.say(client, answers.get(verb, OK)):
+                return
+            if verb == b"DATA" and str(self.data).startswith("354") and not self.take(client, file):
+                return
+
+    def take(self, client: socket.socket, file) -> bool:
+        self.letter = b""
+        if self.read is not None:
+            self.letter = self.read(client)
+        else:
+            while not self.letter.endswith(b"\r\n.\r\n"):
+                self.letter += file.readline()
+        return self.say(client, self.end)
+
+    def say(self, client: socket.socket, words: str | bytes | None) -> bool:
+        if words is None:
+            return False
+        client.sendall(words if isinstance(words, bytes) else f"{words}\r\n".encode())
+        return True
+
+
+@pytest.fixture
+def line_to():
+    """A line to a scripted server; raises what connecting raises."""
+    listeners = []
+
+    def connect(script: Script, reply_timeout: float = 1.0, **smtp):
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=script.serve, args=(listener,), daemon=True).start()
+        settings = {"host": "127.0.0.1", "port": listener.getsockname()[1], "security": "none", "connect_timeout": 1}
+        config = Config.model_validate({"smtp": {**settings, **smtp}, "mail": {"reply_timeout": reply_timeout}})
+        lines.append(Smtp(config).connect())
+        return lines[-1]
+
+    lines: list = []
+    yield connect
+    for line in lines:
+        line.close()
+    for listener in listeners:
+        listener.close()
+
+
+def outcome(line) -> str:
+    """The class that one letter gets."""
+    try:
+        said, _reply = line.offer("bounce@lumen.example", "ada@atelier.example")
+    except ChannelFault:
+        return "channel"
+    if said != "go":
+        return said
+    try:
+        return {"go": "sent"}.get(end := meaning("end", line.give(LETTER)), end)
+    except NoReply:
+        return "unknown"
+
+
+CHANNEL = {
+    "greeted with 554": Script(greeting="554 no service"),
+    "greeted with 421": Script(greeting="421 busy"),
+    "hung up at once": Script(greeting=None),
+    "hung up at EHLO": Script(ehlo=None),
+    "garbage as a greeting": Script(greeting="\x00\x01 hello"),
+}
+
+
+@pytest.mark.parametrize("case", CHANNEL)
+def test_a_server_that_does_not_let_us_in_is_a_fault_of_the_channel(line_to, case):
+    with pytest.raises(ChannelFault):
+        line_to(CHANNEL[case])
+
+
+def test_a_server_without_the_encryption_we_ask_for_gets_no_letter(line_to):
+    with pytest.raises(ChannelFault, match="no connection to the mail server"):
+        line_to(Script(), security="starttls")
+
+
+def test_a_server_that_does_not_know_us_gets_no_letter(line_to):
+    script = Script(ehlo="250-hello\r\n250 AUTH PLAIN")
+    with pytest.raises(ChannelFault):
+        line_to(script, username="ada", password="secret")
+
+
+CASES = {
+    "all is well": (Script(), "sent"),
+    "251 for the recipient": (Script(rcpt="251 will forward"), "sent"),
+    "many lines in the last word": (Script(end="250-well\r\n250-then\r\n250 queued"), "sent"),
+    "a last word in Latin-1": (Script(end="250 reçu".encode("latin-1") + b"\r\n"), "sent"),
+    "MAIL 451": (Script(mail="451 later"), "channel"),
+    "MAIL 530": (Script(mail="530 sign in"), "channel"),
+    "MAIL 550": (Script(mail="550 who are you"), "channel"),
+    "MAIL 552": (Script(mail="552 too big"), "channel"),
+    "hung up at MAIL": (Script(mail=None), "channel"),
+    "RCPT 450": (Script(rcpt="450 greylisted"), "deferred"),
+    "RCPT 452": (Script(rcpt="452 too many"), "deferred"),
+    "RCPT 552": (Script(rcpt="552 mailbox full"), "deferred"),
+    "RCPT 550 5.1.1": (Script(rcpt="550 5.1.1 nobody here"), "refused"),
+    "RCPT 553": (Script(rcpt="553 bad name"), "refused"),
+    "RCPT 556": (Script(rcpt="556 null MX"), "refused"),
+    "RCPT 550 5.7.1": (Script(rcpt="550 5.7.1 policy"), "policy"),
+    "RCPT 421": (Script(rcpt="421 closing"), "channel"),
+    "hung up at RCPT": (Script(rcpt=None), "channel"),
+    "DATA 451": (Script(data="451 later"), "deferred"),
+    "DATA 503": (Script(data="503 sender already specified"), "deferred"),
+    "DATA 554": (Script(data="554 no valid recipients"), "deferred"),
+    "hung up at DATA": (Script(data=None), "channel"),
+    "malformed reply to RCPT": (Script(rcpt="okay"), "channel"),
+    "451 after the dot": (Script(end="451 later"), "deferred"),
+    "552 after the dot": (Script(end="552 too big"), "refused"),
+    "554 after the dot": (Script(end="554 spam"), "refused"),
+    "hung up after the dot": (Script(end=None), "unknown"),
+    "half a reply, then gone": (Script(end=b"250 que", read=None), "unknown"),
+    "half a code, then gone": (Script(end=b"25"), "unknown"),
+    "garbage after the dot": (Script(end="what"), "unknown"),
+    "an endless line after the dot": (Script(end=b"250" + b"x" * 200_000), "unknown"),
+    "a reply that never ends": (Script(end=b"250-more\r\n" * 20_000), "unknown"),
+    "gone after the first bytes": (Script(read=lambda client: client.recv(3), end=None), "unknown"),
+    "silence after the dot": (Script(end=b""), "unknown"),
+    "354 to a letter it was given": (Script(end="354 go on"), "unknown"),
+}
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_each_answer_gets_its_class(line_to, case, pipelining):
+    script, expected = CASES[case]
+    told = Script(**{name: getattr(script, name) for name in ("mail", "rcpt", "data", "end", "read")})
+    told.ehlo = "250-hello\r\n250 PIPELINING" if pipelining else EHLO
+    line = line_to(told)
+    if case.startswith("half"):
+        line._reply_seconds = 0.3
+    assert outcome(line) == expected
+
+
+def test_an_early_refusal_while_the_letter_is_written_is_believed(line_to):
+    def refuse(client):
+        client.recv(10)
+        client.sendall(b"552 too big\r\n")
+        client.shutdown(socket.SHUT_WR)
+        return client.recv(10)
+
+    line = line_to(Script(read=refuse, end=None))
+    assert line.offer("bounce@lumen.example", "ada@atelier.example")[0] == "go"
+    assert meaning("end", line.give(b"x" * 200 + b"\r\n")) == "refused"
+
+
+def test_a_letter_arrives_byte_for_byte_with_its_dots_doubled(line_to):
+    script = Script()
+    assert outcome(line_to(script)) == "sent"
+    assert script.letter == b"Subject: x\r\n\r\n..leading\r\nline\r\n.\r\n"
+    assert script.heard[1:] == [b"MAIL FROM:<bounce@lumen.example>", b"RCPT TO:<ada@atelier.example>", b"DATA"]
+
+
+def test_commands_go_together_where_the_server_allows_it(line_to):
+    line = line_to(Script(ehlo="250-hello\r\n250 PIPELINING"))
+    assert [outcome(line) for _ in range(3)] == ["sent"] * 3
+    assert line.used == 3
