@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
@@ -18,6 +18,20 @@ ALL = "all"
 
 # What a new confirmation may undo: a reader's own farewell, never a bounce or a complaint.
 _UNDONE_BY_CONSENT = "unsubscribed"
+
+# Built once: every submission and every mail runs them, and building costs more than running.
+_WRITE = insert(consents)
+_NEWEST = (
+    select(consents)
+    .where(
+        consents.c.id.in_(
+            select(func.max(consents.c.id))
+            .where(consents.c.lead_id.in_(bindparam("leads", expanding=True)))
+            .group_by(consents.c.lead_id, consents.c.topic)
+        )
+    )
+    .order_by(consents.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +177,12 @@ def preference_token(conn: Connection, lead_id: int, topic: str) -> str:
     return str(conn.execute(select(preference_tokens.c.token).where(ours)).scalar_one())
 
 
+def make_preference_tokens(conn: Connection, lead_id: int, topics: Iterable[str]) -> None:
+    """See to it that `preference_token` finds one for each of these topics."""
+    rows = [{"token": new_token(), "lead_id": lead_id, "topic": topic} for topic in topics]
+    insert_or_ignore(conn, preference_tokens, rows)
+
+
 def by_preference_token(conn: Connection, token: str) -> tuple[int, str] | None:
     """The lead and topic of a token; None for one that is not ours."""
     row = conn.execute(select(preference_tokens).where(preference_tokens.c.token == token)).one_or_none()
@@ -182,12 +202,7 @@ def _left_before(conn: Connection, lead_id: int) -> bool:
 
 def _newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
     """The newest row of each lead and topic, which says what holds; in the order they were asked for."""
-    newest = (
-        select(func.max(consents.c.id))
-        .where(consents.c.lead_id.in_(sorted(lead_ids)))
-        .group_by(consents.c.lead_id, consents.c.topic)
-    )
-    return list(conn.execute(select(consents).where(consents.c.id.in_(newest)).order_by(consents.c.id)))
+    return list(conn.execute(_NEWEST, {"leads": sorted(lead_ids)}))
 
 
 def _write(
@@ -202,17 +217,16 @@ def _write(
     proof: Mapping[str, Any],
     now: Moment,
 ) -> None:
-    conn.execute(
-        insert(consents).values(
-            lead_id=lead_id,
-            topic=topic,
-            state=state,
-            wording=wording,
-            wording_hash=digest(wording),
-            form=form,
-            locale=locale,
-            proof=dict(proof),
-            at=now.calendar,
-            recorded_at=now.machine,
-        )
-    )
+    row = {
+        "lead_id": lead_id,
+        "topic": topic,
+        "state": state,
+        "wording": wording,
+        "wording_hash": digest(wording),
+        "form": form,
+        "locale": locale,
+        "proof": dict(proof),
+        "at": now.calendar,
+        "recorded_at": now.machine,
+    }
+    conn.execute(_WRITE, row)

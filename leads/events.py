@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, update
 
 from base.clock import Moment
 from leads.facts import DEPARTURES, Event
@@ -22,6 +22,10 @@ _COLUMNS = (
     events.c.subject,
     events.c.data,
 )
+
+# Built once: every submission, hit and sent mail runs them, and building costs more than running.
+_WRITE = insert(events)
+_MAKE_LEAD = update(leads).where(leads.c.id == bindparam("lead"), leads.c.status == "contact").values(status="lead")
 
 
 def append(
@@ -55,21 +59,19 @@ def write(
 
     What a human does, other than leaving, shows interest: it makes a lead of a contact.
     """
-    conn.execute(
-        insert(events).values(
-            lead_id=lead_id,
-            seq=seq,
-            name=name,
-            at=now.calendar,
-            recorded_at=now.machine,
-            evidence=evidence,
-            subject=subject,
-            data=dict(data or {}),
-        )
-    )
+    row = {
+        "lead_id": lead_id,
+        "seq": seq,
+        "name": name,
+        "at": now.calendar,
+        "recorded_at": now.machine,
+        "evidence": evidence,
+        "subject": subject,
+        "data": dict(data or {}),
+    }
+    conn.execute(_WRITE, row)
     if evidence == "human" and name not in DEPARTURES:
-        contact = (leads.c.id == lead_id) & (leads.c.status == "contact")
-        conn.execute(update(leads).where(contact).values(status="lead"))
+        conn.execute(_MAKE_LEAD, {"lead": lead_id})
 
 
 def after(conn: Connection, seen: Mapping[int, int]) -> dict[int, list[Event]]:

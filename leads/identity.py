@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
 from leads import consent, events
@@ -14,7 +14,7 @@ from leads.facts import COLUMNS, Lead
 from leads.touches import channel
 from storage import wakes
 from storage.schema import leads, submissions
-from storage.upsert import insert_for
+from storage.upsert import insert_once
 
 __all__ = [
     "Capture",
@@ -26,6 +26,10 @@ __all__ = [
     "record",
     "survivor",
 ]
+
+# Built once: every submission runs them, and building costs more than running.
+_BY_EMAIL = select(leads.c.id).where(leads.c.email == bindparam("email"))
+_BY_KEY = select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,15 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     known = _recorded(conn, capture.idempotency_key)
     if known is not None:
         return known
-    lead_id = _find(conn, capture) or _create(conn, capture, now)
+    found = _find(conn, capture)
+    made = None if found is not None else _create(conn, capture, now)
+    lead_id = found or made or _faster(conn, capture)
     seq = wakes.stir(conn, lead_id, now.calendar)
     submission_id = _submit(conn, capture, lead_id, seq, now)
     if submission_id is None:  # sent twice at once: the other one was recorded while we waited for the wake
         return _recorded(conn, capture.idempotency_key) or Recorded(lead_id, 0, doubled=True)
-    _learn(conn, capture, lead_id)
+    if made is None:
+        _learn(conn, capture, lead_id)
     _append(conn, capture, lead_id, seq, submission_id, now)
     asked = consent.ask(
         conn,
@@ -83,8 +90,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         proof={**capture.proof, "submission_id": submission_id, "page": capture.page},
         now=now,
     )
-    for topic in ("", *(topic for topic in asked if topic not in consent.TRACKING)):
-        consent.preference_token(conn, lead_id, topic)
+    consent.make_preference_tokens(conn, lead_id, ["", *(topic for topic in asked if topic not in consent.TRACKING)])
     return Recorded(lead_id, submission_id)
 
 
@@ -115,7 +121,7 @@ def _find(conn: Connection, capture: Capture) -> int | None:
     """
     email, phone = capture.columns.get("email"), capture.columns.get("phone")
     if email:
-        found = conn.execute(select(leads.c.id).where(leads.c.email == email)).scalar_one_or_none()
+        found = conn.execute(_BY_EMAIL, {"email": email}).scalar_one_or_none()
     elif phone:
         _one_at_a_time(conn, phone)
         found = conn.execute(
@@ -132,62 +138,59 @@ def _one_at_a_time(conn: Connection, phone: str) -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"), {"phone": phone})
 
 
-def _create(conn: Connection, capture: Capture, now: Moment) -> int:
-    """A new lead with its wake. Where another door was faster with the same address, that door's lead."""
-    row = insert_for(conn, leads).values(
-        status="lead",
-        email=capture.columns.get("email") or None,
-        phone=capture.columns.get("phone") or None,
-        fields={},
-        tags=[],
-        locale=capture.locale,
-        origin="inbound",
-        source=channel(capture.touch),
-        first_touch=dict(capture.touch),
-        last_touch=dict(capture.touch),
-        created_at=now.calendar,
-    )
-    made = conn.execute(row.on_conflict_do_nothing(index_elements=["email"]).returning(leads.c.id)).scalar_one_or_none()
-    if made is None:
-        faster = conn.execute(select(leads.c.id).where(leads.c.email == capture.columns["email"])).scalar_one()
-        return survivor(conn, faster)
-    wakes.create(conn, made, now.calendar)
-    return int(made)
+def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
+    """A new lead with its wake; None where another door was faster with the same address."""
+    row: dict[str, Any] = {
+        "status": "lead",
+        **{name: capture.columns.get(name) or None for name in COLUMNS},
+        "fields": _answered(capture),
+        "tags": [],
+        "locale": capture.locale,
+        "origin": "inbound",
+        "source": channel(capture.touch),
+        "first_touch": dict(capture.touch),
+        "last_touch": dict(capture.touch),
+        "created_at": now.calendar,
+    }
+    made = insert_once(conn, leads, "email", row)
+    if made is not None:
+        wakes.create(conn, made, now.calendar)
+    return made
+
+
+def _faster(conn: Connection, capture: Capture) -> int:
+    return survivor(conn, conn.execute(_BY_EMAIL, {"email": capture.columns["email"]}).scalar_one())
 
 
 # ---------------------------------------------------------------- what
 
 
 def _recorded(conn: Connection, key: str) -> Recorded | None:
-    same = select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == key)
-    row = conn.execute(same).one_or_none()
+    row = conn.execute(_BY_KEY, {"key": key}).one_or_none()
     return None if row is None else Recorded(row.lead_id, row.id, doubled=True)
 
 
 def _submit(conn: Connection, capture: Capture, lead_id: int, seq: int, now: Moment) -> int | None:
-    row = insert_for(conn, submissions).values(
-        lead_id=lead_id,
-        event_seq=seq,
-        form=capture.form,
-        page=capture.page,
-        locale=capture.locale,
-        answers=dict(capture.answers),
-        touch=dict(capture.touch),
-        release_id=capture.release_id,
-        idempotency_key=capture.idempotency_key,
-        at=now.calendar,
-        recorded_at=now.machine,
-    )
-    once = row.on_conflict_do_nothing(index_elements=["idempotency_key"]).returning(submissions.c.id)
-    made: int | None = conn.execute(once).scalar_one_or_none()
-    return made
+    row = {
+        "lead_id": lead_id,
+        "event_seq": seq,
+        "form": capture.form,
+        "page": capture.page,
+        "locale": capture.locale,
+        "answers": dict(capture.answers),
+        "touch": dict(capture.touch),
+        "release_id": capture.release_id,
+        "idempotency_key": capture.idempotency_key,
+        "at": now.calendar,
+        "recorded_at": now.machine,
+    }
+    return insert_once(conn, submissions, "idempotency_key", row)
 
 
 def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
     """What the answers add to the lead: only what was filled in, and never another address."""
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
     told = {name: capture.columns.get(name) for name in COLUMNS if name != "email" and capture.columns.get(name)}
-    answered = {name: value for name, value in capture.fields.items() if value not in (None, "")}
     first = dict(row.first_touch) if row.first_touch is not None else dict(capture.touch)
     conn.execute(
         update(leads)
@@ -195,13 +198,17 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
         .values(
             **told,
             status="lead",
-            fields={**row.fields, **answered},
+            fields={**row.fields, **_answered(capture)},
             locale=capture.locale,
             source=row.source or channel(first),
             first_touch=first,
             last_touch=dict(capture.touch),
         )
     )
+
+
+def _answered(capture: Capture) -> dict[str, Any]:
+    return {name: value for name, value in capture.fields.items() if value not in (None, "")}
 
 
 def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:

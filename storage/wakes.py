@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
 
 from storage.holders import Holder, alive
 from storage.schema import wakes
@@ -19,9 +19,23 @@ class Claimed:
     folded_seq: int
 
 
+# Built once: every submission, hit and sent mail runs them, and building costs more than running.
+_CREATE = insert(wakes)
+_NOW = bindparam("now", type_=wakes.c.due_at.type)
+_STIR = (
+    update(wakes)
+    .where(wakes.c.lead_id == bindparam("lead"))
+    .values(
+        seq=wakes.c.seq + 1,
+        due_at=case((or_(wakes.c.due_at.is_(None), wakes.c.due_at > _NOW), _NOW), else_=wakes.c.due_at),
+    )
+    .returning(wakes.c.seq)
+)
+
+
 def create(conn: Connection, lead_id: int, calendar_now: datetime) -> None:
     """The wake of a new lead: no event yet, due at once."""
-    conn.execute(insert(wakes).values(lead_id=lead_id, seq=0, folded_seq=0, due_at=calendar_now))
+    conn.execute(_CREATE, {"lead_id": lead_id, "seq": 0, "folded_seq": 0, "due_at": calendar_now})
 
 
 def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
@@ -30,9 +44,7 @@ def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
     The first statement of a door's transaction: it holds the wake until the commit, so that numbers never appear out
     of order. Raises LookupError for a lead without a wake.
     """
-    sooner = case((or_(wakes.c.due_at.is_(None), wakes.c.due_at > calendar_now), calendar_now), else_=wakes.c.due_at)
-    stirred = update(wakes).where(wakes.c.lead_id == lead_id).values(seq=wakes.c.seq + 1, due_at=sooner)
-    seq: int | None = conn.execute(stirred.returning(wakes.c.seq)).scalar_one_or_none()
+    seq: int | None = conn.execute(_STIR, {"lead": lead_id, "now": calendar_now}).scalar_one_or_none()
     if seq is None:
         raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
     return seq
