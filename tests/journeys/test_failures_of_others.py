@@ -107,6 +107,10 @@ def test_without_a_mail_server_the_web_is_unaffected_and_mails_wait(play):
     assert waiting.state == "due"
     assert waiting.attempts == 0, "a channel that is away is nobody's failed attempt"
     assert play.mails_to("ada@x.example") == []
+    play.mail.start()
+    until(lambda: play.mails_to("ada@x.example"), 30)
+    play.stage.pace.rest()
+    assert len(play.mails_to("ada@x.example")) == 1
 
 
 def test_unsubscribing_works_with_the_engine_stopped(play):
