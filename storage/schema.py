@@ -2,6 +2,7 @@
 
 Two owners never write the same column: doors write `leads`, `events`, `submissions`, `consents`, `suppressions`;
 the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and opens `messages`, `webhooks`, `hand_offs`.
+The console is a door: it also writes `staff`, `notes`, `tasks`, `calls`, `bant`.
 "Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
 """
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.types import Id, Json, UtcDateTime
+from storage.types import Id, Json, UtcDateTime, Word
 
 metadata = MetaData(
     naming_convention={
@@ -373,6 +375,100 @@ webhooks = _table(
     UniqueConstraint("event_id"),
     Index("ix_webhooks_state_due_at", "state", "due_at"),
     Index("ix_webhooks_holder", "holder"),
+)
+
+# ---------------------------------------------------------------- the office: who works here, what they noted
+
+staff = _table(
+    "staff",
+    Column("id", Id, primary_key=True),
+    Column("email", String(254), nullable=False),  # canonical
+    Column("name", String(200), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("password_hash", String(200), nullable=False),  # argon2id, with its parameters and salt
+    Column("rep", String(100)),  # the rep of the definitions they are: whose leads are theirs
+    Column("locale", String(10), nullable=False),
+    Column("theme", String(10), nullable=False),  # auto follows the system
+    Column("keys", Boolean, nullable=False),  # single-letter shortcuts
+    Column("disabled_at", UtcDateTime),  # machine
+    Column("created_at", UtcDateTime, nullable=False),  # machine
+    CheckConstraint("role IN ('viewer', 'sales', 'marketer', 'admin')", name="role"),
+    CheckConstraint("theme IN ('auto', 'day', 'night')", name="theme"),
+    UniqueConstraint("email"),
+)
+staff_sessions = _table(
+    "staff_sessions",
+    Column("token_hash", String(64), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),  # machine
+    Column("seen_at", UtcDateTime, nullable=False),  # machine; written every few minutes, not at every request
+    Index("ix_staff_sessions_staff_id", "staff_id"),
+)
+sign_in_attempts = _table(
+    "sign_in_attempts",  # those that failed, for as long as they count; keyed hashes, no address
+    Column("id", Id, primary_key=True),
+    Column("account_hash", String(64), nullable=False),
+    Column("network_hash", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Index("ix_sign_in_attempts_account_hash_at", "account_hash", "at"),
+    Index("ix_sign_in_attempts_network_hash_at", "network_hash", "at"),
+)
+notes = _table(
+    "notes",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("staff_id", Id, ForeignKey("staff.id")),
+    Column("author", String(200), nullable=False),  # their name then
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_notes_lead_id_id", "lead_id", "id"),
+)
+tasks = _table(
+    "tasks",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id")),
+    Column("owner", String(100)),  # a rep's id in the definitions
+    Column("title", String(300), nullable=False),
+    Column("due_at", UtcDateTime),  # calendar
+    Column("done_at", UtcDateTime),  # calendar; None = to do
+    Column("done_by", String(200)),
+    Column("created_by", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_tasks_owner_done_at_due_at", "owner", "done_at", "due_at"),
+    Index("ix_tasks_lead_id", "lead_id"),
+)
+calls = _table(
+    "calls",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("staff_id", Id, ForeignKey("staff.id")),
+    Column("outcome", String(20), nullable=False),
+    Column("note", Text),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    CheckConstraint("outcome IN ('reached', 'voicemail', 'wrong_number', 'callback')", name="outcome"),
+    Index("ix_calls_lead_id_id", "lead_id", "id"),
+)
+bant = _table(
+    "bant",  # what staff learned: an item of the definitions, and how it stands
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("item", String(100), primary_key=True),
+    Column("value", String(10), nullable=False),
+    Column("note", Text),
+    Column("author", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    CheckConstraint("value IN ('unknown', 'no', 'partial', 'yes')", name="value"),
+)
+page_views = _table(
+    "page_views",  # how often a page was opened: a count, never who
+    Column("page", String(100), primary_key=True),
+    Column("day", Date, primary_key=True),  # the site's own day
+    Column("views", Integer, nullable=False),
+)
+lead_words = _table(
+    "lead_words",  # what a lead is found by: folded words of name, address, company
+    Column("word", Word, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Index("ix_lead_words_lead_id", "lead_id"),
 )
 
 # ---------------------------------------------------------------- the house itself

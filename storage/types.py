@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -33,3 +33,5 @@ class UtcDateTime(TypeDecorator[datetime]):
 # SQLite numbers rows by itself only in a column declared INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# Ordered by code point on both, so that `word >= 'ad' AND word < 'ae'` is every word that begins with `ad`.
+Word = String(100).with_variant(String(100, collation="C"), "postgresql")
