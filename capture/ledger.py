@@ -1,4 +1,4 @@
-"""What a lead's pages show of the ledger: the state of each topic, and since when; writing is left to `leads.consent`."""
+"""What a lead's pages show of the ledger: what holds for each topic, since when; writing is `leads.consent`'s."""
 
 from dataclasses import dataclass
 from datetime import datetime

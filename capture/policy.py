@@ -53,6 +53,7 @@ def is_https(config: Config) -> bool:
 
 def apply_settings(app: Flask, config: Config, keys: Keys) -> None:
     app.config.update(settings(config, keys))
+    app.url_map.merge_slashes = False  # its redirects would be built from Host
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
 
 

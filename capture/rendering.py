@@ -1,17 +1,18 @@
 """Draws the pages of the public door: what every template gets, and in which language."""
 
+import logging
 from typing import Any
 
 from babel import Locale
 from flask import Response, make_response, render_template, request
 from markupsafe import Markup
 
-from authoring.releases import NoRelease
 from authoring.site import Site
 from capture.assets import asset
 from capture.door import Door
 from capture.speech import Speech, speech_in
-from storage.database import StorageUnavailable
+
+log = logging.getLogger(__name__)
 
 # The page may be kept to go back to, but is asked for again: it holds a stamp and a session's token.
 OWN = "private, no-cache"
@@ -55,10 +56,11 @@ def lead_speech(door: Door, locale: str) -> Speech:
 
 
 def site_if_any(door: Door) -> Site | None:
-    """The site in force, for pages that must be shown whatever happened."""
+    """The site in force, for pages that must be shown whatever happened: a failure in it is told by another page."""
     try:
         return door.site()
-    except (NoRelease, StorageUnavailable):
+    except Exception:
+        log.info("a page is drawn without the site")
         return None
 
 

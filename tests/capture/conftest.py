@@ -58,20 +58,22 @@ class Fragile:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.gone = False
+        self.gone = False  # for reading and writing; `writes_gone` for writing only
+        self.writes_gone = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        self._refuse()
+        self._refuse(self.gone)
         with self._database.read() as conn:
             yield conn
 
     def write(self, job: Any, timeout: float | None = None) -> Any:
-        self._refuse()
+        self._refuse(self.gone or self.writes_gone)
         return self._database.write(job, timeout)
 
-    def _refuse(self) -> None:
-        if self.gone:
+    @staticmethod
+    def _refuse(gone: bool) -> None:
+        if gone:
             raise StorageUnavailable("the test took the database away")
 
 
