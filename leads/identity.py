@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import consent, events
+from leads import consent, events, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.consent import ConsentAnswer
 from leads.facts import COLUMNS, Lead
@@ -80,6 +80,8 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         return _recorded(conn, capture.idempotency_key) or Recorded(lead_id, 0, doubled=True)
     if made is None:
         _learn(conn, capture, lead_id)
+    else:
+        words.write(conn, {lead_id: capture.columns})
     _append(conn, capture, lead_id, seq, submission_id, now)
     asked = consent.ask(
         conn,
@@ -205,6 +207,8 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
             last_touch=dict(capture.touch),
         )
     )
+    if any(value != row._mapping[name] for name, value in told.items()):
+        words.write(conn, {lead_id: {**row._mapping, **told}})
 
 
 def _answered(capture: Capture) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def insert_or_ignore(conn: Connection, table: Table, rows: Values | Sequence[Val
     return sum(conn.execute(statement, dict(row)).rowcount for row in listed)
 
 
+def insert_missing(conn: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert those `rows` that break no key, all in one statement, for callers who need no count."""
+    if rows:
+        conn.execute(_or_ignore(conn.dialect.name, table), [dict(row) for row in rows])
+
+
 def upsert(conn: Connection, table: Table, rows: Values | Sequence[Values], key: Sequence[str]) -> None:
     """Insert `rows`; where one with the same `key` stands, give it the other values instead."""
     listed = [rows] if isinstance(rows, Mapping) else list(rows)
