@@ -6,7 +6,6 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterator
 from typing import Any
 
-from authoring.nesting import LIMIT, too_deep
 from authoring.shapes import Path
 from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError, parse
@@ -49,11 +48,6 @@ def place(document: Document, path: Path, of: Part = "value") -> Position:
 
 def read_toml(text: str, file: str) -> Document:
     """The document, or TomlError with a problem in plain words."""
-    index = too_deep(text)
-    if index is not None:
-        line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-        message = f"tables or lists lie more than {LIMIT} deep in each other here"
-        raise TomlError(Problem(file, line, column, "error", message, "close what is open"))
     try:
         document = parse(text, file)
     except TomlError as error:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import toml_rs
 
+from base.nesting import LIMIT, too_deep
 from base.problems import Problem
 
 Loc = tuple[str | int, ...]
@@ -55,6 +56,7 @@ class Document:
 def parse(text: str, file: str) -> Document:
     """Read `text`; `file` is the name used in problems. Raises TomlError on the first syntax error."""
     text = text.removeprefix("\ufeff")
+    _refuse_what_is_too_deep(text, file)
     try:
         read = toml_rs.load_with_metadata(text, toml_version=_VERSION)
     except toml_rs.TOMLDecodeError as error:
@@ -63,6 +65,14 @@ def parse(text: str, file: str) -> Document:
     places = dict(_headers(lines, _lines_inside_values(read.meta["nodes"])))
     places.update(_places(read.meta["nodes"], (), lines))
     return Document(file, read.value, _with_parents(places))
+
+
+def _refuse_what_is_too_deep(text: str, file: str) -> None:
+    index = too_deep(text)
+    if index is not None:
+        line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+        message = f"tables or lists lie more than {LIMIT} deep in each other here"
+        raise TomlError(Problem(file, line, column, "error", message, "close what is open"))
 
 
 def _read_without_places(text: str, file: str, complaint: str) -> Document:
@@ -184,13 +194,21 @@ def _indexed(names: tuple[str, ...], counts: dict[Loc, int], repeated: bool) -> 
 
 def _longest_path(data: Any, loc: Loc) -> Loc:
     """The segments of `loc` that lead through `data`, as many as possible."""
-    if not loc:
-        return ()
-    passed_over = _longest_path(data, loc[1:])
-    if not _holds(data, loc[0]):
-        return passed_over
-    followed: Loc = (loc[0], *_longest_path(data[loc[0]], loc[1:]))
-    return followed if len(followed) >= len(passed_over) else passed_over
+    found: dict[tuple[int, int], Loc] = {}  # by value and by how many segments are behind it: each is looked at once
+
+    def longest(value: Any, start: int) -> Loc:
+        if start == len(loc):
+            return ()
+        known = found.get((id(value), start))
+        if known is not None:
+            return known
+        path = longest(value, start + 1)
+        if _holds(value, loc[start]):
+            followed = (loc[start], *longest(value[loc[start]], start + 1))
+            path = followed if len(followed) >= len(path) else path
+        return found.setdefault((id(value), start), path)
+
+    return longest(data, 0)
 
 
 def _holds(data: Any, segment: str | int) -> bool:

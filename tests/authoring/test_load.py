@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring.load import Loaded, load, load_site, version_of
-from authoring.nesting import LIMIT, too_deep
 from authoring.tree import Tree
+from base.nesting import LIMIT, too_deep
 from base.problems import Problem
 
 HOSTILE = Path(__file__).parents[2] / ".." / "shared" / "data" / "hostile"

@@ -142,3 +142,14 @@ def leaves(value, above=()):
         yield above, value
     for key, inner in items:
         yield from leaves(inner, (*above, key))
+
+
+def test_a_text_that_nests_without_bottom_is_a_problem_not_the_end_of_the_process():
+    with pytest.raises(TomlError, match="more than 32 deep"):
+        parse("a = " + "[" * 100_000, "deep.toml")
+
+
+def test_a_place_under_keys_that_repeat_is_found_at_once():
+    keys = ("a",) * 30
+    document = parse(f"{'.'.join(keys)} = 1", "deep.toml")
+    assert document.locate((*keys, "a", "a", "a"), "key") == (1, 59)
