@@ -1,0 +1,88 @@
+"""What would make a form lose somebody, or prove nothing, though its file reads well.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterator
+
+from authoring.models.common import Localised
+from authoring.models.forms import Form
+from authoring.site import Locate, Site
+from base.problems import Problem
+from capture.body import MOST_FIELDS
+
+Path = tuple[str | int, ...]
+Found = tuple[Path, str, str | None]
+
+OWN_FIELDS = 3  # the stamp, the session's token, the trap
+KINDS = {"email": "email", "phone": "phone"}  # the fields that find a lead, and the kind that reads them
+
+
+def lint(site: Site, locate: Locate) -> list[Problem]:
+    """Every problem of the site's forms, in the order of files and lines."""
+    problems = []
+    for name, form in site.forms.items():
+        file = f"forms/{name}.toml"
+        for path, message, hint in _faults(site, name, form):
+            problems.append(Problem(file, *locate(file, path), "error", message, hint))
+    return sorted(problems)
+
+
+def _faults(site: Site, name: str, form: Form) -> Iterator[Found]:
+    yield from _finds_nobody(form)
+    yield from _unread_proofs(form, _languages(site, name))
+    yield from _asked_twice(form)
+    yield from _undeliverable(form)
+    if len(form.field) > MOST_FIELDS - OWN_FIELDS:
+        yield ("field",), f"a form has at most {MOST_FIELDS - OWN_FIELDS} fields, this one has {len(form.field)}", None
+
+
+def _finds_nobody(form: Form) -> Iterator[Found]:
+    """A lead is found by the fields `email` and `phone`; under another name an address is only text."""
+    for index, field in enumerate(form.field):
+        wanted = KINDS.get(field.name)
+        if wanted and field.kind != wanted:
+            yield (
+                ("field", index, "kind"),
+                f"the field `{field.name}` is read as `{field.kind}`",
+                f'write kind = "{wanted}"',
+            )
+        elif field.kind in KINDS and field.name != field.kind:
+            message = f"the {field.kind} in `{field.name}` finds no lead"
+            yield ("field", index, "name"), message, f'write name = "{field.kind}"'
+
+
+def _languages(site: Site, name: str) -> set[str]:
+    """The languages that the form is shown in."""
+    return {locale for page in site.pages.values() if page.form == name for locale in page.locales}
+
+
+def _unread_proofs(form: Form, locales: set[str]) -> Iterator[Found]:
+    """Consent is proven by the sentence that was shown: one in a language the visitor does not read proves nothing."""
+    wordings: list[tuple[Path, Localised | None]] = [(("wording",), form.wording)]
+    wordings += [(("field", index, "wording"), field.wording) for index, field in enumerate(form.field)]
+    for path, wording in wordings:
+        lacking = sorted(locales - set(wording)) if isinstance(wording, dict) else []
+        if lacking:
+            message = f"the wording is not written in {', '.join(f'`{locale}`' for locale in lacking)}"
+            yield path, message, "the sentence a visitor agrees to is the proof: write it in every language of the page"
+
+
+def _asked_twice(form: Form) -> Iterator[Found]:
+    seen = {form.subscribe} if form.subscribe else set()
+    for index, field in enumerate(form.field):
+        if field.topic is not None and field.topic in seen:
+            yield (
+                ("field", index, "topic"),
+                f"`{field.topic}` is asked for twice in this form",
+                "one box for one purpose",
+            )
+        seen.add(field.topic)
+
+
+def _undeliverable(form: Form) -> Iterator[Found]:
+    """What leaves by mail needs an address, and one that cannot be left out."""
+    promised = "magnet" if form.magnet else "subscribe" if form.subscribe else None
+    if promised and not any(field.name == "email" and field.required for field in form.field):
+        message = f"`{promised}` leaves by mail, and the form does not require an `email`"
+        yield (promised,), message, 'add a field with name = "email", kind = "email", required = true'
