@@ -11,7 +11,7 @@ from authoring.models.conditions import Condition
 from authoring.models.definitions import Definitions
 from base.calendars import add, at_local, local_day
 from base.durations import parse_duration
-from leads.facts import CONFIRMED, CREDIBLE, HITS, Event, Facts
+from leads.facts import CONFIRMED, CREDIBLE, DISQUALIFIED, HITS, RECYCLED, Event, Facts
 from leads.points import MILLI, falls_below, rises_to
 
 Ask = Callable[[Condition, Facts, Definitions, datetime], bool]
@@ -54,6 +54,21 @@ def counted(condition: Condition, history: Iterable[Event]) -> list[Event]:
 def stage_rank(definitions: Definitions, stage: str) -> int:
     """A stage's place in the file; -1 for one that these definitions no longer have."""
     return next((rank for rank, known in enumerate(definitions.stages) if known.id == stage), -1)
+
+
+def off_the_way(definitions: Definitions, stage: str) -> bool:
+    """Whether that stage lies off the way forward: set aside by sales, or where leads go back to, from an earlier
+    place in the file."""
+    rank = stage_rank(definitions, stage)
+    return stage in (RECYCLED, DISQUALIFIED) or any(
+        stage in (origin.rejected_to, origin.cooled_to) and stage_rank(definitions, origin.id) < rank
+        for origin in definitions.stages
+    )
+
+
+def place(definitions: Definitions, stage: str) -> int:
+    """How far along a lead is: the stage's rank, or 0 off the way forward."""
+    return 0 if off_the_way(definitions, stage) else stage_rank(definitions, stage)
 
 
 def interest_points(facts: Facts, interest: str) -> int:
@@ -133,8 +148,9 @@ def _ends(condition: Condition, facts: Facts) -> list[datetime | None]:
 
 
 def _stage_at_least(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> bool:
-    wanted = stage_rank(definitions, str(condition.stage_at_least))
-    return 0 <= wanted <= stage_rank(definitions, facts.standing.stage)
+    """Whoever was set aside has come no further than the beginning, wherever the file writes that stage."""
+    wanted, stage = str(condition.stage_at_least), facts.standing.stage
+    return stage == wanted or 0 <= stage_rank(definitions, wanted) <= place(definitions, stage)
 
 
 def _engagement_turns(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:

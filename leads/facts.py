@@ -23,6 +23,11 @@ CREDIBLE = frozenset({"human", "engine"})  # evidence that conditions believe; o
 # What a lead does to be left alone is no interest in being called.
 DEPARTURES = frozenset({"unsubscribed", "consent_withdrawn"})
 
+# Where sales sets a lead aside: verdicts, and the stages of the same name where the definitions have them.
+RECYCLED, DISQUALIFIED = "recycled", "disqualified"
+# Verdicts after which only points earned since may call sales again.
+CLOSING = frozenset({"rejected", RECYCLED, DISQUALIFIED})
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:

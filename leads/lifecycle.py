@@ -1,7 +1,8 @@
 """Which stage a lead moves to, and why: by rule, by a raised hand, by sales' verdict, by cooling.
 
 A stage that is handed to sales is entered by rule only after a confirmed human act since the stage before it was
-entered; once sales has rejected a lead, only points earned since then count towards being handed over again.
+entered; once sales has sent a lead back, only points earned since then count towards being handed over again. Out of
+`recycled` a lead climbs again like anybody who came back; out of `disqualified` no rule leads.
 
 Pure: no database, no clock, no network.
 """
@@ -13,16 +14,17 @@ from datetime import datetime
 from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
 from base.calendars import local_day
-from leads.conditions import holds, stage_rank
-from leads.facts import Event, Facts, Standing
+from leads.conditions import holds, off_the_way, place, stage_rank
+from leads.facts import DISQUALIFIED, RECYCLED, Event, Facts, Standing
 from leads.points import MILLI, peak
 from leads.scoring import engagement_since_verdict, since_verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change of stage. `reason` begins with what made it: enter, hand_raise, accepted, rejected or cooled, then a
-    colon and the details. `event_seq` is None when time alone did it. `cycle` is the one it opens or goes on in."""
+    """A change of stage. `reason` begins with what made it (enter, hand_raise, cooled, or the verdict: accepted,
+    rejected, recycled, disqualified), then a colon and the details. `event_seq` is None when time alone did it.
+    `cycle` is the one it opens or goes on in."""
 
     to: str
     reason: str
@@ -62,20 +64,6 @@ def after(standing: Standing, move: Move, now: datetime) -> Standing:
     )
 
 
-def turned_away(definitions: Definitions, stage: str) -> bool:
-    """Whether that stage lies off the way forward: where leads go back to, from an earlier place in the file."""
-    rank = stage_rank(definitions, stage)
-    return any(
-        stage in (origin.rejected_to, origin.cooled_to) and stage_rank(definitions, origin.id) < rank
-        for origin in definitions.stages
-    )
-
-
-def place(definitions: Definitions, stage: str) -> int:
-    """How far along a lead is: the stage's rank, or 0 off the way forward."""
-    return 0 if turned_away(definitions, stage) else stage_rank(definitions, stage)
-
-
 # ---------------------------------------------------------------- by an event
 
 
@@ -84,24 +72,64 @@ def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> 
     if not (event.human and event.data.get("hand_raise")):
         return None
     target = next((stage for stage in definitions.stages if stage.hand_off), None)
-    if target is None or place(definitions, standing.stage) >= stage_rank(definitions, target.id):
+    if target is None or standing.stage == DISQUALIFIED:
+        return None
+    if place(definitions, standing.stage) >= stage_rank(definitions, target.id):
         return None
     return Move(target.id, f"hand_raise: {event.subject}", event.seq, standing.cycle, True)
 
 
 def _judged(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
-    """Sales makes an SQL, or sends back. An acceptance counts even once the lead has cooled; a rejection then moves
-    nobody, but its points are closed all the same (`scoring.take_in`)."""
+    """What sales said of the lead; a verdict that the definitions have no stage for moves nobody."""
+    decide = _BY_VERDICT.get(str(event.subject))
+    return decide(standing, event, definitions) if decide else None
+
+
+def _accepted(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Sales makes an SQL, even of a lead that has cooled meanwhile."""
     stage = _handed_over(standing, definitions)
-    if stage is None:
+    if stage is None or stage.accepted_to is None or standing.stage == DISQUALIFIED:
         return None
-    if event.subject == "accepted" and stage.accepted_to is not None:
-        return Move(stage.accepted_to, "accepted", event.seq, standing.cycle, False)
-    present = stage.id == standing.stage and event.data.get("cycle", standing.cycle) == standing.cycle
-    if event.subject == "rejected" and stage.rejected_to is not None and present:
-        reason = f"rejected: {event.data.get('reason')}"
-        return Move(stage.rejected_to, reason, event.seq, standing.cycle + 1, False)
-    return None
+    return Move(stage.accepted_to, "accepted", event.seq, standing.cycle, False)
+
+
+def _rejected(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Back to where rejected leads go. One that has cooled is there already, but its points are closed all the same
+    (`scoring.take_in`)."""
+    stage = _handed_over(standing, definitions)
+    if stage is None or stage.rejected_to is None or stage.id != standing.stage or not _present(standing, event):
+        return None
+    return Move(stage.rejected_to, _because(event), event.seq, standing.cycle + 1, False)
+
+
+def _recycled(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Given back to marketing from wherever sales had it; whoever has cooled meanwhile is with marketing already."""
+    held = _with_sales(standing, definitions) or standing.stage == DISQUALIFIED
+    if not held or not _present(standing, event) or stage_rank(definitions, RECYCLED) < 0:
+        return None
+    return Move(RECYCLED, _because(event), event.seq, standing.cycle + 1, False)
+
+
+def _disqualified(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Outside the target, whatever the stage: a person has said so."""
+    if standing.stage == DISQUALIFIED or stage_rank(definitions, DISQUALIFIED) < 0:
+        return None
+    return Move(DISQUALIFIED, _because(event), event.seq, standing.cycle, False)
+
+
+def _because(event: Event) -> str:
+    return f"{event.subject}: {event.data.get('reason')}"
+
+
+def _present(standing: Standing, event: Event) -> bool:
+    """Whether the verdict is about the present cycle, not about one that has ended since."""
+    return bool(event.data.get("cycle", standing.cycle) == standing.cycle)
+
+
+def _with_sales(standing: Standing, definitions: Definitions) -> bool:
+    """Whether the lead stands where it was handed over, or beyond."""
+    handed = next((rank for rank, stage in enumerate(definitions.stages) if stage.hand_off), None)
+    return handed is not None and place(definitions, standing.stage) >= handed
 
 
 def _handed_over(standing: Standing, definitions: Definitions) -> Stage | None:
@@ -114,7 +142,15 @@ def _handed_over(standing: Standing, definitions: Definitions) -> Stage | None:
     return None if passed else offered[0]
 
 
-_BY_EVENT: dict[str, Callable[[Standing, Event, Definitions], Move | None]] = {
+_Decide = Callable[[Standing, Event, Definitions], Move | None]
+
+_BY_VERDICT: dict[str, _Decide] = {
+    "accepted": _accepted,
+    "rejected": _rejected,
+    RECYCLED: _recycled,
+    DISQUALIFIED: _disqualified,
+}
+_BY_EVENT: dict[str, _Decide] = {
     "form_submitted": _hand_raised,
     "verdict_given": _judged,
 }
@@ -155,8 +191,10 @@ def _entered(facts: Facts, definitions: Definitions, cause: int | None, now: dat
 
 def climbable(definitions: Definitions, stage: str) -> list[Stage]:
     """The stages that a lead at `stage` may enter by rule, nearest first."""
+    if stage == DISQUALIFIED:
+        return []
     ahead = definitions.stages[place(definitions, stage) + 1 :]
-    return [target for target in ahead if target.id != stage and not turned_away(definitions, target.id)]
+    return [target for target in ahead if target.id != stage and not off_the_way(definitions, target.id)]
 
 
 def _may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: datetime) -> bool:
@@ -167,14 +205,14 @@ def _may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: dateti
 
 
 def _needs_human_act(stage: Stage, standing: Standing, definitions: Definitions) -> bool:
-    """To be handed over; and, once cooled or rejected, to climb again up to there: nobody comes back by waiting."""
+    """To be handed over; and, once cooled or sent back, to climb again up to there: nobody comes back by waiting."""
     handed = next((rank for rank, known in enumerate(definitions.stages) if known.hand_off), -1)
     again = standing.cycle > 1 and stage_rank(definitions, stage.id) <= handed
     return stage.hand_off or again
 
 
 def since_rejected(facts: Facts, definitions: Definitions, now: datetime) -> Standing:
-    """The standing with only the points that may alert: those earned since sales last rejected the lead."""
+    """The standing with only the points that may alert: those earned since sales last sent the lead back."""
     day = local_day(now, facts.zone)
     return replace(
         facts.standing,

@@ -15,7 +15,7 @@ from authoring.models.common import Localised
 from authoring.models.definitions import Definitions, EngagementRule, IdealCustomer
 from base.calendars import Zone, local_day
 from leads.conditions import holds
-from leads.facts import Buckets, Event, Facts
+from leads.facts import CLOSING, Buckets, Event, Facts
 from leads.points import MILLI, engagement, falls_below, share
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "lines", "rules_for", "since_verdict", "take_in", "temperature",
 ]  # fmt: skip
 
-# What stood in a rule's bucket when sales rejected the lead, under "before:" and the rule's id (no id has a colon).
+# What stood in a rule's bucket when sales sent the lead back, under "before:" and the rule's id (no id has a colon).
 BEFORE = "before:"
 
 Kind = Literal["points", "decay", "cap"]
@@ -63,8 +63,8 @@ def rules_for(event: Event, definitions: Definitions) -> tuple[EngagementRule, .
 
 
 def take_in(buckets: Buckets, event: Event, definitions: Definitions, zone: Zone) -> Buckets:
-    """The buckets once the event is counted. A rejecting verdict closes what was earned before it."""
-    if event.name == "verdict_given" and event.subject == "rejected":
+    """The buckets once the event is counted. A verdict that sends back closes what was earned before it."""
+    if event.name == "verdict_given" and event.subject in CLOSING:
         return _closed(buckets)
     day = local_day(event.at, zone).isoformat()
     for rule in rules_for(event, definitions):
