@@ -10,7 +10,7 @@ from datetime import datetime
 from authoring.models.conditions import Condition
 from authoring.models.sequences import Branch, Sequence, Step, WaitFor
 from leads.conditions import holds, next_change
-from leads.facts import Event, Facts
+from leads.facts import DISQUALIFIED, Event, Facts
 from workflows.language import below, is_below, said, zone_for
 from workflows.values import (
     REACHED,
@@ -133,8 +133,17 @@ def _departure(look: Look) -> Outcome | None:
     topic = look.sequence.topic
     if look.sequence.class_ == "marketing" and topic is not None and topic not in look.facts.granted:
         return Leave(f"no consent for `{topic}`")
+    if _disqualified(look):
+        return Leave("sales has disqualified the lead")
     met = next((condition for condition in look.sequence.exit_when if look.true(condition)), None)
     return None if met is None else Leave(f"exit_when {said(met)} holds")
+
+
+def _disqualified(look: Look) -> bool:
+    """Everything under way ends; what the lead asks for afterwards is still answered, and nothing is offered."""
+    standing = look.facts.standing
+    under_way = look.sequence.class_ == "marketing" or look.enrolment.entered_at <= standing.stage_since
+    return standing.stage == DISQUALIFIED and under_way
 
 
 def _goal(look: Look) -> Outcome | None:

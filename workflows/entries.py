@@ -9,7 +9,7 @@ from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
 from leads.conditions import holds
-from leads.facts import Event, Facts
+from leads.facts import DISQUALIFIED, Event, Facts
 from leads.lifecycle import Move
 from workflows.language import is_echo, lets_in, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
@@ -93,6 +93,8 @@ def _refusals(
 ) -> Iterator[str]:
     if sequence.audience == "leads" and facts.lead.status != "lead":
         yield "a contact who has shown no interest yet; audience = leads"
+    if sequence.class_ == "marketing" and facts.standing.stage == DISQUALIFIED:
+        yield "sales has disqualified the lead"
     yield from _refused_again(sequence, facts, before, rules, now)
     if sequence.class_ == "marketing" and sequence.topic is not None and sequence.topic not in facts.granted:
         yield f"no consent for `{sequence.topic}`"
