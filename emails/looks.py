@@ -5,29 +5,42 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 
 from base.clock import Moment
 from emails.states import Message, Move
 from leads import consent
-from storage.schema import enrolments, leads, switches, wakes
+from storage.schema import enrolments, leads, messages, switches, wakes
 
 FOLD_SECONDS, SWITCH_SECONDS = 1, 60  # how long a message steps aside for the engine, and for whoever switched mail off
 EVERYTHING = "all"
 
 
+# Built once: these run for every single letter.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_HELD = select(wakes).where(wakes.c.lead_id.in_(_IDS)).order_by(wakes.c.lead_id).with_for_update()
+_OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING)))
+_KNOWN = (
+    select(messages.c.id, leads.c.email, leads.c.merged_into, enrolments.c.state.label("enrolment"), _OFF.label("off"))
+    .select_from(
+        messages.join(leads, leads.c.id == messages.c.lead_id).outerjoin(
+            enrolments, enrolments.c.id == messages.c.enrolment_id
+        )
+    )
+    .where(messages.c.id.in_(_IDS))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is known at this instant of the leads and enrolments of some messages."""
+    """What is known at this instant about some messages."""
 
     now: Moment
-    leads: Mapping[int, Any]  # rows
-    wakes: Mapping[int, Any]
-    granted: Mapping[int, frozenset[str]]
-    suppressed: Mapping[str, set[str]]  # by address hash
-    hashes: Mapping[int, str]  # by message
-    enrolments: Mapping[int, str]  # id -> state
-    off: frozenset[str]  # switches
+    known: Mapping[int, Any]  # by message: email, merged_into, enrolment (its state), off (a switch)
+    wakes: Mapping[int, Any]  # by lead
+    granted: Mapping[int, frozenset[str]]  # by lead
+    hashes: Mapping[int, str]  # by message, of its recipient's address
+    suppressed: Mapping[str, set[str]]  # by hash
 
 
 def look(conn: Connection, some: Sequence[Message], now: Moment, suppression_key: str) -> dict[int, Move]:
@@ -44,36 +57,21 @@ def look(conn: Connection, some: Sequence[Message], now: Moment, suppression_key
 
 def hold_wakes(conn: Connection, lead_ids: Iterable[int]) -> dict[int, Any]:
     """The wakes of these leads, held until the commit, in one order for everybody. SQLite has one writer at a time."""
-    ids = sorted(set(lead_ids))
-    held = select(wakes).where(wakes.c.lead_id.in_(ids)).order_by(wakes.c.lead_id).with_for_update()
-    return {row.lead_id: row for row in conn.execute(held)}
+    return {row.lead_id: row for row in conn.execute(_HELD, {"ids": sorted(set(lead_ids))})}
 
 
 def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str) -> View:
-    ids = sorted({message.lead_id for message in some})
-    stirred = hold_wakes(conn, ids)
-    known = select(leads.c.id, leads.c.email, leads.c.merged_into).where(leads.c.id.in_(ids))
-    people = {row.id: row for row in conn.execute(known)}
-    hashes = {m.id: consent.address_hash(key, to) for m in some if (to := _recipient(m, people))}
-    entries = [message.enrolment_id for message in some if message.enrolment_id is not None]
-    states = select(enrolments.c.id, enrolments.c.state).where(enrolments.c.id.in_(entries))
+    stirred = hold_wakes(conn, (message.lead_id for message in some))
+    known = {row.id: row for row in conn.execute(_KNOWN, {"ids": [message.id for message in some]})}
+    hashes = {m.id: consent.address_hash(key, to) for m in some if (to := m.recipient or known[m.id].email)}
     return View(
         now=now,
-        leads=people,
+        known=known,
         wakes=stirred,
         granted=consent.granted(conn, [m.lead_id for m in some if m.klass == "marketing"]),
-        suppressed=consent.suppressed(conn, set(hashes.values())),
         hashes=hashes,
-        enrolments={row.id: row.state for row in conn.execute(states)} if entries else {},
-        off=frozenset(conn.scalars(select(switches.c.name).where(switches.c.off))),
+        suppressed=consent.suppressed(conn, set(hashes.values())),
     )
-
-
-def _recipient(message: Message, people: Mapping[int, Any]) -> str | None:
-    if message.recipient:
-        return str(message.recipient)
-    known = people.get(message.lead_id)
-    return known.email if known is not None else None
 
 
 def _too_late(message: Message, view: View) -> Move | None:
@@ -82,12 +80,9 @@ def _too_late(message: Message, view: View) -> Move | None:
 
 
 def _nobody(message: Message, view: View) -> Move | None:
-    lead = view.leads.get(message.lead_id)
     if message.klass == "notification":
         return None
-    if lead is None:
-        return Move("withdrawn", "erased")
-    if lead.merged_into is not None:
+    if view.known[message.id].merged_into is not None:
         return Move("withdrawn", "merged")
     return None if message.id in view.hashes else Move("withdrawn", "no address")
 
@@ -107,12 +102,12 @@ def _without_consent(message: Message, view: View) -> Move | None:
 def _left(message: Message, view: View) -> Move | None:
     if message.enrolment_id is None or message.klass == "notification":
         return None
-    return None if view.enrolments.get(message.enrolment_id) == "active" else Move("withdrawn", "left")
+    return None if view.known[message.id].enrolment == "active" else Move("withdrawn", "left")
 
 
 def _switched_off(message: Message, view: View) -> Move | None:
     """A switch holds mail back, it loses none. What was frozen and not yet tried is frozen anew: texts get mended."""
-    if not view.off & {EVERYTHING, message.sequence}:
+    if not view.known[message.id].off:
         return None
     later = ("due_at", view.now.machine + timedelta(seconds=SWITCH_SECONDS))
     untried = message.attempts == 0 and message.resent_at is None

@@ -23,6 +23,7 @@ class Smtp:
         self._settings = config.smtp
         self._hello = urlsplit(config.site.base_url).hostname or "localhost"
         self._reply_seconds = config.mail.reply_timeout
+        self._trust = ssl.create_default_context() if config.smtp.security != "none" else None
 
     def connect(self) -> "SmtpLine":
         """A line that is greeted, encrypted and signed in as the settings say. Raises ChannelFault."""
@@ -35,16 +36,15 @@ class Smtp:
 
     def _open(self) -> smtplib.SMTP:
         settings, timeout = self._settings, self._settings.connect_timeout
-        secure = ssl.create_default_context()
         if settings.security == "tls":
             client: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, self._hello, timeout=timeout, context=secure
+                settings.host, settings.port, self._hello, timeout=timeout, context=self._trust
             )
         else:
             client = smtplib.SMTP(settings.host, settings.port, self._hello, timeout=timeout)
         try:
             if settings.security == "starttls":
-                client.starttls(context=secure)
+                client.starttls(context=self._trust)
             client.ehlo_or_helo_if_needed()
             if settings.username:
                 client.login(settings.username, settings.password or "")

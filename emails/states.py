@@ -5,14 +5,15 @@ the row count. Every terminal state appends its `mail.*` event, which wakes the 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, Update, bindparam, exists, update
 
 from base.clock import Moment
 from leads import events
-from storage.holders import Holder, alive
-from storage.schema import messages
+from storage.holders import Holder
+from storage.schema import holders, messages
 
 Message = Row[Any]
 
@@ -56,14 +57,25 @@ def move(conn: Connection, message: Message, from_state: str, step: Move, now: M
     """
     if step.to not in TRANSITIONS[from_state]:
         raise ValueError(f"a message does not go from {from_state} to {step.to}")
-    standing = update(messages).where(messages.c.id == message.id, messages.c.state == from_state)
+    columns = _columns(step, now)
+    where = {"this": message.id, "standing": from_state}
     if holder is not None:
-        held = (messages.c.holder == holder.id) & (messages.c.fence == holder.fence)
-        standing = standing.where(held, alive(holder))
-    moved = conn.execute(standing.values(**_columns(step, now))).rowcount == 1
+        where |= {"ours": holder.id, "fenced": holder.fence}
+    moved = conn.execute(_update(tuple(columns), holder is not None), where | columns).rowcount == 1
     if moved and step.to in TERMINAL:
         _tell(conn, message, step, now)
     return moved
+
+
+@cache
+def _update(columns: tuple[str, ...], held: bool) -> Update:
+    """The statement that sets those columns; built once, as it runs for every single letter."""
+    standing = update(messages).where(messages.c.id == bindparam("this"), messages.c.state == bindparam("standing"))
+    if held:
+        ours = (messages.c.holder == bindparam("ours")) & (messages.c.fence == bindparam("fenced"))
+        living = exists(holders.c.id).where(holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced"))
+        standing = standing.where(ours, living)
+    return standing.values({name: bindparam(name) for name in columns})
 
 
 def _columns(step: Move, now: Moment) -> dict[str, Any]:

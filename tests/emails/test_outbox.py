@@ -291,7 +291,7 @@ def test_an_alert_says_it_is_automatic_and_carries_what_sales_gave(house, inbox,
     assert mail["Subject"] == "Lead chaud : Chloé Marchand"
     assert "Webinaire &lt;suivi&gt;" in mailbox.one().body("html")
     assert "Webinaire <suivi>" in mailbox.one().body("plain")
-    assert "Je prends : https://lumen.example/v/x" in mailbox.one().body("plain")
+    assert "Je prends\u00a0: https://lumen.example/v/x" in mailbox.one().body("plain")
 
 
 def test_stopping_gives_back_what_is_in_hand(house, inbox, sender_to, never):
