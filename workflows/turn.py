@@ -84,7 +84,7 @@ class _Turn:
         if self.stale:
             self.react()
         moved = [self.move(enrolment) for enrolment in self.in_order()]
-        return not any(moved) and not self.stale
+        return not any(moved)
 
     def in_order(self) -> list[Enrolment]:
         """The active enrolments, the more important first; a fixed order makes a fixed story."""

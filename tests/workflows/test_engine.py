@@ -173,6 +173,30 @@ def test_a_stage_that_sales_is_told_of_calls_the_hand_off_once(workshop):
     assert call.facts.standing.engagement == 80_000
 
 
+@pytest.mark.parametrize(
+    ("cap", "ends", "days", "mails"),
+    [
+        ("1 per day", "sent", 0, 1),
+        ("1 per day", "refused", 0, 1),
+        ("1 per day", "failed", 0, 2),
+        ("1 per day", "expired", 0, 2),
+        ("1 per week", "sent", 2, 1),
+        ("1 per month", "sent", 20, 1),
+        ("1 per month", "sent", 30, 2),
+    ],
+)
+def test_a_promise_counts_against_a_cap_until_it_is_known_to_have_reached_nobody(workshop, cap, ends, days, mails):
+    one = '[[step]]\nid = "one"\nemail = "one"\n'
+    shop = workshop({"low": "priority = 20\n" + one, "high": "priority = 80\n" + one}, caps=[cap])
+    ada = shop.submits()
+    shop.works()
+    shop.mails_end(ends, "why")
+    shop.advance(days=days)
+    shop.happens(ada, "page_seen", "offer")
+    shop.works()
+    assert len(shop.rows(schema.messages)) == mails
+
+
 def test_set_writes_the_lead_and_waits_are_stored_with_their_zone(workshop):
     steps = '[[step]]\nid = "a"\nset.fields = { sector = "wood" }\n[[step]]\nid = "b"\nwait = "1 day"\nemail = "b"'
     shop = workshop({"tips": steps})

@@ -60,6 +60,15 @@ def test_a_loser_whose_wait_was_kept_still_expires(world):
     assert story.said[-2][1].startswith("too late: it was due 2026-11-02 09:00 UTC")
 
 
+def test_a_mail_carries_the_moment_from_which_it_is_too_late(tell, world):
+    story = tell('expires_after = "1 day"\n' + world.THREE_MAILS)
+    assert [message.expires_at for message in story.submits().messages] == [world.MONDAY + DAY]
+    story.mail_ends()
+    [second] = story.turn(world.MONDAY + 2 * DAY + HOUR).messages
+    assert second.expires_at == world.MONDAY + 3 * DAY  # counted from when it was due, not from when it was taken
+    assert tell().submits().messages[0].expires_at is None
+
+
 def test_a_goal_reached_while_waiting_jumps_past_what_lies_between(tell, world):
     story = tell('goal = { when = { event = "page_seen" }, on_reach = "three" }\n' + world.THREE_MAILS)
     story.submits()
@@ -169,12 +178,22 @@ def test_steps_that_take_no_time_keep_the_distance_to_the_last_mail(tell):
     assert story.inside().due_at == sent_at + DAY
 
 
-def test_one_sequence_may_end_another_by_a_tag_before_it_sends(world):
+@pytest.mark.parametrize("priority", [90, 10])
+def test_one_sequence_may_end_another_by_a_tag_before_it_sends(world, priority):
     sequences = {
-        "first": 'priority = 90\n[[step]]\nid = "tag"\nset.add_tags = ["client"]\n',
+        "first": f'priority = {priority}\n[[step]]\nid = "tag"\nset.add_tags = ["client"]\n',
         "second": 'exit_when = [{ tag = "client" }]\n' + ONE,
     }
     story = world.Story(world.site(sequences))
     story.submits()
     assert story.sent == []
     assert story.inside("second").exit_reason == 'exit_when { tag = "client" } holds'
+
+
+def test_an_exit_comes_before_a_goal(tell, world):
+    text = 'exit_when = [{ event = "page_seen" }]\ngoal = { when = { event = "page_seen" }, on_reach = "exit" }\n'
+    story = tell(text + world.THREE_MAILS)
+    story.submits()
+    story.event("page_seen", "offer")
+    story.turn()
+    assert story.inside().exit_reason == 'exit_when { event = "page_seen" } holds'

@@ -113,6 +113,7 @@ def test_notify_tells_the_owner_in_their_language_and_goes_on(tell):
     assert (message.klass, message.email, message.recipient) == ("notification", "notify", "karim@lumen.example")
     assert (message.locale, message.context) == ("en", {"subject": "Call", "text": "t"})
     assert story.inside().state == "completed"
+    assert tell(steps.replace("text =", 'rep = "nadia", text ='), owner="karim").submits().messages[0].locale == "fr"
     assert tell(steps, owner="gone").submits().messages[0].recipient == "nadia@lumen.example"
 
 
