@@ -4,6 +4,7 @@ Exit codes: 0 all is well · 1 something was found or failed · 2 the command or
 """
 
 import json
+import os
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -225,7 +226,7 @@ def doctor(options: Options, as_json: bool) -> None:
 @click.option("--dir", "folder", type=FOLDER, help="Keep everything there; by default a folder that goes away.")
 @click.option("--port", type=PORT, help="Where to look: 8000 by default; 0 = any free one.")
 @click.option("--speed", help="Let the days pass by themselves, such as 1d=2s: a day in two seconds.")
-@click.option("--once", is_flag=True, envvar="CI", help="Play the story alone, check each act, end; also with CI=true.")
+@click.option("--once", is_flag=True, help="Play the story alone, check each act, end; also with CI=true.")
 @click.pass_obj
 def demo(options: Options, folder: Path | None, port: int | None, speed: str | None, once: bool) -> None:
     """See the whole house at work in one process: pages, mails in a local mailbox, a calendar that you move.
@@ -239,7 +240,8 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
                terreau demo --once
     """
     set_up("warning", "console")
-    wish = stage.Wish(options.content or data_path("content"), folder, port, seconds_of_a_day(speed), once)
+    alone = once or os.environ.get("CI", "").lower() in ("1", "true")
+    wish = stage.Wish(options.content or data_path("content"), folder, port, seconds_of_a_day(speed), alone)
     raise SystemExit(stage.run(wish, say=click.echo))
 
 

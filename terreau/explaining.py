@@ -18,6 +18,7 @@ from base.translations import Translator, translator
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Passage, Why, explain
 from leads.identity import load_leads, survivor
+from leads.points import MILLI
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import leads
@@ -104,7 +105,7 @@ def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, words: Tra
     yield ""
     yield "How the points came about"
     yield from (_line(why, zone, words) for why in found.lines)
-    yield f"{words.points(found.total):>8}  in all"
+    yield f"{_points(found.total)}  in all"
     yield ""
     yield "How the stages came about"
     yield from (_passage(passage, zone, words) for passage in found.stages)
@@ -115,7 +116,12 @@ def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, words: Tra
 def _line(why: Why, zone: ZoneInfo, words: Translator) -> str:
     kinds = {"points": why.what, "decay": f"{why.what}: time has passed", "cap": f"{why.what}: above the cap"}
     when = f", {words.moment(why.at, zone)}, event {why.event}" if why.at else ""
-    return f"{words.points(why.points):>8}  {kinds[why.kind]}{when}  [{why.file}:{why.line} {why.rule}]"
+    return f"{_points(why.points)}  {kinds[why.kind]}{when}  [{why.file}:{why.line} {why.rule}]"
+
+
+def _points(milli: int) -> str:
+    """All three decimals, so that what is seen sums to what is said."""
+    return f"{milli / MILLI:>9.3f}"
 
 
 def _passage(passage: Passage, zone: ZoneInfo, words: Translator) -> str:
