@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from leads.facts import Standing
-from storage.schema import standings
-from storage.upsert import upsert
+from leads.facts import Lead, Standing
+from storage.schema import lead_segments, leads, standings
+from storage.upsert import insert_missing, upsert
+
+_LEFT_SEGMENT = delete(lead_segments).where(
+    lead_segments.c.segment == bindparam("left"), lead_segments.c.lead_id == bindparam("whose")
+)
 
 
 def load(conn: Connection, lead_ids: Collection[int]) -> dict[int, Standing]:
@@ -17,10 +21,25 @@ def load(conn: Connection, lead_ids: Collection[int]) -> dict[int, Standing]:
     return {row.lead_id: _standing(row) for row in rows}
 
 
-def save(conn: Connection, stood: Mapping[int, Standing], release_id: int) -> None:
-    """Write the standings of `{lead id: standing}`, as judged by that release."""
-    rows = [_row(lead_id, standing, release_id) for lead_id, standing in sorted(stood.items())]
+def save(conn: Connection, stood: Mapping[int, Standing], known: Mapping[int, Lead], release_id: int) -> None:
+    """Write the standings of `{lead id: standing}`, as judged by that release, with what lists copy from the leads."""
+    rows = [_row(standing, known[lead_id], release_id) for lead_id, standing in sorted(stood.items())]
     upsert(conn, standings, rows, key=["lead_id"])
+
+
+def move_segments(conn: Connection, moved: Mapping[int, tuple[Collection[str], Collection[str]]]) -> None:
+    """Keep who is in which segment, for `{lead id: (segments before, segments now)}`."""
+    entered = [(name, lead_id) for lead_id, (before, now) in sorted(moved.items()) for name in {*now} - {*before}]
+    left = [(name, lead_id) for lead_id, (before, now) in sorted(moved.items()) for name in {*before} - {*now}]
+    insert_missing(conn, lead_segments, [{"segment": name, "lead_id": lead_id} for name, lead_id in entered])
+    if left:
+        conn.execute(_LEFT_SEGMENT, [{"left": name, "whose": lead_id} for name, lead_id in left])
+
+
+def copy_owners(conn: Connection, lead_ids: Collection[int]) -> None:
+    """Copy the leads' owners again: whoever gives a lead to a rep calls this in the same transaction."""
+    owner = select(leads.c.owner).where(leads.c.id == standings.c.lead_id).scalar_subquery()
+    conn.execute(update(standings).where(standings.c.lead_id.in_(sorted(lead_ids))).values(owner=owner))
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -41,5 +60,6 @@ def _standing(row: Row[Any]) -> Standing:
     )
 
 
-def _row(lead_id: int, standing: Standing, release_id: int) -> dict[str, Any]:
-    return {**asdict(standing), "segments": list(standing.segments), "lead_id": lead_id, "release_id": release_id}
+def _row(standing: Standing, lead: Lead, release_id: int) -> dict[str, Any]:
+    copied = {"lead_id": lead.id, "owner": lead.owner, "source": lead.source}
+    return {**asdict(standing), **copied, "segments": list(standing.segments), "release_id": release_id}

@@ -1,7 +1,7 @@
 """The tables, in the order of a visitor's way through the house.
 
 Two owners never write the same column: doors write `leads`, `events`, `submissions`, `consents`, `suppressions`;
-the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and opens `messages`, `webhooks`, `hand_offs`.
+the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, `tallies`, and opens `messages`, `webhooks`, `hand_offs`.
 The console is a door: it also writes `staff`, `notes`, `tasks`, `calls`, `bant`.
 "Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
 """
@@ -203,8 +203,19 @@ standings = _table(
     Column("verdict_seq", Integer, nullable=False),  # newest verdict event; only later evidence alerts again
     Column("human_seq", Integer, nullable=False),  # newest confirmed human act
     Column("as_of", UtcDateTime, nullable=False),
+    Column("owner", String(100)),  # copies of the lead's: a list is one range of one index
+    Column("source", String(200)),
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
-    Index("ix_standings_stage", "stage"),
+    # Every list is read in the order of the score; what else it may be narrowed by lies in the same index.
+    Index("ix_standings_engagement", "engagement", "lead_id", "stage", "source", "owner"),
+    Index("ix_standings_stage", "stage", "engagement", "lead_id", "source", "owner"),
+    Index("ix_standings_owner", "owner", "engagement", "lead_id", "stage", "source"),
+    Index("ix_standings_source", "source", "engagement", "lead_id", "stage", "owner"),
+)
+lead_segments = _table(
+    "lead_segments",  # the other way to look at `standings.segments`: who is in it
+    Column("segment", String(100), primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
 )
 stage_changes = _table(
     "stage_changes",
@@ -243,7 +254,7 @@ enrolments = _table(
     CheckConstraint("state IN ('active', 'completed', 'left')", name="state"),
     UniqueConstraint("lead_id", "sequence", "entry_key"),
     Index("ix_enrolments_lead_id_state", "lead_id", "state"),
-    Index("ix_enrolments_sequence_state", "sequence", "state"),
+    Index("ix_enrolments_sequence_state_step_due_at", "sequence", "state", "step", "due_at"),
 )
 receipts = _table(
     "receipts",  # one per passage through a step, whatever restarts or doubles
@@ -268,6 +279,22 @@ decisions = _table(
     Column("at", UtcDateTime, nullable=False),  # calendar
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
     Index("ix_decisions_lead_id_id", "lead_id", "id"),
+)
+tallies = _table(
+    "tallies",  # what happened on a day, counted as it is taken in: reports add up rows of this, never the events
+    Column("name", String(60), primary_key=True),  # an event's name, or one of `workflows.tallies`
+    Column("day", Date, primary_key=True),  # the site's own day
+    Column("subject", String(200), primary_key=True),
+    Column("source", String(200), primary_key=True),  # the lead's, where a report asks for it; else ''
+    Column("n", Integer, nullable=False),
+)
+occupancy = _table(
+    "occupancy",  # how many enrolments are active at each step, by the version they are pinned to
+    Column("sequence", String(100), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("step", String(100), primary_key=True),
+    Column("position", String(20), primary_key=True),
+    Column("n", Integer, nullable=False),
 )
 broadcasts = _table(
     "broadcasts",  # an `at` trigger being carried out, in resumable batches of leads
@@ -468,7 +495,7 @@ lead_words = _table(
     "lead_words",  # what a lead is found by: folded words of name, address, company
     Column("word", Word, primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
-    Index("ix_lead_words_lead_id", "lead_id"),
+    Index("ix_lead_words_lead_id_word", "lead_id", "word"),
 )
 
 # ---------------------------------------------------------------- the house itself

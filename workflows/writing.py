@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
-from leads import standings
+from leads import standings, words
 from leads.facts import COLUMNS, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
@@ -77,8 +77,7 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     if moved_on:
         wakes.let_go(conn, moved_on, sheet.holder)
     _write_leads(conn, kept)
-    changed = {turn.lead_id: turn.facts.standing for turn in kept if turn.standing_changed}
-    standings.save(conn, changed, sheet.release_id)
+    _write_standings(conn, kept, sheet)
     _insert(conn, stage_changes, [row for turn in kept for row in _stage_changes(turn, sheet)])
     ids = _write_enrolments(conn, kept)
     _insert(conn, receipts, [row for turn in kept for row in _receipts(turn, ids, sheet)])
@@ -86,6 +85,8 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     _insert(conn, decisions, [row for turn in kept for row in _decisions(turn, ids, sheet)])
     for turn in kept:
         _hand_off(conn, turn, sheet)
+    if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
+        standings.copy_owners(conn, handed_over)
     return moved_on
 
 
@@ -118,6 +119,15 @@ def _write_leads(conn: Connection, turns: Sequence[Turn]) -> None:
             columns = {name: getattr(lead, name) for name in COLUMNS}
             changed = {**columns, "fields": dict(lead.fields), "tags": list(lead.tags)}
             conn.execute(update(leads).where(leads.c.id == turn.lead_id).values(changed))
+            words.write(conn, {lead.id: columns})
+
+
+def _write_standings(conn: Connection, turns: Sequence[Turn], sheet: Sheet) -> None:
+    changed = [turn for turn in turns if turn.standing_changed]
+    stood = {turn.lead_id: turn.facts.standing for turn in changed}
+    standings.save(conn, stood, {turn.lead_id: turn.facts.lead for turn in changed}, sheet.release_id)
+    moved = {turn.lead_id: (turn.state.facts.standing.segments, turn.facts.standing.segments) for turn in changed}
+    standings.move_segments(conn, moved)
 
 
 def _stage_changes(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:

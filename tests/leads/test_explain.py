@@ -125,6 +125,8 @@ def test_a_standing_comes_back_as_it_was_saved(database, told, house, moment):
         buckets={"visit": {"2026-11-02": 20_000}}, interests={"cao/3d": 5_000}, segments=("a", "b"), persona="studio"
     )
     for standing in (house.standing(), stood):
-        database.write(lambda conn, s=standing: standings.save(conn, {lead_id: s}, site.release_id))
+        database.write(
+            lambda conn, s=standing: standings.save(conn, {lead_id: s}, {lead_id: Lead(lead_id)}, site.release_id)
+        )
     with database.read() as conn:
         assert standings.load(conn, [lead_id, 99]) == {lead_id: stood}

@@ -85,7 +85,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_lead_words_lead_id_leads"),
         sa.PrimaryKeyConstraint("word", "lead_id", name="pk_lead_words"),
     )
-    op.create_index("ix_lead_words_lead_id", "lead_words", ["lead_id"])
+    op.create_index("ix_lead_words_lead_id_word", "lead_words", ["lead_id", "word"])
+    op.create_table(
+        "lead_segments",
+        sa.Column("segment", sa.String(length=100), nullable=False),
+        sa.Column("lead_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_lead_segments_lead_id_leads"),
+        sa.PrimaryKeyConstraint("segment", "lead_id", name="pk_lead_segments"),
+    )
     op.create_table(
         "notes",
         sa.Column("id", ID, nullable=False),
@@ -125,3 +132,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_tasks_lead_id", "tasks", ["lead_id"])
     op.create_index("ix_tasks_owner_done_at_due_at", "tasks", ["owner", "done_at", "due_at"])
+    _copy_what_lists_are_narrowed_by()
+
+
+def _copy_what_lists_are_narrowed_by() -> None:
+    op.add_column("standings", sa.Column("owner", sa.String(length=100), nullable=True))
+    op.add_column("standings", sa.Column("source", sa.String(length=200), nullable=True))
+    for name in ("owner", "source"):
+        op.execute(f"UPDATE standings SET {name} = (SELECT {name} FROM leads WHERE leads.id = standings.lead_id)")
+    each = "json_each" if op.get_bind().dialect.name == "sqlite" else "jsonb_array_elements_text"
+    op.execute(
+        "INSERT INTO lead_segments (segment, lead_id)"
+        f" SELECT DISTINCT inside.value, lead_id FROM standings, {each}(standings.segments) AS inside"
+    )
+    op.drop_index("ix_standings_stage", table_name="standings")
+    for first in ("engagement", "stage", "owner", "source"):
+        others = [name for name in ("stage", "source", "owner") if name != first]
+        ordered = ["engagement", "lead_id"] if first == "engagement" else [first, "engagement", "lead_id"]
+        op.create_index(f"ix_standings_{first}", "standings", [*ordered, *others])
