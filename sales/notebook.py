@@ -1,0 +1,119 @@
+"""What staff note about a lead: notes, calls, tasks, BANT, whose it is; each act leaves an event beside its row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from base.clock import Moment
+from leads import events, standings
+from leads.identity import survivor
+from storage.schema import bant, calls, hand_offs, leads, notes, tasks
+from storage.upsert import upsert
+
+OUTCOMES = ("reached", "voicemail", "wrong_number", "callback")
+VALUES = ("unknown", "no", "partial", "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who acts: a member of staff, and the rep of the definitions they are, if any."""
+
+    name: str
+    rep: str | None = None
+    staff_id: int | None = None
+
+    @property
+    def signature(self) -> str:
+        """What a verdict is signed with: the rep's id, else the name."""
+        return self.rep or self.name[:100]
+
+
+def happened(
+    conn: Connection, lead_id: int, name: str, author: Author, now: Moment, subject: str | None = None, **data: Any
+) -> int:
+    """The event of an act of staff: the house's own evidence, so it never scores. Returns its number."""
+    told = {"staff": author.name, "by": author.signature, **data}
+    return events.append(conn, lead_id, name, now, evidence="engine", subject=subject, data=told)
+
+
+def add_note(conn: Connection, lead_id: int, text: str, author: Author, now: Moment) -> int:
+    """Keep what staff wrote; returns the note's id."""
+    lead_id = survivor(conn, lead_id)
+    happened(conn, lead_id, "note_added", author, now)
+    row = insert(notes).values(
+        lead_id=lead_id, staff_id=author.staff_id, author=author.name, text=text, at=now.calendar
+    )
+    return _made(conn, row.returning(notes.c.id))
+
+
+def log_call(conn: Connection, lead_id: int, outcome: str, note: str | None, author: Author, now: Moment) -> int:
+    """Keep how a call ended, one of OUTCOMES; returns the call's id."""
+    lead_id = survivor(conn, lead_id)
+    happened(conn, lead_id, "call_logged", author, now, outcome)
+    row = insert(calls).values(lead_id=lead_id, staff_id=author.staff_id, outcome=outcome, note=note, at=now.calendar)
+    return _made(conn, row.returning(calls.c.id))
+
+
+def add_task(
+    conn: Connection,
+    lead_id: int | None,
+    title: str,
+    due_at: datetime | None,
+    owner: str | None,
+    author: Author,
+    now: Moment,
+) -> int:
+    """A thing to do for the rep `owner`, about a lead or about none; returns its id."""
+    if lead_id is not None:
+        lead_id = survivor(conn, lead_id)
+        happened(conn, lead_id, "task_added", author, now, title=title)
+    row = insert(tasks).values(
+        lead_id=lead_id, owner=owner, title=title[:300], due_at=due_at, created_by=author.name, at=now.calendar
+    )
+    return _made(conn, row.returning(tasks.c.id))
+
+
+def tick_task(conn: Connection, task_id: int, done: bool, author: Author, now: Moment) -> bool:
+    """Done, or to do again. Returns whether that is news; raises LookupError for a task that is not there."""
+    task: Row[Any] | None = conn.execute(select(tasks).where(tasks.c.id == task_id)).one_or_none()
+    if task is None:
+        raise LookupError(f"task {task_id} is not there")
+    values: Mapping[str, Any] = {"done_at": now.calendar if done else None, "done_by": author.name if done else None}
+    unlike = tasks.c.done_at.is_(None) if done else tasks.c.done_at.is_not(None)
+    changed = conn.execute(update(tasks).where(tasks.c.id == task_id, unlike).values(**values)).rowcount == 1
+    if changed and task.lead_id is not None:
+        name = "task_done" if done else "task_reopened"
+        happened(conn, survivor(conn, task.lead_id), name, author, now, title=task.title)
+    return changed
+
+
+def note_bant(
+    conn: Connection, lead_id: int, item: str, value: str, note: str | None, author: Author, now: Moment
+) -> None:
+    """What is known of one BANT item: one of VALUES, and in which words."""
+    lead_id = survivor(conn, lead_id)
+    happened(conn, lead_id, "bant_noted", author, now, item, value=value)
+    row = {"lead_id": lead_id, "item": item, "value": value, "note": note, "author": author.name, "at": now.calendar}
+    upsert(conn, bant, [row], key=["lead_id", "item"])
+
+
+def assign(conn: Connection, lead_id: int, rep: str | None, author: Author, now: Moment) -> None:
+    """Give the lead to a rep, or to nobody; what is to do goes along, an open hand-off as far as it has a new rep."""
+    lead_id = survivor(conn, lead_id)
+    happened(conn, lead_id, "lead_assigned", author, now, rep)
+    before = conn.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar_one()
+    conn.execute(update(leads).where(leads.c.id == lead_id).values(owner=rep))
+    standings.copy_owners(conn, [lead_id])
+    if rep is not None:
+        unanswered = (hand_offs.c.lead_id == lead_id) & hand_offs.c.verdict.is_(None)
+        conn.execute(update(hand_offs).where(unanswered).values(owner=rep))
+    open_tasks = (tasks.c.lead_id == lead_id) & tasks.c.done_at.is_(None)
+    conn.execute(update(tasks).where(open_tasks, tasks.c.owner.is_not_distinct_from(before)).values(owner=rep))
+
+
+def _made(conn: Connection, row: Any) -> int:
+    made: int = conn.execute(row).scalar_one()
+    return made

@@ -1,0 +1,82 @@
+"""What sales decides of a lead, with a hand-off or without one: the first answer counts, the engine moves the stage."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from base.clock import Moment
+from leads import events
+from leads.identity import survivor
+from sales.notebook import Author, add_task
+from storage import wakes
+from storage.schema import hand_offs, leads, standings
+
+# What staff press -> what is recorded.
+VERDICTS = {"accept": "accepted", "reject": "rejected", "recycle": "recycled", "disqualify": "disqualified"}
+ACCEPTED = "accepted"  # the one that needs no reason
+
+
+class AnsweredBefore(Exception):
+    """Somebody was faster: nothing was saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One of the values of VERDICTS, and why: the id of a reason of the definitions.
+
+    `until` and `reminder` go with recycling: the instant (calendar) to come back to the lead, and the task's title.
+    """
+
+    said: str
+    reason: str | None = None
+    until: datetime | None = None
+    reminder: str = ""
+
+
+def answer(conn: Connection, hand_off_id: int, verdict: Verdict, author: Author, now: Moment) -> None:
+    """Answer a hand-off. Raises AnsweredBefore when it has an answer, LookupError when it is not there."""
+    hand_off = conn.execute(select(hand_offs).where(hand_offs.c.id == hand_off_id)).one_or_none()
+    if hand_off is None:
+        raise LookupError(f"hand-off {hand_off_id} is not there")
+    lead_id = survivor(conn, hand_off.lead_id)
+    seq = wakes.stir(conn, lead_id, now.calendar)  # held until the commit: two answers come one after the other
+    if not _close(conn, [hand_off_id], verdict, author, now):
+        raise AnsweredBefore
+    _tell(conn, lead_id, seq, hand_off.cycle, verdict, author, now)
+    _remind(conn, lead_id, hand_off.owner, verdict, author, now)
+
+
+def decide(conn: Connection, lead_id: int, verdict: Verdict, author: Author, now: Moment) -> None:
+    """Recycle or disqualify a lead wherever it stands; hand-offs of it that are open are answered by that."""
+    lead_id = survivor(conn, lead_id)
+    seq = wakes.stir(conn, lead_id, now.calendar)
+    cycle = conn.execute(select(standings.c.cycle).where(standings.c.lead_id == lead_id)).scalar_one_or_none() or 1
+    unanswered = select(hand_offs.c.id).where(hand_offs.c.lead_id == lead_id, hand_offs.c.verdict.is_(None))
+    _close(conn, list(conn.scalars(unanswered)), verdict, author, now)
+    _tell(conn, lead_id, seq, cycle, verdict, author, now)
+    owner = conn.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar_one()
+    _remind(conn, lead_id, owner, verdict, author, now)
+
+
+def _close(conn: Connection, ids: list[int], verdict: Verdict, author: Author, now: Moment) -> int:
+    """Note the answer on those that have none; returns on how many."""
+    told = {
+        "verdict": verdict.said,
+        "verdict_reason": verdict.reason,
+        "verdict_by": author.signature,
+        "verdict_at": now.calendar,
+    }
+    given = update(hand_offs).where(hand_offs.c.id.in_(ids), hand_offs.c.verdict.is_(None))
+    return conn.execute(given.values(**told)).rowcount if ids else 0
+
+
+def _tell(conn: Connection, lead_id: int, seq: int, cycle: int, verdict: Verdict, author: Author, now: Moment) -> None:
+    until = {"until": verdict.until.isoformat()} if verdict.until else {}
+    data = {"reason": verdict.reason, "by": author.signature, "cycle": cycle, "staff": author.name, **until}
+    events.write(conn, lead_id, seq, "verdict_given", now, evidence="engine", subject=verdict.said, data=data)
+
+
+def _remind(conn: Connection, lead_id: int, owner: str | None, verdict: Verdict, author: Author, now: Moment) -> None:
+    if verdict.until is not None:
+        add_task(conn, lead_id, verdict.reminder, verdict.until, owner, author, now)
