@@ -3,20 +3,9 @@
 import json
 import logging
 
-import pytest
 import structlog
 
 from terreau.logs import set_up
-
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def shout() -> None:

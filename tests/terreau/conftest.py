@@ -1,0 +1,16 @@
+"""What the tests of the composition room share: they leave the log as they found it."""
+
+import logging
+
+import pytest
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
