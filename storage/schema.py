@@ -1,7 +1,8 @@
 """The tables, in the order of a visitor's way through the house.
 
 Two owners never write the same column: doors write `leads`, `events`, `submissions`, `consents`, `suppressions`;
-the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, `tallies`, and opens `messages`, `webhooks`, `hand_offs`.
+the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and opens `messages`, `webhooks`, `hand_offs`;
+what it takes in it also counts, in `tallies` and `occupancy`.
 The console is a door: it also writes `staff`, `notes`, `tasks`, `calls`, `bant`.
 "Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
 """
@@ -365,7 +366,7 @@ hand_offs = _table(
     Column("brief", Json, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),  # calendar
     Column("answer_by", UtcDateTime),  # calendar
-    Column("verdict", String(20)),  # accepted | rejected
+    Column("verdict", String(20)),  # accepted | rejected | recycled | disqualified
     Column("verdict_reason", String(200)),
     Column("verdict_by", String(100)),
     Column("verdict_at", UtcDateTime),
@@ -373,6 +374,8 @@ hand_offs = _table(
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
     UniqueConstraint("lead_id", "cycle"),
     UniqueConstraint("token"),
+    Index("ix_hand_offs_verdict_owner_answer_by", "verdict", "owner", "answer_by"),
+    Index("ix_hand_offs_owner_opened_at", "owner", "opened_at"),
 )
 notifications = _table(
     "notifications",  # at most one alert per (lead, cycle, channel)
