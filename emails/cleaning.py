@@ -23,6 +23,8 @@ def answer(value: Any) -> Any:
         return _INVISIBLE.sub("", _LIFTED.sub(" ", whole))[:LONGEST].strip() or None
     if isinstance(value, (list, tuple)):
         return [answer(item) for item in value]
+    if isinstance(value, dict):
+        return {key: answer(item) for key, item in value.items()}
     return value
 
 

@@ -13,10 +13,11 @@ from emails.claiming import InHand
 from emails.letters import WontDo, Written, write
 from emails.lines import KeptLine
 from emails.looks import hold_wakes, look
-from emails.replies import ChannelFault, NoReply, meaning
+from emails.replies import ChannelFault, Meaning, NoReply, Reply, is_nobody, meaning
 from emails.results import Result, Results, after_the_letter, refusal, settle
 from emails.states import Move, move
 from emails.transports import Transport
+from leads.consent import address_hash
 from storage.database import Database
 from storage.trouble import StorageUnavailable
 
@@ -64,7 +65,7 @@ class Courier:
             else:
                 if said == "policy":
                     self._desk.channel.failed(reply.sentence)
-                self._note(one, refusal(one.message, said, reply.sentence, self._desk.clocks.moment()))
+                self._refused(one, said, reply)
 
     def close(self) -> None:
         self._line.close()
@@ -102,6 +103,14 @@ class Courier:
         log.warning("the mail server is out of reach", reason=reason, pause=round(pause, 1))
         later = self._desk.clocks.machine() + timedelta(seconds=pause)
         self._note(one, Move("due", values=(("due_at", later),)))
+
+    def _refused(self, one: InHand, said: Meaning, reply: Reply) -> None:
+        """No, for now or for good. An address that does not exist gets no mail of any kind any more."""
+        now, message = self._desk.clocks.moment(), one.message
+        gone = is_nobody(reply) and message.klass != "notification"
+        bounced = address_hash(self._desk.suppression_key, message.recipient) if gone else None
+        step = refusal(message, said, reply.sentence, now)
+        self._desk.results.add(self._number, Result(message, one.holder, ("claimed",), step, now, bounced))
 
     def _note(self, one: InHand, step: Move, *origins: str) -> None:
         now = self._desk.clocks.moment()

@@ -168,7 +168,7 @@ def _confirm_url(message: Message, material: Material, door: Door) -> str | None
 
 
 def _notification(message: Message, material: Material) -> dict[str, Any]:
-    given: Mapping[str, Any] = message.context or {}
+    given: Mapping[str, Any] = cleaning.answer(message.context or {})
     lead = material.lead
     known = {
         "name": cleaning.answer(lead.name) if lead else "",

@@ -6,7 +6,6 @@ transaction: whoever left meanwhile is not written to, and a death leaves one me
 
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from authoring.releases import Releases
@@ -75,8 +74,7 @@ class Sender:
         ticking = threading.Thread(target=self._tick, args=(over,), name="sender-results", daemon=True)
         ticking.start()
         try:
-            with ThreadPoolExecutor(len(self._couriers), thread_name_prefix="sender") as pool:
-                return sum(pool.map(lambda courier: self._work(courier, stop), self._couriers))
+            return self._work_all(stop)
         finally:
             over.set()
             ticking.join()
@@ -86,6 +84,30 @@ class Sender:
         """Hang up."""
         for courier in self._couriers:
             courier.close()
+
+    def _work_all(self, stop: threading.Event) -> int:
+        """Every courier in a thread of its own; what one of them raises is raised when all are done.
+
+        Daemons: a server that does not answer must not keep the process from ending.
+        """
+        ends: list[int | Exception] = []
+
+        def work(courier: Courier) -> None:
+            try:
+                ends.append(self._work(courier, stop))
+            except Exception as error:
+                ends.append(error)
+
+        named = enumerate(self._couriers, start=1)
+        threads = [threading.Thread(target=work, args=(one,), name=f"sender-{n}", daemon=True) for n, one in named]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+        return sum(end for end in ends if isinstance(end, int))
 
     def _work(self, courier: Courier, stop: threading.Event) -> int:
         """One thread: message after message, until nothing is due and no other line may still give one back."""
@@ -122,11 +144,12 @@ class Sender:
         return self._claims.take(self._holder, now, BATCH * len(self._couriers))
 
     def _tick(self, over: threading.Event) -> None:
-        """Beside the lines: writes results that found no company, and says that we live."""
-        while not over.wait(PATIENCE):
-            self._results.flush(PATIENCE)
+        """Beside the lines, however long one of them waits: writes results that found no company, says that we live."""
+        while not over.wait(PATIENCE / 2):
+            self._results.flush(PATIENCE / 2)
             with suppress(StorageUnavailable):
                 self._beat()
+                self._recover()
 
     def _put_down(self) -> None:
         """What is still in hand is due again; what was learned is written, or waits for the next drain."""
@@ -139,6 +162,9 @@ class Sender:
     def _keep_house(self) -> None:
         self._results.flush()
         self._beat()
+        self._recover()
+
+    def _recover(self) -> None:
         if elapsed() >= self._recover_at:
             recover(self._database, self._clocks.moment())
             self._recover_at = elapsed() + RECOVER_SECONDS

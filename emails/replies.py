@@ -35,6 +35,11 @@ def meaning(phase: Phase, reply: Reply) -> Meaning:
     return _MEANINGS[phase](reply)
 
 
+def is_nobody(reply: Reply) -> bool:
+    """5.1.x (RFC 3463) to RCPT: there is no such mailbox."""
+    return _is(5, reply) and reply.text.startswith("5.1.")
+
+
 def _mail(reply: Reply) -> Meaning:
     """Whoever is refused as a sender is refused for every letter."""
     return "go" if _is(2, reply) else "channel"

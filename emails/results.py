@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from base.clock import Moment, elapsed
 from emails.replies import Meaning
 from emails.states import Message, Move, move
+from leads import consent
 from storage.claims import RETRY_AFTER, retry_at
 from storage.database import Database
 from storage.holders import Holder
@@ -27,11 +28,14 @@ class Result:
     origins: tuple[str, ...]
     step: Move
     now: Moment
+    bounced: str | None = None  # the hash of an address that does not exist: it is left alone from now on
     since: float = field(default_factory=elapsed)
 
 
 def settle(conn: Connection, result: Result) -> bool:
     """Write it. Who was declared dead meanwhile still brings evidence: the message is in doubt, and is no longer."""
+    if result.bounced:
+        consent.suppress(conn, result.bounced, "all", "hard_bounce", result.now.machine)
     if any(move(conn, result.message, origin, result.step, result.now, result.holder) for origin in result.origins):
         return True
     evidence = LATE.get(result.step.to)

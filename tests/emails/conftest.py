@@ -1,5 +1,6 @@
 """What the tests of the mail room share: a house that owes mails, and a mail server that remembers what it was told."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -205,6 +206,7 @@ class Inbox:
         self.rcpt: dict[str, str] = {}
         self.mail_from = "250 OK"
         self.before_data: Callable[[str], None] = lambda recipient: None
+        self.slow: dict[str, float] = {}  # seconds before the answer to RCPT
         self.sessions = 0
 
     async def handle_EHLO(
@@ -220,6 +222,7 @@ class Inbox:
         return self.mail_from
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        await asyncio.sleep(self.slow.get(address, 0))
         reply = self.rcpt.get(address, "250 OK")
         if reply.startswith("2"):
             envelope.rcpt_tos.append(address)

@@ -209,6 +209,30 @@ def test_a_refused_recipient_is_refused_and_the_next_mail_goes(house, inbox, sen
     assert house.message(ada).reason == "550 5.1.1 no such user"
 
 
+def test_an_address_that_does_not_exist_is_left_alone_from_then_on(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    mailbox.rcpt["ada@atelier.example"] = "550 5.1.1 no such user"
+    ada = house.lead("Ada", email="ada@atelier.example")
+    house.owe(ada)
+    sender = sender_to(port)
+    sender.drain(never)
+    house.fold(ada)
+    second, other = house.owe(ada, "livraison/guide"), house.owe(house.lead("Bob"))
+    sender.drain(never)
+    assert (house.message(second).state, house.message(second).reason) == ("withdrawn", "suppressed")
+    assert house.message(other).state == "sent"
+
+
+def test_a_line_that_hangs_does_not_hold_up_the_others(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    mailbox.slow["ada@atelier.example"] = 2.0
+    house.owe(house.lead("Ada", email="ada@atelier.example"))
+    for _ in range(6):
+        house.owe(house.lead("Bob"))
+    sender_to(port, connections=2).drain(never)
+    assert [arrived.recipient for arrived in mailbox.arrived].index("ada@atelier.example") == 6
+
+
 def test_a_put_off_mail_is_tried_again_with_the_same_bytes(house, inbox, sender_to, never, clocks):
     mailbox, port = inbox
     mailbox.answers["ada@atelier.example"] = "451 4.7.1 greylisted"
