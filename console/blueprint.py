@@ -1,0 +1,73 @@
+"""The console put together: which address leads to which view, who is let in, what an error looks like."""
+
+from functools import partial
+
+from flask import Blueprint, Response, abort, g, make_response, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+from wtforms.validators import ValidationError
+
+from authoring.releases import NoRelease
+from console import errors, home, settings, sign_in, staff_pages
+from console.access import ACCESS, OUTSIDE, check_object
+from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
+from console.door import ConsoleDoor
+from console.nav import NAV_GLOBALS
+from console.routes import Route
+from console.security import add_headers, check_token
+from console.viewing import find_viewer, nobody
+from storage.database import StorageUnavailable
+
+PREFIX = "/console"
+# A new page: its ROUTES here, and a row for each in `console.access.ACCESS`.
+ROUTES: tuple[Route, ...] = (
+    *sign_in.ROUTES,
+    *settings.ROUTES,
+    *staff_pages.ROUTES,
+    *home.ROUTES,
+)
+
+
+class UndeclaredEndpoint(Exception):
+    """A view without a row in ACCESS: it is never served."""
+
+
+def console_blueprint(door: ConsoleDoor) -> Blueprint:
+    """Every page of the console, under `/console`. The application needs the settings of the public door too."""
+    blueprint = Blueprint("console", __name__, url_prefix=PREFIX, template_folder=str(TEMPLATES))
+    for route in ROUTES:
+        blueprint.add_url_rule(route.rule, route.endpoint, partial(route.view, door), methods=[route.method])
+    blueprint.before_request(partial(admit, door))
+    blueprint.after_request(add_headers)
+    blueprint.register_error_handler(HTTPException, errors.failure)
+    blueprint.register_error_handler(ValidationError, errors.old_page)
+    blueprint.register_error_handler(StorageUnavailable, errors.away)
+    blueprint.register_error_handler(NoRelease, errors.nothing_in_force)
+    blueprint.record_once(lambda state: state.app.jinja_env.globals.update({**GLOBALS, **NAV_GLOBALS}))
+    return blueprint
+
+
+def admit(door: ConsoleDoor) -> Response | None:
+    """Before every view: who it is, whether the table lets them in, whether the change comes from our own page."""
+    g.door, g.moment, g.viewer = door, door.clocks.moment(), nobody(door)
+    endpoint = (request.endpoint or "").removeprefix("console.")
+    if endpoint not in ACCESS:
+        raise UndeclaredEndpoint(f"{request.endpoint} has no row in console.access.ACCESS")
+    rule = ACCESS[endpoint]
+    g.viewer = find_viewer(door, g.moment.machine) or g.viewer
+    if rule.roles is not OUTSIDE:
+        if not viewer().staff_id:
+            return _to_sign_in()
+        if viewer().role not in rule.roles:
+            abort(403)
+    check_token()
+    check_object(door, viewer(), rule)
+    return None
+
+
+def _to_sign_in() -> Response:
+    """Where to come in; back to the page that was asked for, if it only shows."""
+    asked = request.full_path.rstrip("?") if request.method == "GET" and not by_htmx() else None
+    there = url_for("console.sign_in", next=asked)
+    if by_htmx():
+        return make_response("", 401, {"HX-Redirect": there})
+    return make_response(redirect(there, 303))

@@ -1,0 +1,128 @@
+"""The way around the console: which pages a viewer finds in the side column, and whether the engine lives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app, g, request
+from sqlalchemy import Connection
+
+from base.translations import msgid
+from console.access import may
+from console.context import Viewer, say, span, viewer
+from console.promises import Promise, promise
+from reports.pulse import engine_seen
+
+SILENT_AFTER = timedelta(seconds=60)  # as `storage.holders` has it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the side column. `key`: the letter that leads there after `g`; `pages`: where it is current too."""
+
+    endpoint: str
+    icon: str
+    text: str
+    key: str = ""
+    pages: frozenset[str] = frozenset()
+
+
+WORK = (
+    Entry("today", "sun", msgid("Today"), "j"),
+    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "search"})),
+    Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
+    Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
+    Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),
+)
+CONTENT = (
+    Entry("pages", "panel-top", msgid("Pages and forms"), "p"),
+    Entry("preview", "eye", msgid("Mail preview"), "v"),
+    Entry("health", "heart-pulse", msgid("Health"), "h"),
+    Entry("staff", "id-card", msgid("Staff")),
+)
+# Where each role begins its day.
+FIRST_PAGE: Mapping[str, str] = {"viewer": "dashboard", "sales": "today", "marketer": "sequences", "admin": "today"}
+
+
+# Endpoint -> how many wait for the viewer there; shown beside its name.
+BADGES: Mapping[str, Callable[[Connection, Viewer], int]] = {}
+ROLE_NAMES: Mapping[str, str] = {
+    "viewer": msgid("Viewer"),
+    "sales": msgid("Sales"),
+    "marketer": msgid("Marketing"),
+    "admin": msgid("Admin"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """When the engine was last seen, on the machine's clock; None: never."""
+
+    seen_at: datetime | None
+    silent: bool
+    age: str
+
+
+def entries(of: tuple[Entry, ...]) -> list[Entry]:
+    """Those of `of` that the viewer may open."""
+    return [entry for entry in of if may(viewer(), entry.endpoint) and _is_built(entry.endpoint)]
+
+
+def work() -> list[Entry]:
+    return entries(WORK)
+
+
+def content() -> list[Entry]:
+    return entries(CONTENT)
+
+
+def is_current(entry: Entry) -> bool:
+    here = (request.endpoint or "").removeprefix("console.")
+    return here == entry.endpoint or here in entry.pages
+
+
+def first_page() -> str:
+    """The endpoint where the viewer's day begins: their role's, else the first they may open."""
+    wished = FIRST_PAGE[viewer().role]
+    return wished if _is_built(wished) else next((entry.endpoint for entry in (*work(), *content())), "settings")
+
+
+def pulse() -> Pulse:
+    """The engine's last sign of life, for the foot of the side column."""
+    with g.door.database.read() as conn:
+        seen_at = engine_seen(conn)
+    if seen_at is None:
+        return Pulse(None, True, "")
+    age = max(g.moment.machine - seen_at, timedelta(0))
+    return Pulse(seen_at, age > SILENT_AFTER, span(age))
+
+
+def badge(entry: Entry) -> int:
+    if entry.endpoint not in BADGES:
+        return 0
+    with g.door.database.read() as conn:
+        return BADGES[entry.endpoint](conn, viewer())
+
+
+def role_name(role: str) -> str:
+    return say(ROLE_NAMES[role])
+
+
+def promise_now(answer_by: datetime, opened_at: datetime | None = None) -> Promise:
+    """The promise of a hand-off as it stands at this request."""
+    return promise(answer_by, opened_at, g.moment.calendar)
+
+
+def _is_built(endpoint: str) -> bool:
+    return f"console.{endpoint}" in current_app.view_functions
+
+
+NAV_GLOBALS: Mapping[str, Callable[..., object]] = {
+    "nav_work": work,
+    "nav_content": content,
+    "nav_badge": badge,
+    "is_current": is_current,
+    "engine_pulse": pulse,
+    "role_name": role_name,
+    "promise": promise_now,
+}

@@ -1,0 +1,104 @@
+"""Passwords of staff: how they are kept (argon2id), which ones are too easy."""
+
+import re
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from base.tokens import new_token
+from base.translations import msgid
+
+SHORTEST, LONGEST = 12, 200
+
+TOO_SHORT = msgid(
+    "A password has at least 12 characters: three or four words that only you would put together do well."
+)
+TOO_LONG = msgid("A password has at most 200 characters.")
+TOO_EASY = msgid("This password is among the first that are tried: choose words that only you would put together.")
+YOURS = msgid("The password holds your name or your address: whoever knows you tries these first.")
+
+# What the lists of stolen passwords begin with, as words and rows; longer ones are mostly these put together.
+_WORDS = """
+abc abcd abcdef admin administrateur administrator amour angel apple automne autumn azerty azertyuiop bailey baseball
+batman bienvenue bonjour changeme chocolat chocolate chouchou computer correcthorsebatterystaple doudou dragon ete
+familia family football france freedom guest hello hiver iloveyou jesus jetaime jordan killer letmein liverpool login
+loulou lovely loveme machine marseille master michael michelle mickael monkey monmotdepasse motdepass motdepasse
+mypassword naruto nicolas ninja ordinateur pass passe passer passw password pokemon princess princesse printemps qwerty
+qwertyuiop qwertz root salut samsung secret shadow soleil spring starwars summer sunshine superman supersecret temp
+terreau test thomas trustno trustnoone user welcome welcometo whatever winter zxcvbn zxcvbnm
+"""
+COMMON = frozenset(_WORDS.split())
+ROWS = (
+    "01234567890123456789",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1qaz2wsx3edc4rfv5tgb6yhn",
+)
+_LOOKALIKES = str.maketrans("013457@$!", "oleastasi")
+_ENDS = re.compile(r"[\W\d_]+")
+
+_hasher = PasswordHasher()  # argon2id, 64 MiB, 3 passes: RFC 9106's second choice
+# Somebody's whom nobody is: verified where there is no account, so that the answer takes as long.
+NOBODY = _hasher.hash(new_token())
+
+
+def hashed(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def matches(kept: str, password: str) -> bool:
+    """Whether `password` is the one behind `kept`; takes as long either way."""
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(kept: str) -> bool:
+    """Whether it was hashed with less work than is asked for now."""
+    return _hasher.check_needs_rehash(kept)
+
+
+def fault(password: str, *own: str) -> str | None:
+    """The sentence about what is wrong with a new password; `own` are the name and the address of whose it is."""
+    if len(password) < SHORTEST:
+        return TOO_SHORT
+    if len(password) > LONGEST:
+        return TOO_LONG
+    if _is_easy(password):
+        return TOO_EASY
+    words = {word for text in own for word in re.split(r"\W+", text.casefold()) if len(word) > 3}
+    rest = _without(password.casefold(), words)
+    return YOURS if len(rest) < SHORTEST // 2 else None
+
+
+def _is_easy(password: str) -> bool:
+    """A common word with an ending, one thing again and again, or a walk along the keys."""
+    plain = password.casefold()
+    return any(_is_common(spelt) or _repeats(spelt) or _walks(spelt) for spelt in (plain, plain.translate(_LOOKALIKES)))
+
+
+def _is_common(plain: str) -> bool:
+    """Common words, digits and signs, and less than four letters of one's own."""
+    letters = _ENDS.sub("", plain)
+    return letters in COMMON or (len(_without(letters, COMMON)) < 4 and letters != "")
+
+
+def _repeats(plain: str) -> bool:
+    return len(set(plain)) < 5
+
+
+def _walks(plain: str) -> bool:
+    kept = re.sub(r"[\W_]+", "", plain)
+    rows = (*ROWS, *(row[::-1] for row in ROWS))
+    steps = sum(any(kept[at : at + 3] in row for row in rows) for at in range(len(kept) - 2))
+    return len(kept) > 2 and steps >= 0.7 * (len(kept) - 2)
+
+
+def _without(text: str, words: frozenset[str] | set[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > 3:
+            text = text.replace(word, "")
+    return text

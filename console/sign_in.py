@@ -1,0 +1,136 @@
+"""The way in and out: an address and a password against the staff table, with as much work whoever it is."""
+
+from datetime import timedelta
+from functools import partial
+
+from flask import Response, make_response, redirect, request, url_for
+from sqlalchemy import Connection
+
+from base.tokens import TokenExpired, TokenInvalid, digest
+from base.translations import msgid
+from console import attempts, passwords, sessions, staff
+from console.context import draw, say, say_n, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+from console.security import KNOWN_COOKIE, cookie_name, drop_cookie, renew_token, set_cookie, set_known_cookie
+
+WRONG = msgid("This address and this password do not belong together.")
+KNOWN_FOR = timedelta(days=90)
+
+
+def show(door: ConsoleDoor) -> Response:
+    if viewer().staff_id:
+        return _onward(request.args.get("next", ""))
+    return _page(door)
+
+
+def give_password(door: ConsoleDoor) -> Response:
+    """Signs in; a wrong pair, an unknown address and a disabled account are answered alike."""
+    email, now = _address(request.form.get("email", "")), door.clocks.machine()
+    password = request.form.get("password", "")[: passwords.LONGEST + 1]
+    who = _names(door, email)
+    attempt = door.database.write(partial(attempts.begin, who=who, machine_now=now))
+    with door.database.read() as conn:
+        wait = attempts.wait(conn, who, now)
+        member = staff.by_email(conn, email)
+    if wait:
+        door.database.write(partial(attempts.withdraw, attempt_id=attempt))
+        return _wait(door, wait)
+    able = member is not None and member.disabled_at is None
+    kept = member.password_hash if member is not None and able else passwords.NOBODY
+    if not passwords.matches(kept, password) or member is None or not able:
+        return _page(door, say(WRONG), 422)
+    rehashed = passwords.hashed(password) if passwords.is_outdated(kept) else None
+
+    def job(conn: Connection) -> str:
+        attempts.forget(conn, who)
+        if rehashed:
+            staff.keep_hash(conn, member.id, rehashed)
+        return sessions.begin(conn, member.id, now)
+
+    return _welcome(door, member.id, door.database.write(job))
+
+
+def sign_out(door: ConsoleDoor) -> Response:
+    """Ends this browser's session on the server too."""
+    token = request.cookies.get(cookie_name(door.config), "")
+    door.database.write(partial(sessions.end, token=token))
+    answer = make_response(redirect(url_for("console.sign_in", lang=viewer().locale), 303))
+    drop_cookie(answer, door.config)
+    renew_token()
+    return answer
+
+
+def enter(door: ConsoleDoor, answer: Response, token: str) -> Response:
+    """`answer`, with the session's cookie and a new token for forms."""
+    set_cookie(answer, door.config, token)
+    renew_token()
+    return answer
+
+
+def _welcome(door: ConsoleDoor, staff_id: int, token: str) -> Response:
+    """In; and this browser is known from now on, so that tries from elsewhere never keep its owner waiting."""
+    answer = enter(door, _onward(request.form.get("next", "")), token)
+    known = door.signer.sign("known", {"staff": staff_id, "browser": digest(token)[:16]})
+    set_known_cookie(answer, door.config, known, KNOWN_FOR)
+    return answer
+
+
+def _names(door: ConsoleDoor, email: str) -> attempts.Names:
+    """Account and network; a browser that came in before with this account is counted by itself."""
+    everywhere = attempts.names(door.keys.session, email, request.remote_addr or "")
+    try:
+        known = door.signer.open("known", request.cookies.get(KNOWN_COOKIE, ""), KNOWN_FOR)
+    except (TokenExpired, TokenInvalid):
+        return everywhere
+    with door.database.read() as conn:
+        member = staff.by_email(conn, email)
+    if member is None or member.id != known.get("staff"):
+        return everywhere
+    return attempts.names(door.keys.session, f"{email} {known.get('browser')}", f"browser {known.get('browser')}")
+
+
+def _address(text: str) -> str:
+    try:
+        return staff.address(text)
+    except staff.Refused:
+        return text.strip().casefold()[:254]
+
+
+def _onward(wished: str) -> Response:
+    """To the page that was asked for, if it is one of ours; never to another site."""
+    ours = wished.startswith("/console/") and "\\" not in wished and "//" not in wished and wished.isprintable()
+    return make_response(redirect(wished if ours else url_for("console.home"), 303))
+
+
+def _wait(door: ConsoleDoor, wait: timedelta) -> Response:
+    minutes = -(-int(wait.total_seconds()) // 60)
+    answer = _page(
+        door,
+        say_n(
+            "Too many tries. Wait %(count)s minute, then try again: nothing is locked.",
+            "Too many tries. Wait %(count)s minutes, then try again: nothing is locked.",
+            minutes,
+        ),
+        429,
+    )
+    answer.headers["Retry-After"] = str(int(wait.total_seconds()))
+    return answer
+
+
+def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
+    return draw(
+        "console/sign_in.html",
+        status,
+        wrong=wrong,
+        email=request.form.get("email", ""),
+        next=request.values.get("next", ""),
+        others=[locale for locale in door.config.site.locales if locale != viewer().locale],
+    )
+
+
+ROUTES = (
+    Route("GET", "/sign-in", "sign_in", show),
+    Route("POST", "/sign-in", "give_password", give_password),
+    Route("POST", "/sign-out", "sign_out", sign_out),
+)

@@ -1,0 +1,124 @@
+"""The page of an admin: who works here, in which role; a new password is shown once, to be handed over."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Response, make_response, redirect, request, url_for
+from sqlalchemy import Connection, Row
+
+from base.tokens import new_token
+from base.translations import msgid
+from console import passwords, staff
+from console.access import ROLES
+from console.context import draw, say, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+
+SAID = {
+    "changed": msgid("Changed. They sign in again with their new role."),
+    "disabled": msgid("They cannot come in any more; what they wrote stays."),
+    "enabled": msgid("They can come in again, with the password they had."),
+}
+
+
+def show(door: ConsoleDoor) -> Response:
+    return _page(door)
+
+
+def add(door: ConsoleDoor) -> Response:
+    """Answers with the page itself: the password is in it, and nowhere else."""
+    form, password = request.form, new_token()
+    kept, now = passwords.hashed(password), door.clocks.machine()
+    try:
+        new = staff.NewStaff(form.get("email", ""), form.get("name", "")[:200], _role(), _rep(door), _locale(door))
+        added = door.database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now))
+    except staff.Refused as error:
+        return _page(door, wrong=say(str(error)))
+    return _page(door, told=(added, password))
+
+
+def change(door: ConsoleDoor, staff_id: int) -> Response:
+    return _do(door, "changed", lambda: partial(staff.change, staff_id=staff_id, role=_role(), rep=_rep(door)))
+
+
+def reset(door: ConsoleDoor, staff_id: int) -> Response:
+    """A new password, shown once; every browser of theirs has to sign in again."""
+    password = new_token()
+    kept = passwords.hashed(password)
+    with door.database.read() as conn:
+        if staff.by_id(conn, staff_id) is None:
+            return _page(door, wrong=say(staff.UNKNOWN))
+    door.database.write(partial(staff.set_password, staff_id=staff_id, password_hash=kept))
+    return _page(door, told=(staff_id, password))
+
+
+def disable(door: ConsoleDoor, staff_id: int) -> Response:
+    now = door.clocks.machine()
+    return _do(door, "disabled", lambda: partial(staff.disable, staff_id=staff_id, machine_now=now))
+
+
+def enable(door: ConsoleDoor, staff_id: int) -> Response:
+    return _do(door, "enabled", lambda: partial(staff.enable, staff_id=staff_id))
+
+
+def _do(door: ConsoleDoor, said: str, job: Callable[[], Callable[[Connection], None]]) -> Response:
+    try:
+        door.database.write(job())
+    except staff.Refused as error:
+        return _page(door, wrong=say(str(error)))
+    return make_response(redirect(url_for("console.staff", said=said), 303))
+
+
+def _role() -> str:
+    role = request.form.get("role", "")
+    if role not in ROLES:
+        raise staff.Refused(staff.NO_ROLE)
+    return role
+
+
+def _rep(door: ConsoleDoor) -> str | None:
+    """The rep of the definitions they are; an empty choice is nobody."""
+    rep = request.form.get("rep", "")
+    if rep and rep not in {one.id for one in door.site().definitions.hand_off.reps}:
+        raise staff.Refused(staff.NO_REP)
+    return rep or None
+
+
+def _locale(door: ConsoleDoor) -> str:
+    locale = request.form.get("locale", "")
+    return locale if locale in door.config.site.locales else viewer().locale
+
+
+def _page(door: ConsoleDoor, wrong: str = "", told: tuple[int, str] | None = None) -> Response:
+    with door.database.read() as conn:
+        members = staff.everybody(conn)
+    said = SAID.get(request.args.get("said", ""))
+    return draw(
+        "console/staff.html",
+        422 if wrong else 200,
+        members=members,
+        reps=[(rep.id, rep.name) for rep in door.site().definitions.hand_off.reps],
+        roles=ROLES,
+        locales=door.config.site.locales,
+        wrong=wrong,
+        said=say(said) if said else "",
+        told=_told(members, told),
+        given=request.form if wrong else {},
+    )
+
+
+def _told(members: list[Row[Any]], told: tuple[int, str] | None) -> dict[str, str] | None:
+    if told is None:
+        return None
+    return next({"name": one.name, "email": one.email, "password": told[1]} for one in members if one.id == told[0])
+
+
+ROUTES = (
+    Route("GET", "/staff", "staff", show),
+    Route("POST", "/staff", "add_staff", add),
+    Route("POST", "/staff/<int:staff_id>", "change_staff", change),
+    Route("POST", "/staff/<int:staff_id>/password", "reset_staff", reset),
+    Route("POST", "/staff/<int:staff_id>/disable", "disable_staff", disable),
+    Route("POST", "/staff/<int:staff_id>/enable", "enable_staff", enable),
+)
