@@ -1,10 +1,12 @@
 """Joins the doors into one application; what a door answers, and with which headers, is its own business."""
 
-from console.verdict import StaffDoor, verdict_blueprint
 from flask import Flask
 
 from capture.blueprint import open_public_door
 from capture.door import Door
+from console.blueprint import console_blueprint
+from console.door import ConsoleDoor
+from console.verdict import StaffDoor, verdict_blueprint
 from terreau.house import House
 
 
@@ -12,12 +14,25 @@ def create_app(house: House) -> Flask:
     """The pages of visitors and of staff, over the parts of `house`."""
     app = Flask("terreau", static_folder=None, template_folder=None)
     open_public_door(app, public_door(house))
-    app.register_blueprint(verdict_blueprint(staff_door(house)))
+    app.register_blueprint(verdict_blueprint(staff_door(house)), name="verdict")  # `console` is the console's
+    app.register_blueprint(console_blueprint(console_door(house)))
     return app
 
 
 def public_door(house: House) -> Door:
     return Door(
+        database=house.database,
+        releases=house.releases,
+        config=house.config,
+        clocks=house.clocks,
+        signer=house.signer,
+        keys=house.keys,
+        blobs=house.blobs,
+    )
+
+
+def console_door(house: House) -> ConsoleDoor:
+    return ConsoleDoor(
         database=house.database,
         releases=house.releases,
         config=house.config,
