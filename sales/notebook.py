@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from base.clock import Moment
 from leads import events, standings
 from leads.identity import survivor
+from storage import wakes
 from storage.schema import bant, calls, hand_offs, leads, notes, tasks
 from storage.upsert import upsert
 
@@ -31,30 +32,47 @@ class Author:
         return self.rep or self.name[:100]
 
 
-def happened(
-    conn: Connection, lead_id: int, name: str, author: Author, now: Moment, subject: str | None = None, **data: Any
-) -> int:
-    """The event of an act of staff: the house's own evidence, so it never scores. Returns its number."""
-    told = {"staff": author.name, "by": author.signature, **data}
-    return events.append(conn, lead_id, name, now, evidence="engine", subject=subject, data=told)
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act about a lead, under way: its wake is held from here to the commit."""
+
+    lead_id: int
+    seq: int
+    author: Author
+    now: Moment
+
+    @classmethod
+    def begin(cls, conn: Connection, lead_id: int, author: Author, now: Moment) -> "Act":
+        """About the survivor, if that lead was merged. Raises LookupError for a lead that is not there."""
+        lead_id = survivor(conn, lead_id)
+        return cls(lead_id, wakes.stir(conn, lead_id, now.calendar), author, now)
+
+    def tell(self, conn: Connection, name: str, subject: str | None = None, **data: Any) -> None:
+        """Leave its event: the house's own evidence, so it never scores."""
+        told = {"staff": self.author.name, "by": self.author.signature, **data}
+        events.write(conn, self.lead_id, self.seq, name, self.now, evidence="engine", subject=subject, data=told)
 
 
 def add_note(conn: Connection, lead_id: int, text: str, author: Author, now: Moment) -> int:
     """Keep what staff wrote; returns the note's id."""
-    lead_id = survivor(conn, lead_id)
-    happened(conn, lead_id, "note_added", author, now)
+    act = Act.begin(conn, lead_id, author, now)
     row = insert(notes).values(
-        lead_id=lead_id, staff_id=author.staff_id, author=author.name, text=text, at=now.calendar
+        lead_id=act.lead_id, staff_id=author.staff_id, author=author.name, text=text, at=now.calendar
     )
-    return _made(conn, row.returning(notes.c.id))
+    made = _made(conn, row.returning(notes.c.id))
+    act.tell(conn, "note_added", note_id=made)
+    return made
 
 
 def log_call(conn: Connection, lead_id: int, outcome: str, note: str | None, author: Author, now: Moment) -> int:
     """Keep how a call ended, one of OUTCOMES; returns the call's id."""
-    lead_id = survivor(conn, lead_id)
-    happened(conn, lead_id, "call_logged", author, now, outcome)
-    row = insert(calls).values(lead_id=lead_id, staff_id=author.staff_id, outcome=outcome, note=note, at=now.calendar)
-    return _made(conn, row.returning(calls.c.id))
+    act = Act.begin(conn, lead_id, author, now)
+    row = insert(calls).values(
+        lead_id=act.lead_id, staff_id=author.staff_id, outcome=outcome, note=note, at=now.calendar
+    )
+    made = _made(conn, row.returning(calls.c.id))
+    act.tell(conn, "call_logged", outcome, call_id=made)
+    return made
 
 
 def add_task(
@@ -67,9 +85,23 @@ def add_task(
     now: Moment,
 ) -> int:
     """A thing to do for the rep `owner`, about a lead or about none; returns its id."""
-    if lead_id is not None:
-        lead_id = survivor(conn, lead_id)
-        happened(conn, lead_id, "task_added", author, now, title=title)
+    act = None if lead_id is None else Act.begin(conn, lead_id, author, now)
+    made = write_task(conn, act.lead_id if act else None, title, due_at, owner, author, now)
+    if act is not None:
+        act.tell(conn, "task_added", task_id=made, title=title[:300])
+    return made
+
+
+def write_task(
+    conn: Connection,
+    lead_id: int | None,
+    title: str,
+    due_at: datetime | None,
+    owner: str | None,
+    author: Author,
+    now: Moment,
+) -> int:
+    """The same without an event: for acts that leave one of their own."""
     row = insert(tasks).values(
         lead_id=lead_id, owner=owner, title=title[:300], due_at=due_at, created_by=author.name, at=now.calendar
     )
@@ -86,7 +118,7 @@ def tick_task(conn: Connection, task_id: int, done: bool, author: Author, now: M
     changed = conn.execute(update(tasks).where(tasks.c.id == task_id, unlike).values(**values)).rowcount == 1
     if changed and task.lead_id is not None:
         name = "task_done" if done else "task_reopened"
-        happened(conn, survivor(conn, task.lead_id), name, author, now, title=task.title)
+        Act.begin(conn, task.lead_id, author, now).tell(conn, name, task_id=task_id, title=task.title)
     return changed
 
 
@@ -94,16 +126,24 @@ def note_bant(
     conn: Connection, lead_id: int, item: str, value: str, note: str | None, author: Author, now: Moment
 ) -> None:
     """What is known of one BANT item: one of VALUES, and in which words."""
-    lead_id = survivor(conn, lead_id)
-    happened(conn, lead_id, "bant_noted", author, now, item, value=value)
-    row = {"lead_id": lead_id, "item": item, "value": value, "note": note, "author": author.name, "at": now.calendar}
+    act = Act.begin(conn, lead_id, author, now)
+    act.tell(conn, "bant_noted", item, value=value, note=note)
+    row = {
+        "lead_id": act.lead_id,
+        "item": item,
+        "value": value,
+        "note": note,
+        "author": author.name,
+        "at": now.calendar,
+    }
     upsert(conn, bant, [row], key=["lead_id", "item"])
 
 
 def assign(conn: Connection, lead_id: int, rep: str | None, author: Author, now: Moment) -> None:
     """Give the lead to a rep, or to nobody; what is to do goes along, an open hand-off as far as it has a new rep."""
-    lead_id = survivor(conn, lead_id)
-    happened(conn, lead_id, "lead_assigned", author, now, rep)
+    act = Act.begin(conn, lead_id, author, now)
+    lead_id = act.lead_id
+    act.tell(conn, "lead_assigned", rep)
     before = conn.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar_one()
     conn.execute(update(leads).where(leads.c.id == lead_id).values(owner=rep))
     standings.copy_owners(conn, [lead_id])

@@ -6,10 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from base.clock import Moment
-from leads import events
-from leads.identity import survivor
-from sales.notebook import Author, add_task
-from storage import wakes
+from sales.notebook import Act, Author, write_task
 from storage.schema import hand_offs, leads, standings
 
 # What staff press -> what is recorded.
@@ -39,24 +36,23 @@ def answer(conn: Connection, hand_off_id: int, verdict: Verdict, author: Author,
     hand_off = conn.execute(select(hand_offs).where(hand_offs.c.id == hand_off_id)).one_or_none()
     if hand_off is None:
         raise LookupError(f"hand-off {hand_off_id} is not there")
-    lead_id = survivor(conn, hand_off.lead_id)
-    seq = wakes.stir(conn, lead_id, now.calendar)  # held until the commit: two answers come one after the other
+    # The wake is held until the commit: two answers come one after the other.
+    act = Act.begin(conn, hand_off.lead_id, author, now)
     if not _close(conn, [hand_off_id], verdict, author, now):
         raise AnsweredBefore
-    _tell(conn, lead_id, seq, hand_off.cycle, verdict, author, now)
-    _remind(conn, lead_id, hand_off.owner, verdict, author, now)
+    _tell(conn, act, hand_off.cycle, verdict)
+    _remind(conn, act, hand_off.owner, verdict)
 
 
 def decide(conn: Connection, lead_id: int, verdict: Verdict, author: Author, now: Moment) -> None:
     """Recycle or disqualify a lead wherever it stands; hand-offs of it that are open are answered by that."""
-    lead_id = survivor(conn, lead_id)
-    seq = wakes.stir(conn, lead_id, now.calendar)
-    cycle = conn.execute(select(standings.c.cycle).where(standings.c.lead_id == lead_id)).scalar_one_or_none() or 1
-    unanswered = select(hand_offs.c.id).where(hand_offs.c.lead_id == lead_id, hand_offs.c.verdict.is_(None))
+    act = Act.begin(conn, lead_id, author, now)
+    cycle = conn.execute(select(standings.c.cycle).where(standings.c.lead_id == act.lead_id)).scalar_one_or_none()
+    unanswered = select(hand_offs.c.id).where(hand_offs.c.lead_id == act.lead_id, hand_offs.c.verdict.is_(None))
     _close(conn, list(conn.scalars(unanswered)), verdict, author, now)
-    _tell(conn, lead_id, seq, cycle, verdict, author, now)
-    owner = conn.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar_one()
-    _remind(conn, lead_id, owner, verdict, author, now)
+    _tell(conn, act, cycle or 1, verdict)
+    owner = conn.execute(select(leads.c.owner).where(leads.c.id == act.lead_id)).scalar_one()
+    _remind(conn, act, owner, verdict)
 
 
 def _close(conn: Connection, ids: list[int], verdict: Verdict, author: Author, now: Moment) -> int:
@@ -71,12 +67,11 @@ def _close(conn: Connection, ids: list[int], verdict: Verdict, author: Author, n
     return conn.execute(given.values(**told)).rowcount if ids else 0
 
 
-def _tell(conn: Connection, lead_id: int, seq: int, cycle: int, verdict: Verdict, author: Author, now: Moment) -> None:
+def _tell(conn: Connection, act: Act, cycle: int, verdict: Verdict) -> None:
     until = {"until": verdict.until.isoformat()} if verdict.until else {}
-    data = {"reason": verdict.reason, "by": author.signature, "cycle": cycle, "staff": author.name, **until}
-    events.write(conn, lead_id, seq, "verdict_given", now, evidence="engine", subject=verdict.said, data=data)
+    act.tell(conn, "verdict_given", verdict.said, reason=verdict.reason, cycle=cycle, **until)
 
 
-def _remind(conn: Connection, lead_id: int, owner: str | None, verdict: Verdict, author: Author, now: Moment) -> None:
+def _remind(conn: Connection, act: Act, owner: str | None, verdict: Verdict) -> None:
     if verdict.until is not None:
-        add_task(conn, lead_id, verdict.reminder, verdict.until, owner, author, now)
+        write_task(conn, act.lead_id, verdict.reminder, verdict.until, owner, act.author, act.now)

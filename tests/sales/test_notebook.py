@@ -45,10 +45,20 @@ def rows(database):
 @pytest.mark.parametrize(
     ("verb", "given", "event", "more"),
     [
-        (notebook.add_note, ("Called back",), ("note_added", None), {}),
-        (notebook.log_call, ("voicemail", None), ("call_logged", "voicemail"), {}),
-        (notebook.add_task, ("Send the quote", None, "nadia"), ("task_added", None), {"title": "Send the quote"}),
-        (notebook.note_bant, ("budget", "partial", "5 k"), ("bant_noted", "budget"), {"value": "partial"}),
+        (notebook.add_note, ("Called back",), ("note_added", None), {"note_id": 1}),
+        (notebook.log_call, ("voicemail", None), ("call_logged", "voicemail"), {"call_id": 1}),
+        (
+            notebook.add_task,
+            ("Send the quote", None, "nadia"),
+            ("task_added", None),
+            {"task_id": 1, "title": "Send the quote"},
+        ),
+        (
+            notebook.note_bant,
+            ("budget", "partial", "5 k"),
+            ("bant_noted", "budget"),
+            {"value": "partial", "note": "5 k"},
+        ),
         (notebook.assign, ("karim",), ("lead_assigned", "karim"), {}),
     ],
 )
