@@ -49,6 +49,19 @@ def insert_missing(conn: Connection, table: Table, rows: Sequence[Values]) -> No
         conn.execute(_or_ignore(conn.dialect.name, table), [dict(row) for row in rows])
 
 
+def add_up(conn: Connection, table: Table, rows: Sequence[Values], column: str) -> None:
+    """Insert `rows`; where one with the same primary key stands, add `column` to its own."""
+    if rows:
+        conn.execute(_adding(conn.dialect.name, table, column), [dict(row) for row in rows])
+
+
+@cache
+def _adding(dialect: str, table: Table, column: str) -> Executable:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    added = {column: table.c[column] + insert.excluded[column]}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=added)
+
+
 def upsert(conn: Connection, table: Table, rows: Values | Sequence[Values], key: Sequence[str]) -> None:
     """Insert `rows`; where one with the same `key` stands, give it the other values instead."""
     listed = [rows] if isinstance(rows, Mapping) else list(rows)

@@ -17,6 +17,7 @@ from storage.holders import Holder
 from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes
 from storage.schema import wakes as wakes_table
 from storage.wakes import Claimed
+from workflows import figures
 from workflows.values import Decision, Enrolment, Turn
 
 ROWS_PER_JOB = 250  # some 30 ms on a modest machine: a door never waits long behind a batch
@@ -87,6 +88,7 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
         _hand_off(conn, turn, sheet)
     if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
         standings.copy_owners(conn, handed_over)
+    figures.add(conn, kept, sheet.site.definitions, sheet.now.calendar)
     return moved_on
 
 
