@@ -69,15 +69,12 @@ def _unread_proofs(form: Form, locales: set[str]) -> Iterator[Found]:
 
 
 def _asked_twice(form: Form) -> Iterator[Found]:
-    seen = {form.subscribe} if form.subscribe else set()
+    seen = [form.subscribe]
     for index, field in enumerate(form.field):
         if field.topic is not None and field.topic in seen:
-            yield (
-                ("field", index, "topic"),
-                f"`{field.topic}` is asked for twice in this form",
-                "one box for one purpose",
-            )
-        seen.add(field.topic)
+            message = f"`{field.topic}` is asked for twice in this form"
+            yield ("field", index, "topic"), message, "one box for one purpose"
+        seen.append(field.topic)
 
 
 def _undeliverable(form: Form) -> Iterator[Found]:

@@ -19,7 +19,7 @@ FORM = Form.model_validate(
             {"name": "phone", "kind": "phone", "label": "P"},
             {"name": "data", "kind": "text", "label": "named like a part of the library"},
             {"name": "errors", "kind": "text", "label": "so is this", "multiline": True},
-            {"name": "team", "kind": "choice", "label": "T", "options": [{"value": "1", "label": "1"}, {"value": "2", "label": "2"}]},
+            {"name": "team", "kind": "choice", "label": "T", "options": [{"value": v, "label": v} for v in "12"]},
             {"name": "agrees", "kind": "consent", "topic": "clicks", "wording": "w"},
             {"name": "fair", "kind": "hidden", "value": "lyon-2026"},
             {"name": "website", "kind": "text", "label": "a name that the trap usually has"},

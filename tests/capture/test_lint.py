@@ -39,7 +39,10 @@ def test_a_problem_stands_at_its_line():
         ({"field": [EMAIL, {**BOX, "wording": {"fr": "Oui"}}]}, "the wording is not written in `en`"),
         ({"field": [EMAIL], "subscribe": "lettre", "wording": {"en": "Yes"}}, "the wording is not written in `fr`"),
         ({"field": [EMAIL, BOX, {**BOX, "name": "b"}]}, "`conseils-3d` is asked for twice in this form"),
-        ({"field": [EMAIL, BOX], "subscribe": "conseils-3d", "wording": "w"}, "`conseils-3d` is asked for twice in this form"),
+        (
+            {"field": [EMAIL, BOX], "subscribe": "conseils-3d", "wording": "w"},
+            "`conseils-3d` is asked for twice in this form",
+        ),
         (
             {"field": [{**EMAIL, "required": False}], "magnet": "guide"},
             "`magnet` leaves by mail, and the form does not require an `email`",
@@ -53,7 +56,7 @@ def test_a_problem_stands_at_its_line():
             "a form has at most 47 fields, this one has 48",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_form_that_would_lose_somebody(form, message):
     assert [problem.message for problem in problems(form)] == [message]
 

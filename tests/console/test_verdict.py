@@ -212,8 +212,12 @@ def test_an_unknown_token_and_an_unknown_choice_are_refused(client, staff_door):
 
 @pytest.mark.parametrize(
     ("after", "left", "state"),
-    [(timedelta(0), "4 heures", "clock "), (timedelta(hours=3, minutes=50), "10 minutes", "clock soon"), (timedelta(hours=5), "en retard", "clock over")],
-)  # fmt: skip
+    [
+        (timedelta(0), "4 heures", "clock "),
+        (timedelta(hours=3, minutes=50), "10 minutes", "clock soon"),
+        (timedelta(hours=5), "en retard", "clock over"),
+    ],
+)
 def test_the_clock_tells_how_long_is_left(client, clocks, after, left, state):
     clocks.advance(after)
     page = client.get(PATH).text
