@@ -1,0 +1,123 @@
+"""What a list shows of each lead: who, where they stand, what they did last, what comes next; a few ranges per page."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, and_, select
+
+from leads.facts import Event
+from storage.schema import enrolments, events, hand_offs, leads, standings, tasks
+
+_NAMED = ("id", "email", "phone", "first_name", "last_name", "company", "job_title", "source", "owner", "created_at")
+_STOOD = ("stage", "stage_since", "temperature", "engagement", "fit", "persona")
+_TOLD = (events.c.lead_id, events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next for a lead: a verdict that is awaited, a task, a step of a sequence. No `at`: no day is set."""
+
+    kind: Literal["verdict", "task", "step"]
+    at: datetime | None
+    what: str  # the task's title; the sequence
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """A line of the list. `stage` is None for a lead that the engine has not seen yet."""
+
+    id: int
+    name: str
+    company: str | None
+    job_title: str | None
+    source: str | None
+    owner: str | None
+    created_at: datetime
+    stage: str | None
+    stage_since: datetime | None
+    engagement: int  # milli-points
+    fit: int
+    last: Event | None
+    next: Next | None
+
+
+def rows(connection: Connection, lead_ids: Collection[int]) -> tuple[LeadRow, ...]:
+    """Those leads in the order asked for; one that was merged into another is left out."""
+    if not lead_ids:
+        return ()
+    known = {row.id: row for row in _known(connection, lead_ids)}
+    last, following = _last(connection, lead_ids), _next(connection, lead_ids)
+    return tuple(_row(known[one], last.get(one), following.get(one)) for one in lead_ids if one in known)
+
+
+def _known(connection: Connection, lead_ids: Collection[int]) -> Iterator[Row[Any]]:
+    columns = [leads.c[name] for name in _NAMED] + [standings.c[name] for name in _STOOD]
+    joined = leads.outerjoin(standings, standings.c.lead_id == leads.c.id)
+    those = leads.c.id.in_(sorted(lead_ids)) & leads.c.merged_into.is_(None)
+    yield from connection.execute(select(*columns).select_from(joined).where(those))
+
+
+def _last(connection: Connection, lead_ids: Collection[int]) -> dict[int, Event]:
+    """The newest thing each of them did: read backwards from the newest event."""
+    did = select(events.c.seq).where(events.c.lead_id == leads.c.id, events.c.evidence == "human")
+    newest = did.order_by(events.c.seq.desc()).limit(1).scalar_subquery()
+    whose = select(leads.c.id, newest.label("seq")).where(leads.c.id.in_(sorted(lead_ids))).subquery()
+    same = and_(events.c.lead_id == whose.c.id, events.c.seq == whose.c.seq)
+    told = connection.execute(select(*_TOLD).select_from(whose.join(events, same)))
+    return {row.lead_id: Event(row.seq, row.name, row.at, row.evidence, row.subject, row.data) for row in told}
+
+
+def _next(connection: Connection, lead_ids: Collection[int]) -> dict[int, Next]:
+    """A verdict that is awaited comes first, then what has the earliest day, then what has none."""
+    found: dict[int, Next] = {}
+    for lead_id, one in (*_steps(connection, lead_ids), *_tasks(connection, lead_ids)):
+        found[lead_id] = min(found.get(lead_id, one), one, key=_when)
+    return found | dict(_verdicts(connection, lead_ids))
+
+
+def _when(one: Next) -> tuple[bool, float]:
+    return one.at is None, one.at.timestamp() if one.at else 0.0
+
+
+def _steps(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[int, Next]]:
+    columns = enrolments.c.lead_id, enrolments.c.due_at, enrolments.c.sequence, enrolments.c.step
+    inside = select(*columns).where(enrolments.c.lead_id.in_(sorted(lead_ids)), enrolments.c.state == "active")
+    for row in connection.execute(inside):
+        yield row.lead_id, Next("step", row.due_at, row.sequence, row.step or "")
+
+
+def _tasks(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[int, Next]]:
+    columns = tasks.c.lead_id, tasks.c.due_at, tasks.c.title
+    for row in connection.execute(
+        select(*columns).where(tasks.c.lead_id.in_(sorted(lead_ids)), tasks.c.done_at.is_(None))
+    ):
+        yield row.lead_id, Next("task", row.due_at, row.title)
+
+
+def _verdicts(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[int, Next]]:
+    columns = hand_offs.c.lead_id, hand_offs.c.answer_by, hand_offs.c.owner
+    opened = select(*columns).where(hand_offs.c.lead_id.in_(sorted(lead_ids)), hand_offs.c.verdict.is_(None))
+    for row in connection.execute(opened.order_by(hand_offs.c.lead_id, hand_offs.c.cycle)):
+        yield row.lead_id, Next("verdict", row.answer_by, row.owner)
+
+
+def _row(row: Row[Any], last: Event | None, following: Next | None) -> LeadRow:
+    named = " ".join(part for part in (row.first_name, row.last_name) if part)
+    return LeadRow(
+        id=row.id,
+        name=named or row.email or row.phone or str(row.id),
+        company=row.company,
+        job_title=row.job_title,
+        source=row.source,
+        owner=row.owner,
+        created_at=row.created_at,
+        stage=row.stage,
+        stage_since=row.stage_since,
+        engagement=row.engagement or 0,
+        fit=row.fit or 0,
+        last=last,
+        next=following,
+    )
