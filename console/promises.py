@@ -37,8 +37,12 @@ def promise(answer_by: datetime, opened_at: datetime | None, now: datetime) -> P
 
 
 def _by(answer_by: datetime, left: timedelta) -> str:
-    at = hour(answer_by) if abs(left) < TODAY else f"{day(answer_by, 'brief')} {hour(answer_by)}"
-    return say("due at %(at)s", at=at) if left < timedelta(0) else say("before %(at)s", at=at)
+    """The hour today; the day with it when it is another."""
+    late = left < timedelta(0)
+    if abs(left) < TODAY:
+        return say("due at %(hour)s", hour=hour(answer_by)) if late else say("before %(hour)s", hour=hour(answer_by))
+    at = f"{day(answer_by, 'brief')}, {hour(answer_by)}"
+    return say("due on %(at)s", at=at) if late else say("before %(at)s", at=at)
 
 
 def _rest(answer_by: datetime, opened_at: datetime | None, now: datetime) -> int:
