@@ -1,0 +1,42 @@
+"""What rules may look at, for a few leads at once and within bounds: for pages, never for decisions; read-only."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from authoring.site import Site
+from base.calendars import Zone
+from leads import consent, standings
+from leads.facts import Event, Facts, Standing
+from leads.fold import named_events
+from leads.identity import load_leads
+from storage.schema import events as log
+
+REMEMBERED = 200  # events of each name that suggestions and personas ask about
+
+
+def facts_of(conn: Connection, site: Site, lead_ids: Collection[int], zone: Zone, now: datetime) -> dict[int, Facts]:
+    """The facts of those leads, by id; their history goes back REMEMBERED events of each name that is asked about."""
+    ids = sorted(set(lead_ids))
+    known, stood, granted = load_leads(conn, ids), standings.load(conn, ids), consent.granted(conn, ids)
+    asked_about = sorted(named_events(site))
+    return {
+        lead_id: Facts(
+            lead=lead,
+            standing=stood.get(lead_id) or Standing.fresh(site, now),
+            granted=granted[lead_id],
+            history=_history(conn, lead_id, asked_about),
+            zone=zone,
+        )
+        for lead_id, lead in known.items()
+    }
+
+
+def _history(conn: Connection, lead_id: int, names: Sequence[str]) -> tuple[Event, ...]:
+    columns = (log.c.seq, log.c.name, log.c.at, log.c.evidence, log.c.subject, log.c.data)
+    found: list[Event] = []
+    for name in names:
+        newest = select(*columns).where(log.c.lead_id == lead_id, log.c.name == name)
+        found += [Event(*row) for row in conn.execute(newest.order_by(log.c.at.desc()).limit(REMEMBERED))]
+    return tuple(sorted(found, key=lambda event: event.seq))
