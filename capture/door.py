@@ -8,6 +8,7 @@ from authoring.site import Site
 from base.clock import Clocks
 from base.config import Config, Keys
 from base.tokens import Signer
+from capture.views import PageViews
 from storage.database import Database, StorageUnavailable
 
 
@@ -29,6 +30,7 @@ class Door:
     signer: Signer
     keys: Keys
     blobs: Blobs
+    views: PageViews = field(default_factory=PageViews)
     last: LastSite = field(default_factory=LastSite)
 
     def site(self) -> Site:

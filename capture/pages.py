@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from authoring.models.forms import Form
 from authoring.models.pages import Page
 from authoring.site import Site
+from base.calendars import local_day
 from base.tokens import new_token
 from capture import stamp as stamps
 from capture.addresses import page_path, thanks_path
@@ -26,6 +27,7 @@ from capture.speech import Speech, speech_in
 from capture.stamp import Stamp, open_stamp
 from capture.thanks import seal_thanks
 from capture.touch import read_touch
+from capture.views import is_a_view
 from leads.consent import ConsentAnswer
 from leads.identity import Capture, record
 from storage.database import StorageUnavailable
@@ -52,6 +54,7 @@ class Visit:
 def show(door: Door, page: str, locale: str | None = None) -> Response:
     """The landing page with its empty form."""
     visit = _visit(door, page, locale)
+    _count(door, page)
     return _draw(door, visit, _stamp(door, visit), form_class(visit.form)(formdata=None))
 
 
@@ -85,6 +88,11 @@ def _visit(door: Door, name: str, locale: str | None) -> Visit:
     if page is None or unknown or locale == door.config.site.default_locale or page.form not in site.forms:
         abort(404)
     return Visit(site, name, page, site.forms[page.form], speech_in(door.config, spoken))
+
+
+def _count(door: Door, page: str) -> None:
+    if is_a_view(request.method, request.user_agent.string, request.headers.get("Sec-Purpose", "")):
+        door.views.count(page, local_day(door.clocks.calendar(), door.config.site.timezone))
 
 
 def _stamp(door: Door, visit: Visit) -> Stamp:
