@@ -28,6 +28,7 @@ def public_door(house: House) -> Door:
         signer=house.signer,
         keys=house.keys,
         blobs=house.blobs,
+        views=house.views,
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -13,13 +14,14 @@ from base.clock import Clocks
 from base.config import Config
 from base.keyring import Keys
 from base.tokens import Signer
+from capture.views import PageViews
 from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.smtp import Smtp
 from emails.transports import Transport
 from sales.handoff import open_hand_off
 from sales.notifier import Notifier
-from storage.database import Database, open_database
+from storage.database import Database, StorageUnavailable, open_database
 from terreau.virtual import clocks_of
 from workflows.engine import Engine
 
@@ -40,6 +42,7 @@ class House:
     engine: Engine
     sender: Sender
     notifier: Notifier
+    views: PageViews
 
     @classmethod
     def build(cls, config: Config, clocks: Clocks | None = None, transport: Transport | None = None) -> Self:
@@ -68,11 +71,14 @@ class House:
             engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off),
             sender=Sender(database, releases, config, clocks, signer, transport, name),
             notifier=Notifier(database, config, clocks, name),
+            views=PageViews(),
         )
 
     def close(self) -> None:
-        """Hangs up, then lets the database go, its log folded into its file."""
+        """Hangs up, writes what is still counted, then lets the database go, its log folded into its file."""
         self.sender.close()
+        with suppress(StorageUnavailable):
+            self.views.flush(self.database)
         self.database.close()
 
 

@@ -14,6 +14,7 @@ from terreau.house import House
 log = structlog.get_logger(__name__)
 
 BEAT_OF_HOLDERS = 10.0  # seconds; unseen for 60, a holder is dead
+VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
 
 
@@ -52,9 +53,22 @@ def motion(house: House) -> Running:
         advice="mails wait and are not lost; check [smtp] with `terreau doctor`",
     )  # fmt: skip
     notifier = Worker("notifier", house.notifier.drain, wake=notifier_wake, advice="webhooks wait and are not lost")
+    views = _counting(house)
     tick = house.config.engine.tick_seconds
     rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier)}
-    return Running((engine, sender, notifier), Beat(rhythm))
+    return Running((engine, sender, notifier, views), Beat({**rhythm, views.name: (VIEWS_SECONDS, views.wake)}))
+
+
+def still(house: House) -> Running:
+    """Beside pages whose engine runs elsewhere: only what they count is written down."""
+    views = _counting(house)
+    return Running((views,), Beat({views.name: (VIEWS_SECONDS, views.wake)}))
+
+
+def _counting(house: House) -> Worker:
+    return Worker(
+        "views", lambda stop: house.views.flush(house.database), advice="openings of pages wait to be written"
+    )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from base.config import Config
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force, prepare
-from terreau.running import Running, motion
+from terreau.running import Running, motion, still
 from terreau.signals import stop_on_signals
 from terreau.web import WebServer
 
@@ -25,7 +25,7 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
     stop = stop or stop_on_signals()
     with opened(config, say) as house:
         web = web_server(house)
-        running = motion(house) if with_engine else None
+        running = motion(house) if with_engine else still(house)
         say(f"Listening on http://{config.server.host}:{web.port}; links in mails begin with {config.site.base_url}")
         web.start()
         late = _until(stop, running, web, say)
@@ -41,17 +41,16 @@ def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
     return _over(late, say)
 
 
-def _until(stop: Event, running: Running | None, web: WebServer | None, say: Say) -> list[str]:
+def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> list[str]:
     """Runs until `stop`; then pages first, so that nobody is told yes by a house that ends. Who was still busy."""
-    if running is not None:
-        running.start()
+    running.start()
     try:
         stop.wait()
         say("Stopping: what was begun is finished.")
     finally:
         if web is not None:
             web.stop()
-        late = running.stop() if running is not None else []
+        late = running.stop()
     return late
 
 
