@@ -1,0 +1,174 @@
+"""`terreau staff`: who may come into the console. Passwords are asked for, read from stdin, or made and shown once."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
+
+import click
+from sqlalchemy import Row
+
+from authoring.releases import NoRelease, Releases
+from base.config import Config
+from base.tokens import new_token
+from console import passwords, staff
+from console.access import ROLES
+from storage.database import Database, open_database
+from terreau.house import blobs_of
+from terreau.options import Options
+from terreau.preparing import prepare
+from terreau.virtual import clocks_of
+
+ROLE = click.Choice(ROLES)
+MAKE = click.option("--generate", is_flag=True, help="Make a password and print it, once.")
+
+
+@click.group(name="staff", short_help="Say who may come into the console.")
+def staff_group() -> None:
+    """Say who may come into the console, and in which role.
+
+    A password is asked for; without a terminal it is the first line of standard input. With --generate the house
+    makes one and prints it once.
+
+    \b
+    Roles:  viewer    numbers only, no lead's name anywhere
+            sales     today, and the leads of their rep or of nobody
+            marketer  every lead, messages and previews; no verdicts
+            admin     everything, and who works here
+    """
+
+
+@staff_group.command(name="add", short_help="Let somebody in.")
+@click.argument("email")
+@click.option("--name", required=True, help="As colleagues read it.")
+@click.option("--role", type=ROLE, required=True, help="What it opens.")
+@click.option("--rep", help="Their id among the reps of the definitions: whose leads are theirs.")
+@click.option("--locale", help="The language of their console; by default the site's.")
+@MAKE
+@click.pass_obj
+def add(
+    options: Options, email: str, name: str, role: str, rep: str | None, locale: str | None, generate: bool
+) -> None:
+    """Let EMAIL into the console.
+
+    \b
+    Examples:  terreau staff add chloe@example.org --name "Chloé Lambert" --role sales --rep chloe
+               terreau staff add ada@example.org --name Ada --role admin --generate
+    """
+    config = options.load()
+    new = staff.NewStaff(email, name, role, rep, _spoken(config, locale))
+    with opened(config) as database:
+        _check_rep(config, database, rep)
+        password, kept = _password(generate, name, email)
+        now = clocks_of(database).machine()
+        database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now))
+    click.echo(f"{name} comes in at {config.site.base_url}/console as {role}.")
+    _show(password if generate else None)
+
+
+@staff_group.command(name="role", short_help="Give somebody another role.")
+@click.argument("email")
+@click.argument("role", type=ROLE)
+@click.option("--rep", help="Their id among the reps of the definitions; `none` takes it away; unchanged without it.")
+@click.pass_obj
+def give_role(options: Options, email: str, role: str, rep: str | None) -> None:
+    """Give EMAIL another ROLE. Their browsers sign in again.
+
+    \b
+    Example:  terreau staff role chloe@example.org marketer --rep none
+    """
+    config = options.load()
+    with opened(config) as database:
+        member = _member(database, email)
+        wished = member.rep if rep is None else None if rep == "none" else rep
+        _check_rep(config, database, wished)
+        database.write(partial(staff.change, staff_id=member.id, role=role, rep=wished))
+    click.echo(f"{member.name} is {role} now, and signs in again.")
+
+
+@staff_group.command(name="reset", short_help="Give somebody a new password.")
+@click.argument("email")
+@MAKE
+@click.pass_obj
+def reset(options: Options, email: str, generate: bool) -> None:
+    """Give EMAIL a new password. The old one ends, and with it every session.
+
+    \b
+    Example:  terreau staff reset chloe@example.org --generate
+    """
+    with opened(options.load()) as database:
+        member = _member(database, email)
+        password, kept = _password(generate, member.name, member.email)
+        database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept))
+    click.echo(f"{member.name} has a new password; every browser of theirs signs in again.")
+    _show(password if generate else None)
+
+
+@staff_group.command(name="list", short_help="List who may come in.")
+@click.pass_obj
+def list_staff(options: Options) -> None:
+    """List who may come in: address, role, rep, name; those whose account is closed last."""
+    with opened(options.load()) as database, database.read() as conn:
+        members = staff.everybody(conn)
+    for one in members:
+        closed = "  (closed)" if one.disabled_at else ""
+        click.echo(f"{one.email:<40} {one.role:<9} {one.rep or '-':<12} {one.name}{closed}")
+    if not members:
+        click.echo("Nobody yet: `terreau staff add EMAIL --name NAME --role admin --generate` lets the first one in.")
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Database]:
+    """The database of the settings, made if it is embedded and new. What is refused is said in a sentence."""
+    prepare(config)
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        try:
+            yield database
+        except staff.Refused as error:
+            raise click.ClickException(f"{error} Nothing was changed.") from error
+
+
+def _member(database: Database, email: str) -> Row[Any]:
+    with database.read() as conn:
+        found = staff.by_email(conn, staff.address(email))
+    if found is None:
+        raise staff.Refused(staff.UNKNOWN)
+    return found
+
+
+def _spoken(config: Config, locale: str | None) -> str:
+    if locale is not None and locale not in config.site.locales:
+        raise click.BadParameter(f"the site speaks {', '.join(config.site.locales)}", param_hint="--locale")
+    return locale or config.site.default_locale
+
+
+def _check_rep(config: Config, database: Database, rep: str | None) -> None:
+    """A rep that nobody declared would own nothing, and nobody would see why."""
+    if rep is None:
+        return
+    try:
+        site = Releases(database, blobs_of(config, database)).in_force()
+    except NoRelease:
+        return
+    known = [one.id for one in site.definitions.hand_off.reps]
+    if rep not in known:
+        raise click.BadParameter(f"the definitions know {', '.join(known)}", param_hint="--rep")
+
+
+def _password(generate: bool, *own: str) -> tuple[str, str]:
+    """A password and what is kept of it. Raises staff.Refused for one that is too easy."""
+    if generate:
+        made = new_token()
+        return made, passwords.hashed(made)
+    given = click.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else _first_line()
+    return given, staff.new_password(given, *own)
+
+
+def _first_line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _show(password: str | None) -> None:
+    if password is not None:
+        click.echo(f"Password, shown this once: {password}")
