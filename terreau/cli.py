@@ -31,6 +31,7 @@ from terreau.preparing import apply_now
 from terreau.rest import Restless
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
+from terreau.staff_cli import staff_group
 from terreau.web import AddressTaken
 
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
@@ -243,6 +244,9 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     alone = once or os.environ.get("CI", "").lower() in ("1", "true")
     wish = stage.Wish(options.content or data_path("content"), folder, port, seconds_of_a_day(speed), alone)
     raise SystemExit(stage.run(wish, say=click.echo))
+
+
+main.add_command(staff_group)
 
 
 def _tell(problems: Iterable[Problem]) -> None:
