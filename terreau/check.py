@@ -9,6 +9,7 @@ from authoring.load import Loaded, load
 from authoring.site import Locate, Site
 from authoring.tree import Tree, read_tree
 from base.problems import Problem
+from capture.lint import lint as lint_capture
 from emails.lint import lint as lint_emails
 from leads.lint import lint as lint_leads
 from workflows.lint import lint as lint_workflows
@@ -16,7 +17,12 @@ from workflows.lint import lint as lint_workflows
 Lint = Callable[[Site, Locate], list[Problem]]
 
 # Each room's lint, over a site whose every file can be read.
-LINTS: Mapping[str, Lint] = {"emails": lint_emails, "leads": lint_leads, "workflows": lint_workflows}
+LINTS: Mapping[str, Lint] = {
+    "capture": lint_capture,
+    "emails": lint_emails,
+    "leads": lint_leads,
+    "workflows": lint_workflows,
+}
 
 
 @dataclass(frozen=True, slots=True)
