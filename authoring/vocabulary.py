@@ -24,6 +24,7 @@ EVENTS: dict[str, str | None] = {
     "mail.settled_delivered": "email",
     "mail.settled_resent": "email",
     "mail.settled_dropped": "email",
+    "mail.retried": "email",
 }
 # What every lead has, besides the fields that forms ask for.
 LEAD_COLUMNS = (

@@ -102,7 +102,8 @@ def _without_consent(message: Message, view: View) -> Move | None:
 def _left(message: Message, view: View) -> Move | None:
     if message.enrolment_id is None or message.klass == "notification":
         return None
-    return None if view.known[message.id].enrolment == "active" else Move("withdrawn", "left")
+    # Over is not left: only a person sends a mail of an enrolment that has come to its end (`emails.settling`).
+    return Move("withdrawn", "left") if view.known[message.id].enrolment == "left" else None
 
 
 def _switched_off(message: Message, view: View) -> Move | None:

@@ -34,6 +34,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "settled_resent": frozenset(),
     "settled_dropped": frozenset(),
 }
+# The ways back that nothing takes by itself: a person may (`emails.settling`).
+AGAIN: dict[str, frozenset[str]] = {"failed": frozenset({"due"}), "refused": frozenset({"due"})}
 TERMINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
 HELD = frozenset({"claimed", "in_data"})
 ARRIVED = frozenset({"sent", "settled_delivered", "settled_resent"})  # the reader has it, or is believed to
@@ -55,7 +57,7 @@ def move(conn: Connection, message: Message, from_state: str, step: Move, now: M
     False: somebody was quicker, or `holder` was declared dead; nothing was changed. Raises ValueError for a step that
     is not in the table.
     """
-    if step.to not in TRANSITIONS[from_state]:
+    if step.to not in TRANSITIONS[from_state] | AGAIN.get(from_state, frozenset()):
         raise ValueError(f"a message does not go from {from_state} to {step.to}")
     columns = _columns(step, now)
     where = {"this": message.id, "standing": from_state}

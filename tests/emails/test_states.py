@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from emails.states import TERMINAL, TRANSITIONS, Move, move
+from emails.states import AGAIN, TERMINAL, TRANSITIONS, Move, move
 from storage import claims, holders
 from storage.schema import messages
 
@@ -26,6 +26,7 @@ def test_every_state_can_be_reached_and_every_doubt_can_be_settled():
 
 def test_nothing_leaves_a_terminal_state_and_nothing_is_sent_without_an_intent():
     assert [state for state in TERMINAL if TRANSITIONS[state]] == []
+    assert AGAIN.keys() <= TERMINAL
     assert [state for state, onward in TRANSITIONS.items() if "sent" in onward] == ["in_data"]
     assert [state for state, onward in TRANSITIONS.items() if "in_data" in onward] == ["claimed"]
 

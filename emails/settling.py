@@ -1,0 +1,72 @@
+"""What a person decides about a message that came to no good end: try again, or say what became of it.
+
+Every decision is a move of `emails.states`, and an event of the lead that says who decided.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Connection, select
+
+from base.clock import Moment
+from emails.recovery import settle_by_evidence
+from emails.states import AGAIN, Message, Move, move
+from leads import events
+from storage.schema import messages
+
+# Frozen anew at the next claim: the text may have been mended, and the address put right.
+_FRESH = (("compiled_hash", None), ("message_id", None), ("dated", None), ("in_data_at", None), ("resent_at", None))
+
+
+def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
+    """Promise once more what failed or was refused; `by` is who decided. False: it is in no such state any more.
+
+    It goes through the last look like any other: whoever has left, or withdrawn consent, is not written to. The
+    enrolment has gone on meanwhile and is not called back.
+    """
+    message = _find(conn, message_id)
+    if message is None or message.state not in AGAIN:
+        return False
+    to = () if message.klass == "notification" else (("recipient", None),)
+    values = (*_FRESH, *to, ("attempts", 0), ("due_at", now.machine), ("ended_at", None))
+    return _again(conn, message, Move("due", f"sent again by {by}", values=values), by, now)
+
+
+def settle(conn: Connection, message_id: int, choice: str, by: str, now: Moment) -> bool:
+    """End a doubt as one of CHOICES says. False: there is no doubt about it any more. Raises KeyError."""
+    return CHOICES[choice](conn, message_id, by, now)
+
+
+def _delivered(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
+    return settle_by_evidence(conn, message_id, f"{by} takes it as delivered", True, now)
+
+
+def _dropped(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
+    return settle_by_evidence(conn, message_id, f"{by} takes it as lost", False, now)
+
+
+def _resent(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
+    """The same letter under the same Message-ID: a server that has it may know it again; the lead may get two."""
+    message = _find(conn, message_id)
+    if message is None or message.state != "unknown":
+        return False
+    values = (("due_at", now.machine), ("in_data_at", None), ("resent_at", now.machine))
+    return _again(conn, message, Move("due", f"sent again by {by}, in doubt", values=values), by, now)
+
+
+CHOICES: Mapping[str, Callable[[Connection, int, str, Moment], bool]] = {
+    "delivered": _delivered,
+    "again": _resent,
+    "dropped": _dropped,
+}
+
+
+def _again(conn: Connection, message: Message, step: Move, by: str, now: Moment) -> bool:
+    moved = move(conn, message, message.state, step, now, None)
+    if moved:
+        data = {"message_id": message.id, "by": by, "was": message.state, "reason": message.reason}
+        events.append(conn, message.lead_id, "mail.retried", now, evidence="engine", subject=message.email, data=data)
+    return moved
+
+
+def _find(conn: Connection, message_id: int) -> Message | None:
+    return conn.execute(select(messages).where(messages.c.id == message_id)).one_or_none()
