@@ -62,8 +62,10 @@ class Database:
         self._readers.dispose()
 
 
-def open_database(url: str, *, wait_seconds: float = 5.0) -> Database:
+def open_database(url: str, *, wait_seconds: float = 5.0, durable: bool = True) -> Database:
     """Open `sqlite:///path` or `postgresql://…`; nothing is connected to, or created, before the first use.
+
+    An embedded database that can be made again need not be `durable`: it is written many times faster.
 
     Raises ValueError with a sentence for an address of any other kind.
     """
@@ -74,7 +76,7 @@ def open_database(url: str, *, wait_seconds: float = 5.0) -> Database:
     match address.get_backend_name():
         case "sqlite":
             path = sqlite.path_of(address)
-            return Database(url, "sqlite", sqlite.readers(path, wait_seconds), sqlite.pen(path), wait_seconds)
+            return Database(url, "sqlite", sqlite.readers(path, wait_seconds), sqlite.pen(path, durable), wait_seconds)
         case "postgresql":
             engine = postgresql.engine(address, wait_seconds)
             readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -36,14 +36,15 @@ def readers(path: Path, wait_seconds: float) -> Engine:
     return _engine(path, "BEGIN", pragmas, wait_seconds, pool=(_READERS, _MORE_READERS, wait_seconds))
 
 
-def pen(path: Path) -> Writer:
-    """The writer of this process, on a connection of its own."""
-    return Writer(writing_engine(path, _LOCK_SECONDS), lambda: turn(path))
+def pen(path: Path, durable: bool = True) -> Writer:
+    """The writer of this process, on a connection of its own; not `durable`: a loss of power may lose the file."""
+    pragmas = _PRAGMAS if durable else (*_PRAGMAS, "PRAGMA synchronous = OFF")
+    return Writer(writing_engine(path, _LOCK_SECONDS, pragmas), lambda: turn(path))
 
 
-def writing_engine(path: Path, lock_seconds: float) -> Engine:
+def writing_engine(path: Path, lock_seconds: float, pragmas: tuple[str, ...] = _PRAGMAS) -> Engine:
     """One connection whose transactions hold the write lock from their first instant, or do not begin."""
-    return _engine(path, "BEGIN IMMEDIATE", _PRAGMAS, lock_seconds, pool=(1, 0, lock_seconds))
+    return _engine(path, "BEGIN IMMEDIATE", pragmas, lock_seconds, pool=(1, 0, lock_seconds))
 
 
 def migrating_engine(path: Path) -> Engine:

@@ -45,13 +45,19 @@ class House:
     views: PageViews
 
     @classmethod
-    def build(cls, config: Config, clocks: Clocks | None = None, transport: Transport | None = None) -> Self:
-        """Opens the database, whose tables must be there. `clocks`: by default the machine's, with the calendar that
-        the database declares; `transport`: by default that of the settings.
+    def build(
+        cls,
+        config: Config,
+        clocks: Clocks | None = None,
+        transport: Transport | None = None,
+        database: Database | None = None,
+    ) -> Self:
+        """Opens the database, whose tables must be there, unless one is given. `clocks`: by default the machine's, with
+        the calendar that the database declares; `transport`: by default that of the settings.
 
         Raises StorageUnavailable when it cannot be reached.
         """
-        database = open_database(config.database.url, wait_seconds=config.database.wait_seconds)
+        database = database or open_database(config.database.url, wait_seconds=config.database.wait_seconds)
         clocks = clocks or clocks_of(database)
         keys = config.keys()
         blobs = blobs_of(config, database)
