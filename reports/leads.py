@@ -58,15 +58,15 @@ def page(connection: Connection, asked: Asked, after: Place | None = None, size:
     return Page(_ids(found), floor, cut=floor is not None, more=way.more)
 
 
-def count(connection: Connection, asked: Asked) -> Count:
-    """How many leads the list holds, up to COUNTED."""
+def count(connection: Connection, asked: Asked, limit: int = COUNTED) -> Count:
+    """How many leads the list holds, counted up to `limit`."""
     if asked.owners == frozenset():
         return Count(0)
     way = reading(connection, asked)
     floor = _floor(connection, asked, way, None)
-    places = _places(asked, way, COUNTED + 1, None, floor).subquery()
+    places = _places(asked, way, limit + 1, None, floor).subquery()
     number = connection.execute(select(func.count()).select_from(places)).scalar_one()
-    return Count(min(number, COUNTED), number > COUNTED or floor is not None or way.more)
+    return Count(min(number, limit), number > limit or floor is not None or way.more)
 
 
 def _ids(places: Sequence[Place]) -> tuple[int, ...]:

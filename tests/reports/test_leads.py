@@ -197,13 +197,12 @@ def test_a_page_that_was_cut_says_so_and_goes_on_behind(house, look):
         assert page(conn, Asked(orphans=True), first.after).ids != first.ids
 
 
-def test_lists_are_counted_up_to_a_limit(house, look, monkeypatch):
+def test_lists_are_counted_up_to_a_limit(house, look):
     with house.read() as conn:
         for narrowed in NARROWED[::11]:
             asked = Asked(**narrowed)
             assert count(conn, asked) == Count(len(expected(asked)))
-        monkeypatch.setattr(lists, "COUNTED", 10)
-        assert count(conn, Asked()) == Count(10, more=True)
+        assert count(conn, Asked(), 10) == Count(10, more=True)
         look(5)
         cut = count(conn, Asked(orphans=True))
         assert cut.more

@@ -1,0 +1,111 @@
+"""A line of the list of leads in the viewer's words: the last act, what comes next, whose it is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from authoring.site import Site
+from console.context import Viewer, day, hour, say
+from console.lead_filters import SOURCES, stage_name
+from console.promises import promise
+from leads.points import MILLI
+from leads.scoring import temperature
+from reports.lead_rows import LeadRow, Next
+from sales.wording import Voice
+
+# A bar of the score: engagement and fit side by side, this many points long.
+WIDEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What comes next. `kind`: late, doubt (nothing does), or ""; `code`: what is named as in a file."""
+
+    text: str
+    code: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A lead as the list shows it; points in milli-points, bars in points of WIDEST."""
+
+    id: int
+    name: str
+    company: str
+    stage: str
+    stage_name: str
+    temperature: str
+    temperature_name: str
+    engagement: int
+    fit_bar: int
+    engagement_bar: int
+    last: str
+    next: Planned
+    owner: str | None
+    source: str
+
+
+def lines(rows: Iterable[LeadRow], site: Site, viewer: Viewer, now: datetime) -> list[Line]:
+    """The rows as this viewer reads them; `now` is the calendar's."""
+    voice = Voice(site, viewer.locale, viewer.zone)
+    reps = {rep.id: rep.name for rep in site.definitions.hand_off.reps}
+    labels: dict[str, str] = {band.id: viewer.speech.text(band.label) for band in site.definitions.temperatures}
+    return [_line(row, site, viewer, voice, reps, labels, now) for row in rows]
+
+
+def _line(
+    row: LeadRow, site: Site, viewer: Viewer, voice: Voice, reps: dict[str, str], labels: dict[str, str], now: datetime
+) -> Line:
+    heat = temperature(row.engagement, site.definitions)
+    stage = row.stage or site.definitions.stages[0].id
+    fit = min(max(row.fit // MILLI, 0), WIDEST)
+    return Line(
+        id=row.id,
+        name=row.name,
+        company=row.company or row.job_title or "",
+        stage=stage,
+        stage_name=stage_name(site, viewer, stage),
+        temperature=heat,
+        temperature_name=labels[heat],
+        engagement=row.engagement,
+        fit_bar=fit,
+        engagement_bar=min(max(row.engagement // MILLI, 0), WIDEST - fit),
+        last=f"{voice.action(row.last)}, {_when(row.last.at, now, viewer)}" if row.last else "",
+        next=_planned(row.next, now, viewer),
+        owner=reps.get(row.owner, row.owner) if row.owner else None,
+        source=say(SOURCES[row.source]) if row.source and row.source in SOURCES else row.source or "",
+    )
+
+
+def _when(at: datetime, now: datetime, viewer: Viewer) -> str:
+    """The hour of today, the day of another; the year where it is another year."""
+    zone = ZoneInfo(viewer.zone)
+    then, today = at.astimezone(zone), now.astimezone(zone)
+    if then.date() == today.date():
+        return hour(at)
+    return day(at, "brief" if then.year == today.year else "short")
+
+
+def _planned(following: Next | None, now: datetime, viewer: Viewer) -> Planned:
+    if following is None:
+        return Planned(say("nothing planned"), kind="doubt")
+    if following.kind == "verdict":
+        return _verdict(following, now)
+    at = _when(following.at, now, viewer) if following.at else ""
+    late = "late" if following.kind == "task" and following.at and following.at < now else ""
+    if following.kind == "task":
+        return Planned(", ".join(_filled(following.what, at)), kind=late)
+    return Planned(at, code=" / ".join(_filled(following.what, following.step)))
+
+
+def _verdict(following: Next, now: datetime) -> Planned:
+    if following.at is None:
+        return Planned(say("verdict awaited"))
+    given = promise(following.at, None, now)
+    return Planned(say("verdict %(by)s", by=given.by), kind="late" if given.state == "over" else "")
+
+
+def _filled(*parts: str) -> Iterator[str]:
+    yield from (part for part in parts if part)

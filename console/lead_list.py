@@ -1,0 +1,122 @@
+"""The list of leads: searched, narrowed, put in order, a page at a time; with htmx only what changes is drawn again."""
+
+from dataclasses import dataclass
+
+from flask import Response, g, request, url_for
+from sqlalchemy import Connection
+
+from authoring.site import Site
+from console.context import by_htmx, draw, number, say, say_n, viewer
+from console.door import ConsoleDoor
+from console.lead_filters import SavedView, Wish, asked, chips, filters, place_in, read_wish, saved_views, written
+from console.lead_lines import Line, lines
+from console.routes import Route
+from reports.lead_ranges import Asked
+from reports.lead_rows import rows
+from reports.lead_search import LOOK
+from reports.leads import Count, Page, count, page
+
+SENTENCE_COUNTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that one answer needs from the database, read in one snapshot."""
+
+    page: Page
+    lines: list[Line]
+    total: Count
+    views: list[tuple[SavedView, Count | None]]
+    sentence: str
+
+
+def leads(door: ConsoleDoor) -> Response:
+    """The page; for htmx, the list alone."""
+    site = door.site()
+    wish = read_wish(request.args, site, viewer())
+    after = place_in(request.args.get("after"))
+    begun = max(request.args.get("from", 1, type=int), 1) if after else 1
+    with door.database.read() as conn:
+        shown = _read(conn, wish, site)
+    template = "console/leads_list.html" if by_htmx() else "console/leads.html"
+    following = {"after": written(shown.page.after), "from": str(begun + len(shown.lines))} if shown.page.after else {}
+    return draw(
+        template,
+        wish=wish,
+        shown=shown,
+        filters=filters(site, viewer()),
+        chips=list(chips(wish, site, viewer())),
+        begun=begun,
+        said=_said(shown, begun),
+        here=request.full_path.rstrip("?"),
+        following=wish.address(**following) if following else "",
+        first=wish.address() if after else "",
+        look=LOOK,
+        counted=counted,
+        lead_address=lead_address,
+    )
+
+
+def _read(conn: Connection, wish: Wish, site: Site) -> Shown:
+    question = asked(wish, site, viewer())
+    found = page(conn, question, place_in(request.args.get("after"))) if _asks(wish, question) else Page((), None)
+    total = count(conn, question) if _asks(wish, question) else Count(0)
+    return Shown(
+        page=found,
+        lines=lines(rows(conn, found.ids), site, viewer(), g.moment.calendar),
+        total=total,
+        views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
+        sentence=_sentence(conn, site),
+    )
+
+
+def _asks(wish: Wish, question: Asked) -> bool:
+    """Something was typed that is no word: nobody is meant, rather than everybody."""
+    return bool(question.words) or not wish.q
+
+
+def _of_view(conn: Connection, view: SavedView, wish: Wish, total: Count, site: Site) -> Count | None:
+    """How many it holds; unknown for what has to be looked for lead by lead, unless it is the list being shown."""
+    if view.wish == wish:
+        return total
+    return None if view.wish.following else count(conn, asked(view.wish, site, viewer()))
+
+
+def _sentence(conn: Connection, site: Site) -> str:
+    """What is true now, and what to do about it."""
+    if by_htmx():
+        return ""
+    hot = count(conn, asked(Wish(temperature="hot"), site, viewer()), SENTENCE_COUNTS)
+    if not hot.number:
+        return say("No lead is hot now. Those with the highest score come first.")
+    idle = count(conn, asked(Wish(temperature="hot", following="none"), site, viewer()), SENTENCE_COUNTS)
+    warm = say_n("%(number)s lead is hot", "%(number)s leads are hot", hot.number, number=counted(hot))
+    if not idle.number:
+        return say("%(warm)s. Each of them has a next step.", warm=warm)
+    alone = say_n(
+        "%(number)s of them has neither a sequence nor a task",
+        "%(number)s of them have neither a sequence nor a task",
+        idle.number,
+        number=counted(idle),
+    )
+    return f"{warm}. {alone}."
+
+
+def counted(total: Count) -> str:
+    """`46`, `1 000+`."""
+    return f"{number(total.number)}+" if total.more else number(total.number)
+
+
+def lead_address(lead_id: int) -> str:
+    return url_for("console.leads") + f"/{lead_id}"
+
+
+def _said(shown: Shown, begun: int) -> str:
+    """Which part of the list this is: `51 – 100 of 1 000+`."""
+    if not shown.lines:
+        return ""
+    first, last = number(begun), number(begun + len(shown.lines) - 1)
+    return say("%(first)s – %(last)s of %(total)s", first=first, last=last, total=counted(shown.total))
+
+
+ROUTES = (Route("GET", "/leads", "leads", leads),)

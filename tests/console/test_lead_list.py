@@ -1,0 +1,239 @@
+"""The list of leads: what each role finds in it, what its address narrows, in both languages, with and without htmx."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+
+from console.lead_filters import place_in, written
+from leads import standings
+from leads.facts import Standing
+from leads.identity import Capture, load_leads, record
+from reports.leads import Place
+from storage import schema
+
+LIST = "/console/leads"
+PEOPLE = {
+    # who: (first, last, company, owner, stage, engagement, source)
+    "ada": ("Ada", "Moreau", "Trois Pignons", "nadia", "mql", 92_500, "organic"),
+    "bob": ("Bob", "Keller", "Val-Tortu", "karim", "mql", 84_000, "paid"),
+    "chloé": ("Chloé", "Lefèvre", "Brindille", None, "iql", 35_000, "organic"),
+}
+
+
+def house_of(door, clocks):
+    """Ada of nadia, bob of karim, chloé of nobody; as doors and engine write them. Returns ids by name."""
+    return {who: _live(door, clocks, who, *row) for who, row in PEOPLE.items()}
+
+
+def _live(door, clocks, who, first, last, company, owner, stage, engagement, source):
+    site, now = door.site(), clocks.moment()
+    columns = {"email": f"{who}@lumen.example".replace("é", "e"), "first_name": first, "last_name": last}
+    touch = {"utm_medium": {"paid": "cpc"}.get(source, source)}
+    given = Capture(
+        "demo", "demo", "fr", {}, {**columns, "company": company}, {}, (), touch, who, site.release_id
+    )  # fmt: skip
+
+    def job(conn):
+        lead_id = record(conn, given, now).lead_id
+        conn.execute(update(schema.leads).where(schema.leads.c.id == lead_id).values(owner=owner))
+        fresh = Standing.fresh(site, now.calendar)
+        stood = {name: getattr(fresh, name) for name in fresh.__slots__} | {"stage": stage, "engagement": engagement}
+        standings.save(conn, {lead_id: Standing(**stood)}, load_leads(conn, [lead_id]), site.release_id)
+        return lead_id
+
+    return door.database.write(job)
+
+
+@pytest.fixture
+def people(console_door, clocks):
+    return house_of(console_door, clocks)
+
+
+def names_in(answer):
+    assert answer.status_code == 200
+    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]+)</a>', answer.text)
+
+
+def test_the_list_begins_with_the_highest_score_and_tells_who_stands_where(staff_client, people):
+    page = staff_client("admin").get(LIST)
+    assert names_in(page) == ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]
+    for text in ("MQL", "Hot", "92.5", "Trois Pignons", "Organic search", "Nadia Ferreira", "nobody", "1 – 3 of 3"):
+        assert text in page.text
+    assert "Asked for a demonstration, 10:00" in page.text
+    assert "2 leads are hot" in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("?q=mor", ["Ada Moreau"]),
+        ("?q=LEFEVRE+chlo", ["Chloé Lefèvre"]),
+        ("?q=tortu", ["Bob Keller"]),
+        ("?q=%22", []),
+        ("?q=zoé", []),
+        ("?q=a&stage=mql", ["Ada Moreau"]),
+        ("?stage=iql", ["Chloé Lefèvre"]),
+        ("?temperature=hot", ["Ada Moreau", "Bob Keller"]),
+        ("?temperature=warm&source=organic", ["Chloé Lefèvre"]),
+        ("?source=paid&owner=karim", ["Bob Keller"]),
+        ("?owner=-", ["Chloé Lefèvre"]),
+        ("?sort=newest", ["Chloé Lefèvre", "Bob Keller", "Ada Moreau"]),
+        ("?segment=sur-plans", []),
+        ("?stage=nonsense&sort=&owner=&temperature=boiling", ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]),
+        ("?after=nonsense&from=-4", ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]),
+    ],
+)
+def test_an_address_says_whom_the_list_holds(staff_client, people, address, found):
+    assert names_in(staff_client("admin").get(LIST + address)) == found
+
+
+@pytest.mark.parametrize(
+    ("role", "found"),
+    [
+        ("admin", ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]),
+        ("marketer", ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]),
+        ("sales", ["Ada Moreau", "Chloé Lefèvre"]),  # nadia
+    ],
+)
+def test_sales_finds_its_own_leads_and_those_of_nobody_whatever_it_asks(staff_client, people, role, found):
+    client = staff_client(role)
+    assert names_in(client.get(LIST)) == found
+    assert names_in(client.get(f"{LIST}?sort=newest")) == found[::-1]
+    bobs = [names_in(client.get(LIST + address)) for address in ("?q=bob", "?q=bob@lumen.example", "?owner=karim")]
+    assert ("Bob Keller" in bobs[0], "Bob Keller" in bobs[1], "Bob Keller" in bobs[2]) == (("Bob Keller" in found),) * 3
+    assert (
+        client.get("/console/search?q=bob@lumen.example")
+        .headers["Location"]
+        .endswith(f"/leads/{people['bob']}" if "Bob Keller" in found else "q=bob@lumen.example")
+    )
+
+
+def test_a_viewer_finds_no_list(staff_client, people):
+    client = staff_client("viewer")
+    for address in (LIST, f"{LIST}?q=ada", "/console/search?q=ada"):
+        answer = client.get(address)
+        assert answer.status_code == 403
+        assert "Moreau" not in answer.text
+
+
+def test_the_shortest_way_opens_the_one_and_lists_the_others(staff_client, people):
+    client = staff_client("admin")
+    ways = {
+        "ada@lumen.example": f"{LIST}/{people['ada']}",
+        "CHLOE": f"{LIST}/{people['chloé']}",
+        "lumen.example": f"{LIST}?q=lumen.example",
+        "": LIST,
+    }
+    for question, way in ways.items():
+        answer = client.get("/console/search", query_string={"q": question})
+        assert (answer.status_code, answer.headers["Location"]) == (303, way)
+
+
+def test_a_page_leads_to_the_next_and_back_to_the_beginning(staff_client, people, monkeypatch):
+    monkeypatch.setattr("reports.leads.page.__defaults__", (None, 2))
+    client = staff_client("admin")
+    first = client.get(f"{LIST}?temperature=&sort=")
+    following = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
+    assert names_in(first) == ["Ada Moreau", "Bob Keller"]
+    second = client.get(following)
+    assert names_in(second) == ["Chloé Lefèvre"]
+    assert "3 – 3 of 3" in second.text
+    assert f'href="{LIST}"' in second.text
+    assert "From the beginning" in second.text
+
+
+def test_htmx_is_given_the_list_alone(staff_client, people):
+    client = staff_client("admin")
+    part = client.get(f"{LIST}?q=ada", headers={"HX-Request": "true"})
+    assert names_in(part) == ["Ada Moreau"]
+    assert part.text.lstrip().startswith('<div id="leads" data-address="/console/leads?q=ada">')
+    assert "<html" not in part.text
+    whole = client.get(f"{LIST}?q=ada", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert "<html" in whole.text
+
+
+def test_what_comes_next_is_said_and_so_is_its_lack(staff_client, people, console_door, clocks):
+    at = clocks.calendar()
+    rows = [
+        (schema.hand_offs, {"lead_id": people["ada"], "cycle": 1, "stage": "mql", "owner": "nadia", "token": "t",
+                            "brief": {}, "opened_at": at, "answer_by": at - timedelta(hours=1), "event_seq": 1,
+                            "release_id": 1}),
+        (schema.tasks, {"lead_id": people["bob"], "title": "ring <b>bob</b>", "due_at": at + timedelta(days=1),
+                        "created_by": "ada", "at": at}),
+    ]  # fmt: skip
+    for table, values in rows:
+        console_door.database.write(lambda conn, t=table, v=values: conn.execute(insert(t).values(**v)).rowcount)
+    page = staff_client("admin").get(LIST).text
+    assert '<span class="late">verdict due at 9:00</span>' in page
+    assert "ring &lt;b&gt;bob&lt;/b&gt;, 3 Nov" in page
+    assert '<span class="doubt">nothing planned</span>' in page
+    assert names_in(staff_client("admin").get(f"{LIST}?following=none")) == ["Ada Moreau", "Chloé Lefèvre"]
+
+
+def test_the_views_say_how_many_they_hold(staff_client, people):
+    page = staff_client("sales").get(f"{LIST}?following=none").text
+    views = dict(
+        re.findall(r'<a href="[^"]*"(?: aria-current="page")?>([^<]+?)(?: <span class="n">([^<]+)</span>)?</a>', page)
+    )
+    assert {name: views[name] for name in ("All", "Hot", "Mine", "Of nobody", "Nothing planned", "Newest")} == {
+        "All": "2", "Hot": "1", "Mine": "1", "Of nobody": "1", "Nothing planned": "2", "Newest": "2",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("locale", "nobody", "found"),
+    [
+        ("en", ["No lead yet.", "Whoever sends a form"], "Nobody is found."),
+        ("fr", ["Encore aucun lead.", "formulaire"], "Personne n’a été trouvé."),
+    ],
+)
+def test_an_empty_list_says_what_would_be_in_it(staff_client, locale, nobody, found):
+    client = staff_client("admin", locale)
+    page = client.get(LIST).text
+    assert all(text in page for text in nobody)
+    assert found in client.get(f"{LIST}?q=zoé").text
+
+
+def test_the_page_is_french_where_the_viewer_is(staff_client, people):
+    page = staff_client("admin", "fr").get(LIST).text
+    for text in (
+        "92,5",
+        "Chaude",
+        "Démonstration demandée, 10\u00a0h\u00a000",
+        "rien de prévu",
+        "Par score",
+        "Dernier geste",
+    ):
+        assert text.lower() in page.lower(), text
+
+
+def test_a_full_page_is_light(staff_client, console_door, clocks):
+    """Fifty lines, each as long as people write them."""
+    site, now = console_door.site(), clocks.moment()
+    for number in range(60):
+        columns = {"email": f"ada{number}@{'x' * 60}.example", "first_name": "Ada" * 20, "last_name": "Moreau" * 20}
+        given = Capture("demo", "demo", "fr", {}, {**columns, "company": "Lumen " * 30}, {}, (), {}, str(number), 1)
+        stood = Standing.fresh(site, now.calendar)
+
+        def job(conn, given=given, stood=stood):
+            lead_id = record(conn, given, now).lead_id
+            standings.save(conn, {lead_id: stood}, load_leads(conn, [lead_id]), site.release_id)
+
+        console_door.database.write(job)
+    page = staff_client("admin", "fr").get(LIST)
+    assert len(names_in(page)) == 50
+    assert len(page.data) < 150_000
+
+
+@pytest.mark.parametrize("place", [Place(92_500, 7), Place(-5, 1), Place(0, 99)])
+def test_a_place_comes_back_from_its_address(place):
+    assert place_in(written(place)) == place
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "7", "x.7", "1.", ".7", "1.-7", "1.7.2", "9" * 30 + ".1", "1." + "9" * 30, "²1.1"]
+)
+def test_what_is_no_place_is_the_beginning(text):
+    assert place_in(text) is None
