@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import abort, request
-from sqlalchemy import ColumnElement, Connection, Table, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, false, or_, select, true
 
 from console.context import Viewer
 from console.door import ConsoleDoor
@@ -87,6 +87,8 @@ def visible(viewer: Viewer, owner: ColumnElement[str | None]) -> ColumnElement[b
     """The same as a condition on a column, for lists."""
     if viewer.role in SEES_EVERY_LEAD:
         return true()
+    if viewer.role not in NAMES:
+        return false()
     return or_(owner.is_(None), owner == viewer.rep) if viewer.rep else owner.is_(None)
 
 

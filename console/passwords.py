@@ -69,9 +69,7 @@ def fault(password: str, *own: str) -> str | None:
         return TOO_LONG
     if _is_easy(password):
         return TOO_EASY
-    words = {word for text in own for word in re.split(r"\W+", text.casefold()) if len(word) > 3}
-    rest = _without(password.casefold(), words)
-    return YOURS if len(rest) < SHORTEST // 2 else None
+    return YOURS if _is_own(password.casefold(), own) else None
 
 
 def _is_easy(password: str) -> bool:
@@ -83,7 +81,7 @@ def _is_easy(password: str) -> bool:
 def _is_common(plain: str) -> bool:
     """Common words, digits and signs, and less than four letters of one's own."""
     letters = _ENDS.sub("", plain)
-    return letters in COMMON or (len(_without(letters, COMMON)) < 4 and letters != "")
+    return letters != "" and len(_without(letters, COMMON)) < 4
 
 
 def _repeats(plain: str) -> bool:
@@ -97,8 +95,15 @@ def _walks(plain: str) -> bool:
     return len(kept) > 2 and steps >= 0.7 * (len(kept) - 2)
 
 
+def _is_own(plain: str, own: tuple[str, ...]) -> bool:
+    """Their name or address, and less than five letters besides."""
+    words = {word for text in own for word in re.split(r"[\W_]+", text.casefold()) if len(word) > 2}
+    rest = _without(plain, words)
+    return rest != plain and len(_ENDS.sub("", rest)) < 5
+
+
 def _without(text: str, words: frozenset[str] | set[str]) -> str:
     for word in sorted(words, key=len, reverse=True):
-        if len(word) > 3:
+        if len(word) > 2:
             text = text.replace(word, "")
     return text

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -30,7 +31,10 @@ from storage.database import Database
 from terreau.web import WebServer
 
 PASSWORD = "quatre chevaux sur la lune"
-HASH = passwords.hashed(PASSWORD)  # once: it is made to take its time
+# Hashing is made to take its time; the suite would wait for nothing else. `test_staff` looks at the real work.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+passwords.NOBODY = passwords.hashed("nobody's")
+HASH = passwords.hashed(PASSWORD)
 REPS = {"sales": "nadia"}
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe" / "axe.min.js"
 CHROMIUM = [
@@ -85,9 +89,9 @@ class Client:
         return self.client.post(path, data=data, base_url=self.base_url, **options)
 
     def sign_in(self, role: str, password: str = PASSWORD, **more: str) -> TestResponse:
-        page = self.get("/console/sign-in")
+        page = self.get("/console/sign-in?lang=en")
         form = {"email": address_of(role), "password": password, "csrf-token": token_in(page.text), **more}
-        return self.raw_post("/console/sign-in", form)
+        return self.raw_post("/console/sign-in?lang=en", form)
 
 
 def token_in(page: str) -> str:
@@ -101,12 +105,21 @@ def console_config() -> Config:
     return Config.model_validate({"site": {"base_url": "http://localhost"}})
 
 
-@pytest.fixture
-def console_door(database: Database, clocks: Any, keys: Any, console_config: Config, tmp_path: Path) -> ConsoleDoor:
-    """The example content in force, nobody in it."""
+@pytest.fixture(scope="session")
+def example() -> Any:
+    """The example content, read once: (tree, site)."""
     tree = read_tree(data_path("content"))
     site, problems = load_site(tree)
     assert site is not None, problems
+    return tree, site
+
+
+@pytest.fixture
+def console_door(
+    database: Database, clocks: Any, keys: Any, console_config: Config, tmp_path: Path, example: Any
+) -> ConsoleDoor:
+    """The example content in force, nobody in it."""
+    tree, site = example
     blobs = BlobDirectory(tmp_path / "blobs")
     apply(database, tree, site, "ada", None, None, clocks.moment(), blobs)
     releases = Releases(database, blobs)
@@ -126,6 +139,17 @@ def staff_client(console_door: ConsoleDoor) -> Callable[..., Client]:
             known.add(role)
         assert client.sign_in(role).status_code == 303
         return client
+
+    return made
+
+
+@pytest.fixture
+def make_client() -> Callable[..., Client]:
+    """`make_client(door, role, base_url)`: a browser that has not come in yet, on a house of its own settings."""
+
+    def made(door: ConsoleDoor, role: str, base_url: str) -> Client:
+        add_staff(door, role)
+        return Client(console_app(door).test_client(), base_url)
 
     return made
 
