@@ -39,6 +39,7 @@ def leads(door: ConsoleDoor) -> Response:
     with door.database.read() as conn:
         shown = _read(conn, wish, site)
     template = "console/leads_list.html" if by_htmx() else "console/leads.html"
+    here = {"after": written(after), "from": str(begun)} if after else {}
     following = {"after": written(shown.page.after), "from": str(begun + len(shown.lines))} if shown.page.after else {}
     return draw(
         template,
@@ -48,7 +49,7 @@ def leads(door: ConsoleDoor) -> Response:
         chips=list(chips(wish, site, viewer())),
         begun=begun,
         said=_said(shown, begun),
-        here=request.full_path.rstrip("?"),
+        here=wish.address(**here),
         following=wish.address(**following) if following else "",
         first=wish.address() if after else "",
         look=LOOK,

@@ -237,3 +237,40 @@ def test_a_place_comes_back_from_its_address(place):
 )
 def test_what_is_no_place_is_the_beginning(text):
     assert place_in(text) is None
+
+
+# ---------------------------------------------------------------- in a browser
+
+SIZES = {"phone": {"width": 360, "height": 720}, "wide": {"width": 1440, "height": 900}}
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("wide", "light")])
+def test_the_list_is_sound_for_everybody_at_every_width(console_server, clocks, axe, size, scheme):
+    house_of(console_server.door, clocks)
+    page = console_server.page("admin", "fr", viewport=SIZES[size], color_scheme=scheme)
+    for address in ("", "?temperature=hot&source=paid&owner=karim&segment=&q=bob", "?q=zoé"):
+        page.goto(LIST + address)
+        page.locator("main details.menu > summary").click()
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    assert console_server.faults == []
+
+
+def test_a_search_in_place_changes_the_list_and_its_address_and_keeps_the_focus(console_server, clocks):
+    house_of(console_server.door, clocks)
+    page = console_server.page("admin")
+    page.goto(LIST)
+    page.keyboard.press("/")
+    page.keyboard.type("chlo")
+    page.wait_for_selector("tr.pick >> nth=1", state="detached")
+    assert page.locator("tr.pick th a").inner_text() == "Chloé Lefèvre"
+    assert page.evaluate("location.search") == "?q=chlo"
+    page.keyboard.type("é")
+    page.locator("main details.menu > summary").click()
+    page.select_option("select[name=stage]", "mql")
+    page.wait_for_selector("#leads .empty")
+    page.reload()
+    assert page.locator("#q").input_value() == "chloé"
+    assert page.locator("select[name=stage]").input_value() == "mql"
+    assert page.locator(".chips .filter").count() == 2
+    assert console_server.faults == []
