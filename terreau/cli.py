@@ -16,7 +16,7 @@ from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
 from base.config import ConfigError
 from base.paths import data_path
 from base.problems import Problem
-from storage.migrate import SchemaMismatch, migrate
+from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
 from terreau.applying import signed
@@ -27,7 +27,7 @@ from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.logs import set_up
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
-from terreau.preparing import apply_now
+from terreau.preparing import apply_now, upgrade
 from terreau.rest import Restless
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
@@ -145,7 +145,7 @@ def migrate_command(options: Options) -> None:
     Example:  TERREAU__DATABASE__URL=postgresql://terreau@db/terreau terreau migrate
     """
     config = options.load()
-    migrate(config.database.url)
+    upgrade(config)
     click.echo("The tables are those of this version.")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 from authoring.stored import id_in_force
 from base.clock import system_clocks
 from base.config import Config
+from leads import words
 from storage.database import open_database
 from storage.migrate import check_schema, migrate
 from terreau.applying import Applied, Signature, apply_content
@@ -24,6 +25,16 @@ def prepare(config: Config) -> None:
         migrate(config.database.url)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
+
+
+def upgrade(config: Config) -> None:
+    """`terreau migrate`: the tables of this version, and what they newly hold filled in from what was known.
+
+    May be stopped and run again. Raises SchemaMismatch, StorageUnavailable.
+    """
+    migrate(config.database.url)
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        words.fill_in(database)
 
 
 def _is_new(config: Config) -> bool:
