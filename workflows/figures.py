@@ -9,10 +9,10 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, text
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
 from leads.facts import Event
+from leads.tallies import BEGUN
 from storage.schema import decisions, enrolments, events, leads, occupancy, receipts, stage_changes, tallies, wakes
 from storage.upsert import add_up
 from workflows.tallies import (
-    BEGUN,
     Place,
     Tally,
     moved,

@@ -12,30 +12,22 @@ from typing import NamedTuple
 from authoring.models.definitions import Definitions
 from base.calendars import local_day
 from leads.conditions import off_the_way, place
-from leads.facts import CREDIBLE, Event
-from leads.facts import DEPARTURES as WITHDRAWALS
+from leads.facts import CREDIBLE, DEPARTURES, Event
+from leads.tallies import (
+    BEGUN,
+    COMPLETED,
+    ENTERED,
+    GOAL,
+    LEAD,
+    LEFT,
+    PAGE,
+    REACHED,
+    SKIPPED,
+    SOURCED,
+    TAKEN,
+    why_left,
+)
 from workflows.values import Enrolment, Turn
-
-# Besides the events by their own names:
-LEAD = "lead.known"  # somebody who made themselves known; contacts that were brought in are none
-PAGE = "page.submitted"  # a form, by the page it stood on
-ENTERED = "stage.entered"  # every move into a stage
-REACHED = "stage.reached"  # the first time that a lead came so far; stages that were passed over are reached too
-BEGUN, COMPLETED, LEFT = "sequence.begun", "sequence.completed", "sequence.left"  # LEFT: SEQUENCE/why
-GOAL = "sequence.goal"  # SEQUENCE/the step before which it was reached
-TAKEN, SKIPPED = "step.taken", "step.skipped"  # SEQUENCE/step
-
-SOURCED = frozenset({LEAD, PAGE, ENTERED, REACHED, "form_submitted", "consent_granted"})  # asked for by source
-
-# How the reason of a departure begins -> the word it is counted under.
-DEPARTURES = {
-    "goal reached": "goal",
-    "no consent": "consent",
-    "its mail was withdrawn": "consent",
-    "exit_when": "exit",
-    "sales has disqualified": "exit",
-}
-OTHERWISE = "other"
 
 
 class Tally(NamedTuple):
@@ -81,7 +73,7 @@ def of_event(event: Event) -> Iterator[tuple[str, str | None]]:
     yield event.means, event.subject
     if event.name == "form_submitted" and event.data.get("page"):
         yield PAGE, str(event.data["page"])
-    if event.seq == 1 and event.human and event.name not in WITHDRAWALS:
+    if event.seq == 1 and event.human and event.name not in DEPARTURES:
         yield LEAD, None
 
 
@@ -121,8 +113,7 @@ def of_end(sequence: str, state: str, reason: str | None) -> Iterator[tuple[str,
     if state == "completed":
         yield COMPLETED, sequence
     if state == "left":
-        why = next((word for begins, word in DEPARTURES.items() if (reason or "").startswith(begins)), OTHERWISE)
-        yield LEFT, f"{sequence}/{why}"
+        yield LEFT, f"{sequence}/{why_left(reason)}"
 
 
 def of_receipt(sequence: str, step: str, outcome: str) -> tuple[str, str]:

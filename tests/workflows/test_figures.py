@@ -125,7 +125,7 @@ def test_people_pages_goals_and_ways_are_counted(lively):
 
 def test_only_what_reports_ask_by_source_is_kept_by_source(lively):
     by_source = {row.name for row in lively.rows(schema.tallies) if row.source}
-    assert by_source == {"lead.known", "stage.entered", "stage.reached", "form_submitted"}
+    assert by_source == {"lead.known", "stage.entered", "stage.reached", "form_submitted", "verdict_given"}
     assert {row.source for row in lively.rows(schema.tallies) if row.name == "lead.known"} == {"organic", "direct"}
 
 
