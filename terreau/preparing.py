@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from authoring.releases import Releases
 from authoring.stored import id_in_force
 from base.clock import system_clocks
 from base.config import Config
@@ -13,6 +14,7 @@ from storage.database import open_database
 from storage.migrate import check_schema, migrate
 from terreau.applying import Applied, Signature, apply_content
 from terreau.house import House, blobs_of
+from workflows import figures
 
 
 def prepare(config: Config) -> None:
@@ -35,6 +37,9 @@ def upgrade(config: Config) -> None:
     migrate(config.database.url)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         words.fill_in(database)
+        if id_in_force(database) is not None:
+            site = Releases(database, blobs_of(config, database)).in_force()
+            figures.fill_in(database, site.definitions, config.site.timezone)
 
 
 def _is_new(config: Config) -> bool:

@@ -10,6 +10,7 @@ from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
 from leads.facts import Event
 from leads.tallies import BEGUN
+from storage.database import Database
 from storage.schema import decisions, enrolments, events, leads, occupancy, receipts, stage_changes, tallies, wakes
 from storage.upsert import add_up
 from workflows.tallies import (
@@ -28,6 +29,7 @@ from workflows.values import Turn
 
 LEADS_AT_ONCE = 5_000
 ROWS_AT_ONCE = 1_000
+PATIENCE = 3600.0  # seconds: an upgrade takes the time it takes
 Happening = tuple[str, str | None]
 
 
@@ -61,6 +63,14 @@ def _reached_before(conn: Connection, turns: Sequence[Turn]) -> dict[int, list[s
 
 
 # ---------------------------------------------------------------- again, from the rows
+
+
+def fill_in(database: Database, definitions: Definitions, zone: Zone) -> None:
+    """Count what happened before anything was counted; nothing where something was."""
+    with database.read() as conn:
+        begun = conn.execute(select(tallies.c.n).limit(1)).first()
+    if begun is None:
+        database.write(lambda conn: recount(conn, definitions, zone), timeout=PATIENCE)
 
 
 def recount(conn: Connection, definitions: Definitions, zone: Zone) -> int:

@@ -189,3 +189,14 @@ def test_nothing_is_counted_where_nothing_happened(workshop):
     shop = workshop()
     shop.works()
     assert kept(shop) == ([], [])
+
+
+def test_an_upgrade_counts_what_was_there_before_and_only_then(lively):
+    before, definitions = kept(lively), lively.releases.in_force().definitions
+    lively.database.write(lambda conn: conn.execute(delete(schema.tallies)) and None)
+    for _ in range(2):
+        figures.fill_in(lively.database, definitions, "Europe/Paris")
+        assert kept(lively) == before
+    lively.database.write(lambda conn: conn.execute(update(schema.tallies).values(n=1)) and None)
+    figures.fill_in(lively.database, definitions, "Europe/Paris")
+    assert {row[-1] for row in kept(lively)[0]} == {1}
