@@ -186,9 +186,9 @@ class ConsoleServer:
         page.wait_for_load_state()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One Chromium for the session; skipped where there is none."""
+    """One Chromium for a file of tests: two at once in a thread is more than Playwright takes. Skipped without one."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on this machine")
