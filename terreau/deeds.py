@@ -6,16 +6,19 @@ from datetime import datetime
 from threading import Event as Stop
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from authoring.models.common import text_in
 from authoring.models.forms import Form
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
+from capture.addresses import own_page
+from capture.hits import confirm_hits, pending, record_hit
+from capture.ledger import leave_everything
 from leads import consent, events
-from leads.facts import COLUMNS
-from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, record
-from storage.schema import leads, messages
+from leads.facts import COLUMNS, Event
+from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
+from storage.schema import compiled, leads, messages
 from terreau.house import House
 
 ASTRAY = 2000  # passes of the engine at one instant after which a persona is said to have no end
@@ -45,6 +48,7 @@ class Life:
     persona: Persona
     house: House
     calendar: StillCalendar
+    touch: Mapping[str, str] = field(default_factory=dict)  # how they came: utm_*, referrer
     lead_id: int | None = None
     submitted: int = 0
     asked: list[str] = field(default_factory=list)
@@ -107,13 +111,18 @@ def _capture(life: Life, form: Form, name: str, action: Action, given: Mapping[s
         columns={column: CANONICAL.get(column, str)(str(given[column])) for column in COLUMNS if column in given},
         fields={key: value for key, value in given.items() if key not in COLUMNS and key not in boxes},
         consents=tuple(consents),
-        touch={},
+        touch=_touch(life, action),
         idempotency_key=f"{life.persona.title}/{life.submitted}"[:64],
         release_id=life.site.release_id or 0,
         hand_raise=form.hand_raise,
         magnet=form.magnet,
         interests=tuple(dict.fromkeys([*form.interests, *(page.interests if page else [])])),
     )
+
+
+def _touch(life: Life, action: Action) -> dict[str, str]:
+    """As the door keeps it."""
+    return {**life.touch, "page": action.page or "", "at": life.calendar.now().isoformat()}
 
 
 def _confirms(conn: Connection, life: Life, action: Action) -> None:
@@ -133,26 +142,49 @@ def _downloads(conn: Connection, life: Life, action: Action) -> None:
 
 
 def _clicks(conn: Connection, life: Life, action: Action) -> None:
-    """A link in the newest mail of that step, confirmed by the beacon; without consent it leaves no trace."""
-    sequence, _, step = str(action.step).partition("/")
-    sent = select(messages.c.email, messages.c.locale, messages.c.id).where(
-        messages.c.lead_id == life.lead,
-        messages.c.sequence == sequence,
-        messages.c.step == step,
-        messages.c.state == "sent",
-    )
-    mail = conn.execute(sent.order_by(messages.c.id.desc())).first()
+    """The first link to a page of ours in the newest mail of that step, and the page looked at; without consent
+    it leaves no trace."""
+    mail = _newest_mail(conn, life, str(action.step))
     if mail is None:
         raise Misplayed(f"« {life.persona.title} » clicks in {action.step}, which was not sent")
-    if "clicks" in consent.granted(conn, [life.lead])[life.lead]:
-        text = life.site.emails[(sequence, mail.email.partition("/")[2], mail.locale)]
-        _did(conn, life, "link_clicked", mail.email, {"interests": list(text.interests), "message_id": mail.id})
+    if "clicks" not in consent.granted(conn, [life.lead])[life.lead]:
+        return
+    site, now = life.site, life.house.clocks.moment()
+    pages = [own_page(life.house.config, url) for url in mail.links]
+    number = next((number for number, page in enumerate(pages) if page in site.pages), 0)
+    sequence, _, email = mail.email.partition("/")
+    interests = list(site.emails[(sequence, email, mail.locale)].interests)
+    data = {"url": mail.links[number], "link": number, "message_id": mail.id, "interests": interests}
+    record_hit(conn, life.lead, "link_clicked", now, subject=mail.email, data=data, same=_every)
+    confirm_hits(conn, life.lead, pending(conn, life.lead, "link_clicked", _every)[-1:], now)
+    if page := pages[number]:
+        _did(conn, life, "page_seen", page, {"interests": list(site.pages[page].interests)})
+
+
+def _newest_mail(conn: Connection, life: Life, place: str) -> Row[*tuple[Any, ...]] | None:
+    """The last mail of SEQUENCE/STEP that they have."""
+    sequence, _, step = place.partition("/")
+    ours = (messages.c.lead_id == life.lead) & (messages.c.sequence == sequence) & (messages.c.step == step)
+    sent = (
+        select(messages.c.email, messages.c.locale, messages.c.id, compiled.c.links)
+        .join(compiled, compiled.c.hash == messages.c.compiled_hash)
+        .where(ours, messages.c.state == "sent")
+    )
+    return conn.execute(sent.order_by(messages.c.id.desc())).first()
+
+
+def _every(event: Event) -> bool:
+    return True
 
 
 def _leaves(conn: Connection, life: Life, action: Action) -> None:
-    topics = [action.subject] if action.subject else None
-    proof, now = {"persona": life.persona.title}, life.house.clocks.moment()
-    consent.withdraw(conn, life.lead, topics, locale=life.persona.locale, proof=proof, now=now)
+    """One topic, or everything: then their address is left alone, too."""
+    now = life.house.clocks.moment()
+    if action.subject is None:
+        leave_everything(conn, load_leads(conn, [life.lead])[life.lead], life.house.keys, "unsubscribe", now)
+        return
+    proof = {"persona": life.persona.title}
+    consent.withdraw(conn, life.lead, [action.subject], locale=life.persona.locale, proof=proof, now=now)
 
 
 def _does(conn: Connection, life: Life, action: Action) -> None:
