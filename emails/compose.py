@@ -21,7 +21,6 @@ from emails.envelope import checked
 
 LONGEST_LINE = 998  # RFC 5322 2.1.1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _WIDE = bytes(range(128, 256))
 _BASE64_FROM = 6  # one character in six outside ASCII makes quoted-printable the longer one
 
@@ -83,19 +82,14 @@ def compose(letter: Letter) -> bytes:
             f"--{boundary}--\r\n".encode("ascii"),
         ]
     )
-    if _BARE.search(data):
+    if not data.count(b"\r") == data.count(b"\n") == data.count(b"\r\n"):
         raise UnfitHeader("a line would not end in CRLF")
     return data
 
 
 def head(headers: list[tuple[str, str]]) -> bytes:
-    """The headers, folded, and proved to be these and no others. Raises UnfitHeader."""
-    folded = b"".join(_folded(name, value) for name, value in headers)
-    read_back = BytesHeaderParser(policy=compat32).parsebytes(folded + b"\r\n")
-    names = [name for name, _value in headers]
-    if read_back.keys() != names or read_back.defects or read_back.get_payload():
-        raise UnfitHeader("the headers do not read back as they were written")
-    return folded
+    """The headers, folded, and each proved to be that one and no other. Raises UnfitHeader."""
+    return b"".join(_folded(name, value) for name, value in headers)
 
 
 def _headers(letter: Letter, boundary: str) -> list[tuple[str, str]]:
@@ -103,7 +97,7 @@ def _headers(letter: Letter, boundary: str) -> list[tuple[str, str]]:
     headers = [
         ("Date", format_datetime(letter.dated)),
         ("Message-ID", letter.message_id),
-        ("From", str(Address(cleaning.line(name), addr_spec=checked(address)))),
+        ("From", _author(name, address)),
         ("Reply-To", checked(letter.reply_to) if letter.reply_to else None),
         ("To", checked(letter.recipient)),
         ("Subject", cleaning.line(letter.subject)),
@@ -117,6 +111,11 @@ def _headers(letter: Letter, boundary: str) -> list[tuple[str, str]]:
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
     return [(name, value) for name, value in headers if value is not None]
+
+
+@lru_cache(maxsize=256)
+def _author(name: str, address: str) -> str:
+    return str(Address(cleaning.line(name), addr_spec=checked(address)))
 
 
 @lru_cache(maxsize=2048)
@@ -133,7 +132,15 @@ def _folded(name: str, value: str) -> bytes:
         raise UnfitHeader(f"{name} cannot be written: {error}") from error
     if _CONTROL.search(str(parsed)):
         raise UnfitHeader(f"{name} spells a control character")
+    _insist_on_one(name, folded)
     return folded
+
+
+def _insist_on_one(name: str, folded: bytes) -> None:
+    """Headers that each read back as one, whole lines and no more, also do so in a row."""
+    read_back = BytesHeaderParser(policy=compat32).parsebytes(folded + b"\r\n")
+    if read_back.keys() != [name] or read_back.defects or read_back.get_payload() or not folded.endswith(b"\r\n"):
+        raise UnfitHeader(f"{name} does not read back as it was written")
 
 
 def _part(boundary: str, subtype: str, content: str) -> bytes:
