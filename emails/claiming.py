@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, exists, select, update
 
 from authoring.releases import Releases
 from base.clock import Moment
 from emails.compile import CompiledEmail, CompileError
-from emails.freezing import Door, Material, freeze, gather
+from emails.freezing import FROZEN, Door, Material, freeze, gather
 from emails.looks import look
 from emails.press import Press
 from emails.results import Result, Results, refusal
@@ -24,6 +24,20 @@ from storage.trouble import StorageUnavailable
 AT_ONCE = 200  # deferred messages made due in one go
 
 log = structlog.get_logger(__name__)
+
+# Built once: they run for every batch, and the second for every letter.
+_WAITING = select(exists().where(messages.c.state.in_(("due", "deferred")), messages.c.due_at <= bindparam("now")))
+_OURS = (
+    (messages.c.state == "claimed")
+    & (messages.c.holder == bindparam("ours"))
+    & (messages.c.fence == bindparam("fenced"))
+)
+_FREEZE: Update = (
+    update(messages)
+    .where(messages.c.id == bindparam("this"), _OURS)
+    .values({name: bindparam(f"new_{name}") for name in FROZEN})
+)
+_STILL_OURS: Select[Any] = select(messages).where(messages.c.id.in_(bindparam("those", expanding=True)), _OURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +69,8 @@ class Claims:
 
     def anything_due(self, now: Moment) -> bool:
         """A cheap look without the pen."""
-        waiting = messages.c.state.in_(("due", "deferred")) & (messages.c.due_at <= now.machine)
         with self._database.read() as conn:
-            return bool(conn.scalar(select(exists().where(waiting))))
+            return bool(conn.scalar(_WAITING, {"now": now.machine}))
 
     def take(self, holder: Holder, now: Moment, limit: int) -> list[InHand]:
         """Up to `limit` messages ready to leave, the longest due first; those that may not were sent elsewhere.
@@ -124,14 +137,14 @@ def _wake_deferred(conn: Connection, now: Moment) -> None:
 
 
 def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Holder) -> dict[int, Message]:
+    """The frozen messages as they stand in the table; those that were taken away from us meanwhile are left out."""
     for text in {one.text.hash: one.text for one in fresh}.values():
         press.keep(conn, text)
-    rows = [_kept(conn, one, holder) for one in fresh]
-    return {row.id: row for row in rows if row is not None}
+    ours = {"ours": holder.id, "fenced": holder.fence}
+    conn.execute(_FREEZE, [{"this": one.message.id, **ours, **_renamed(one.columns or {})} for one in fresh])
+    those = [one.message.id for one in fresh]
+    return {row.id: row for row in conn.execute(_STILL_OURS, {"those": those, **ours})}
 
 
-def _kept(conn: Connection, one: _Made, holder: Holder) -> Message | None:
-    held = (messages.c.id == one.message.id) & (messages.c.state == "claimed")
-    ours = (messages.c.holder == holder.id) & (messages.c.fence == holder.fence)
-    columns = dict(one.columns or {})
-    return conn.execute(update(messages).where(held, ours).values(columns).returning(*messages.c)).one_or_none()
+def _renamed(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": columns[name] for name in FROZEN}

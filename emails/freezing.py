@@ -3,11 +3,12 @@
 `gather` reads (and makes preference tokens) inside the claim's transaction, `freeze` is pure but for the signatures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, tuple_
 
 from authoring.site import Site
 from base.clock import Moment
@@ -19,9 +20,33 @@ from emails.states import Message
 from leads import consent
 from leads.facts import COLUMNS, Lead
 from leads.identity import load_leads
-from storage.schema import enrolments, events
+from storage.schema import consents, enrolments, events, preference_tokens
+from storage.upsert import insert_missing
 
 PREFERENCES = ""  # the topic of the token that opens the preferences page
+FROZEN = ("context", "recipient", "compiled_hash", "message_id", "dated")  # what `freeze` gives
+
+# Built once: they run for every batch.
+_LEADS: BindParameter[int] = bindparam("leads", expanding=True)
+_TOKENS = select(preference_tokens).where(preference_tokens.c.lead_id.in_(_LEADS))
+_later = consents.alias("later")
+_UNANSWERED = (
+    select(consents.c.lead_id, consents.c.topic)
+    .where(
+        consents.c.lead_id.in_(_LEADS),
+        consents.c.state == "asked",
+        ~exists().where(
+            _later.c.lead_id == consents.c.lead_id, _later.c.topic == consents.c.topic, _later.c.id > consents.c.id
+        ),
+    )
+    .order_by(consents.c.id)
+)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_BEGAN = select(enrolments.c.id, enrolments.c.lead_id, enrolments.c.entry_seq).where(enrolments.c.id.in_(_IDS))
+_PLACES: BindParameter[tuple[int, int]] = bindparam("places", expanding=True)
+_ENTRIES = select(events.c.lead_id, events.c.seq, events.c.name, events.c.subject, events.c.data).where(
+    tuple_(events.c.lead_id, events.c.seq).in_(_PLACES)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +73,18 @@ def gather(conn: Connection, some: Sequence[Message]) -> dict[int, Material]:
     """By message. Notifications need little: their context came with them."""
     people = load_leads(conn, {message.lead_id for message in some})
     letters = [message for message in some if message.klass != "notification"]
-    granted = consent.granted(conn, {message.lead_id for message in letters})
+    readers = {message.lead_id for message in letters}
+    granted = consent.granted(conn, readers)
+    pending = _pending(conn, readers)
+    tokens = _tokens(conn, {(message.lead_id, topic) for message in letters for topic in _topics(message)})
     entries = _entries(conn, letters)
     return {
         message.id: Material(
             lead=people.get(message.lead_id),
             granted=granted.get(message.lead_id, frozenset()),
-            pending=consent.pending(conn, message.lead_id) if message in letters else (),
+            pending=tuple(pending.get(message.lead_id, ())),
             entry=entries.get(message.id, {}),
-            tokens=_tokens(conn, message) if message in letters else {},
+            tokens={topic: tokens[message.lead_id][topic] for topic in _topics(message)},
         )
         for message in some
     }
@@ -83,18 +111,43 @@ def _entries(conn: Connection, letters: Sequence[Message]) -> dict[int, Mapping[
     ids = {message.enrolment_id for message in letters if message.enrolment_id is not None}
     if not ids:
         return {}
-    began = select(enrolments.c.id, enrolments.c.lead_id, enrolments.c.entry_seq).where(enrolments.c.id.in_(ids))
-    places = {row.id: (row.lead_id, row.entry_seq) for row in conn.execute(began)}
-    there = select(events).where(tuple_(events.c.lead_id, events.c.seq).in_(list(set(places.values()))))
-    found = {
-        (row.lead_id, row.seq): {**row.data, "event": row.name, "subject": row.subject} for row in conn.execute(there)
-    }
+    places = {row.id: (row.lead_id, row.entry_seq) for row in conn.execute(_BEGAN, {"ids": sorted(ids)})}
+    there = conn.execute(_ENTRIES, {"places": sorted(set(places.values()))})
+    found = {(row.lead_id, row.seq): {**row.data, "event": row.name, "subject": row.subject} for row in there}
     return {m.id: found[places[m.enrolment_id]] for m in letters if places.get(m.enrolment_id) in found}
 
 
-def _tokens(conn: Connection, message: Message) -> dict[str, str]:
-    topics = [PREFERENCES, message.topic] if message.klass == "marketing" else [PREFERENCES]
-    return {topic: consent.preference_token(conn, message.lead_id, topic) for topic in topics}
+def _pending(conn: Connection, lead_ids: Collection[int]) -> dict[int, list[str]]:
+    """`consent.pending` of many: the topics that each of these leads was asked about and has not answered yet."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for lead_id, topic in conn.execute(_UNANSWERED, {"leads": sorted(lead_ids)}):
+        found[lead_id].append(topic)
+    return found
+
+
+def _topics(message: Message) -> tuple[str, ...]:
+    """Which of the lead's preference tokens the message shows."""
+    if message.klass == "notification":
+        return ()
+    return (PREFERENCES, message.topic) if message.klass == "marketing" else (PREFERENCES,)
+
+
+def _tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, str]]:
+    """`consent.preference_token` of many (lead, topic): {lead: {topic: token}}, more than was wanted among them."""
+    there = _kept_tokens(conn, wanted)
+    missing = sorted((lead_id, topic) for lead_id, topic in wanted if topic not in there.get(lead_id, {}))
+    if not missing:
+        return there
+    rows = [{"token": new_token(), "lead_id": lead_id, "topic": topic} for lead_id, topic in missing]
+    insert_missing(conn, preference_tokens, rows)
+    return _kept_tokens(conn, wanted)
+
+
+def _kept_tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for row in conn.execute(_TOKENS, {"leads": sorted({lead_id for lead_id, _topic in wanted})}):
+        found[row.lead_id][row.topic] = row.token
+    return found
 
 
 def _letter(message: Message, material: Material, text: CompiledEmail, site: Site, door: Door) -> dict[str, Any]:
