@@ -1,24 +1,21 @@
-"""Takes one message at a time to the server, and its intent to the tables in between."""
+"""Takes one message at a time to the server, and its intent to the committer in between."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection
 
-from base.clock import Clocks, Moment
+from base.clock import Clocks
 from emails.channel import Channel
 from emails.claiming import InHand
+from emails.committer import Committer
 from emails.letters import WontDo, Written, write
 from emails.lines import KeptLine
-from emails.looks import hold_wakes, look
 from emails.replies import ChannelFault, Meaning, NoReply, Reply, is_nobody, meaning
-from emails.results import Result, Results, after_the_letter, refusal, settle
-from emails.states import Move, move
+from emails.results import Result, Results, after_the_letter, refusal
+from emails.states import Move
 from emails.transports import Transport
 from leads.consent import address_hash
-from storage.database import Database
 from storage.trouble import StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -30,7 +27,7 @@ NOT_BEGUN = Move("due", values=(("in_data_at", None),))
 class Desk:
     """What all couriers of a sender share. `bounces` is the address that bounces come back to, if not the author's."""
 
-    database: Database
+    committer: Committer
     clocks: Clocks
     transport: Transport
     results: Results
@@ -87,10 +84,10 @@ class Courier:
 
     def _intend(self, one: InHand) -> bool:
         """The last look and the intent, in one transaction with what this line learned before. False: do not write."""
-        desk, now = self._desk, self._desk.clocks.moment()
+        desk = self._desk
         carried = desk.results.take(self._number)
         try:
-            return desk.database.write(lambda conn: intend(conn, one, carried, now, desk.suppression_key))
+            return desk.committer.intend(one, carried)
         except StorageUnavailable:
             self._line.close()
             desk.results.put_back(self._number, carried)
@@ -115,14 +112,3 @@ class Courier:
     def _note(self, one: InHand, step: Move, *origins: str) -> None:
         now = self._desk.clocks.moment()
         self._desk.results.add(self._number, Result(one.message, one.holder, origins or ("claimed",), step, now))
-
-
-def intend(conn: Connection, one: InHand, carried: Sequence[Result], now: Moment, suppression_key: str) -> bool:
-    """Write what is `carried`, look once more, and commit to writing the letter; or send the message elsewhere."""
-    if carried and conn.dialect.name == "postgresql":  # in one order for everybody: no two lines wait for each other
-        hold_wakes(conn, [one.message.lead_id, *(result.message.lead_id for result in carried)])
-    for result in carried:
-        settle(conn, result)
-    elsewhere = look(conn, [one.message], now, suppression_key).get(one.message.id)
-    step = elsewhere or Move("in_data", values=(("in_data_at", now.machine),))
-    return move(conn, one.message, "claimed", step, now, one.holder) and elsewhere is None

@@ -1,6 +1,6 @@
 """May this message leave now? Asked cheaply at the claim and again, for good, in the transaction of the intent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,8 +9,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 
 from base.clock import Moment
 from emails.states import Message, Move
+from emails.telling import Wake, hold_wakes
 from leads import consent
-from storage.schema import enrolments, leads, messages, switches, wakes
+from storage.schema import enrolments, leads, messages, switches
 
 FOLD_SECONDS, SWITCH_SECONDS = 1, 60  # how long a message steps aside for the engine, and for whoever switched mail off
 EVERYTHING = "all"
@@ -18,7 +19,6 @@ EVERYTHING = "all"
 
 # Built once: these run for every single letter.
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_HELD = select(wakes).where(wakes.c.lead_id.in_(_IDS)).order_by(wakes.c.lead_id).with_for_update()
 _OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING)))
 _KNOWN = (
     select(messages.c.id, leads.c.email, leads.c.merged_into, enrolments.c.state.label("enrolment"), _OFF.label("off"))
@@ -37,31 +37,33 @@ class View:
 
     now: Moment
     known: Mapping[int, Any]  # by message: email, merged_into, enrolment (its state), off (a switch)
-    wakes: Mapping[int, Any]  # by lead
+    wakes: Mapping[int, Wake]  # by lead
     granted: Mapping[int, frozenset[str]]  # by lead
     hashes: Mapping[int, str]  # by message, of its recipient's address
     suppressed: Mapping[str, set[str]]  # by hash
 
 
-def look(conn: Connection, some: Sequence[Message], now: Moment, suppression_key: str) -> dict[int, Move]:
+def look(
+    conn: Connection,
+    some: Sequence[Message],
+    now: Moment,
+    suppression_key: str,
+    held: Mapping[int, Wake] | None = None,
+) -> dict[int, Move]:
     """For each of `some` messages that may not leave, where it goes instead. In the order of the RULES.
 
     On PostgreSQL the wakes are held until the commit: whoever unsubscribes comes before this look, or after the intent.
+    `held` are those that the caller holds already, as they stand now.
     """
     if not some:
         return {}
-    view = _view(conn, some, now, suppression_key)
+    stirred = hold_wakes(conn, [message.lead_id for message in some]) if held is None else held
+    view = _view(conn, some, now, suppression_key, stirred)
     asked = {message.id: next(filter(None, (rule(message, view) for rule in RULES)), None) for message in some}
     return {id: refusal for id, refusal in asked.items() if refusal is not None}
 
 
-def hold_wakes(conn: Connection, lead_ids: Iterable[int]) -> dict[int, Any]:
-    """The wakes of these leads, held until the commit, in one order for everybody. SQLite has one writer at a time."""
-    return {row.lead_id: row for row in conn.execute(_HELD, {"ids": sorted(set(lead_ids))})}
-
-
-def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str) -> View:
-    stirred = hold_wakes(conn, (message.lead_id for message in some))
+def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stirred: Mapping[int, Wake]) -> View:
     known = {row.id: row for row in conn.execute(_KNOWN, {"ids": [message.id for message in some]})}
     hashes = {m.id: consent.address_hash(key, to) for m in some if (to := m.recipient or known[m.id].email)}
     return View(

@@ -14,6 +14,7 @@ from base.config import Config
 from base.tokens import Signer
 from emails.channel import Channel
 from emails.claiming import Claims, InHand
+from emails.committer import Committer
 from emails.courier import NOT_BEGUN, Courier, Desk
 from emails.freezing import Door
 from emails.layouts import Setting
@@ -27,6 +28,7 @@ from storage.holders import Holder
 from storage.trouble import StorageUnavailable
 
 BATCH = 20  # messages in hand per line: little to give back, and prepared while others are on their way
+PLENTY = 50  # the same while every batch comes back full: each look at the table costs the same
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
 LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
 
@@ -51,11 +53,13 @@ class Sender:
         self._database, self._clocks, self._name = database, clocks, holder_name
         self._results = Results(database)
         self._claims = Claims(database, releases, Press(setting), door, key, self._results)
-        desk = Desk(database, clocks, transport, self._results, self.channel, key, config.mail.return_path)
+        committer = Committer(database, clocks, key)
+        desk = Desk(committer, clocks, transport, self._results, self.channel, key, config.mail.return_path)
         self._couriers = [Courier(number, desk) for number in range(1, config.mail.connections + 1)]
         self._hand: deque[InHand] = deque()
         self._lock = threading.Lock()
         self._busy = 0
+        self._plenty = False
         self._look_at = self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 
@@ -141,7 +145,10 @@ class Sender:
         now = self._clocks.moment()
         if self._holder is None or not self._claims.anything_due(now):
             return []
-        return self._claims.take(self._holder, now, BATCH * len(self._couriers))
+        wanted = (PLENTY if self._plenty else BATCH) * len(self._couriers)
+        taken = self._claims.take(self._holder, now, wanted)
+        self._plenty = len(taken) == wanted
+        return taken
 
     def _tick(self, over: threading.Event) -> None:
         """Beside the lines, however long one of them waits: writes results that found no company, says that we live."""

@@ -1,6 +1,7 @@
 """What the server said, on its way into the tables: carried by the next intent, or by itself after 50 ms at most."""
 
 import threading
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,7 +9,8 @@ from sqlalchemy import Connection
 
 from base.clock import Moment, elapsed
 from emails.replies import Meaning
-from emails.states import Message, Move, move
+from emails.states import Message, Move, Passage, move, move_many
+from emails.telling import NotAllMoved, Wake, hold_wakes
 from leads import consent
 from storage.claims import RETRY_AFTER, retry_at
 from storage.database import Database
@@ -43,6 +45,25 @@ def settle(conn: Connection, result: Result) -> bool:
         return False
     step = Move(evidence, f"the answer came late: {result.step.reply}", result.step.reply)
     return move(conn, result.message, "unknown", step, result.now, None)
+
+
+def settle_many(conn: Connection, some: Sequence[Result], held: MutableMapping[int, Wake]) -> None:
+    """Write them with few statements, under wakes that are `held`. Raises NotAllMoved: then `settle` each."""
+    if any(len(one.origins) > 1 for one in some):
+        raise NotAllMoved("where a message stands is not known")
+    for one in some:
+        if one.bounced:
+            consent.suppress(conn, one.bounced, "all", "hard_bounce", one.now.machine)
+    move_many(conn, [Passage(one.message, one.origins[0], one.step, one.now, one.holder) for one in some], held)
+
+
+def _settle_all(database: Database, some: Sequence[Result]) -> None:
+    """All of them in one commit, by the short way or the long one."""
+    leads = [one.message.lead_id for one in some]
+    try:
+        database.write(lambda conn: settle_many(conn, some, hold_wakes(conn, leads)))
+    except NotAllMoved:
+        database.write(lambda conn: (hold_wakes(conn, leads), [settle(conn, one) for one in some]))
 
 
 # What an answer that nobody waited for any more says about a message in doubt.
@@ -100,7 +121,7 @@ class Results:
         if not taken:
             return True
         try:
-            self._database.write(lambda conn: [settle(conn, one) for some in taken.values() for one in some])
+            _settle_all(self._database, [one for some in taken.values() for one in some])
         except StorageUnavailable:
             for line, some in taken.items():
                 self.put_back(line, some)

@@ -1,16 +1,21 @@
-"""The life of a message on one screen (DESIGN §7), and the one function that moves it along.
+"""The life of a message on one screen (DESIGN §7), and what moves it along: one, or many at once.
 
 Nothing else writes `messages.state`. A move is an UPDATE with the state it expects in its WHERE; who moved is told by
 the row count. Every terminal state appends its `mail.*` event, which wakes the lead.
 """
 
+from collections import defaultdict
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, bindparam, exists, update
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.clock import Moment
+from emails.telling import NotAllMoved, Told, Wake, tell
 from leads import events
 from storage.holders import Holder
 from storage.schema import holders, messages
@@ -51,6 +56,17 @@ class Move:
     values: tuple[tuple[str, Any], ...] = ()  # other columns
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A step of one message that stands at `origin` and, where `holder` is given, is theirs."""
+
+    message: Message
+    origin: str
+    step: Move
+    now: Moment
+    holder: Holder | None
+
+
 def move(conn: Connection, message: Message, from_state: str, step: Move, now: Moment, holder: Holder | None) -> bool:
     """Take `step` if the message still stands at `from_state` and, where `holder` is given, is still theirs.
 
@@ -60,13 +76,41 @@ def move(conn: Connection, message: Message, from_state: str, step: Move, now: M
     if step.to not in TRANSITIONS[from_state] | AGAIN.get(from_state, frozenset()):
         raise ValueError(f"a message does not go from {from_state} to {step.to}")
     columns = _columns(step, now)
-    where = {"this": message.id, "standing": from_state}
-    if holder is not None:
-        where |= {"ours": holder.id, "fenced": holder.fence}
+    where = _where(message.id, from_state, holder)
     moved = conn.execute(_update(tuple(columns), holder is not None), where | columns).rowcount == 1
-    if moved and step.to in TERMINAL:
-        _tell(conn, message, step, now)
+    if moved:
+        for told in _told(message, step, now):
+            events.append(conn, told.lead_id, told.name, now, evidence="engine", subject=told.subject, data=told.data)
     return moved
+
+
+def move_many(conn: Connection, some: Sequence[Passage], held: MutableMapping[int, Wake]) -> None:
+    """Take all of these passages, of as many messages, under wakes that are `held`; their events keep this order.
+
+    Raises NotAllMoved when any of them finds its message elsewhere: then nothing of this transaction may be kept.
+    """
+    alike: dict[tuple[tuple[str, ...], bool], list[dict[str, Any]]] = defaultdict(list)
+    for one in some:
+        if one.step.to not in TRANSITIONS[one.origin]:
+            raise ValueError(f"a message does not go from {one.origin} to {one.step.to}")
+        columns = _columns(one.step, one.now)
+        where = _where(one.message.id, one.origin, one.holder)
+        alike[tuple(columns), one.holder is not None].append(where | columns)
+    for (names, is_held), rows in alike.items():
+        if conn.execute(_update(names, is_held), rows).rowcount != len(rows):
+            raise NotAllMoved("a message stood elsewhere, or its holder was declared dead")
+    tell(conn, [told for one in some for told in _told(one.message, one.step, one.now)], held)
+
+
+def begin(conn: Connection, ids: Sequence[int], now: Moment, holder: Holder) -> frozenset[int]:
+    """Move these messages of `holder` from claimed to in_data, all with one statement; returns which it moved."""
+    where = {"those": list(ids), "ours": holder.id, "fenced": holder.fence, "in_data_at": now.machine}
+    return frozenset(conn.scalars(_begin(), where))
+
+
+def _where(message_id: int, origin: str, holder: Holder | None) -> dict[str, Any]:
+    ours = {} if holder is None else {"ours": holder.id, "fenced": holder.fence}
+    return {"this": message_id, "standing": origin, **ours}
 
 
 @cache
@@ -74,10 +118,22 @@ def _update(columns: tuple[str, ...], held: bool) -> Update:
     """The statement that sets those columns; built once, as it runs for every single letter."""
     standing = update(messages).where(messages.c.id == bindparam("this"), messages.c.state == bindparam("standing"))
     if held:
-        ours = (messages.c.holder == bindparam("ours")) & (messages.c.fence == bindparam("fenced"))
-        living = exists(holders.c.id).where(holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced"))
-        standing = standing.where(ours, living)
+        standing = standing.where(_held_by_the_living())
     return standing.values({name: bindparam(name) for name in columns})
+
+
+@cache
+def _begin() -> ReturningUpdate[tuple[int]]:
+    assert "in_data" in TRANSITIONS["claimed"]
+    those = messages.c.id.in_(bindparam("those", expanding=True)) & (messages.c.state == "claimed")
+    intended = update(messages).where(those, _held_by_the_living())
+    return intended.values(state="in_data", in_data_at=bindparam("in_data_at")).returning(messages.c.id)
+
+
+def _held_by_the_living() -> ColumnElement[bool]:
+    ours = (messages.c.holder == bindparam("ours")) & (messages.c.fence == bindparam("fenced"))
+    living = exists(holders.c.id).where(holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced"))
+    return ours & living
 
 
 def _columns(step: Move, now: Moment) -> dict[str, Any]:
@@ -95,12 +151,13 @@ def _columns(step: Move, now: Moment) -> dict[str, Any]:
     return columns
 
 
-def _tell(conn: Connection, message: Message, step: Move, now: Moment) -> None:
+def _told(message: Message, step: Move, now: Moment) -> list[Told]:
     """The `mail.*` event of a message's end, and what its arrival means."""
+    if step.to not in TERMINAL:
+        return []
     data = {"message_id": message.id, "enrolment_id": message.enrolment_id, "reason": step.reason}
-    name = f"mail.{step.to}"
-    events.append(conn, message.lead_id, name, now, evidence="engine", subject=message.email, data=data)
+    end = Told(message.lead_id, f"mail.{step.to}", message.email, data, now)
     magnet = (message.context or {}).get("magnet")
-    if magnet and step.to in ARRIVED and message.klass != "notification":
-        given = {"message_id": message.id}
-        events.append(conn, message.lead_id, "asset_delivered", now, evidence="engine", subject=magnet, data=given)
+    if not magnet or step.to not in ARRIVED or message.klass == "notification":
+        return [end]
+    return [end, Told(message.lead_id, "asset_delivered", magnet, {"message_id": message.id}, now)]

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from base.config import Config
 from emails.claiming import InHand
-from emails.courier import intend
+from emails.committer import Standing, intend
 from emails.maildir import Maildir
 from emails.recovery import recover, settle_by_evidence
 from emails.results import Result, after_the_letter, settle
@@ -26,7 +26,7 @@ def begun(house, sender_to):
         sender._beat()
         (one,) = sender._claims.take(sender._holder, house.now, 1)
         assert one.message.id == message_id
-        assert house.run(lambda conn: intend(conn, one, [], house.now, house.keys.suppression))
+        assert house.run(lambda conn: intend(conn, Standing(one, []), house.now, house.keys.suppression))
         return one
 
     return begin
@@ -148,7 +148,7 @@ def test_a_zombie_may_not_begin_a_letter(house, clocks, sender_to):
     (one,) = sender._claims.take(sender._holder, house.now, 1)
     clocks.advance(2 * MINUTE)
     recover(house.database, house.now)
-    assert house.run(lambda conn: intend(conn, one, [], house.now, house.keys.suppression)) is False
+    assert house.run(lambda conn: intend(conn, Standing(one, []), house.now, house.keys.suppression)) is False
     assert house.message(message).state == "due"
 
 
@@ -157,9 +157,9 @@ def test_the_intent_carries_the_result_before_it(house, sender_to):
     sender = sender_to(1)
     sender._beat()
     one, two = sender._claims.take(sender._holder, house.now, 2)
-    house.run(lambda conn: intend(conn, one, [], house.now, house.keys.suppression))
+    house.run(lambda conn: intend(conn, Standing(one, []), house.now, house.keys.suppression))
     result = Result(one.message, one.holder, ("in_data",), Move("sent", reply="250 ok"), house.now)
-    assert house.run(lambda conn: intend(conn, two, [result], house.now, house.keys.suppression)) is True
+    assert house.run(lambda conn: intend(conn, Standing(two, [result]), house.now, house.keys.suppression)) is True
     assert (house.message(first).state, house.message(second).state) == ("sent", "in_data")
 
 
@@ -168,10 +168,10 @@ def test_a_refusal_at_the_last_look_still_carries_the_result_before_it(house, se
     sender = sender_to(1)
     sender._beat()
     one, two = sender._claims.take(sender._holder, house.now, 2)
-    house.run(lambda conn: intend(conn, one, [], house.now, house.keys.suppression))
+    house.run(lambda conn: intend(conn, Standing(one, []), house.now, house.keys.suppression))
     house.run(lambda conn: conn.execute(update(enrolments).values(state="left")))
     result = Result(one.message, one.holder, ("in_data",), Move("sent", reply="250 ok"), house.now)
-    assert house.run(lambda conn: intend(conn, two, [result], house.now, house.keys.suppression)) is False
+    assert house.run(lambda conn: intend(conn, Standing(two, [result]), house.now, house.keys.suppression)) is False
     assert (house.message(first).state, house.message(second).reason) == ("sent", "left")
 
 
