@@ -36,6 +36,9 @@ def staff_group() -> None:
             sales     today, and the leads of their rep or of nobody
             marketer  every lead, messages and previews; no verdicts
             admin     everything, and who works here
+
+    \b
+    Example:  terreau staff add ada@example.org --name Ada --role admin --generate
     """
 
 

@@ -48,7 +48,7 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 
 def test_the_commands_are_these():
-    assert COMMANDS == ["apply", "check", "demo", "doctor", "engine", "explain", "migrate", "serve"]
+    assert COMMANDS == ["apply", "check", "demo", "doctor", "engine", "explain", "migrate", "serve", "staff"]
 
 
 def test_content_in_order_passes_the_check(folder):
