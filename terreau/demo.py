@@ -4,7 +4,7 @@ import base64
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,10 @@ from authoring.models.common import text_in
 from base.clock import Clocks, VirtualCalendar, system_clocks
 from base.config import Config, load_config
 from base.keyring import keep_secret
+from sales.notebook import Author
 from storage.database import open_database
 from storage.migrate import check_schema, migrate
+from terreau.accounts import Account, open_accounts
 from terreau.app import create_app
 from terreau.calls import CallReceiver, Calls
 from terreau.house import House
@@ -26,6 +28,7 @@ from terreau.mailbox_pages import Desk, mailbox_blueprint
 from terreau.pace import Pace
 from terreau.preparing import content_in_force
 from terreau.running import in_motion
+from terreau.seeding import DAYS, LEADS, Past, seed
 from terreau.signals import stop_on_signals
 from terreau.stage import Stage
 from terreau.story import play
@@ -33,6 +36,8 @@ from terreau.virtual import declare, declared
 from terreau.web import WebServer
 
 Say = Callable[[str], None]
+# Tells a reader how far something is that takes seconds: its name -> what hears how much of it is over, from 0 to 1.
+Watch = Callable[[str], AbstractContextManager[Callable[[float], None]]]
 
 # A Tuesday, 9:12 in Paris: just after the hour at which the example's advice leaves, so that a week is ahead.
 OPENING = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
@@ -81,15 +86,25 @@ class Wish:
     port: int | None
     day_seconds: float | None
     once: bool
+    leads: int = LEADS  # who have been here in the ninety days before; the story by itself begins with nobody
 
 
-def run(wish: Wish, say: Say, stop: Event | None = None) -> int:
+class Ended(Exception):
+    """A signal came before the demo had opened."""
+
+
+def unseen(name: str) -> AbstractContextManager[Callable[[float], None]]:
+    """Nobody watches."""
+    return nullcontext(lambda done: None)
+
+
+def run(wish: Wish, say: Say, stop: Event | None = None, watch: Watch = unseen) -> int:
     """Until a signal, or until the story is over. Returns the exit code: 1 when the story did not come out."""
     stop = stop or stop_on_signals()
-    with _folder(wish) as folder, _set(wish, folder, stop) as stage:
+    with suppress(Ended), _folder(wish) as folder, staged(wish, folder, stop, watch) as stage:
         if wish.once:
             return play(stage, say)
-        _welcome(stage, folder, say)
+        _welcome(stage, folder, open_accounts(stage.house), say)
         if wish.day_seconds is not None:
             pressing = Thread(target=stage.pace.keep_pressing, args=(wish.day_seconds,), name="pace", daemon=True)
             pressing.start()
@@ -111,10 +126,11 @@ def _folder(wish: Wish) -> Iterator[Path]:
 
 
 @contextmanager
-def _set(wish: Wish, folder: Path, stop: Event) -> Iterator[Stage]:
+def staged(wish: Wish, folder: Path, stop: Event, watch: Watch = unseen) -> Iterator[Stage]:
     """Everything the story needs, running; taken down in the opposite order."""
     with ExitStack() as way_out:
         machine = system_clocks().machine
+        is_new = not (folder / "terreau.db").exists()
         calendar = _calendar(f"sqlite:///{folder}/terreau.db", folder)
         mails = MailReceiver(Mailbox(calendar.now))
         calls = CallReceiver(Calls(_webhook_secret(folder), calendar.now))
@@ -124,6 +140,8 @@ def _set(wish: Wish, folder: Path, stop: Event) -> Iterator[Stage]:
         house = House.build(_settings(wish, folder, mails.port, calls.url), Clocks(calendar.now, machine))
         way_out.callback(house.close)
         content_in_force(house)
+        if is_new and wish.leads and not wish.once:
+            _live_before(house, wish.leads, stop, watch)
         running = way_out.enter_context(in_motion(house))
         pace = Pace(house, running, calendar, lambda: len(mails.mailbox.all()) + len(calls.calls.all()), stop)
         stage = Stage(house, pace, mails.mailbox, calls.calls)
@@ -132,6 +150,20 @@ def _set(wish: Wish, folder: Path, stop: Event) -> Iterator[Stage]:
         way_out.callback(web.stop)
         way_out.callback(stop.set)
         yield stage
+
+
+def _live_before(house: House, count: int, stop: Event, watch: Watch) -> None:
+    """The ninety days before the opening, so that the office has something to show. Raises Ended."""
+    members = {account.rep: account for account in open_accounts(house) if account.rep}
+    authors = {rep: Author(one.name, rep, one.staff_id) for rep, one in members.items()}
+    with watch(f"The {DAYS} days before, lived by {count} visitors") as heard:
+
+        def progress(done: float) -> None:
+            if stop.is_set():
+                raise Ended
+            heard(done)
+
+        seed(house.config, Past(OPENING, authors, count), progress)
 
 
 def _calendar(url: str, folder: Path) -> VirtualCalendar:
@@ -209,8 +241,11 @@ def _desk(stage: Stage) -> Desk:
     )
 
 
-def _welcome(stage: Stage, folder: Path, say: Say) -> None:
+def _welcome(stage: Stage, folder: Path, accounts: list[Account], say: Say) -> None:
     base = stage.house.config.site.base_url
-    say(f"1. Ask for the guide:             {base}/p/guide-3d   (in English: {base}/en/p/guide-3d)")
-    say(f"2. Read the mails, press Next:    {base}/demo/")
-    say(f"3. See why a lead stands there:   terreau --config {folder}/config.toml explain ADDRESS   (Ctrl+C ends)")
+    say(f"1. Open the office:               {base}/console/   with one of these accounts, made for this demo:")
+    for account in reversed({account.role: account for account in reversed(accounts)}.values()):
+        say(f"   {account.role:<9} {account.email:<34} {account.password}")
+    say(f"2. Ask for the guide:             {base}/p/guide-3d   (in English: {base}/en/p/guide-3d)")
+    say(f"3. Read the mails, press Next:    {base}/demo/")
+    say(f"4. See why a lead stands there:   terreau --config {folder}/config.toml explain ADDRESS   (Ctrl+C ends)")
