@@ -6,7 +6,7 @@ another: who comes alone goes alone, and who comes while others are on their way
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from emails.claiming import InHand
 from emails.looks import look
 from emails.results import Result, settle, settle_many
 from emails.states import Move, begin, move
-from emails.telling import hold_wakes
+from emails.telling import hold_free_wakes, hold_wakes
 from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
@@ -33,6 +33,7 @@ class Standing:
     taken: bool = False
     answered: bool = False
     granted: bool = False
+    alone: bool = False  # the group came to nothing: each takes its own way, and waits for nobody else's
     error: Exception | None = None
 
 
@@ -62,7 +63,7 @@ class Committer:
             self._await(mine)
         if mine.error is not None:
             raise mine.error
-        return mine.granted
+        return self._intend_alone(mine) if mine.alone else mine.granted
 
     def _take(self) -> list[Standing]:
         """Everybody who stands there now. Under the lock."""
@@ -90,20 +91,18 @@ class Committer:
         try:
             granted = self._database.write(lambda conn: intend_all(conn, self._joined(group), now, self._key))
         except StorageUnavailable as error:
-            _answer(group, error)
-        except Exception:  # somebody was declared dead, or one of them is a fault of ours: no other line pays for it
             for standing in group:
-                self._commit_alone(standing, now)
+                standing.error = error
+        except Exception:  # a late result, a lead held by a door, a fault of ours: no other line pays for it
+            for standing in group:
+                standing.alone = True
         else:
             for standing in group:
                 standing.granted = standing.one.message.id in granted
 
-    def _commit_alone(self, standing: Standing, now: Moment) -> None:
-        job: Callable[[Connection], bool] = lambda conn: intend(conn, standing, now, self._key)  # noqa: E731
-        try:
-            standing.granted = self._database.write(job)
-        except Exception as error:
-            standing.error = error
+    def _intend_alone(self, mine: Standing) -> bool:
+        now = self._clocks.moment()
+        return self._database.write(lambda conn: intend(conn, mine, now, self._key))
 
     def _joined(self, group: list[Standing]) -> list[Standing]:
         """The group, and who came while it waited for the pen. A job that is run again takes the same, and more."""
@@ -112,16 +111,12 @@ class Committer:
         return group
 
 
-def _answer(group: Iterable[Standing], error: Exception) -> None:
-    for standing in group:
-        standing.error = error
-
-
 def intend_all(conn: Connection, group: Sequence[Standing], now: Moment, suppression_key: str) -> frozenset[int]:
     """The ids of those messages of the `group` whose letters may be written. Raises NotAllMoved: see `intend`."""
     carried = [result for standing in group for result in standing.carried]
     some = [standing.one.message for standing in group]
-    held = hold_wakes(conn, [message.lead_id for message in (*some, *(result.message for result in carried))])
+    hold = hold_wakes if len(group) == 1 else hold_free_wakes
+    held = hold(conn, [message.lead_id for message in (*some, *(result.message for result in carried))])
     settle_many(conn, carried, held)
     elsewhere = look(conn, some, now, suppression_key, held)
     going: dict[Holder, list[int]] = defaultdict(list)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
 
 from base.clock import Moment
 from storage.schema import events, wakes
@@ -37,12 +37,12 @@ class Told:
 
 # Built once: they run for every commit of the sender.
 _LEADS: BindParameter[int] = bindparam("leads", expanding=True)
-_HELD = (
+_WAKES = (
     select(wakes.c.lead_id, wakes.c.seq, wakes.c.folded_seq, wakes.c.due_at)
     .where(wakes.c.lead_id.in_(_LEADS))
     .order_by(wakes.c.lead_id)
-    .with_for_update()
 )
+_HELD, _FREE = _WAKES.with_for_update(), _WAKES.with_for_update(skip_locked=True)
 _STIR = (
     update(wakes)
     .where(wakes.c.lead_id == bindparam("lead"), wakes.c.seq == bindparam("seen"))
@@ -53,7 +53,19 @@ _WRITE = insert(events)
 
 def hold_wakes(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Wake]:
     """The wakes of these leads, held until the commit, in one order for everybody. SQLite has one writer at a time."""
-    rows = conn.execute(_HELD, {"leads": sorted(set(lead_ids))})
+    return _held(conn, _HELD, lead_ids)
+
+
+def hold_free_wakes(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Wake]:
+    """The same without a wait: raises NotAllMoved when somebody else holds one of them."""
+    held = _held(conn, _FREE, lead_ids)
+    if held.keys() != set(lead_ids):
+        raise NotAllMoved("somebody else holds one of these leads")
+    return held
+
+
+def _held(conn: Connection, statement: Select[Any], lead_ids: Sequence[int]) -> dict[int, Wake]:
+    rows = conn.execute(statement, {"leads": sorted(set(lead_ids))})
     return {lead_id: Wake(seq, folded_seq, due_at) for lead_id, seq, folded_seq, due_at in rows}
 
 
