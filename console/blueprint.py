@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from wtforms.validators import ValidationError
 
 from authoring.releases import NoRelease
-from console import errors, home, lead_list, search, settings, sign_in, staff_pages
+from console import acts, errors, home, lead, lead_list, search, settings, sign_in, staff_pages, today
 from console.access import ACCESS, OUTSIDE, check_object
 from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
@@ -23,7 +23,10 @@ ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES,
     *settings.ROUTES,
     *staff_pages.ROUTES,
+    *today.ROUTES,
     *lead_list.ROUTES,
+    *lead.ROUTES,
+    *acts.ROUTES,
     *search.ROUTES,
     *home.ROUTES,
 )

@@ -8,10 +8,11 @@ from flask import current_app, g, request
 from sqlalchemy import Connection
 
 from base.translations import msgid
-from console.access import may
+from console.access import SEES_EVERY_LEAD, may
 from console.context import Viewer, say, span, viewer
 from console.promises import Promise, promise
 from reports.pulse import engine_seen
+from reports.today import waiting_count
 
 SILENT_AFTER = timedelta(seconds=60)  # as `storage.holders` has it
 
@@ -29,7 +30,7 @@ class Entry:
 
 WORK = (
     Entry("today", "sun", msgid("Today"), "j"),
-    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "search"})),
+    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "lead_story", "lead_score", "search"})),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
     Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),
@@ -44,8 +45,15 @@ CONTENT = (
 FIRST_PAGE: Mapping[str, str] = {"viewer": "dashboard", "sales": "today", "marketer": "sequences", "admin": "today"}
 
 
+def waiting_for(conn: Connection, who: Viewer) -> int:
+    """How many open hand-offs are the viewer's to answer, or to see answered."""
+    if who.role in SEES_EVERY_LEAD:
+        return waiting_count(conn, None)
+    return waiting_count(conn, (who.rep,)) if who.rep else 0
+
+
 # Endpoint -> how many wait for the viewer there; shown beside its name.
-BADGES: Mapping[str, Callable[[Connection, Viewer], int]] = {}
+BADGES: Mapping[str, Callable[[Connection, Viewer], int]] = {"today": waiting_for}
 ROLE_NAMES: Mapping[str, str] = {
     "viewer": msgid("Viewer"),
     "sales": msgid("Sales"),

@@ -1,6 +1,6 @@
 """A rep's hand-offs: who waits for an answer, what was answered, how the week went; read-only.
 
-`owners` are the reps whose hand-offs are meant.
+`owners` are the reps whose hand-offs are meant; None = everybody's.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ RECENT = 60  # events read per lead
 FORMS = 10
 _COPIED = ("id", "cycle", "stage", "owner", "opened_at", "answer_by", "event_seq")
 
-Owners = Collection[str]
+Owners = Collection[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Answered:
 
     id: int
     lead_id: int
+    owner: str
     name: str
     verdict: str
     reason: str | None
@@ -104,7 +105,9 @@ def waiting_one(conn: Connection, hand_off_id: int, site: Site, zone: Zone) -> W
 
 def waiting_count(conn: Connection, owners: Owners) -> int:
     """How many hand-offs of those reps are open."""
-    return conn.execute(select(func.count()).select_from(_open(owners).subquery())).scalar_one()
+    counted = _of(owners, select(func.count()).where(hand_offs.c.verdict.is_(None)))
+    found: int = conn.execute(counted).scalar_one()
+    return found
 
 
 def waiting_of(conn: Connection, lead_id: int, site: Site, zone: Zone) -> Waiting | None:
@@ -125,6 +128,7 @@ def answered(conn: Connection, hand_off_id: int) -> Answered | None:
     return Answered(
         id=row.id,
         lead_id=lead.id,
+        owner=row.owner,
         name=lead.name,
         verdict=row.verdict,
         reason=row.verdict_reason,
@@ -142,7 +146,11 @@ def _all() -> Select[Any]:
 
 
 def _open(owners: Owners) -> Select[Any]:
-    return _all().where(hand_offs.c.verdict.is_(None), hand_offs.c.owner.in_(sorted(owners)))
+    return _of(owners, _all().where(hand_offs.c.verdict.is_(None)))
+
+
+def _of(owners: Owners, asked: Select[Any]) -> Select[Any]:
+    return asked if owners is None else asked.where(hand_offs.c.owner.in_(sorted(owners)))
 
 
 def _waiting(conn: Connection, rows: Sequence[Row[Any]], site: Site, zone: Zone) -> tuple[Waiting, ...]:
@@ -185,9 +193,7 @@ def submitted(conn: Connection, lead_id: int) -> tuple[Submission, ...]:
 def week(conn: Connection, owners: Owners, since: datetime) -> Week:
     """What became of the hand-offs opened since then."""
     columns = (hand_offs.c.opened_at, hand_offs.c.answer_by, hand_offs.c.verdict, hand_offs.c.verdict_at)
-    opened = conn.execute(
-        select(*columns).where(hand_offs.c.owner.in_(sorted(owners)), hand_offs.c.opened_at >= since)
-    ).all()
+    opened = conn.execute(_of(owners, select(*columns).where(hand_offs.c.opened_at >= since))).all()
     given = [row for row in opened if row.verdict is not None]
     return Week(
         opened=len(opened),

@@ -1,0 +1,76 @@
+"""What people call the things that the house knows by ids: topics, sequences, forms, reasons, reps, stages."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from authoring.models.common import Localised
+from authoring.site import Site
+from console.context import Viewer, say
+from console.lead_filters import stage_name
+from leads.facts import Event
+from sales.wording import Voice
+
+CONDITION = "condition"
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # an act that is named, not told
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call the things that reasons name by their ids."""
+
+    site: Site
+    viewer: Viewer
+
+    def __call__(self, kind: str, name: str) -> str:
+        """The name of that thing; what is not known keeps its id."""
+        known = _KINDS[kind](self).get(name) if kind in _KINDS else None
+        return (
+            self.viewer.speech.text(known) if known is not None else self.condition(name) if kind == CONDITION else name
+        )
+
+    def condition(self, written: str) -> str:
+        """A condition of the ledger, `{ event = "form_submitted", subject = "demo" }`, as people would say it."""
+        try:
+            asked = tomllib.loads(f"it = {written}")["it"]
+        except (tomllib.TOMLDecodeError, KeyError):
+            return written
+        return self.wanted(asked) if isinstance(asked, dict) else written
+
+    def wanted(self, asked: Mapping[str, Any]) -> str:
+        """The same of a condition's keys; as it is written where it asks for more than one thing."""
+        if "event" in asked and set(asked) <= {"event", "subject"}:
+            voice = Voice(self.site, self.viewer.locale, self.viewer.zone)
+            return say("“%(act)s”", act=voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject"))))
+        if set(asked) == {"stage_at_least"}:
+            return say("stage %(stage)s or beyond", stage=self.stage(str(asked["stage_at_least"])))
+        if set(asked) == {"consent"}:
+            return say("consent to “%(topic)s”", topic=self("topic", str(asked["consent"])))
+        return ", ".join(f"{key} = {value}" for key, value in asked.items())
+
+    def rep(self, name: str | None) -> str:
+        """A rep's name; a name of staff stays what it is."""
+        reps = {one.id: one.name for one in self.site.definitions.hand_off.reps}
+        return reps.get(name or "", name or "")
+
+    def stage(self, name: str) -> str:
+        return stage_name(self.site, self.viewer, name)
+
+    def step(self, sequence: str | None, step: str | None) -> str:
+        return " / ".join(part for part in (sequence, step) if part)
+
+
+def _topics(names: Names) -> dict[str, Localised]:
+    definitions = names.site.definitions
+    return {str(name): topic.label for name, topic in [*definitions.topics.items(), *definitions.tracking.items()]}
+
+
+# What is named -> {id: what it is called}.
+_KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
+    "topic": _topics,
+    "sequence": lambda names: {name: one.title for name, one in names.site.sequences.items()},
+    "form": lambda names: {name: one.title for name, one in names.site.forms.items()},
+    "reason": lambda names: {one.id: one.label for one in names.site.definitions.hand_off.reject_reasons},
+}

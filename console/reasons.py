@@ -1,0 +1,105 @@
+"""The engine's reasons in the viewer's language: what was written for the ledger, told as a sentence.
+
+A reason that no pattern knows is told as it stands.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from base.translations import msgid
+from console.context import say
+
+Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
+
+# Pattern -> sentence. A group `topic`, `sequence` or `reason` holds an id that people know by a name.
+SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), sentence)
+    for pattern, sentence in (
+        (r"no consent for `(?P<topic>.+)`", msgid("has not agreed to “%(topic)s”")),
+        (r"sales has disqualified the lead", msgid("sales has disqualified the lead")),
+        (r"cap (?P<cap>.+?): it allows none", msgid("cap of %(cap)s: it allows none")),
+        (r"cap (?P<cap>.+?): `(?P<sequence>[^`]+)` goes first", msgid("cap of %(cap)s: “%(sequence)s” goes first")),
+        (
+            r"cap (?P<cap>.+?): used up by `(?P<sequence>[^`]+)`",
+            msgid("cap of %(cap)s, used up by “%(sequence)s”"),
+        ),
+        (r"cap (?P<cap>.+?): used up by (?P<others>.+)", msgid("cap of %(cap)s, used up by %(others)s")),
+        (r"cap (?P<cap>.+?): (?P<others>.+) goes first", msgid("cap of %(cap)s: %(others)s goes first")),
+        (
+            r"outside the send_window (?P<hours>\S+) (?P<zone>\S+)",
+            msgid("mails leave between %(hours)s only, %(zone)s time, and this one would not wait"),
+        ),
+        (
+            r"send_window (?P<hours>\S+) (?P<zone>\S+)",
+            msgid("mails leave between %(hours)s only, %(zone)s time"),
+        ),
+        (
+            r"too late: the send_window (?P<hours>\S+) (?P<zone>\S+) opens after it expires",
+            msgid("too late: mails leave between %(hours)s only, %(zone)s time, and it will have expired"),
+        ),
+        (
+            r"too late: it was due (?P<due>.+) and expires_after (?P<after>.+)",
+            msgid("too late: it was due %(due)s and expires after %(after)s"),
+        ),
+        (r"exit_when (?P<condition>.+) holds", msgid("its exit condition is met: %(condition)s")),
+        (r"goal reached: (?P<condition>.+)", msgid("goal reached: %(condition)s")),
+        (r"its mail was withdrawn: (?P<why>.+)", msgid("its mail was held back: %(why)s")),
+        (r"its mail was not sent: [a-z_]+, (?P<why>.+)", msgid("its mail did not leave: %(why)s")),
+        (
+            r"(?P<condition>.+) did not come within (?P<timeout>.+?)",
+            msgid("%(condition)s did not come within %(timeout)s"),
+        ),
+        (r"only_if (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
+        (r"filter (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
+        (r"entered already on (?P<day>\S+); re_entry = never", msgid("was in already on %(day)s, and one enters once")),
+        (r"inside already; re_entry = after_exit", msgid("is in already")),
+        (
+            r"entered on (?P<day>\S+); min_interval = (?P<interval>.+)",
+            msgid("was in on %(day)s, and %(interval)s must pass between two entries"),
+        ),
+        (
+            r"a contact who has shown no interest yet; audience = leads",
+            msgid("a contact who has shown no interest yet, and this is for leads"),
+        ),
+        (r"the lead has no email address", msgid("no e-mail address is known")),
+        (
+            r"the release in force has no text `(?P<text>.+)`",
+            msgid("the release in force has no text %(text)s"),
+        ),
+        (r"every step lies behind", msgid("every step lies behind")),
+        (r"parked: (?P<why>.+)", msgid("set aside for a moment: %(why)s")),
+        (
+            r"enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
+            msgid("By rule: engagement %(engagement)s, fit %(fit)s."),
+        ),
+        (r"hand_raise: (?P<form>.+)", msgid("They asked for it, with the form “%(form)s”.")),
+        (
+            r"cooled: engagement (?P<engagement>\S+), below (?P<floor>\S+)",
+            msgid("Cooled: engagement %(engagement)s, below %(floor)s."),
+        ),
+        (r"accepted", msgid("Accepted by sales.")),
+        (r"rejected: (?P<reason>.+)", msgid("Sent back by sales: %(reason)s.")),
+        (r"recycled: (?P<reason>.+)", msgid("Recycled by sales: %(reason)s.")),
+        (r"disqualified: (?P<reason>.+)", msgid("Disqualified by sales: %(reason)s.")),
+    )
+)
+KINDS = ("topic", "sequence", "reason", "form", "condition")
+
+
+def told(reason: str, names: Names) -> str:
+    """The reason as a sentence, ids under the names that people use."""
+    for pattern, sentence in SENTENCES:
+        found = pattern.fullmatch(reason)
+        if found:
+            return say(sentence, **_named(found.groupdict(), names))
+    return reason
+
+
+def told_of_refusal(reason: str, names: Names) -> str:
+    """The same for `cause: refusal`, of which only the refusal is told."""
+    refusal = reason.split(": ", 1)[-1]
+    return told(refusal, names)
+
+
+def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:
+    return {name: names(name, value) if name in KINDS else value for name, value in values.items()}

@@ -1,0 +1,95 @@
+"""What staff did, as lines of a lead's story."""
+
+from collections.abc import Callable, Mapping
+
+from base.translations import msgid
+from console.context import say
+from console.names import Names
+from console.telling import Line
+from leads.facts import Event
+from reports.timeline import Entry
+from sales.wording import Voice
+
+VERDICTS: Mapping[str, str] = {
+    "accepted": msgid("%(who)s accepts the lead"),
+    "rejected": msgid("%(who)s turns the lead down"),
+    "recycled": msgid("%(who)s recycles the lead"),
+    "disqualified": msgid("%(who)s disqualifies the lead"),
+}
+CALLS: Mapping[str, str] = {
+    "reached": msgid("%(who)s called and reached them"),
+    "voicemail": msgid("%(who)s called and left a message"),
+    "wrong_number": msgid("%(who)s called: the number is wrong"),
+    "callback": msgid("%(who)s called: to be called back"),
+}
+TASKS: Mapping[str, str] = {
+    "task_added": msgid("%(who)s plans: %(title)s"),
+    "task_done": msgid("%(who)s has done: %(title)s"),
+    "task_reopened": msgid("%(who)s takes up again: %(title)s"),
+}
+KNOWN: Mapping[str, str] = {
+    "unknown": msgid("unknown"),
+    "no": msgid("no"),
+    "partial": msgid("partly"),
+    "yes": msgid("yes"),
+}
+
+
+def _who(event: Event, names: Names) -> str:
+    return str(event.data.get("staff") or names.rep(event.data.get("by")) or say("Sales"))
+
+
+def _staff(entry: Entry, icon: str, text: str, **more: str) -> Line:
+    return Line(entry.at, "staff", icon, text, **more)  # type: ignore[arg-type]
+
+
+def _verdict(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    sentence = VERDICTS.get(event.subject or "", msgid("%(who)s gives a verdict"))
+    reason = names("reason", str(event.data.get("reason") or ""))
+    return _staff(
+        entry,
+        "check" if event.subject == "accepted" else "undo-2",
+        say(sentence, who=_who(event, names)),
+        detail=reason,
+    )
+
+
+def _note(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    return _staff(entry, "message-square", say("%(who)s notes", who=_who(event, names)), quote=entry.words or "")
+
+
+def _call(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    sentence = CALLS.get(event.subject or "", msgid("%(who)s called"))
+    return _staff(entry, "phone", say(sentence, who=_who(event, names)), quote=entry.words or "")
+
+
+def _task(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    title = str(event.data.get("title") or "")
+    return _staff(entry, "list-todo", say(TASKS[event.name], who=_who(event, names), title=title))
+
+
+def _bant(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    labels = {item.id: voice.text(item.label) for item in names.site.definitions.bant}
+    what = labels.get(event.subject or "", event.subject or "")  # type: ignore[call-overload]
+    value = say(KNOWN.get(str(event.data.get("value")), KNOWN["unknown"]))
+    text = say("%(who)s notes %(what)s: %(value)s", who=_who(event, names), what=what, value=value)
+    return _staff(entry, "pencil", text, quote=str(event.data.get("note") or ""))
+
+
+def _assigned(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    rep = names.rep(event.subject)
+    sentence = msgid("%(who)s gives the lead to %(rep)s") if rep else msgid("%(who)s gives the lead to nobody")
+    return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep))
+
+
+Tell = Callable[[Entry, Event, Voice, Names], Line]
+OF_STAFF: Mapping[str, Tell] = {
+    "verdict_given": _verdict,
+    "note_added": _note,
+    "call_logged": _call,
+    "task_added": _task,
+    "task_done": _task,
+    "task_reopened": _task,
+    "bant_noted": _bant,
+    "lead_assigned": _assigned,
+}
