@@ -131,13 +131,16 @@ class Colleagues:
         again = self._at_work(at + timedelta(days=between(1, 5, row.id, "again"), minutes=37))
         if row.phone and happens(0.6, row.id, "again"):
             yield self._call(row, author, again, "again")
-        yield self._task(row, author, at + timedelta(minutes=9))
+        soon = self._at_work(at + timedelta(days=between(1, 9, row.id, "due")))
+        yield self._task(row, author, at + timedelta(minutes=9), soon)
+        if happens(0.7, row.id, "these days"):
+            yield self._task(row, author, again, self._end + timedelta(hours=between(-40, 96, row.id, "these days")))
 
-    def _task(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime) -> Planned:
-        """To do some days later; most of those that are past are done."""
-        due = self._at_work(at + timedelta(days=between(1, 9, row.id, "due")))
+    def _task(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime, due: datetime) -> Planned:
+        """Something to do; most of what is past is done."""
+        due = self._at_work(due)
         done = due < self._end - timedelta(days=2) and happens(0.85, row.id, "done")
-        title = pick(TASKS, row.id, "task")
+        title = pick(TASKS, row.id, "task", due)
 
         def note(conn: Connection, now: Moment) -> None:
             task_id = add_task(conn, row.lead_id, title, due, row.owner, author, now)
