@@ -74,7 +74,9 @@ ACCESS: Mapping[str, Rule] = {
     "health": Rule(EVERYBODY),
     "messages": Rule(WRITING),
     "message": Rule(WRITING, own="message_id"),
+    "message_frame": Rule(WRITING, own="message_id"),
     "retry_message": Rule(WRITING, own="message_id"),
+    "settle_message": Rule(WRITING, own="message_id"),
     "preview": Rule(WRITING),
     "preview_frame": Rule(WRITING),
 }

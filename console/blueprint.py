@@ -7,7 +7,24 @@ from werkzeug.exceptions import HTTPException
 from wtforms.validators import ValidationError
 
 from authoring.releases import NoRelease
-from console import acts, errors, home, lead, lead_list, search, settings, sign_in, staff_pages, today
+from console import (
+    acts,
+    dashboard,
+    errors,
+    health,
+    home,
+    lead,
+    lead_list,
+    messages,
+    pages,
+    preview,
+    search,
+    sequences,
+    settings,
+    sign_in,
+    staff_pages,
+    today,
+)
 from console.access import ACCESS, OUTSIDE, check_object
 from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
@@ -28,6 +45,12 @@ ROUTES: tuple[Route, ...] = (
     *lead.ROUTES,
     *acts.ROUTES,
     *search.ROUTES,
+    *sequences.ROUTES,
+    *messages.ROUTES,
+    *preview.ROUTES,
+    *pages.ROUTES,
+    *dashboard.ROUTES,
+    *health.ROUTES,
     *home.ROUTES,
 )
 

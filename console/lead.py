@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, g, make_response, redirect, request, url_for
+from flask import Response, abort, current_app, g, make_response, redirect, request, url_for
 from sqlalchemy import Connection
 
 from authoring.models.sequences import Sequence as Authored
@@ -183,6 +183,7 @@ def _dealt(conn: Connection, door: ConsoleDoor, portrait: Portrait, site: Site) 
     found = dealings.dealings(conn, portrait.lead.id)
     pinned = _pinned(door, {one.version for one in found.inside})
     return {
+        "sequence_pages": "console.sequence" in current_app.view_functions,
         "enrolled": lead_dealings.enrolled(found.inside, pinned, names, who),
         "refused": lead_dealings.refused(found.refused, names),
         "mails": lead_dealings.mails(found, site, names, who),

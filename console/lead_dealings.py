@@ -11,6 +11,7 @@ from base.translations import msgid
 from console.context import Viewer, day, hour, moment, say
 from console.names import Names
 from console.reasons import told, told_of_refusal
+from console.step_words import wait_of
 from console.telling import without_expressions
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
 
@@ -105,7 +106,8 @@ def _next(one: Inside, sequence: Authored | None, names: Names) -> tuple[str, tu
     if step is not None and step.wait_for is not None:
         return say("waits for an act of theirs"), _awaited(one, step, names)
     if one.due_at is not None:
-        return _not_before(one.due_at), _waited(step)
+        written = wait_of(step) if step is not None else ""
+        return _not_before(one.due_at), (written,) if written else ()
     return say("goes on in a moment"), ()
 
 
@@ -118,29 +120,6 @@ def _awaited(one: Inside, step: Step, names: Names) -> tuple[str, ...]:
     asked = step.wait_for.when.model_dump(by_alias=True, exclude_none=True)
     until = (say("goes on without it at %(moment)s", moment=moment(one.due_at)),) if one.due_at else ()
     return (say("for %(what)s", what=names.wanted(asked)), *until)
-
-
-WEEKDAYS: Mapping[str, str] = {
-    "mon": msgid("Mondays"),
-    "tue": msgid("Tuesdays"),
-    "wed": msgid("Wednesdays"),
-    "thu": msgid("Thursdays"),
-    "fri": msgid("Fridays"),
-    "sat": msgid("Saturdays"),
-    "sun": msgid("Sundays"),
-}
-
-
-def _waited(step: Step | None) -> tuple[str, ...]:
-    """What the author wrote about waiting."""
-    if step is None:
-        return ()
-    said = [say("waits %(duration)s", duration=step.wait)] if step.wait else []
-    if step.wait_until is not None:
-        days = ", ".join(say(WEEKDAYS[name]) for name in step.wait_until.weekdays)
-        parts = [days, step.wait_until.date or "", step.wait_until.time or ""]
-        said.append(say("sent on %(when)s", when=" ".join(part for part in parts if part)))
-    return tuple(said)
 
 
 def _ended(one: Inside) -> str:

@@ -124,14 +124,8 @@ def interests(standing: Standing, site: Site, viewer: Viewer) -> list[Interest]:
 
 def answers(submitted: Sequence[Submission], site: Site, viewer: Viewer) -> list[Answers]:
     """Their forms, the newest first, as far as they say more than who it is; hidden fields are nobody's words."""
-    return [
-        Answers(
-            form=_form_name(one.form, site, viewer),
-            at=one.at,
-            given=tuple(_given(one, site, viewer)),
-        )
-        for one in submitted
-    ]
+    read = [Answers(_form_name(one.form, site, viewer), one.at, tuple(_given(one, site, viewer))) for one in submitted]
+    return [form for form in read if form.given]
 
 
 def _form_name(form: str, site: Site, viewer: Viewer) -> str:

@@ -11,6 +11,7 @@ from base.translations import msgid
 from console.access import SEES_EVERY_LEAD, may
 from console.context import Viewer, say, span, viewer
 from console.promises import Promise, promise
+from reports.messages import waiting_for_people
 from reports.pulse import engine_seen
 from reports.today import waiting_count
 
@@ -53,7 +54,10 @@ def waiting_for(conn: Connection, who: Viewer) -> int:
 
 
 # Endpoint -> how many wait for the viewer there; shown beside its name.
-BADGES: Mapping[str, Callable[[Connection, Viewer], int]] = {"today": waiting_for}
+BADGES: Mapping[str, Callable[[Connection, Viewer], int]] = {
+    "today": waiting_for,
+    "messages": lambda conn, who: waiting_for_people(conn),
+}
 ROLE_NAMES: Mapping[str, str] = {
     "viewer": msgid("Viewer"),
     "sales": msgid("Sales"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from base.translations import msgid
 from console.context import say
+from console.step_words import duration
 
 Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
 
@@ -85,6 +86,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 KINDS = ("topic", "sequence", "reason", "form", "condition")
 
+LENGTHS = ("timeout", "after", "interval")
+DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
+PERIODS: Mapping[str, str] = {
+    "day": msgid("%(count)s per day"),
+    "week": msgid("%(count)s per week"),
+    "month": msgid("%(count)s per month"),
+}
+
 
 def told(reason: str, names: Names) -> str:
     """The reason as a sentence, ids under the names that people use."""
@@ -102,4 +111,18 @@ def told_of_refusal(reason: str, names: Names) -> str:
 
 
 def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:
-    return {name: names(name, value) if name in KINDS else value for name, value in values.items()}
+    return {name: _said(name, value, names) for name, value in values.items()}
+
+
+def _said(name: str, value: str, names: Names) -> str:
+    if name in KINDS:
+        return names(name, value)
+    if name in LENGTHS:
+        return duration(value) if DURATION.fullmatch(value) else value
+    return _cap(value) if name == "cap" else value
+
+
+def _cap(written: str) -> str:
+    """`4 per week`."""
+    count, _, period = written.partition(" per ")
+    return say(PERIODS[period], count=count) if period in PERIODS else written

@@ -19,6 +19,7 @@ from console.door import ConsoleDoor
 from console.hands import Done, Hand, done, hand
 from console.promises import promise
 from console.routes import Route
+from console.step_words import duration
 from leads.points import MILLI
 from reports import calls, tasks, today
 from sales.wording import joined
@@ -86,7 +87,7 @@ def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[st
         "done_tasks": [task_line(one, site, who, now) for one in tasks.done_since(conn, whose.tasks, midnight)],
         "week": today.week(conn, whose.reps, now - timedelta(days=7)),
         "sentence": sentence(hands, count, len(to_call), len(todo), now),
-        "within": site.definitions.hand_off.answer_within,
+        "within": duration(site.definitions.hand_off.answer_within),
         "selling": who.role in SELLING,
         "everybody": whose.reps is None,
         "no_rep": whose.reps == (),

@@ -43,7 +43,8 @@ def _title(at: datetime, now: datetime, viewer: Viewer) -> str:
     zone = ZoneInfo(viewer.zone)
     that, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     near = {0: msgid("Today"), 1: msgid("Yesterday")}.get((today - that).days)
-    return say(near) if near else day(that, "full")
+    said = say(near) if near else day(that, "full")
+    return said[:1].upper() + said[1:]
 
 
 def _same(one: Line, other: Line) -> bool:
