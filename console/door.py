@@ -1,5 +1,6 @@
 """What the console works with: given once by whoever composes the house, passed to every view."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from authoring.blobs import Blobs
@@ -9,6 +10,10 @@ from base.clock import Clocks
 from base.config import Config, Keys
 from base.tokens import Signer
 from storage.database import Database
+
+
+def _no_trouble() -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class ConsoleDoor:
     signer: Signer
     keys: Keys
     blobs: Blobs
+    trouble: Callable[[], str | None] = _no_trouble  # why mail cannot leave now, as far as this process knows
 
     def site(self) -> Site:
         """The site in force. Raises NoRelease when nothing was ever applied."""

@@ -97,6 +97,17 @@ def message(connection: Connection, message_id: int) -> MessageLine | None:
     return next(iter(_lines(connection, [message_id])), None)
 
 
+def as_kept(connection: Connection, message_id: int) -> Row[Any]:
+    """Everything that is kept of a message, to write it once more. Raises NoResultFound."""
+    return connection.execute(select(messages).where(messages.c.id == message_id)).one()
+
+
+def lead_with_address(connection: Connection, email: str) -> int | None:
+    """The lead with that canonical address; None when nobody has it."""
+    found: int | None = connection.execute(select(leads.c.id).where(leads.c.email == email)).scalar_one_or_none()
+    return found
+
+
 def _range(state: str, after: Place | None, size: int) -> Select[Any]:
     here: ColumnElement[bool] = messages.c.state == state
     if after is not None:

@@ -41,6 +41,7 @@ def console_door(house: House) -> ConsoleDoor:
         signer=house.signer,
         keys=house.keys,
         blobs=house.blobs,
+        trouble=lambda: house.sender.channel.reason,
     )
 
 

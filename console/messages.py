@@ -1,0 +1,242 @@
+"""Messages: those in doubt first, with what is known and what may be decided; then failures, and every other one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from flask import Response, abort, g, make_response, redirect, request, url_for
+from sqlalchemy import Connection
+
+from authoring.site import Site
+from base.clock import Moment
+from base.translations import msgid
+from console.context import number, say, say_n, viewer
+from console.door import ConsoleDoor
+from console.letters import CLIPPED, Letter, Unwritable, sent
+from console.names import Names
+from console.preview import frame_answer, look_of, looks, size_said
+from console.reporting import draw_report
+from console.routes import Route
+from console.step_words import subject_of
+from emails import settling
+from emails.states import AGAIN
+from reports.messages import VIEWS, Count, MessageLine, Place, counts, message, page
+
+TABS: dict[str, str] = {
+    "unknown": msgid("In doubt"),
+    "failed": msgid("Failed"),
+    "waiting": msgid("On their way"),
+    "sent": msgid("Sent"),
+    "stopped": msgid("Not sent"),
+}
+STATES: dict[str, tuple[str, str]] = {  # state -> word, kind of the tag
+    "due": (msgid("due"), ""),
+    "claimed": (msgid("in hand"), ""),
+    "in_data": (msgid("being sent"), ""),
+    "deferred": (msgid("put off"), "warm"),
+    "unknown": (msgid("in doubt"), "warm"),
+    "sent": (msgid("sent"), "sprout"),
+    "refused": (msgid("refused"), "hot"),
+    "failed": (msgid("failed"), "hot"),
+    "expired": (msgid("too late"), ""),
+    "withdrawn": (msgid("withdrawn"), ""),
+    "settled_delivered": (msgid("taken as delivered"), "sprout"),
+    "settled_resent": (msgid("sent again"), "sprout"),
+    "settled_dropped": (msgid("taken as lost"), ""),
+}
+KLASSES: dict[str, str] = {
+    "marketing": msgid("Marketing"), "transactional": msgid("Transactional"), "notification": msgid("To staff"),
+}  # fmt: skip
+# choice -> (name of the button, its consequence)
+CHOICES: dict[str, tuple[str, str]] = {
+    "delivered": (msgid("It arrived"), msgid("Counted as delivered; the sequence goes on from now.")),
+    "again": (msgid("Send it again"), msgid("The same mail under the same number. The lead may get two.")),
+    "dropped": (msgid("It is lost"), msgid("Counted as not sent; the sequence goes on to its next step.")),
+}
+DONE: dict[str, str] = {
+    "retried": msgid("It is due again and leaves within a second or two, unless the lead has left meanwhile."),
+    "settled": msgid("The doubt is ended, and the lead's timeline says by whom."),
+    "late": msgid("Nothing was changed: this mail is in another state by now."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message in the viewer's words. `may_retry`, `in_doubt`: what may be decided about it."""
+
+    line: MessageLine
+    state: str
+    kind: str
+    klass: str
+    about: str  # its subject, or what it told
+    where: str  # sequence and step
+    when: datetime
+    in_doubt: bool
+    may_retry: bool
+
+
+def messages(door: ConsoleDoor) -> Response:
+    """One view, a page of it; by default what somebody may settle, else the failures, else what was sent."""
+    site = door.site()
+    with door.database.read() as conn:
+        totals = counts(conn)
+        view = _view(totals)
+        found = page(conn, view, _place(request.args.get("after", "")))
+    after = found.after
+    return draw_report(
+        "console/messages.html",
+        view=view,
+        tabs=[(name, say(text), totals[name], url_for("console.messages", view=name)) for name, text in TABS.items()],
+        lines=[_shown(line, site) for line in found.lines],
+        choices=_choices(),
+        sentence=_sentence(totals),
+        first=url_for("console.messages", view=view) if request.args.get("after") else "",
+        following=url_for("console.messages", view=view, after=f"{after.due_at.isoformat()}~{after.id}")
+        if after
+        else "",
+        done=say(DONE[request.args["done"]]) if request.args.get("done") in DONE else "",
+        counted=counted,
+    )
+
+
+def show_message(door: ConsoleDoor, message_id: int) -> Response:
+    """One message: what is known, what may be decided, and the mail itself."""
+    site = door.site()
+    with door.database.read() as conn:
+        line = message(conn, message_id) or abort(404)
+        letter, why = _letter(door, conn, message_id)
+    look = look_of()
+    return draw_report(
+        "console/message.html",
+        one=_shown(line, site),
+        choices=_choices(),
+        letter=letter,
+        why=why,
+        look=look,
+        looks=looks(look, "message", message_id=message_id),
+        frame=url_for("console.message_frame", message_id=message_id, night="1" if look.night else None),
+        said=size_said(letter) if letter else "",
+        clipped=CLIPPED,
+        done=say(DONE[request.args["done"]]) if request.args.get("done") in DONE else "",
+    )
+
+
+def message_frame(door: ConsoleDoor, message_id: int) -> Response:
+    """The message's HTML alone, for the frame."""
+    with door.database.read() as conn:
+        letter, why = _letter(door, conn, message_id)
+    if letter is None:
+        abort(404, why)
+    return frame_answer(letter)
+
+
+def retry_message(door: ConsoleDoor, message_id: int) -> Response:
+    """What failed or was refused becomes due again."""
+    return _decide(door, message_id, partial(settling.send_again, message_id=message_id), "retried")
+
+
+def settle_message(door: ConsoleDoor, message_id: int) -> Response:
+    """The doubt ends as one of CHOICES says."""
+    choice = request.form.get("choice", "")
+    if choice not in CHOICES:
+        abort(400)
+    return _decide(door, message_id, partial(settling.settle, message_id=message_id, choice=choice), "settled")
+
+
+def _decide(door: ConsoleDoor, message_id: int, act: Callable[..., bool], done: str) -> Response:
+    name, now = viewer().name, g.moment
+
+    def job(conn: Connection) -> bool:
+        return act(conn, by=name, now=Moment(now.calendar, now.machine))
+
+    said = done if door.database.write(job) else "late"
+    if request.form.get("back") == "message":
+        there = url_for("console.message", message_id=message_id, done=said)
+    else:
+        there = url_for("console.messages", view="unknown" if done == "settled" else "failed", done=said)
+    return make_response(redirect(there, 303))
+
+
+# ---------------------------------------------------------------- in words
+
+
+def _view(totals: dict[str, Count]) -> str:
+    asked = request.args.get("view", "")
+    if asked in VIEWS:
+        return asked
+    return next((view for view in ("unknown", "failed") if totals[view].number), "sent")
+
+
+def _place(text: str) -> Place | None:
+    at, _, number = text.partition("~")
+    try:
+        return Place(datetime.fromisoformat(at), int(number))
+    except ValueError:
+        return None
+
+
+def _shown(line: MessageLine, site: Site) -> Shown:
+    state, kind = STATES[line.state]
+    names = Names(site, viewer())
+    told = {"alert": say("Alert: a hot lead"), "notify": say("Word to staff")}
+    about = told.get(line.email, line.email) if line.klass == "notification" else _subject(line, site)
+    sequence = names("sequence", line.sequence) if line.sequence else ""
+    return Shown(
+        line=line,
+        state=say(state),
+        kind=kind,
+        klass=say(KLASSES[line.klass]),
+        about=about,
+        where=" / ".join(part for part in (sequence, line.step) if part),
+        when=line.sent_at or line.created_at,
+        in_doubt=line.state == "unknown",
+        may_retry=line.state in AGAIN,
+    )
+
+
+def _subject(line: MessageLine, site: Site) -> str:
+    sequence, _, email = line.email.partition("/")
+    return subject_of(site, sequence, email)
+
+
+def _choices() -> list[tuple[str, str, str]]:
+    return [(choice, say(name), say(consequence)) for choice, (name, consequence) in CHOICES.items()]
+
+
+def _sentence(totals: dict[str, Count]) -> str:
+    doubt, failed = totals["unknown"], totals["failed"]
+    if doubt.number:
+        head = say_n(
+            "%(number)s mail is in doubt", "%(number)s mails are in doubt", doubt.number, number=counted(doubt)
+        )
+        return say("%(head)s: the server never answered. It is yours to say what became of it.", head=head)
+    if failed.number:
+        head = say_n("%(number)s mail failed", "%(number)s mails failed", failed.number, number=counted(failed))
+        return say("Nothing is in doubt. %(head)s, each with its reason.", head=head)
+    waiting = totals["waiting"]
+    if waiting.number:
+        head = say_n("%(number)s mail is on its way", "%(number)s mails are on their way", waiting.number,
+                     number=counted(waiting))  # fmt: skip
+        return say("Nothing failed, nothing is in doubt. %(head)s.", head=head)
+    return say("Nothing failed, nothing is in doubt, nothing waits.")
+
+
+def counted(total: Count) -> str:
+    return f"{number(total.number)}+" if total.more else number(total.number)
+
+
+def _letter(door: ConsoleDoor, conn: Connection, message_id: int) -> tuple[Letter | None, str]:
+    try:
+        return sent(door, conn, message_id, g.moment), ""
+    except Unwritable as error:
+        return None, str(error)
+
+
+ROUTES = (
+    Route("GET", "/messages", "messages", messages),
+    Route("GET", "/messages/<int:message_id>", "message", show_message),
+    Route("GET", "/messages/<int:message_id>/frame", "message_frame", message_frame),
+    Route("POST", "/messages/<int:message_id>/retry", "retry_message", retry_message),
+    Route("POST", "/messages/<int:message_id>/settle", "settle_message", settle_message),
+)

@@ -1,0 +1,186 @@
+"""What a sequence does, in the viewer's words: who comes in, what a step waits for, what it does, who leaves."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from babel.dates import get_day_names
+
+from authoring.models.common import Localised
+from authoring.models.sequences import SendWindow, Sequence, Step, Trigger, WaitUntil
+from authoring.site import Site
+from base.durations import parse_duration
+from base.translations import msgid
+from console.context import day, moment, say, say_n, viewer
+from console.names import Names
+from workflows.language import broadcast_moment, said
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UNITS: dict[str, tuple[str, str]] = {
+    "minute": ("%(count)s minute", "%(count)s minutes"),
+    "hour": ("%(count)s hour", "%(count)s hours"),
+    "day": ("%(count)s day", "%(count)s days"),
+    "business day": ("%(count)s working day", "%(count)s working days"),
+    "week": ("%(count)s week", "%(count)s weeks"),
+    "month": ("%(count)s month", "%(count)s months"),
+}
+ACT_ICONS = {
+    "email": "mail", "notify": "bell", "set": "tag", "branch": "split", "jump": "arrow-down", "exit": "log-out",
+}  # fmt: skip
+RE_ENTRY = {
+    "never": msgid("once in a life"),
+    "after_exit": msgid("again, when not inside"),
+    "always": msgid("each time"),
+}
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+def localised(text: Localised) -> str:
+    return viewer().speech.text(text)
+
+
+def duration(text: str) -> str:
+    """`3 working days`."""
+    length = parse_duration(text)
+    one, many = UNITS[length.unit]
+    return say_n(one, many, length.count)
+
+
+def weekdays(days: list[str]) -> str:
+    """`Tuesday`, `Monday to Friday`, `Monday, Thursday`; nothing for all seven."""
+    names: Any = get_day_names("wide", locale=viewer().locale.replace("-", "_"))
+    at = sorted(WEEKDAYS.index(name) for name in days)
+    if len(at) in (0, 7):
+        return ""
+    if len(at) > 2 and at == list(range(at[0], at[-1] + 1)):
+        return say("%(first)s to %(last)s", first=names[at[0]], last=names[at[-1]])
+    return ", ".join(names[one] for one in at)
+
+
+def clock(text: str) -> str:
+    """`09:00` as the viewer's language writes hours."""
+    hours, minutes = (int(part) for part in text.split(":"))
+    if viewer().language != "fr":
+        return f"{hours}:{minutes:02}"
+    return f"{hours}\u00a0h" + (f"\u00a0{minutes:02}" if minutes else "")
+
+
+def wait_of(step: Step) -> str:
+    """What stands before the act of a step; "" where nothing does."""
+    parts = []
+    if step.wait is not None:
+        length = duration(step.wait)
+        parts.append(say("Waits %(length)s after the entry", length=length) if step.wait_from == "entry"
+                     else say("Waits %(length)s", length=length))  # fmt: skip
+    if step.wait_until is not None:
+        until = _until(step.wait_until)
+        parts.append(
+            say("then until %(moment)s", moment=until) if parts else say("Waits until %(moment)s", moment=until)
+        )
+    if step.wait_for is not None:
+        parts.append(say("Waits for something to happen, %(length)s at most", length=duration(step.wait_for.timeout)))
+    return ", ".join(parts)
+
+
+def awaited(step: Step) -> str:
+    """The condition a `wait_for` waits for, as it is written; "" for others."""
+    return said(step.wait_for.when) if step.wait_for is not None else ""
+
+
+def _until(wait: WaitUntil) -> str:
+    parts = [weekdays(list(wait.weekdays)), day_of(wait.date), clock(wait.time) if wait.time else ""]
+    return " ".join(part for part in parts if part)
+
+
+def day_of(text: str | None) -> str:
+    return day(date.fromisoformat(text)) if text else ""
+
+
+def act_of(step: Step, sequence: str, site: Site) -> str:
+    """What the step does, as a title; "" for one that only waits."""
+    if step.email is not None:
+        return subject_of(site, sequence, step.email)
+    if step.notify is not None:
+        return localised(step.notify.subject)
+    if step.set is not None:
+        return say("Changes the lead")
+    if step.branch is not None:
+        return say("Which way?")
+    if step.jump is not None:
+        return say("Goes on at %(step)s", step=step.jump)
+    return say("Leaves: %(reason)s", reason=step.exit) if step.exit is not None else ""
+
+
+def subject_of(site: Site, sequence: str, email: str) -> str:
+    """The subject of a mail in the viewer's language, else in any; what is filled in per lead becomes dots."""
+    locales = sorted(site.locales_of(sequence, email), key=lambda one: (one != viewer().locale, one))
+    if not locales:
+        return email
+    return _EXPRESSION.sub("…", site.emails[sequence, email, locales[0]].subject).strip()
+
+
+def details_of(step: Step) -> Iterator[str]:
+    """The small print of a step: its condition, where its ways lead, when it may send. Text, and code in backticks."""
+    if step.only_if is not None:
+        yield say("only if %(condition)s", condition=f"`{said(step.only_if)}`")
+    if step.branch is not None:
+        for case in step.branch.case:
+            yield say("%(condition)s leads to %(step)s", condition=f"`{said(case.when)}`", step=f"`{case.to}`")
+        otherwise = step.branch.otherwise
+        yield say("otherwise %(step)s", step=f"`{otherwise}`") if otherwise else say("otherwise the next step")
+    if step.set is not None:
+        yield f"`{', '.join(_changes(step))}`"
+    if step.send_window is not None:
+        yield window(step.send_window)
+
+
+def _changes(step: Step) -> Iterator[str]:
+    assert step.set is not None
+    yield from (f"{name} = {value}" for name, value in step.set.fields.items())
+    yield from (f"+{tag}" for tag in step.set.add_tags)
+    yield from (f"−{tag}" for tag in step.set.remove_tags)
+
+
+def window(given: SendWindow | None) -> str:
+    """`Monday to Friday, 8:00 – 19:00`; any time where nothing is said."""
+    if given is None:
+        return say("at any time")
+    hours = "" if (given.from_, given.to) == ("00:00", "24:00") else f"{clock(given.from_)} – {clock(given.to)}"
+    return ", ".join(part for part in (weekdays(list(given.days)), hours) if part) or say("at any time")
+
+
+def trigger(one: Trigger, sequence: Sequence, site: Site) -> str:
+    """Who is let in."""
+    names = Names(site, viewer())
+    if one.form is not None:
+        return say("sends the form %(form)s", form=names("form", one.form))
+    if one.magnet is not None:
+        title = localised(site.magnets[one.magnet].title) if one.magnet in site.magnets else one.magnet
+        return say("asks for %(magnet)s", magnet=title)
+    if one.stage is not None:
+        return say("comes to the stage %(stage)s", stage=names.stage(one.stage))
+    if one.at is not None:
+        return say("everybody whom it is for, on %(moment)s", moment=moment(broadcast_moment(one, viewer().zone)))
+    if one.event == "consent_granted" and one.subject:
+        return say("agrees to %(topic)s", topic=names("topic", one.subject))
+    return say("does %(event)s", event=" ".join(part for part in (f"`{one.event}`", one.subject) if part))
+
+
+def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
+    """How the sequence is set, as (what, lines); only what says something."""
+    yield say("Comes in"), [trigger(one, sequence, site) for one in sequence.trigger]
+    if sequence.filter is not None:
+        yield say("Only if"), [f"`{said(sequence.filter)}`"]
+    yield say("Again"), [say(RE_ENTRY[sequence.re_entry])]
+    if sequence.goal is not None:
+        within = [say("within %(length)s", length=duration(sequence.goal.within))] if sequence.goal.within else []
+        yield say("Goal"), [f"`{said(sequence.goal.when)}`", *within]
+    leaves = [f"`{said(condition)}`" for condition in sequence.exit_when]
+    if sequence.class_ == "marketing" and sequence.topic:
+        leaves.insert(0, say("consent to %(topic)s withdrawn", topic=Names(site, viewer())("topic", sequence.topic)))
+    if leaves:
+        yield say("Leaves"), leaves
+    yield say("Writes"), [site.definitions.senders[sequence.sender].name]
+    yield say("Sends"), [window(sequence.send_window)]
+    yield say("Priority"), [str(sequence.priority)]
