@@ -3,18 +3,15 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from authoring.models.common import Localised
 from authoring.site import Site
-from console.context import Viewer, say
+from console.conditions import in_words
+from console.context import Viewer
 from console.lead_filters import stage_name
-from leads.facts import Event
-from sales.wording import Voice
 
 CONDITION = "condition"
-EVER = datetime(2000, 1, 1, tzinfo=UTC)  # an act that is named, not told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +37,8 @@ class Names:
         return self.wanted(asked) if isinstance(asked, dict) else written
 
     def wanted(self, asked: Mapping[str, Any]) -> str:
-        """The same of a condition's keys; as it is written where it asks for more than one thing."""
-        if "event" in asked and set(asked) <= {"event", "subject"}:
-            voice = Voice(self.site, self.viewer.locale, self.viewer.zone)
-            return say("“%(act)s”", act=voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject"))))
-        if set(asked) == {"stage_at_least"}:
-            return say("stage %(stage)s or beyond", stage=self.stage(str(asked["stage_at_least"])))
-        if set(asked) == {"consent"}:
-            return say("consent to “%(topic)s”", topic=self("topic", str(asked["consent"])))
-        return ", ".join(f"{key} = {value}" for key, value in asked.items())
+        """The same of a condition's keys."""
+        return in_words(asked, self)
 
     def rep(self, name: str | None) -> str:
         """A rep's name; a name of staff stays what it is."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from base.translations import msgid
+from console.conditions import duration
 from console.context import say
-from console.step_words import duration
 
 Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
 

@@ -8,23 +8,16 @@ from typing import Any
 from babel.dates import get_day_names
 
 from authoring.models.common import Localised
+from authoring.models.conditions import Condition
 from authoring.models.sequences import SendWindow, Sequence, Step, Trigger, WaitUntil
 from authoring.site import Site
-from base.durations import parse_duration
 from base.translations import msgid
-from console.context import day, moment, say, say_n, viewer
+from console.conditions import duration, in_words
+from console.context import day, moment, say, viewer
 from console.names import Names
-from workflows.language import broadcast_moment, said
+from workflows.language import broadcast_moment
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-UNITS: dict[str, tuple[str, str]] = {
-    "minute": ("%(count)s minute", "%(count)s minutes"),
-    "hour": ("%(count)s hour", "%(count)s hours"),
-    "day": ("%(count)s day", "%(count)s days"),
-    "business day": ("%(count)s working day", "%(count)s working days"),
-    "week": ("%(count)s week", "%(count)s weeks"),
-    "month": ("%(count)s month", "%(count)s months"),
-}
 ACT_ICONS = {
     "email": "mail", "notify": "bell", "set": "tag", "branch": "split", "jump": "arrow-down", "exit": "log-out",
 }  # fmt: skip
@@ -38,13 +31,6 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 def localised(text: Localised) -> str:
     return viewer().speech.text(text)
-
-
-def duration(text: str) -> str:
-    """`3 working days`."""
-    length = parse_duration(text)
-    one, many = UNITS[length.unit]
-    return say_n(one, many, length.count)
 
 
 def weekdays(days: list[str]) -> str:
@@ -83,9 +69,13 @@ def wait_of(step: Step) -> str:
     return ", ".join(parts)
 
 
-def awaited(step: Step) -> str:
-    """The condition a `wait_for` waits for, as it is written; "" for others."""
-    return said(step.wait_for.when) if step.wait_for is not None else ""
+def awaited(step: Step, site: Site) -> str:
+    """What a `wait_for` waits for; "" for others."""
+    return condition(step.wait_for.when, site) if step.wait_for is not None else ""
+
+
+def condition(asked: Condition, site: Site) -> str:
+    return in_words(asked.model_dump(by_alias=True, exclude_none=True), Names(site, viewer()))
 
 
 def _until(wait: WaitUntil) -> str:
@@ -120,13 +110,13 @@ def subject_of(site: Site, sequence: str, email: str) -> str:
     return _EXPRESSION.sub("…", site.emails[sequence, email, locales[0]].subject).strip()
 
 
-def details_of(step: Step) -> Iterator[str]:
+def details_of(step: Step, site: Site) -> Iterator[str]:
     """The small print of a step: its condition, where its ways lead, when it may send. Text, and code in backticks."""
     if step.only_if is not None:
-        yield say("only if %(condition)s", condition=f"`{said(step.only_if)}`")
+        yield say("only if %(condition)s", condition=condition(step.only_if, site))
     if step.branch is not None:
         for case in step.branch.case:
-            yield say("%(condition)s leads to %(step)s", condition=f"`{said(case.when)}`", step=f"`{case.to}`")
+            yield say("%(condition)s leads to %(step)s", condition=condition(case.when, site), step=f"`{case.to}`")
         otherwise = step.branch.otherwise
         yield say("otherwise %(step)s", step=f"`{otherwise}`") if otherwise else say("otherwise the next step")
     if step.set is not None:
@@ -164,19 +154,19 @@ def trigger(one: Trigger, sequence: Sequence, site: Site) -> str:
         return say("everybody whom it is for, on %(moment)s", moment=moment(broadcast_moment(one, viewer().zone)))
     if one.event == "consent_granted" and one.subject:
         return say("agrees to %(topic)s", topic=names("topic", one.subject))
-    return say("does %(event)s", event=" ".join(part for part in (f"`{one.event}`", one.subject) if part))
+    return say("does %(event)s", event=condition(Condition(event=one.event, subject=one.subject), site))
 
 
 def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
     """How the sequence is set, as (what, lines); only what says something."""
     yield say("Comes in"), [trigger(one, sequence, site) for one in sequence.trigger]
     if sequence.filter is not None:
-        yield say("Only if"), [f"`{said(sequence.filter)}`"]
+        yield say("Only if"), [condition(sequence.filter, site)]
     yield say("Again"), [say(RE_ENTRY[sequence.re_entry])]
     if sequence.goal is not None:
         within = [say("within %(length)s", length=duration(sequence.goal.within))] if sequence.goal.within else []
-        yield say("Goal"), [f"`{said(sequence.goal.when)}`", *within]
-    leaves = [f"`{said(condition)}`" for condition in sequence.exit_when]
+        yield say("Goal"), [condition(sequence.goal.when, site), *within]
+    leaves = [condition(one, site) for one in sequence.exit_when]
     if sequence.class_ == "marketing" and sequence.topic:
         leaves.insert(0, say("consent to %(topic)s withdrawn", topic=Names(site, viewer())("topic", sequence.topic)))
     if leaves:

@@ -13,13 +13,13 @@ from authoring.site import Site
 from base.calendars import at_local, local_day
 from base.translations import msgid
 from console.access import SEES_EVERY_LEAD, SELLING
+from console.conditions import duration
 from console.context import Viewer, day, draw, say, say_n, viewer
 from console.day_lines import OUTCOMES, call_line, task_line
 from console.door import ConsoleDoor
 from console.hands import Done, Hand, done, hand
 from console.promises import promise
 from console.routes import Route
-from console.step_words import duration
 from leads.points import MILLI
 from reports import calls, tasks, today
 from sales.wording import joined

@@ -1,0 +1,122 @@
+"""Conditions as people would say them: `{ event = "form_submitted", subject = "demo" }` becomes what it asks for.
+
+What a condition asks for in a way that nobody has words for stays as it is written.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from authoring.site import Site
+from base.durations import parse_duration
+from base.translations import msgid
+from console.context import Viewer, number, say, say_n
+from leads.facts import Event
+from sales.wording import Voice
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # an act that is named, not told
+Asked = Mapping[str, Any]
+
+
+class Names(Protocol):
+    """What people call things (`console.names`)."""
+
+    @property
+    def site(self) -> Site: ...
+
+    @property
+    def viewer(self) -> Viewer: ...
+
+    def __call__(self, kind: str, name: str) -> str: ...
+
+    def stage(self, name: str) -> str: ...
+
+
+UNITS: Mapping[str, tuple[str, str]] = {
+    "minute": (msgid("%(count)s minute"), msgid("%(count)s minutes")),
+    "hour": (msgid("%(count)s hour"), msgid("%(count)s hours")),
+    "day": (msgid("%(count)s day"), msgid("%(count)s days")),
+    "business day": (msgid("%(count)s working day"), msgid("%(count)s working days")),
+    "week": (msgid("%(count)s week"), msgid("%(count)s weeks")),
+    "month": (msgid("%(count)s month"), msgid("%(count)s months")),
+}
+
+
+def duration(text: str) -> str:
+    """`3 business days` as `3 working days`, in the viewer's language."""
+    length = parse_duration(text)
+    one, many = UNITS[length.unit]
+    return say_n(one, many, length.count)
+
+
+def in_words(asked: Asked, names: Names) -> str:
+    """The condition, given by its keys."""
+    subject = next((key for key in WORDS if key in asked), None)
+    said = WORDS[subject](asked, names) if subject is not None else None
+    return said if said is not None else ", ".join(f"{key} = {value}" for key, value in asked.items())
+
+
+def _event(asked: Asked, names: Names) -> str:
+    voice = Voice(names.site, names.viewer.locale, names.viewer.zone)
+    act = say("“%(act)s”", act=voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject"))))
+    if asked.get("count", 1) > 1:
+        act = say("%(act)s, %(count)s times", act=act, count=number(asked["count"]))
+    return say("%(act)s within %(length)s", act=act, length=duration(asked["within"])) if "within" in asked else act
+
+
+def _interest(asked: Asked, names: Names) -> str:
+    labels = {one.id: one.label for one in names.site.definitions.interests}
+    known = labels.get(asked["interest"])
+    name = names.viewer.speech.text(known) if known is not None else asked["interest"]
+    if "at_least" not in asked:
+        return say("interest in “%(interest)s”", interest=name)
+    return say(
+        "interest in “%(interest)s” of %(points)s points or more", interest=name, points=number(asked["at_least"])
+    )
+
+
+def _field(asked: Asked, names: Names) -> str | None:
+    compared = next((key for key in COMPARED if key in asked), None)
+    if compared is None:
+        return None
+    value = asked[compared]
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return say(COMPARED[compared], field=asked["field"], value=shown)
+
+
+def _known(asked: Asked, names: Names) -> str | None:
+    if "known" not in asked:
+        return _field(asked, names)
+    return say("%(field)s is known" if asked["known"] else "%(field)s is not known", field=asked["field"])
+
+
+def _joined(parts: Sequence[Asked], between: str, names: Names) -> str:
+    return f" {between} ".join(in_words(part, names) for part in parts)
+
+
+COMPARED: Mapping[str, str] = {
+    "is": msgid("%(field)s is %(value)s"),
+    "is_not": msgid("%(field)s is not %(value)s"),
+    "in": msgid("%(field)s is one of %(value)s"),
+    "at_least": msgid("%(field)s is %(value)s or more"),
+    "at_most": msgid("%(field)s is %(value)s or less"),
+}
+# What a condition is about -> its words.
+WORDS: Mapping[str, Callable[[Asked, Names], str | None]] = {
+    "event": _event,
+    "stage_at_least": lambda asked, names: say(
+        "stage %(stage)s or beyond", stage=names.stage(str(asked["stage_at_least"]))
+    ),
+    "stage": lambda asked, names: say("stage %(stage)s", stage=names.stage(str(asked["stage"]))),
+    "consent": lambda asked, names: say("consent to “%(topic)s”", topic=names("topic", str(asked["consent"]))),
+    "interest": _interest,
+    "engagement_at_least": lambda asked, names: say(
+        "engagement of %(points)s points or more", points=number(asked["engagement_at_least"])
+    ),
+    "fit_at_least": lambda asked, names: say("fit of %(points)s points or more", points=number(asked["fit_at_least"])),
+    "field": _known,
+    "tag": lambda asked, names: say("tag “%(tag)s”", tag=asked["tag"]),
+    "all": lambda asked, names: _joined(asked["all"], say("and"), names),
+    "any": lambda asked, names: _joined(asked["any"], say("or"), names),
+    "not": lambda asked, names: say("not: %(condition)s", condition=in_words(asked["not"], names)),
+}
