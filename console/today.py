@@ -85,7 +85,7 @@ def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[st
         "calls": [call_line(one, site, who, now) for one in to_call],
         "tasks": [task_line(one, site, who, now) for one in todo],
         "done_tasks": [task_line(one, site, who, now) for one in tasks.done_since(conn, whose.tasks, midnight)],
-        "week": today.week(conn, whose.reps, now - timedelta(days=7)),
+        "week": today.week(conn, [rep for rep in whose.tasks if rep], now - timedelta(days=7)),
         "sentence": sentence(hands, count, len(to_call), len(todo), now),
         "within": duration(site.definitions.hand_off.answer_within),
         "selling": who.role in SELLING,

@@ -190,10 +190,11 @@ def submitted(conn: Connection, lead_id: int) -> tuple[Submission, ...]:
 # ---------------------------------------------------------------- the week
 
 
-def week(conn: Connection, owners: Owners, since: datetime) -> Week:
-    """What became of the hand-offs opened since then."""
+def week(conn: Connection, reps: Collection[str], since: datetime) -> Week:
+    """What became of the hand-offs that those reps were given since then."""
     columns = (hand_offs.c.opened_at, hand_offs.c.answer_by, hand_offs.c.verdict, hand_offs.c.verdict_at)
-    opened = conn.execute(_of(owners, select(*columns).where(hand_offs.c.opened_at >= since))).all()
+    theirs = hand_offs.c.owner.in_(sorted(reps))
+    opened = conn.execute(select(*columns).where(theirs, hand_offs.c.opened_at >= since)).all()
     given = [row for row in opened if row.verdict is not None]
     return Week(
         opened=len(opened),

@@ -1,0 +1,185 @@
+"""A rep's day as questions: who waits, whom to call, what is to do, how the week went; each by an index."""
+
+from datetime import timedelta
+
+import pytest
+
+from reports import calls, tasks, today
+from sales import notebook
+from sales.notebook import Author
+from sales.verdicts import Verdict, answer
+
+ZONE = "Europe/Paris"
+NADIA = Author("Nadia Ferreira", "nadia")
+PHONE = "+33639981234"
+STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
+WARM = 30_000
+
+
+@pytest.fixture
+def street(lively):
+    """Ada and bob have raised a hand, an hour apart; chloé is warm and left a number. Ids by name."""
+    made = {"chloé": lively.submits("chloe", phone="+33639985678", **STUDIO)}
+    lively.does(made["chloé"], "webinar_attended")
+    for who in ("ada", "bob"):
+        made[who] = lively.submits(who, "demo", phone=PHONE, need=f"A room for {who}", **STUDIO)
+        give(lively, made[who], "nadia")
+        lively.later(hours=1)
+    return made
+
+
+def give(lively, lead_id, rep):
+    lively.database.write(lambda conn: notebook.assign(conn, lead_id, rep, NADIA, lively.clocks.moment()))
+    lively.works()
+
+
+def judge(lively, hand_off_id, said="accepted", reason=None):
+    verdict = Verdict(said, reason)
+    lively.database.write(lambda conn: answer(conn, hand_off_id, verdict, NADIA, lively.clocks.moment()))
+    lively.works()
+
+
+def test_open_hand_offs_come_in_the_order_of_what_was_promised(lively, street, watched):
+    with watched() as conn:
+        found = today.waiting(conn, lively.releases.in_force(), ("nadia",), ZONE)
+        assert [one.facts.lead.first_name for one in found] == ["Ada", "Bob"]
+        assert today.waiting_count(conn, ("nadia",)) == today.waiting_count(conn, None) == 2
+        assert today.waiting(conn, lively.releases.in_force(), ("karim",), ZONE) == ()
+        assert today.waiting(conn, lively.releases.in_force(), (), ZONE) == ()
+        one = today.waiting_one(conn, found[1].id, lively.releases.in_force(), ZONE)
+        assert one == found[1] == today.waiting_of(conn, street["bob"], lively.releases.in_force(), ZONE)
+    ada = found[0]
+    assert (ada.present, ada.reason, ada.stage, ada.cycle) == (True, "hand_raise: demo", "mql", 1)
+    assert ada.answer_by - ada.opened_at == timedelta(hours=4)
+    assert ada.submitted[0].answers["need"] == "A room for ada"
+    assert ada.recent[0].seq > ada.recent[-1].seq
+
+
+def test_what_is_answered_waits_no_more_and_says_who_answered(lively, street, watched):
+    with watched() as conn:
+        hand_off = today.waiting_of(conn, street["ada"], lively.releases.in_force(), ZONE).id
+        assert today.answered(conn, hand_off) is None
+    judge(lively, hand_off, "rejected", "hors-cible")
+    with watched() as conn:
+        assert [one.facts.lead.id for one in today.waiting(conn, lively.releases.in_force(), None, ZONE)] == [
+            street["bob"]
+        ]
+        done = today.answered(conn, hand_off)
+        assert today.waiting_one(conn, hand_off, lively.releases.in_force(), ZONE) is None
+    assert (done.verdict, done.reason, done.by, done.name, done.stage) == (
+        "rejected",
+        "hors-cible",
+        "nadia",
+        "Ada",
+        "iql",
+    )
+    assert done.took == timedelta(hours=2)
+
+
+def test_a_lead_that_cooled_while_it_waited_is_no_longer_present(lively, street):
+    lively.does(street["ada"], "webinar_attended")
+    lively.later(days=90)
+    with lively.database.read() as conn:
+        found = today.waiting_of(conn, street["ada"], lively.releases.in_force(), ZONE)
+    assert found.present is False
+
+
+def who(found):
+    return [call.lead.first_name for call in found]
+
+
+def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_are_not(lively, street, watched):
+    dora = lively.submits("dora", phone="+33639980001")
+    for _ in range(3):
+        lively.does(dora, "webinar_attended")
+        lively.later(days=1)
+    lively.does(lively.submits("emil"), "webinar_attended")  # left no number
+    with watched() as conn:
+        now = lively.clocks.calendar()
+        assert who(calls.to_call(conn, ("nadia", None), WARM, now)) == ["Dora", "Chloe"]
+        assert who(calls.to_call(conn, ("nadia", None), 60_000, now)) == ["Dora"]
+        assert who(calls.to_call(conn, ("nadia",), WARM, now)) == []
+        assert who(calls.to_call(conn, (), WARM, now)) == []
+        line = calls.call_of(conn, dora)
+    assert (line.tries, line.outcome, line.act.name) == (0, None, "webinar_attended")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "back_after"),
+    [("voicemail", 1), ("callback", 1), ("reached", 14), ("wrong_number", None)],
+)
+def test_after_a_call_a_lead_is_left_alone_for_as_long_as_its_outcome_says(lively, street, outcome, back_after):
+    lead_id = street["chloé"]
+    for _ in range(4):
+        lively.does(lead_id, "webinar_attended")
+        lively.later(hours=25)
+    lively.database.write(lambda conn: notebook.log_call(conn, lead_id, outcome, None, NADIA, lively.clocks.moment()))
+    seen = []
+    for day in range(16):
+        with lively.database.read() as conn:
+            now = lively.clocks.calendar_now + timedelta(days=day)
+            seen += [day] if calls.to_call(conn, (None,), WARM, now) else []
+    assert seen == ([] if back_after is None else list(range(back_after, 16)))
+
+
+def test_who_is_at_rest_is_not_called(lively, street):
+    give(lively, street["chloé"], "nadia")
+    for verdict in ("disqualified", "recycled"):
+        lively.does(street["chloé"], "verdict_given", verdict, evidence="engine", reason="x")
+        with lively.database.read() as conn:
+            assert calls.to_call(conn, ("nadia",), WARM, lively.clocks.calendar()) == ()
+
+
+@pytest.fixture
+def plan(lively):
+    def add(title, days=None, owner="nadia", lead_id=None):
+        due = None if days is None else lively.clocks.calendar_now + timedelta(days=days)
+        return lively.database.write(
+            lambda conn: notebook.add_task(conn, lead_id, title, due, owner, NADIA, lively.clocks.moment())
+        )
+
+    return add
+
+
+def test_tasks_come_overdue_first_and_undated_last(lively, street, plan, watched):
+    plan("someday")
+    plan("next week", 7)
+    plan("late", -2, lead_id=street["ada"])
+    plan("karim's", 1, owner="karim")
+    plan("nobody's", 1, owner=None)
+    with watched() as conn:
+        assert [task.title for task in tasks.to_do(conn, ("nadia",))] == ["late", "next week", "someday"]
+        everybody = tasks.to_do(conn, ("nadia", "karim", None))
+        assert [task.title for task in everybody] == ["late", "karim's", "nobody's", "next week", "someday"]
+        assert (everybody[0].lead, everybody[0].lead_id) == ("Ada", street["ada"])
+        assert [task.title for task in tasks.tasks_of(conn, street["ada"])] == ["late"]
+
+
+def test_what_was_done_today_is_still_seen(lively, plan, watched):
+    done = [plan("one"), plan("two")]
+    for number in done:
+        lively.database.write(lambda conn, n=number: notebook.tick_task(conn, n, True, NADIA, lively.clocks.moment()))
+        lively.clocks.advance(timedelta(minutes=5))
+    with watched() as conn:
+        since = lively.clocks.calendar_now - timedelta(hours=1)
+        assert [task.title for task in tasks.done_since(conn, ("nadia",), since)] == ["two", "one"]
+        assert tasks.done_since(conn, ("nadia",), lively.clocks.calendar()) == ()
+        assert tasks.to_do(conn, ("nadia",)) == ()
+        assert tasks.task(conn, done[0]).done_by == "Nadia Ferreira"
+        assert tasks.task(conn, 999) is None
+
+
+def test_the_week_counts_answers_and_what_was_late(lively, street, watched):
+    with lively.database.read() as conn:
+        ids = {one.facts.lead.first_name: one.id for one in today.waiting(conn, lively.releases.in_force(), None, ZONE)}
+    judge(lively, ids["Bob"])  # one hour after it was opened
+    lively.later(hours=10)
+    judge(lively, ids["Ada"], "rejected", "hors-cible")
+    since = lively.clocks.calendar_now - timedelta(days=7)
+    with watched() as conn:
+        week = today.week(conn, ("nadia",), since)
+        assert today.week(conn, ("nadia", "karim"), since) == week
+        assert today.week(conn, ("karim",), since) == today.Week(0, 0, 0, 0, None)
+        assert today.week(conn, ("nadia",), lively.clocks.calendar()).opened == 0
+    assert (week.opened, week.answered, week.accepted, week.late) == (2, 2, 1, 1)
+    assert week.pace == timedelta(hours=6, minutes=30)
