@@ -24,6 +24,7 @@ from workflows.values import (
     Jump,
     LeadState,
     Leave,
+    Mail,
     Message,
     Outcome,
     Receipt,
@@ -66,6 +67,7 @@ class _Turn:
     facts: Facts = field(init=False)
     enrolments: dict[tuple[str, str], Enrolment] = field(init=False)
     wishes: dict[tuple[str, str], Take] = field(default_factory=dict)
+    posted: set[tuple[str, str]] = field(default_factory=set)  # await a mail of this turn: the one known is older
     stale: bool = True  # the standing has not taken in what is known
     folded: bool = False
     stage_changes: list[StageChange] = field(default_factory=list)
@@ -103,12 +105,17 @@ class _Turn:
     def move(self, enrolment: Enrolment) -> bool:
         """Ask, and do what was answered; whether anything changed."""
         sequence = self.rules.sequence(enrolment)
-        mail = self.state.mails.get(enrolment.id) if enrolment.id is not None else None
-        outcome = decide(enrolment, sequence, self.facts, self.rules, self.now, mail)
+        outcome = decide(enrolment, sequence, self.facts, self.rules, self.now, self.mail_of(enrolment))
         self.wishes.pop(enrolment.key, None)
         after = _DO[type(outcome)](self, enrolment, outcome)
         self.enrolments[enrolment.key] = after
         return after != enrolment
+
+    def mail_of(self, enrolment: Enrolment) -> Mail | None:
+        """How far the mail that it awaits has come; nothing is known yet of one that this turn has posted."""
+        if enrolment.id is None or enrolment.key in self.posted:
+            return None
+        return self.state.mails.get(enrolment.id)
 
     def send(self) -> None:
         """Let the arbiter choose among those that want to send now."""
@@ -156,6 +163,7 @@ class _Turn:
     def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
         self.receipt(enrolment, take.step.id)
         self.messages.append(effects.mail(enrolment, take, self.facts, self.rules))
+        self.posted.add(enrolment.key)
         return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)
 
     def skip(self, enrolment: Enrolment, skip: Skip) -> Enrolment:

@@ -47,6 +47,28 @@ def test_a_whole_series_ends_completed_with_a_receipt_for_each_step(tell):
     assert story.said[-1] == ("completed", "every step lies behind")
 
 
+def test_answers_without_waits_go_one_after_the_other_each_after_the_one_before_has_ended(tell):
+    mails = "".join(f'[[step]]\nid = "{name}"\nemail = "{name}"\n' for name in ("one", "two", "three"))
+    story = tell('class = "transactional"\n' + mails)
+    story.submits()
+    for sent in (["tips/one"], ["tips/one", "tips/two"], ["tips/one", "tips/two", "tips/three"]):
+        story.turn()
+        assert story.sent == sent
+        assert story.inside().position == "awaiting_mail"
+        story.mail_ends()
+    assert story.inside().state == "completed"
+
+
+def test_a_goal_reached_between_does_not_take_the_mail_before_for_the_one_it_jumps_to(tell):
+    goal = '[goal]\nwhen = { event = "page_seen" }\non_reach = "two"\n'
+    mails = "".join(f'[[step]]\nid = "{name}"\nemail = "{name}"\n' for name in ("one", "two", "three"))
+    story = tell('class = "transactional"\n' + goal + mails)
+    story.submits()
+    story.event("page_seen", "offer")
+    story.mail_ends()
+    assert story.sent == ["tips/one", "tips/two"]
+
+
 def test_a_stage_reached_asks_for_a_hand_off_once(tell):
     story = tell()
     story.submits()
