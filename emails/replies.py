@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,13 +37,15 @@ def meaning(phase: Phase, reply: Reply) -> Meaning:
 
 
 def is_nobody(reply: Reply) -> bool:
-    """5.1.x (RFC 3463) to RCPT: there is no such mailbox."""
-    return _is(5, reply) and reply.text.startswith("5.1.")
+    """There is no such mailbox, and it says so: a bare 550 may mean anything."""
+    return _is(5, reply) and _enhanced(reply) in _NO_MAILBOX
 
 
 def _mail(reply: Reply) -> Meaning:
-    """Whoever is refused as a sender is refused for every letter."""
-    return "go" if _is(2, reply) else "channel"
+    """For good is about this sender, or this letter's size: others may go. 530 asks us all to sign in (RFC 4954)."""
+    if _is(2, reply):
+        return "go"
+    return "deferred" if _is(5, reply) and reply.code != 530 else "channel"
 
 
 def _rcpt(reply: Reply) -> Meaning:
@@ -73,8 +76,18 @@ def _is(hundred: int, reply: Reply) -> bool:
 
 
 def _is_policy(reply: Reply) -> bool:
-    """5.7.x (RFC 3463): who we are or how we came is refused, not this recipient."""
-    return _is(5, reply) and reply.text.startswith("5.7.")
+    """Who we are or how we came is refused, not this recipient. Postfix says what it thinks of a sender only here."""
+    return _is(5, reply) and (reply.text.startswith("5.7.") or _enhanced(reply) in _ABOUT_US)
 
+
+def _enhanced(reply: Reply) -> str:
+    """The code of RFC 3463 that the text begins with, if any."""
+    found = _ENHANCED.match(reply.text)
+    return found.group() if found else ""
+
+
+_ENHANCED = re.compile(r"\d\.\d{1,3}\.\d{1,3}(?!\S)")
+_NO_MAILBOX = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})  # bad mailbox, bad syntax, moved, null MX
+_ABOUT_US = frozenset({"5.1.0", "5.1.7", "5.1.8"})  # may be either's address, bad sender's syntax, bad sender's system
 
 _MEANINGS = {"mail": _mail, "rcpt": _rcpt, "data": _data, "end": _end}

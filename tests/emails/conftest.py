@@ -205,6 +205,7 @@ class Inbox:
         self.answers: dict[str, str] = {}
         self.rcpt: dict[str, str] = {}
         self.mail_from = "250 OK"
+        self.senders: dict[str, str] = {}  # what it replies to MAIL, by the domain of the sender
         self.before_data: Callable[[str], None] = lambda recipient: None
         self.slow: dict[str, float] = {}  # seconds before the answer to RCPT
         self.sessions = 0
@@ -217,9 +218,10 @@ class Inbox:
         return responses
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if self.mail_from.startswith("2"):
+        reply = self.senders.get(address.rpartition("@")[2], self.mail_from)
+        if reply.startswith("2"):
             envelope.mail_from = address
-        return self.mail_from
+        return reply
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         await asyncio.sleep(self.slow.get(address, 0))

@@ -4,11 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from base.tokens import Signer
 from leads import consent
-from storage.schema import enrolments, leads
+from storage.schema import enrolments, leads, suppressions
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 
@@ -221,6 +221,32 @@ def test_an_address_that_does_not_exist_is_left_alone_from_then_on(house, inbox,
     sender.drain(never)
     assert (house.message(second).state, house.message(second).reason) == ("withdrawn", "suppressed")
     assert house.message(other).state == "sent"
+
+
+def test_a_word_about_our_own_address_said_to_rcpt_marks_nobody(house, inbox, sender_to, never):
+    """Postfix keeps what it thinks of a sender until RCPT (smtpd_delay_reject)."""
+    mailbox, port = inbox
+    mailbox.rcpt["ada@atelier.example"] = "550 5.1.8 Sender address rejected: Domain not found"
+    message = house.owe(house.lead("Ada", email="ada@atelier.example"))
+    sender = sender_to(port, connections=1)
+    sender.drain(never)
+    assert (house.message(message).state, house.message(message).attempts) == ("deferred", 1)
+    assert sender.channel.reason == "550 5.1.8 Sender address rejected: Domain not found"
+    with house.database.read() as conn:
+        assert conn.execute(select(suppressions)).all() == []
+
+
+def test_a_sender_that_is_refused_holds_up_no_other(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    mailbox.senders["mail.lumen.example"] = "553 5.7.1 not your address"
+    refused = house.owe(house.lead("Ada"))
+    sender_to(port, connections=1, return_path="bounce@mail.lumen.example").drain(never)
+    other = house.owe(house.lead("Bob"))
+    sender = sender_to(port, connections=1)
+    assert sender.drain(never) == 1
+    put_off = house.message(refused)
+    assert (put_off.state, put_off.attempts, put_off.reason) == ("deferred", 1, "553 5.7.1 not your address")
+    assert (house.message(other).state, sender.channel.reason) == ("sent", None)
 
 
 def test_a_line_that_hangs_does_not_hold_up_the_others(house, inbox, sender_to, never):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from base.config import Config
-from emails.replies import ChannelFault, NoReply, meaning
+from emails.replies import ChannelFault, NoReply, Reply, is_nobody, meaning
 from emails.smtp import Smtp
 
 LETTER = b"Subject: x\r\n\r\n.leading\r\nline\r\n"
@@ -139,10 +139,12 @@ CASES = {
     "251 for the recipient": (Script(rcpt="251 will forward"), "sent"),
     "many lines in the last word": (Script(end="250-well\r\n250-then\r\n250 queued"), "sent"),
     "a last word in Latin-1": (Script(end="250 reçu".encode("latin-1") + b"\r\n"), "sent"),
+    "MAIL 421": (Script(mail="421 closing"), "channel"),
     "MAIL 451": (Script(mail="451 later"), "channel"),
     "MAIL 530": (Script(mail="530 sign in"), "channel"),
-    "MAIL 550": (Script(mail="550 who are you"), "channel"),
-    "MAIL 552": (Script(mail="552 too big"), "channel"),
+    "MAIL 550": (Script(mail="550 who are you"), "deferred"),
+    "MAIL 552": (Script(mail="552 too big"), "deferred"),
+    "MAIL 553 5.7.1": (Script(mail="553 5.7.1 not your address"), "deferred"),
     "hung up at MAIL": (Script(mail=None), "channel"),
     "RCPT 450": (Script(rcpt="450 greylisted"), "deferred"),
     "RCPT 452": (Script(rcpt="452 too many"), "deferred"),
@@ -151,6 +153,10 @@ CASES = {
     "RCPT 553": (Script(rcpt="553 bad name"), "refused"),
     "RCPT 556": (Script(rcpt="556 null MX"), "refused"),
     "RCPT 550 5.7.1": (Script(rcpt="550 5.7.1 policy"), "policy"),
+    "RCPT 550 5.1.8": (Script(rcpt="550 5.1.8 Sender address rejected: Domain not found"), "policy"),
+    "RCPT 550 5.1.7": (Script(rcpt="550 5.1.7 bad sender"), "policy"),
+    "RCPT 553 5.1.0": (Script(rcpt="553 5.1.0 address status"), "policy"),
+    "RCPT 550 5.1.10": (Script(rcpt="550 5.1.10 null MX"), "refused"),
     "RCPT 421": (Script(rcpt="421 closing"), "channel"),
     "hung up at RCPT": (Script(rcpt=None), "channel"),
     "DATA 451": (Script(data="451 later"), "deferred"),
@@ -183,6 +189,27 @@ def test_each_answer_gets_its_class(line_to, case, pipelining):
     if case.startswith("half"):
         line._reply_seconds = 0.3
     assert outcome(line) == expected
+
+
+NOBODY = {
+    "550 5.1.1 no such user": True,
+    "553 5.1.3 bad syntax": True,
+    "551 5.1.6 has moved": True,
+    "556 5.1.10 null MX": True,
+    "550 no such user": False,  # it may mean anything
+    "450 4.1.1 not now": False,
+    "550 5.1.0 address status": False,
+    "550 5.1.7 bad sender": False,
+    "550 5.1.8 Sender address rejected: Domain not found": False,
+    "550 5.1.18 nobody knows": False,
+    "550 5.7.1 policy": False,
+}
+
+
+@pytest.mark.parametrize("words", NOBODY)
+def test_only_a_word_about_the_mailbox_says_that_there_is_none(words):
+    code, _, text = words.partition(" ")
+    assert is_nobody(Reply(int(code), text)) is NOBODY[words]
 
 
 def test_an_early_refusal_while_the_letter_is_written_is_believed(line_to):
