@@ -33,6 +33,10 @@ _NEWEST = (
     .order_by(consents.c.id)
 )
 
+_EVER_GRANTED = (
+    select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswer:
@@ -60,6 +64,11 @@ def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[
 def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
     """The topics that were asked for and are not answered yet."""
     return tuple(row.topic for row in _newest(conn, [lead_id]) if row.state == "asked")
+
+
+def ever_granted(conn: Connection, lead_id: int) -> bool:
+    """Whether the lead has ever confirmed anything: whoever reads that address is known to be the lead."""
+    return conn.execute(_EVER_GRANTED, {"lead": lead_id}).first() is not None
 
 
 def ask(

@@ -31,6 +31,9 @@ __all__ = [
 _BY_EMAIL = select(leads.c.id).where(leads.c.email == bindparam("email"))
 _BY_KEY = select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
 
+_LEARNT = [name for name in COLUMNS if name != "email"]
+_UNKNOWN = (None, "")
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -65,8 +68,9 @@ class Recorded:
 def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     """Record a submission: its lead, the submission, what was asked to consent to, the event, preference tokens.
 
-    An interest shown makes a lead of a contact. What is known is never replaced by an empty answer. The same
-    idempotency key gives the first result again. Raises ValueError when neither address nor number is given.
+    An interest shown makes a lead of a contact. What is known is never replaced by an empty answer, nor by any
+    once the lead has confirmed. The same idempotency key gives the first result again. Raises ValueError when neither
+    address nor number is given.
     """
     known = _recorded(conn, capture.idempotency_key)
     if known is not None:
@@ -190,9 +194,17 @@ def _submit(conn: Connection, capture: Capture, lead_id: int, seq: int, now: Mom
 
 
 def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
-    """What the answers add to the lead: only what was filled in, and never another address."""
+    """What the answers add to the lead: only what was filled in, and never another address.
+
+    Anybody may type a lead's address into a form. What is known of a lead who has ever confirmed is therefore never
+    replaced, only completed: another name or number stays with the submission's answers, where sales read it.
+    """
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
-    told = {name: capture.columns.get(name) for name in COLUMNS if name != "email" and capture.columns.get(name)}
+    told: dict[str, Any] = {name: capture.columns[name] for name in _LEARNT if capture.columns.get(name)}
+    answered = _answered(capture)
+    if consent.ever_granted(conn, lead_id):
+        told = {name: value for name, value in told.items() if not row._mapping[name]}
+        answered = {name: value for name, value in answered.items() if row.fields.get(name) in _UNKNOWN}
     first = dict(row.first_touch) if row.first_touch is not None else dict(capture.touch)
     conn.execute(
         update(leads)
@@ -200,7 +212,7 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
         .values(
             **told,
             status="lead",
-            fields={**row.fields, **_answered(capture)},
+            fields={**row.fields, **answered},
             locale=capture.locale,
             source=row.source or channel(first),
             first_touch=first,
@@ -212,7 +224,7 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
 
 
 def _answered(capture: Capture) -> dict[str, Any]:
-    return {name: value for name, value in capture.fields.items() if value not in (None, "")}
+    return {name: value for name, value in capture.fields.items() if value not in _UNKNOWN}
 
 
 def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:

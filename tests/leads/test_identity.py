@@ -73,6 +73,35 @@ def test_a_submission_makes_a_lead_with_everything_that_was_said(database, captu
     assert pending == ("tips",)
 
 
+@pytest.mark.parametrize(("state", "kept"), [("granted", True), ("withdrawn", True), ("asked", False)])
+def test_a_form_in_the_name_of_a_lead_who_has_confirmed_replaces_nothing_known_and_fills_what_is_empty(
+    database, capture, moment, state, kept
+):
+    mine = {"email": "ada@lumen.example", "first_name": "Ada", "phone": "+33639981234", "company": "Lumen"}
+    ada = database.write(lambda conn: record(conn, replace(capture, columns=mine), moment)).lead_id
+    if state != "asked":
+        proof = {"locale": "fr", "proof": {}, "now": moment}
+        database.write(lambda conn: consent.grant(conn, ada, ["tips"], **proof))
+    if state == "withdrawn":
+        database.write(lambda conn: consent.withdraw(conn, ada, ["tips"], **proof) and None)
+    theirs = {
+        "email": "ada@lumen.example", "first_name": "You won, see evil.example", "phone": "+33639989999",
+        "company": "Evil", "last_name": "Lovelace",
+    }  # fmt: skip
+    posted = replace(
+        capture, columns=theirs, fields={"practice": "none", "team": "2-5"}, answers=theirs, consents=(),
+        idempotency_key="key-2",
+    )  # fmt: skip
+    database.write(lambda conn: record(conn, posted, moment))
+    with database.read() as conn:
+        lead = load_leads(conn, [ada])[ada]
+        newest = conn.execute(select(submissions.c.answers).order_by(submissions.c.id.desc()).limit(1)).scalar_one()
+    known = (lead.first_name, lead.phone, lead.company, lead.fields["practice"])
+    assert (known == ("Ada", "+33639981234", "Lumen", "slow")) is kept
+    assert (lead.last_name, lead.fields["team"]) == ("Lovelace", "2-5")
+    assert newest == theirs, "what was said is kept with the form"
+
+
 def test_a_second_form_adds_to_the_lead_and_empties_nothing(database, capture, moment):
     first = database.write(lambda conn: record(conn, capture, moment))
     later = replace(
