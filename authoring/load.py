@@ -68,10 +68,16 @@ def load(tree: Tree) -> Loaded:
         except _Unreadable as error:
             broken.add(file)
             problems += error.problems
-    if "definitions.toml" not in tree.texts:
+    if _lacks_definitions(tree):
         problems.append(Problem("definitions.toml", 1, 1, "error", "the content has no `definitions.toml`", None))
     drafts = Drafts(models, documents, frozenset(broken))
     return Loaded(_site(tree, models), sorted(problems), drafts)
+
+
+def _lacks_definitions(tree: Tree) -> bool:
+    """Nobody is told so who was told already that the file, or the whole folder, cannot be read."""
+    told = any(problem.file == "definitions.toml" or problem.line == 0 for problem in tree.problems)
+    return "definitions.toml" not in tree.texts and not told
 
 
 def version_of(sequence: Sequence) -> str:

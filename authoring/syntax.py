@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,12 @@ from authoring.shapes import Path
 from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError, parse
 
-# (what the reader of TOML complains of, and the first character of the line; what the author reads; what helps)
+TABLE = '{ fr = "…", en = "…" }'
+# (what the reader of TOML complains of, and the first character of the line; what the author reads; what helps,
+# where {example} is the key before the fault with a text, and {first} the first key of the line with one)
 SENTENCES: tuple[tuple[str, str, str | None], ...] = (
-    ("string values must be quoted", "a text stands in quotes", 'write it like this: title = "Guide"'),
-    ("missing opening quote", "this text lacks its opening quote", 'write it like this: title = "Guide"'),
+    ("string values must be quoted", "a text stands in quotes", "write it like this: {example}"),
+    ("missing opening quote", "this text lacks its opening quote", "write it like this: {example}"),
     ("duplicate key [", "a section or a key of this name is there already", "a list of sections is written [[step]]"),
     ("duplicate key", "this is there twice", "keep one of the two"),
     ("cannot extend", "this name already holds a value, so nothing can be put below it", "give it another name"),
@@ -27,15 +30,20 @@ SENTENCES: tuple[tuple[str, str, str | None], ...] = (
     ("missing table open", "the name of this section is not right", "write it like this: [thanks]"),
     ("unclosed array", "this list is not closed", "close it with `]`"),
     ("extra comma", "there is a comma too many in this list", None),
+    ("missing comma between key", "a comma is missing between two keys of this table", f"write it like this: {TABLE}"),
     ("missing comma", "a comma is missing in this list", None),
+    ("trailing comma", "TOML allows no comma before the `}`", "delete this comma"),
+    ("missing assignment", "this key has no `=`", f"write it like this: {TABLE}"),
     ("inline table", "what stands between `{` and `}` goes on one line, with commas, and is closed", None),
-    ("key with no value", "this line has no `=`", 'a line reads `key = value`, such as title = "Guide"'),
+    ("key with no value", "this line has no `=`", "a line reads `key = value`, such as {first}"),
     ("carriage return", "the end of this line is broken", "save the file with plain line ends"),
     ("unquoted key", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
     ("keys cannot be", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
     ("unexpected key or value", "there is something after the end of the value", "put it on a line of its own"),
 )
-OTHERWISE = ("this line cannot be read", 'a line reads `key = value`, such as title = "Guide"')
+OTHERWISE = ("this line cannot be read", "a line reads `key = value`, such as {first}")
+# Where the reader of TOML gives up far behind a quote that was forgotten.
+FAR_FROM_THE_QUOTE = ("missing comma between", "newlines are unsupported in inline tables")
 
 
 def place(document: Document, path: Path, of: Part = "value") -> Position:
@@ -71,9 +79,41 @@ def _beyond_numbers(document: Document) -> Iterator[Path]:
 
 
 def _plain(problem: Problem, text: str) -> Problem:
-    line = text.split("\n")[problem.line - 1].lstrip()
-    complained = f"{problem.message} {line[:1]}"
-    for complaint, message, hint in SENTENCES:
-        if complaint in complained:
-            return Problem(problem.file, problem.line, problem.column, "error", message, hint)
-    return Problem(problem.file, problem.line, problem.column, "error", *OTHERWISE)
+    line = text.split("\n")[problem.line - 1]
+    complained = f"{problem.message} {line.lstrip()[:1]}"
+    if any(complaint in complained for complaint in FAR_FROM_THE_QUOTE):
+        column = _open_quote(line, problem.column)
+        if column is not None:
+            message, hint = "the quote that opens here may not be closed", f"close it with `{line[column - 1]}`"
+            return Problem(problem.file, problem.line, column, "error", message, hint)
+    found = next(((message, hint) for complaint, message, hint in SENTENCES if complaint in complained), OTHERWISE)
+    hint_to_them = _with_example(found[1], line, problem.column)
+    return Problem(problem.file, problem.line, problem.column, "error", found[0], hint_to_them)
+
+
+def _open_quote(line: str, column: int) -> int | None:
+    """Where a text opens that never ends on its line, or that ends just before `column` in what looks like a key."""
+    for found in _QUOTED.finditer(line):
+        unclosed = not found[0][1:].endswith(found[0][0])
+        swallowed = _ENDS_BEFORE_A_TEXT.search(found[0][:-1]) and not line[found.end() : column - 1].strip()
+        if unclosed or swallowed:
+            return found.start() + 1
+    return None
+
+
+def _with_example(hint: str | None, line: str, column: int) -> str | None:
+    """The hint with the author's own key in it: an example of another file's keys would mislead."""
+    before, first = _KEY_BEFORE.search(line[max(0, column - 100) : column - 1]), _FIRST_KEY.match(line)
+    examples = {
+        "{example}": f'{before[1]} = "…"' if before else '"…"',
+        "{first}": f'{first[1]} = "…"' if first else 'title = "Guide"',
+    }
+    for mark, example in examples.items():
+        hint = hint.replace(mark, example) if hint else None
+    return hint
+
+
+_QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"?|'[^']*'?""")  # a text of one line, closed or not
+_ENDS_BEFORE_A_TEXT = re.compile(r"[=,]\s*$")
+_KEY_BEFORE = re.compile(r"([A-Za-z0-9_-]{1,60})\s*=\s*$")
+_FIRST_KEY = re.compile(r"\s*([A-Za-z0-9_-]{1,60})")

@@ -84,6 +84,8 @@ def kind_of(path: str) -> tuple[str, dict[str, str]] | None:
 
 def read_tree(root: Path) -> Tree:
     """Every file under `root` that belongs there; every other file is a problem. Never leaves `root`, never raises."""
+    if not root.is_dir():
+        return Tree({}, {}, (_without_folder(root),), root)
     texts: dict[str, bytes] = {}
     blobs: dict[str, StoredFile] = {}
     problems: list[Problem] = []
@@ -96,6 +98,12 @@ def read_tree(root: Path) -> Tree:
             message = f"this cannot be read: {error.strerror or 'the disk refused'}"
             problems.append(Problem(_printable(path), 1, 1, "error", message, None))
     return Tree(texts, blobs, tuple(sorted(problems)), root)
+
+
+def _without_folder(root: Path) -> Problem:
+    message = "this is a file, and the content is a folder" if root.exists() else "there is no such folder"
+    hint = "name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml"
+    return Problem(_printable(str(root)), 0, 0, "error", message, hint)
 
 
 class _Stray(Exception):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authoring.load import load
 from authoring.tree import BLOB_LIMIT, TEXT_LIMIT, Tree, read_tree
 
 Write = Callable[..., Path]
@@ -122,6 +123,16 @@ def test_folders_without_end_stop_at_some_depth(write: Write) -> None:
     assert file == "magnets" + "/d" * 8
 
 
-def test_a_folder_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    ((file, message, _),) = problems_of(tmp_path / "nowhere")
-    assert (file, message) == (".", "this cannot be read: No such file or directory")
+def test_a_folder_that_is_not_there_is_one_problem_that_names_it_and_says_what_to_do(tmp_path: Path) -> None:
+    nowhere, file = tmp_path / "nowhere", tmp_path / "content.toml"
+    file.touch()
+    hint = "name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml"
+    for root, message in ((nowhere, "there is no such folder"), (file, "this is a file, and the content is a folder")):
+        assert [problem.sentence() for problem in load(read_tree(root)).problems] == [f"{root}: {message} ({hint})"]
+
+
+def test_definitions_that_are_too_big_are_not_called_missing_too(write: Write) -> None:
+    root = write({"definitions.toml": b"#" * (TEXT_LIMIT + 1)})
+    assert [problem.message for problem in load(read_tree(root)).problems] == [
+        "this file is too big: a text has at most 1 MB"
+    ]
