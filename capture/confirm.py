@@ -53,7 +53,7 @@ def show(door: Door, token: str) -> Response:
         topics=list(asked.topics.values()),
         address=asked.owner.address,
         action=request.path,
-        clicks=_clicks_wording(door, site, speech, asked.owner),
+        clicks=_clicks_wording(door, site, speech, asked),
     )
 
 
@@ -92,7 +92,7 @@ def _open(door: Door, site: Site, token: str) -> Asked | Response:
         return notice(door, BAD_LINK, 404)
     with door.database.read() as conn:
         owner = find_owner(conn, int(payload["lead"]), door.keys)
-    known = site.definitions.topics
+    known = {**site.definitions.topics, **site.definitions.tracking}  # a form may ask for either
     topics = {name: known[name] for name in payload["topics"] if name in known}
     if owner is None or not topics:
         return notice(door, BAD_LINK, 404)
@@ -101,7 +101,7 @@ def _open(door: Door, site: Site, token: str) -> Asked | Response:
 
 def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
     lead, now = asked.owner.lead, door.clocks.moment()
-    measure = _clicks_wording(door, site, lead_speech(door, lead.locale), asked.owner) if clicks else None
+    measure = _clicks_wording(door, site, lead_speech(door, lead.locale), asked) if clicks else None
     granted = [*asked.topics, *(["clicks"] if measure else [])]
 
     def job(conn: Connection) -> None:
@@ -122,9 +122,12 @@ def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
     door.database.write(job)
 
 
-def _clicks_wording(door: Door, site: Site, speech: Speech, owner: Owner) -> str | None:
-    """The sentence beside the optional box; None where clicks are never measured, or are already agreed to."""
+def _clicks_wording(door: Door, site: Site, speech: Speech, asked: Asked) -> str | None:
+    """The sentence beside the optional box; None where clicks are never measured, are agreed to already, or are among
+    what the button confirms."""
     topic = site.definitions.tracking.get("clicks")
-    if topic is None or door.config.tracking.clicks == "never" or owner.state("clicks") == "granted":
+    if topic is None or door.config.tracking.clicks == "never":
+        return None
+    if "clicks" in asked.topics or asked.owner.state("clicks") == "granted":
         return None
     return speech.text(topic.description)

@@ -112,6 +112,26 @@ def test_the_box_grants_the_measure_in_its_exact_wording(browser, chloe):
     assert row.wording.startswith("J’accepte qu’Atelier Lumen note les liens")
 
 
+def test_a_clicks_box_of_a_form_is_granted_by_the_button_in_the_forms_wording(browser, door, chloe):
+    box = ConsentAnswer("clicks", "J’accepte que mes clics soient notés.", True)
+    capture = Capture("demo", "demo", "fr", {}, {"email": ADDRESS}, {}, (box,), {}, "key of the box", 1)
+    door.database.write(lambda conn: record(conn, capture, door.clocks.moment()))
+    path = chloe.confirm_path(["clicks"])
+    page = browser.open(path)
+    assert page.status_code == 200
+    assert "Les liens sur lesquels je clique" in page.text
+    assert "checkbox" not in page.text
+    browser.post(path)
+    assert chloe.granted() == {"clicks"}
+    row = chloe.rows(consents)[-1]
+    assert (row.topic, row.wording, row.form) == ("clicks", box.wording, "demo")
+
+
+def test_opens_and_topics_are_confirmed_together(browser, chloe):
+    browser.post(chloe.confirm_path(["conseils-3d", "opens"]), {"clicks": "yes"})
+    assert chloe.granted() == {"conseils-3d", "opens", "clicks"}
+
+
 def test_a_second_time_says_that_it_is_done_and_does_nothing(browser, chloe):
     path = chloe.confirm_path()
     browser.post(path)
