@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from authoring.models.forms import FormField
 from capture.speech import Speech
+from capture.typos import missing_end
 
 # Sentences where the field's name gives the right word; any other field is named by its label.
 EMPTY = {
@@ -74,9 +75,10 @@ def sentence(speech: Speech, field: FormField, code: str, typed: str) -> str:
     if code == "digits":
         return _digits(speech, typed)
     example = speech.say("chloe@marchand-studio.com")
+    typed, ending = missing_end(typed.rstrip("."), ENDINGS.get(speech.locale, ".com"))
     values = {
         "example": example,
-        "ending": ENDINGS.get(speech.locale, ".com"),
+        "ending": ending,
         "typed": typed,
         "limit": field.max_length,
     }

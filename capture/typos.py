@@ -22,15 +22,33 @@ SLIPS = {"con", "cmo", "cm", "co", "om", "comm", "cim", "vom", "xom", "fe", "rf"
 def meant_domain(address: str) -> str | None:
     """The domain that was probably meant: "gmail.com" for "chloe@gmial.com"; None when nothing looks wrong."""
     name, _, ending = address.rpartition("@")[2].lower().partition(".")
-    if name in REAL:
-        return None
-    provider = name if name in PROVIDERS else next((known for known in PROVIDERS if _one_slip(name, known)), None)
+    provider = _provider(name)
     if provider is None or not ending:
         return None
     endings = PROVIDERS[provider]
     if name == provider and ending not in SLIPS and (name, ending) != ("gmail", "fr"):
         return None
     return f"{provider}.{ending if ending in endings else _nearest(ending, endings)}"
+
+
+def missing_end(address: str, usual: str) -> tuple[str, str]:
+    """For an address cut off after its "@": what it should read up to its last dot, and the ending that follows.
+
+    `usual` is the ending of the language, such as ".fr": "chloe@gmial" -> ("chloe@gmail", ".com").
+    """
+    local, _, name = address.rpartition("@")
+    provider = _provider(name.lower())
+    if provider is None:
+        return address, usual
+    endings = PROVIDERS[provider]
+    return f"{local}@{provider}", usual if usual[1:] in endings else f".{endings[0]}"
+
+
+def _provider(name: str) -> str | None:
+    """The provider of that name, or the one it is a slip away from."""
+    if name in REAL:
+        return None
+    return name if name in PROVIDERS else next((known for known in PROVIDERS if _one_slip(name, known)), None)
 
 
 def _one_slip(typed: str, known: str) -> bool:

@@ -36,6 +36,11 @@ def said(locale, field, code, typed=""):
             "The end of the address is missing, for example “.com”: chloe@atelier-marchand.com",
         ),
         (
+            "chloe@gmial",
+            "Il manque la fin de l’adresse, par exemple « .com » : chloe@gmail.com",
+            "The end of the address is missing, for example “.com”: chloe@gmail.com",
+        ),
+        (
             "chloe.atelier.fr",
             "Une adresse e-mail contient un « @ » : chloe@atelier-marchand.fr",
             "An email address contains an “@”: chloe@marchand-studio.com",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.typos import meant_domain
+from capture.typos import meant_domain, missing_end
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,18 @@ def test_a_slip_in_a_known_provider_is_asked_about(address, meant):
 )
 def test_an_address_that_may_be_right_is_left_alone(address):
     assert meant_domain(address) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("chloe@gmial", "chloe@gmail.com"),
+        ("chloe@gmail", "chloe@gmail.com"),
+        ("chloe@Hotmial", "chloe@hotmail.fr"),
+        ("chloe@lapsote", "chloe@laposte.net"),
+        ("chloe@atelier-marchand", "chloe@atelier-marchand.fr"),
+        ("chloe@mail", "chloe@mail.fr"),
+    ],
+)
+def test_the_end_that_a_provider_has_completes_an_address_cut_off(typed, completed):
+    assert "".join(missing_end(typed, ".fr")) == completed
