@@ -20,7 +20,7 @@ _LEFT_ALONE = re.compile(
 )
 _SPACE = f"[ {WIDE}{NARROW}]"
 _FRENCH: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<=\w)'(?=\w)"), "’"),
+    (re.compile(r"(?<=\w)'(?=\w)|(?<=[^\W\d_])'\Z"), "’"),  # the end is where a tag begins: d'<strong>Inès</strong>
     (re.compile(r"\.\.\."), "…"),
     (re.compile(f"«{_SPACE}*"), f"«{NARROW}"),
     (re.compile(f"{_SPACE}*»"), f"{NARROW}»"),

@@ -1,6 +1,7 @@
 """Landing pages: the page and form of the release in force shown to a visitor, and the visitor's answers taken in."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -67,7 +68,7 @@ def submit(door: Door, page: str, locale: str | None = None) -> Response:
     _refuse_undeclared(visit, sent, stamp, trap)
     if sent.get(trap):
         log.info("form %s: the trap was filled in, nothing was recorded", visit.page.form)
-        return _thank(door, visit, sent.get("email", ""))
+        return _thank(door, visit, sent.get("email", ""), _is_any_ticked(visit, sent))
     questions = form_class(visit.form)(formdata=sent)
     questions.validate()
     wrong = faults(visit.form, questions)
@@ -131,7 +132,7 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
         log.exception("form %s: the database is away, nothing was saved", visit.page.form)
         return _draw(door, visit, stamp, questions, status=503, notice=UNSAVED)
     log.info("form %s: submission %s of lead %s", visit.page.form, recorded.submission_id, recorded.lead_id)
-    return _thank(door, visit, said.columns.get("email", ""))
+    return _thank(door, visit, said.columns.get("email", ""), _is_any_ticked(visit, said.given))
 
 
 def _capture(visit: Visit, stamp: Stamp, said: Answers) -> Capture:
@@ -165,9 +166,13 @@ def _consents(visit: Visit, said: Answers) -> tuple[ConsentAnswer, ...]:
     return tuple(boxes)
 
 
-def _thank(door: Door, visit: Visit, address: str) -> Response:
+def _is_any_ticked(visit: Visit, given: Mapping[str, Any]) -> bool:
+    return any(given.get(field.name) for field in visit.form.field if field.kind == "consent")
+
+
+def _thank(door: Door, visit: Visit, address: str, ticked: bool) -> Response:
     path = thanks_path(door.config, visit.speech.locale, visit.page.form)
-    sealed = seal_thanks(door.signer, visit.name, address)
+    sealed = seal_thanks(door.signer, visit.name, address, ticked=ticked)
     return redirect(f"{path}?for={sealed}", 303)  # type: ignore[return-value]
 
 

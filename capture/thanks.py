@@ -18,9 +18,12 @@ from capture.typos import meant_domain
 MAX_AGE = timedelta(days=1)
 
 
-def seal_thanks(signer: Signer, page: str, address: str) -> str:
-    """What the thanks page needs to know, without the address itself: addresses stay out of browsers' histories."""
-    payload = {"page": page}
+def seal_thanks(signer: Signer, page: str, address: str, *, ticked: bool) -> str:
+    """What the thanks page needs to know, without the address itself: addresses stay out of browsers' histories.
+
+    `ticked`: a box of consent was.
+    """
+    payload: dict[str, Any] = {"page": page, "ticked": ticked}
     if "@" in address:
         payload["masked"] = masked(address)
         if domain := meant_domain(address):
@@ -50,6 +53,7 @@ def show(door: Door, form: str, locale: str | None = None) -> Response:
         page=path,
         masked=seal.get("masked"),
         meant=seal.get("meant"),
+        ticked=seal.get("ticked", False),
     )
 
 

@@ -56,8 +56,11 @@ class FormField(Model):
 
 
 class Thanks(Model):
+    """The page after the form. `ticked` follows `body` for those who ticked a box of consent."""
+
     title: Localised
     body: Localised  # Markdown
+    ticked: Localised | None = None  # Markdown
 
 
 class Form(Model):

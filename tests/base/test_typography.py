@@ -16,6 +16,8 @@ N, W = "\u202f", "\u00a0"
         ("Au menu : rien", f"Au menu{W}: rien"),
         ("«Guide» et « Guide »", f"«{N}Guide{N}» et «{N}Guide{N}»"),
         ("L'équipe d'Ada...", "L’équipe d’Ada…"),
+        ("L'e-mail d'<strong>Inès</strong>", "L’e-mail d’<strong>Inès</strong>"),
+        ("Haut de 5'", "Haut de 5'"),
         ("10 000 € et 50 %", f"10{N}000{N}€ et 50{N}%"),
         ("<p class=\"a ; b\">C'est là !</p>", f'<p class="a ; b">C’est là{N}!</p>'),
         ("Vraiment ?</p>", f"Vraiment{N}?</p>"),

@@ -135,6 +135,17 @@ def test_the_thanks_page_masks_the_address_and_asks_about_a_slip(browser):
     assert "noindex" in page
 
 
+@pytest.mark.parametrize("ticked", [True, False])
+def test_the_thanks_page_speaks_of_a_box_only_to_who_ticked_it(browser, ticked):
+    answers = {
+        "email": "ada@x.example", "first_name": "Ada", "company": "X", "profession": "interior", "practice": "slow",
+        **({"consent_conseils": "y"} if ticked else {}),
+    }  # fmt: skip
+    page = plain(browser.open(browser.send("/p/guide-3d", answers).location).text)
+    assert "l’e-mail d’<strong>Inès Caradec</strong>" in page
+    assert ("Vous avez coché la case des conseils 3D : le même e-mail" in page) is ticked
+
+
 def test_the_thanks_page_stands_alone_when_its_seal_is_old_or_altered(browser):
     for seal in ("", "?for=altered", "?for="):
         page = browser.open(f"/thanks/demo{seal}")

@@ -3,11 +3,14 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from authoring.site import Site
+from base.calendars import add
+from base.durations import parse_duration
 from base.paths import data_path
 from emails.compile import author_problems, compile_email, path_of
 from emails.layouts import Setting
@@ -19,7 +22,7 @@ TOML_FILES = sorted(path.relative_to(CONTENT).as_posix() for path in CONTENT.rgl
 TEXT_FILES = [*TOML_FILES, *sorted(path.relative_to(CONTENT).as_posix() for path in CONTENT.rglob("*.md"))]
 TRANSLATED = {
     "title", "label", "meaning", "role", "description", "wording", "hint", "intro", "submit", "lead", "byline", "cover",
-    "body", "text", "mark", "privacy",
+    "body", "ticked", "text", "mark", "privacy",
 }  # fmt: skip
 SAYS_THE_SAME_EVERYWHERE = re.compile(r"p\. \d+|\d+( h)?")
 FORBIDDEN = re.compile(
@@ -45,6 +48,18 @@ def entries(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 def test_nothing_is_wrong_with_it():
     assert [problem.sentence() for problem in check_tree(CONTENT, LOCALES)] == []
+
+
+def test_asking_again_and_again_floods_nobody(site: Site):
+    """Anybody may type anybody's address: what a form sends at once is sent at most so often."""
+    least = {"confirmation-lettre": timedelta(hours=24)}
+    at_once = [name for name, found in site.sequences.items() if found.re_entry == "always"]
+    assert at_once
+    for name in at_once:
+        wait = site.sequences[name].min_interval
+        assert wait is not None, name
+        moment = datetime(2026, 11, 3, tzinfo=UTC)
+        assert add(moment, parse_duration(wait), "UTC") - moment >= least.get(name, timedelta(hours=1)), name
 
 
 def test_it_holds_what_a_newcomer_needs_to_see(site: Site):
