@@ -8,6 +8,7 @@ from authoring.site import Site
 from base.clock import Clocks
 from base.config import Config, Keys
 from base.tokens import Signer
+from capture.last_write import LastWrite
 from capture.views import PageViews
 from storage.database import Database, StorageUnavailable
 
@@ -32,6 +33,7 @@ class Door:
     blobs: Blobs
     views: PageViews = field(default_factory=PageViews)
     last: LastSite = field(default_factory=LastSite)
+    last_write: LastWrite = field(default_factory=LastWrite)
 
     def site(self) -> Site:
         """The site in force; the one seen last when the database is away.

@@ -97,14 +97,26 @@ def test_readiness_tells_the_release_and_how_long_the_engine_was_silent(browser,
     assert browser.open("/readyz").json["engine_silent_for_seconds"] == 90
 
 
-def test_readiness_needs_reading_writing_and_a_release(browser, door):
+def test_readiness_needs_reading_writing_and_a_release(browser, door, clocks):
     door.database.writes_gone = True
     assert browser.open("/readyz").status_code == 503
     door.database.writes_gone = False
+    clocks.advance(timedelta(seconds=5))
     door.database.write(lambda conn: conn.execute(delete(in_force)))
     answer = browser.open("/readyz")
     assert answer.status_code == 503
     assert answer.json["release"] is None
+
+
+def test_readiness_writes_at_most_once_in_five_seconds(browser, door, clocks, monkeypatch):
+    written = []
+    monkeypatch.setattr(door.database, "write", lambda job, timeout=None: written.append(clocks.machine()))
+    for _ in range(20):
+        assert browser.open("/readyz").status_code == 200
+    assert len(written) == 1
+    clocks.advance(timedelta(seconds=5))
+    browser.open("/readyz")
+    assert len(written) == 2
 
 
 def test_a_static_file_with_its_hash_may_be_kept_for_a_year(browser):
