@@ -12,8 +12,8 @@ from console.access import SEES_EVERY_LEAD
 from console.context import Viewer, say
 from leads.points import MILLI
 from leads.words import asked_for
+from reports.lead_few import Place
 from reports.lead_ranges import Asked
-from reports.leads import Place
 
 NOBODY = "-"  # no name of the definitions is written so
 LONGEST_QUESTION = 200

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Response, g, request, url_for
+from flask import Response, g, request
 from sqlalchemy import Connection
 
 from authoring.site import Site
@@ -14,7 +14,7 @@ from console.routes import Route
 from reports.lead_ranges import Asked
 from reports.lead_rows import rows
 from reports.lead_search import LOOK
-from reports.leads import Count, Page, count, page
+from reports.leads import Count, Page, count, listed
 
 SENTENCE_COUNTS = 100
 
@@ -54,14 +54,14 @@ def leads(door: ConsoleDoor) -> Response:
         first=wish.address() if after else "",
         look=LOOK,
         counted=counted,
-        lead_address=lead_address,
     )
 
 
 def _read(conn: Connection, wish: Wish, site: Site) -> Shown:
     question = asked(wish, site, viewer())
-    found = page(conn, question, place_in(request.args.get("after"))) if _asks(wish, question) else Page((), None)
-    total = count(conn, question) if _asks(wish, question) else Count(0)
+    found, total = Page((), None), Count(0)
+    if _asks(wish, question):
+        found, total = listed(conn, question, place_in(request.args.get("after")))
     return Shown(
         page=found,
         lines=lines(rows(conn, found.ids), site, viewer(), g.moment.calendar),
@@ -93,7 +93,7 @@ def _sentence(conn: Connection, site: Site) -> str:
     idle = count(conn, asked(Wish(temperature="hot", following="none"), site, viewer()), SENTENCE_COUNTS)
     warm = say_n("%(number)s lead is hot", "%(number)s leads are hot", hot.number, number=counted(hot))
     if not idle.number:
-        return say("%(warm)s. Each of them has a next step.", warm=warm)
+        return f"{warm}." if idle.more else say("%(warm)s. Each of them has a next step.", warm=warm)
     alone = say_n(
         "%(number)s of them has neither a sequence nor a task",
         "%(number)s of them have neither a sequence nor a task",
@@ -106,10 +106,6 @@ def _sentence(conn: Connection, site: Site) -> str:
 def counted(total: Count) -> str:
     """`46`, `1 000+`."""
     return f"{number(total.number)}+" if total.more else number(total.number)
-
-
-def lead_address(lead_id: int) -> str:
-    return url_for("console.leads") + f"/{lead_id}"
 
 
 def _said(shown: Shown, begun: int) -> str:

@@ -1,11 +1,10 @@
 """The shortest way to somebody: an address or a name that means one lead opens it, any other lists those it means."""
 
-from flask import Response, make_response, redirect, request
+from flask import Response, make_response, redirect, request, url_for
 
 from console.context import viewer
 from console.door import ConsoleDoor
 from console.lead_filters import LONGEST_QUESTION, Wish, asked
-from console.lead_list import lead_address
 from console.routes import Route
 from reports.leads import page
 
@@ -18,7 +17,7 @@ def search(door: ConsoleDoor) -> Response:
         with door.database.read() as conn:
             found = page(conn, question, size=2)
         if len(found.ids) == 1:
-            return make_response(redirect(lead_address(found.ids[0]), 303))
+            return make_response(redirect(url_for("console.lead", lead_id=found.ids[0]), 303))
     return make_response(redirect(wish.address(), 303))
 
 

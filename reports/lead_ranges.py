@@ -11,8 +11,6 @@ from typing import Literal
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
-    Subquery,
     and_,
     exists,
     func,
@@ -22,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from reports.lead_search import LOOK, meant
+from reports.lead_search import LOOK
 from storage.schema import enrolments, lead_segments, standings, tasks
 
 Order = Literal["score", "newest"]
@@ -54,35 +52,25 @@ class Reading:
     """`arms`: each a range of one index, read side by side; `rest` narrows what they hold.
 
     `whole`: the arms hold few enough to be read to their end. `sorts`: they are not in the order of the list.
-    `more`: there are others that the question means, which are not in the arms.
     """
 
-    table: FromClause
-    lead_id: ColumnElement[int]
-    engagement: ColumnElement[int]
     arms: Conditions
     rest: Conditions = ()
     whole: bool = False
     sorts: bool = False
-    more: bool = False
 
 
 def reading(connection: Connection, asked: Asked) -> Reading:
-    """The cheapest way to read what is asked; a few bounded counts find out."""
-    if asked.words:
-        found = meant(connection, asked.words)
-        return _of_few(asked, found.leads, found.more)
+    """The cheapest way to read what is asked, its words left out; a few bounded counts find out."""
     arms = _arms(asked)
+    if asked.order == "score" and len(arms) == 1 and not rest_of(asked, leading := next(iter(arms))):
+        return Reading(arms[leading])
     sizes = {name: _size(connection, of) for name, of in arms.items()}
     rarest = min(sizes, key=lambda name: sizes[name], default="")
-    members = _members(connection, asked)
-    if members is not None and (not sizes or sizes[rarest] > LOOK):
-        return _of_few(asked, members)
     if not rarest or (asked.order == "newest" and sizes[rarest] > LOOK):
         everybody = _S.lead_id > 0 if asked.order == "newest" else _S.engagement > _NO_SCORE
-        return Reading(standings, _S.lead_id, _S.engagement, (everybody,), _rest(asked, ""))
-    whole, sorts = sizes[rarest] <= LOOK, asked.order == "newest"
-    return Reading(standings, _S.lead_id, _S.engagement, arms[rarest], _rest(asked, rarest), whole, sorts)
+        return Reading((everybody,), rest_of(asked, ""))
+    return Reading(arms[rarest], rest_of(asked, rarest), sizes[rarest] <= LOOK, asked.order == "newest")
 
 
 def _arms(asked: Asked) -> Mapping[str, Conditions]:
@@ -98,8 +86,8 @@ def _arms(asked: Asked) -> Mapping[str, Conditions]:
     return arms or ({"band": (band,)} if asked.band else {})
 
 
-def _rest(asked: Asked, leading: str, lead_id: ColumnElement[int] = _S.lead_id) -> Conditions:
-    """What the leading filter has not seen to."""
+def rest_of(asked: Asked, leading: str, lead_id: ColumnElement[int] = _S.lead_id) -> Conditions:
+    """What the leading filter has not seen to; with none leading, everything but the words."""
     wanted = {"stage": asked.stage, "source": asked.source}
     rest = [func.coalesce(_EQUAL[name], "") == value for name, value in wanted.items() if value and name != leading]
     if asked.owners is not None and leading != "owner":
@@ -129,20 +117,3 @@ def _size(connection: Connection, arms: Conditions) -> int:
         return 0
     all_of_them = union_all(*(select(some.c.one) for some in entries)).subquery()
     return connection.execute(select(func.count()).select_from(all_of_them)).scalar_one()
-
-
-def _members(connection: Connection, asked: Asked) -> Subquery | None:
-    """The leads in the segment, where they are few enough to be put in order."""
-    if asked.segment is None:
-        return None
-    inside = select(lead_segments.c.lead_id).where(lead_segments.c.segment == asked.segment).limit(LOOK + 1).subquery()
-    few = connection.execute(select(func.count()).select_from(inside)).scalar_one() <= LOOK
-    return inside if few else None
-
-
-def _of_few(asked: Asked, those: Subquery, more: bool = False) -> Reading:
-    """Leads that are known by number; one that the engine has not seen yet is among them."""
-    engagement = func.coalesce(_S.engagement, 0)
-    joined = those.outerjoin(standings, _S.lead_id == those.c.lead_id)
-    rest = _rest(asked, "", those.c.lead_id)
-    return Reading(joined, those.c.lead_id, engagement, (true(),), rest, whole=True, sorts=True, more=more)

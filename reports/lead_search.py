@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, exists, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, select
 
 from storage.schema import lead_words
 
@@ -15,9 +15,9 @@ _BEYOND = "\U0010ffff"  # after every word that begins so
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The leads that were found (`lead_id`), and whether there may be more than were looked at."""
+    """The numbers of the leads that were found, at most one more than MATCHES; `more`: not all was looked at."""
 
-    leads: Subquery
+    lead_ids: Select[Any]
     more: bool
 
 
@@ -26,8 +26,7 @@ def meant(connection: Connection, asked: Sequence[str]) -> Meant:
     sizes = {word: _size(connection, word) for word in asked}
     rarest = min(asked, key=lambda word: (sizes[word], -len(word)))
     found = _found(rarest, [word for word in asked if word != rarest])
-    matches = connection.execute(select(func.count()).select_from(found.limit(MATCHES + 1).subquery())).scalar_one()
-    return Meant(found.limit(MATCHES).subquery("meant"), sizes[rarest] > LOOK or matches > MATCHES)
+    return Meant(found.limit(MATCHES + 1), sizes[rarest] > LOOK)
 
 
 def begins(column: ColumnElement[str], word: str) -> ColumnElement[bool]:

@@ -9,19 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, func, literal, select, tuple_, union_all
 
+from reports.lead_few import Few, Place, few
 from reports.lead_ranges import Asked, Reading, reading
 from reports.lead_search import LOOK
+from storage.schema import standings
 
 COUNTED = 1_000  # a list says "1 000+" from there on
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A lead's place in a list: its engagement (milli-points) and its number."""
-
-    engagement: int
-    lead_id: int
+_S = standings.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +41,78 @@ class Count:
     more: bool = False
 
 
+def listed(connection: Connection, asked: Asked, after: Place | None = None, size: int = PAGE) -> tuple[Page, Count]:
+    """The leads that follow `after` in the list, and how many the whole list holds."""
+    if asked.owners == frozenset():
+        return Page((), None), Count(0)
+    if (those := few(connection, asked)) is not None:
+        return _page_of_few(asked, those, after, size), _count_of_few(those, COUNTED)
+    way = reading(connection, asked)
+    return _page(connection, asked, way, after, size), _count(connection, asked, way, COUNTED)
+
+
 def page(connection: Connection, asked: Asked, after: Place | None = None, size: int = PAGE) -> Page:
     """The leads that follow `after` in the list."""
     if asked.owners == frozenset():
         return Page((), None)
-    way = reading(connection, asked)
-    floor = _floor(connection, asked, way, after)
-    found = _read(connection, asked, way, size + 1, after, floor)
-    if len(found) > size:
-        return Page(_ids(found[:size]), found[size - 1], more=way.more)
-    return Page(_ids(found), floor, cut=floor is not None, more=way.more)
+    those = few(connection, asked)
+    if those is not None:
+        return _page_of_few(asked, those, after, size)
+    return _page(connection, asked, reading(connection, asked), after, size)
 
 
 def count(connection: Connection, asked: Asked, limit: int = COUNTED) -> Count:
     """How many leads the list holds, counted up to `limit`."""
     if asked.owners == frozenset():
         return Count(0)
-    way = reading(connection, asked)
-    floor = _floor(connection, asked, way, None)
-    places = _places(asked, way, limit + 1, None, floor).subquery()
-    number = connection.execute(select(func.count()).select_from(places)).scalar_one()
-    return Count(min(number, limit), number > limit or floor is not None or way.more)
+    those = few(connection, asked)
+    return _count_of_few(those, limit) if those else _count(connection, asked, reading(connection, asked), limit)
+
+
+# ---------------------------------------------------------------- of few
+
+
+def _page_of_few(asked: Asked, those: Few, after: Place | None, size: int) -> Page:
+    """Put in order here: there are not many."""
+    newest = asked.order == "newest"
+    order = (lambda place: place.lead_id) if newest else (lambda place: (place.engagement, place.lead_id))
+    behind = [place for place in those.places if after is None or order(place) < order(after)]
+    found = sorted(behind, key=order, reverse=True)
+    return Page(_ids(found[:size]), found[size - 1] if len(found) > size else None, more=those.more)
+
+
+def _count_of_few(those: Few, limit: int) -> Count:
+    number = len(those.places)
+    return Count(min(number, limit), number > limit or those.more)
 
 
 def _ids(places: Sequence[Place]) -> tuple[int, ...]:
     return tuple(place.lead_id for place in places)
 
 
-def _read(
-    connection: Connection, asked: Asked, way: Reading, size: int, after: Place | None, floor: Place | None
-) -> list[Place]:
-    rows = connection.execute(_places(asked, way, size, after, floor))
-    return [Place(row.engagement, row.lead_id) for row in rows]
+# ---------------------------------------------------------------- of many
+
+
+def _page(connection: Connection, asked: Asked, way: Reading, after: Place | None, size: int) -> Page:
+    floor = _floor(connection, asked, way, after)
+    rows = connection.execute(_places(asked, way, size + 1, after, floor))
+    found = [Place(row.engagement, row.lead_id) for row in rows]
+    if len(found) > size:
+        return Page(_ids(found[:size]), found[size - 1])
+    return Page(_ids(found), floor, cut=floor is not None)
+
+
+def _count(connection: Connection, asked: Asked, way: Reading, limit: int) -> Count:
+    floor = _floor(connection, asked, way, None)
+    places = _places(asked, way, limit + 1, None, floor).subquery()
+    number = connection.execute(select(func.count()).select_from(places)).scalar_one()
+    return Count(min(number, limit), number > limit or floor is not None)
 
 
 def _places(asked: Asked, way: Reading, size: int, after: Place | None, floor: Place | None) -> Select[Any]:
     """The first `size` places behind `after`, down to `floor`: of each arm, then of all of them."""
-    bounds = [_behind(asked, way, after)] if after else []
-    bounds += [~_behind(asked, way, floor)] if floor else []
+    bounds = [_behind(asked, after)] if after else []
+    bounds += [~_behind(asked, floor)] if floor else []
     arms = [_ordered(asked, way, arm).where(*way.rest, *bounds).limit(size) for arm in way.arms]
     if len(arms) == 1:
         return arms[0]
@@ -97,21 +126,21 @@ def _merged(asked: Asked, arms: Sequence[Select[Any]]) -> Select[Any]:
 
 
 def _ordered(asked: Asked, way: Reading, arm: ColumnElement[bool]) -> Select[Any]:
-    columns: list[ColumnElement[Any]] = [way.engagement.label("engagement"), way.lead_id.label("lead_id")]
-    return select(*columns).select_from(way.table).where(arm).order_by(*(key.desc() for key in _keys(asked, way)))
+    columns: list[ColumnElement[Any]] = [_S.engagement.label("engagement"), _S.lead_id.label("lead_id")]
+    return select(*columns).where(arm).order_by(*(key.desc() for key in _keys(asked, way)))
 
 
 def _keys(asked: Asked, way: Reading) -> list[ColumnElement[int]]:
     """What the list is ordered by. Where the arms are in another order, wrapped: the planner must not follow it."""
     if asked.order == "newest":
-        return [way.lead_id + 0 if way.sorts else way.lead_id]
-    return [way.engagement, way.lead_id]
+        return [_S.lead_id + 0 if way.sorts else _S.lead_id]
+    return [_S.engagement, _S.lead_id]
 
 
-def _behind(asked: Asked, way: Reading, place: Place) -> ColumnElement[bool]:
+def _behind(asked: Asked, place: Place) -> ColumnElement[bool]:
     if asked.order == "newest":
-        return way.lead_id < place.lead_id
-    return tuple_(way.engagement, way.lead_id) < tuple_(
+        return _S.lead_id < place.lead_id
+    return tuple_(_S.engagement, _S.lead_id) < tuple_(
         literal(place.engagement, Integer), literal(place.lead_id, Integer)
     )
 
@@ -121,10 +150,10 @@ def _floor(connection: Connection, asked: Asked, way: Reading, after: Place | No
     if way.whole or not way.rest:
         return None
     if asked.order == "newest":
-        newest = connection.execute(select(func.max(way.lead_id))).scalar_one() or 0
+        newest = connection.execute(select(func.max(_S.lead_id))).scalar_one() or 0
         begin = after.lead_id if after else newest + 1
         return Place(0, begin - LOOK) if begin - LOOK > 1 else None
-    behind = [_behind(asked, way, after)] if after else []
+    behind = [_behind(asked, after)] if after else []
     lasts = [_ordered(asked, way, arm).where(*behind).offset(LOOK - 1).limit(1) for arm in way.arms]
     found = [Place(row.engagement, row.lead_id) for last in lasts for row in connection.execute(last)]
     return max(found, default=None)

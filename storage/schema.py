@@ -465,7 +465,7 @@ tasks = _table(
     Column("created_by", String(200), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # calendar
     Index("ix_tasks_owner_done_at_due_at", "owner", "done_at", "due_at"),
-    Index("ix_tasks_lead_id", "lead_id"),
+    Index("ix_tasks_lead_id_done_at", "lead_id", "done_at"),
 )
 calls = _table(
     "calls",

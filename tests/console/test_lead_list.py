@@ -10,7 +10,7 @@ from console.lead_filters import place_in, written
 from leads import standings
 from leads.facts import Standing
 from leads.identity import Capture, load_leads, record
-from reports.leads import Place
+from reports.lead_few import Place
 from storage import schema
 
 LIST = "/console/leads"
@@ -132,7 +132,7 @@ def test_the_shortest_way_opens_the_one_and_lists_the_others(staff_client, peopl
 
 
 def test_a_page_leads_to_the_next_and_back_to_the_beginning(staff_client, people, monkeypatch):
-    monkeypatch.setattr("reports.leads.page.__defaults__", (None, 2))
+    monkeypatch.setattr("reports.leads.listed.__defaults__", (None, 2))
     client = staff_client("admin")
     first = client.get(f"{LIST}?temperature=&sort=")
     following = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")

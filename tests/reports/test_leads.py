@@ -10,11 +10,12 @@ from sqlalchemy import event, insert, text, update
 
 from leads import words
 from leads.facts import Lead
-from reports import lead_ranges, lead_search
+from reports import lead_few, lead_ranges, lead_search
 from reports import leads as lists
+from reports.lead_few import Place
 from reports.lead_ranges import Asked
 from reports.lead_rows import Next, rows
-from reports.leads import Count, Place, count, page
+from reports.leads import Count, count, listed, page
 from storage import schema
 
 HOUR = timedelta(hours=1)
@@ -101,11 +102,13 @@ def _enrolment(lead_id, at, **other):
 
 @pytest.fixture
 def look(monkeypatch):
-    """`look(5)`: no range is read further than five entries."""
+    """`look(5)`: no range is read further than five entries, no more than five leads are read at once."""
 
     def short(entries):
         for module in (lead_search, lead_ranges, lists):
             monkeypatch.setattr(module, "LOOK", entries)
+        for module in (lead_search, lead_few):
+            monkeypatch.setattr(module, "MATCHES", entries)
 
     return short
 
@@ -207,6 +210,14 @@ def test_lists_are_counted_up_to_a_limit(house, look):
         cut = count(conn, Asked(orphans=True))
         assert cut.more
         assert cut.number <= 5
+
+
+def test_a_page_and_its_count_are_read_together(house, look):
+    look(20)
+    with house.read() as conn:
+        for asked in (*QUESTIONS, Asked(owners=frozenset())):
+            for after in (None, Place(50_000, 40)):
+                assert listed(conn, asked, after, 7) == (page(conn, asked, after, 7), count(conn, asked)), asked
 
 
 # ---------------------------------------------------------------- the lines

@@ -130,7 +130,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_tasks_lead_id_leads"),
         sa.PrimaryKeyConstraint("id", name="pk_tasks"),
     )
-    op.create_index("ix_tasks_lead_id", "tasks", ["lead_id"])
+    op.create_index("ix_tasks_lead_id_done_at", "tasks", ["lead_id", "done_at"])
     op.create_index("ix_tasks_owner_done_at_due_at", "tasks", ["owner", "done_at", "due_at"])
     op.create_index("ix_hand_offs_verdict_owner_answer_by", "hand_offs", ["verdict", "owner", "answer_by"])
     op.create_index("ix_hand_offs_owner_opened_at", "hand_offs", ["owner", "opened_at"])
