@@ -91,13 +91,7 @@ def scatter(dots: Sequence[Dot], across: Axis, up: Axis, average: tuple[float, s
     taken = [(x(dot.x) - 6, y(dot.y) - 6, x(dot.x) + 6, y(dot.y) + 6) for dot in dots]
     taken.append((left, bottom - 1, right, bottom + 1))
     if average is not None:
-        line = y(average[0])
-        drawn.append(
-            Markup('<line class="guide" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(left, right, line, line)
-        )
-        words = _box(right, line - 5, average[1], "end")
-        drawn.append(_text(right, line - 5, average[1], "end"))
-        taken += [words, (left, line - 1, right, line + 1)]
+        drawn.append(_guide(average, y(average[0]), (left, right, top), taken))
     drawn += [_dot(dot, x(dot.x), y(dot.y)) for dot in dots]
     drawn += _names(dots, x, y, taken, (left, right, top))
     return _chart(height, title, "c-scatter", drawn)
@@ -106,6 +100,13 @@ def scatter(dots: Sequence[Dot], across: Axis, up: Axis, average: tuple[float, s
 # ---------------------------------------------------------------- pieces
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+Room = tuple[float, float, float]  # left, right, top
+Spot = tuple[float, float, str]  # x, y, anchor
+# Where a name may stand beside its dot, the best first.
+PLACES: tuple[Spot, ...] = (
+    (9, 4, ""), (-9, 4, "end"), (0, -10, "mid"), (0, 19, "mid"),
+    (9, -8, ""), (9, 16, ""), (-9, -8, "end"), (-9, 16, "end"),
+)  # fmt: skip
 
 
 def _scale(low: float, high: float, at_low: float, at_high: float) -> Callable[[float], float]:
@@ -140,31 +141,33 @@ def _dot(dot: Dot, x: float, y: float) -> Markup:
     return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="5"/>').format(kind, x, y)
 
 
+def _guide(average: tuple[float, str], line: float, room: Room, taken: list[Box]) -> Markup:
+    """The dotted line, its words where no dot is: at either end, above or below."""
+    left, right, above, below = room[0] + 4, room[1], line - 5, line + 14
+    ends: list[Spot] = [(right, above, "end"), (left, above, ""), (right, below, "end"), (left, below, "")]
+    at_x, at_y, anchor = _spot(ends, average[1], taken, room)
+    taken += [_box(at_x, at_y, average[1], anchor), (room[0], line - 1, room[1], line + 1)]
+    drawn = Markup('<line class="guide" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(room[0], room[1], line, line)
+    return drawn + _text(at_x, at_y, average[1], anchor)
+
+
 def _names(
-    dots: Sequence[Dot],
-    x: Callable[[float], float],
-    y: Callable[[float], float],
-    taken: list[Box],
-    room: Box | tuple[float, float, float],
+    dots: Sequence[Dot], x: Callable[[float], float], y: Callable[[float], float], taken: list[Box], room: Room
 ) -> list[Markup]:
     """Each name where it covers nothing: right of its dot, left, above or below; the strong ones choose first."""
     written = []
     for dot in sorted(dots, key=lambda one: not one.strong):
-        places = [
-            (9, 4, ""),
-            (-9, 4, "end"),
-            (0, -10, "mid"),
-            (0, 19, "mid"),
-            (9, -8, ""),
-            (9, 16, ""),
-            (-9, -8, "end"),
-        ]
-        spots = [(x(dot.x) + dx, y(dot.y) + dy, anchor) for dx, dy, anchor in places]
-        free = [spot for spot in spots if _fits(_box(*spot[:2], dot.name, spot[2]), taken, room)]
-        at_x, at_y, anchor = (free or spots)[0]
+        spots = [(x(dot.x) + dx, y(dot.y) + dy, anchor) for dx, dy, anchor in PLACES]
+        at_x, at_y, anchor = _spot(spots, dot.name, taken, room)
         taken.append(_box(at_x, at_y, dot.name, anchor))
         written.append(_text(at_x, at_y, dot.name, f"{anchor} {'strong' if dot.strong else 'mid-ink'}".strip()))
     return written
+
+
+def _spot(spots: list[Spot], words: str, taken: list[Box], room: Room) -> Spot:
+    """The first that lies in the room and covers least."""
+    boxes = [(spot, _box(*spot[:2], words, spot[2])) for spot in spots]
+    return min(boxes, key=lambda one: (not _inside(one[1], room), sum(_meets(one[1], other) for other in taken)))[0]
 
 
 def _box(x: float, y: float, words: str, anchor: str) -> Box:
@@ -173,10 +176,12 @@ def _box(x: float, y: float, words: str, anchor: str) -> Box:
     return left, y - TALL + 3, left + wide, y + 3
 
 
-def _fits(box: Box, taken: Sequence[Box], room: tuple[float, ...]) -> bool:
-    inside = box[0] >= room[0] and box[2] <= room[1] + 10 and box[1] >= room[2] - 8
-    apart = all(box[2] <= one[0] or one[2] <= box[0] or box[3] <= one[1] or one[3] <= box[1] for one in taken)
-    return inside and apart
+def _inside(box: Box, room: Room) -> bool:
+    return box[0] >= room[0] and box[2] <= room[1] + 10 and box[1] >= room[2] - 8
+
+
+def _meets(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _text(x: float, y: float, words: str, kind: str = "") -> Markup:

@@ -33,12 +33,12 @@ class Names(Protocol):
 
 
 UNITS: Mapping[str, tuple[str, str]] = {
-    "minute": (msgid("%(count)s minute"), msgid("%(count)s minutes")),
-    "hour": (msgid("%(count)s hour"), msgid("%(count)s hours")),
-    "day": (msgid("%(count)s day"), msgid("%(count)s days")),
-    "business day": (msgid("%(count)s working day"), msgid("%(count)s working days")),
-    "week": (msgid("%(count)s week"), msgid("%(count)s weeks")),
-    "month": (msgid("%(count)s month"), msgid("%(count)s months")),
+    "minute": ("%(count)s minute", "%(count)s minutes"),
+    "hour": ("%(count)s hour", "%(count)s hours"),
+    "day": ("%(count)s day", "%(count)s days"),
+    "business day": ("%(count)s working day", "%(count)s working days"),
+    "week": ("%(count)s week", "%(count)s weeks"),
+    "month": ("%(count)s month", "%(count)s months"),
 }
 
 
@@ -87,7 +87,11 @@ def _field(asked: Asked, names: Names) -> str | None:
 def _known(asked: Asked, names: Names) -> str | None:
     if "known" not in asked:
         return _field(asked, names)
-    return say("%(field)s is known" if asked["known"] else "%(field)s is not known", field=asked["field"])
+    return (
+        say("%(field)s is known", field=asked["field"])
+        if asked["known"]
+        else say("%(field)s is not known", field=asked["field"])
+    )
 
 
 def _joined(parts: Sequence[Asked], between: str, names: Names) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from authoring.models.definitions import Definitions
 from authoring.site import Site
+from base.translations import msgid
 from console.charts import Axis, Column, Dot, bar, columns, scatter
 from console.context import day, number, percent, say, say_n, viewer
 from console.door import ConsoleDoor
@@ -19,6 +20,12 @@ from console.routes import Route
 from reports.funnel import ENOUGH, Dashboard, Funnel, Source, dashboard, way_forward
 from reports.tallies import Days
 
+VERDICTS = {
+    "accepted": msgid("Accepted"),
+    "rejected": msgid("Rejected"),
+    "recycled": msgid("Recycled"),
+    "disqualified": msgid("Disqualified"),
+}
 WEEKLY_FROM = 60  # days from which bars are weeks
 
 
@@ -62,6 +69,7 @@ def show_dashboard(door: ConsoleDoor) -> Response:
         sources=_sources(board, goal),
         total=_all_sources(board, goal),
         scatter=_scatter(board, goal, site),
+        answers=_answers(board.now),
         rhythm=_rhythm(board),
         rhythm_table=list(_by_week(board)),
         sentence=_sentence(board, goal, site),
@@ -183,6 +191,17 @@ def _dot(one: Source, goal: str, average: float, strong: bool) -> Dot:
 
 def _as_percent(value: float) -> str:
     return percent(value, 100)
+
+
+# ---------------------------------------------------------------- what sales answered
+
+
+def _answers(now: Funnel) -> list[FunnelRow]:
+    """Verdicts, the good one first; nothing where none was given."""
+    given = {"accepted": now.accepted, "rejected": now.rejected, **now.aside}
+    whole = sum(given.values())
+    rows = [_row(say(VERDICTS[name]), "", n, 0, whole, (whole, 0), f"a-{name}") for name, n in given.items()]
+    return rows if whole else []
 
 
 # ---------------------------------------------------------------- the rhythm

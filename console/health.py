@@ -232,8 +232,8 @@ def _release(looked: Looked) -> Line:
     said = escape(
         say("by %(author)s, since %(day)s at %(hour)s", author=one.author, day=day(one.since), hour=hour(one.since))
     )
-    note = Markup(" « {} »").format(one.note) if one.note else ""
-    return Line(subject, "well", said + commit + note, figure=f"r{one.id}")
+    note = escape(say("“%(note)s”", note=one.note)) if one.note else escape("")
+    return Line(subject, "well", Markup(" ").join([said + commit, note]), figure=f"r{one.id}")
 
 
 def _database(looked: Looked) -> Line:

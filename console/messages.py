@@ -16,6 +16,7 @@ from console.door import ConsoleDoor
 from console.letters import CLIPPED, Letter, Unwritable, sent
 from console.names import Names
 from console.preview import frame_answer, look_of, looks, size_said
+from console.reasons import told
 from console.reporting import draw_report
 from console.routes import Route
 from console.step_words import subject_of
@@ -72,6 +73,7 @@ class Shown:
     about: str  # its subject, or what it told
     where: str  # sequence and step
     when: datetime
+    reason: str
     in_doubt: bool
     may_retry: bool
 
@@ -95,7 +97,7 @@ def messages(door: ConsoleDoor) -> Response:
         following=url_for("console.messages", view=view, after=f"{after.due_at.isoformat()}~{after.id}")
         if after
         else "",
-        done=say(DONE[request.args["done"]]) if request.args.get("done") in DONE else "",
+        done=_done(),
         counted=counted,
     )
 
@@ -118,7 +120,7 @@ def show_message(door: ConsoleDoor, message_id: int) -> Response:
         frame=url_for("console.message_frame", message_id=message_id, night="1" if look.night else None),
         said=size_said(letter) if letter else "",
         clipped=CLIPPED,
-        done=say(DONE[request.args["done"]]) if request.args.get("done") in DONE else "",
+        done=_done(),
     )
 
 
@@ -168,6 +170,12 @@ def _view(totals: dict[str, Count]) -> str:
     return next((view for view in ("unknown", "failed") if totals[view].number), "sent")
 
 
+def _done() -> str:
+    """What has just been decided, told once."""
+    word = DONE.get(request.args.get("done", ""))
+    return say(word) if word is not None else ""
+
+
 def _place(text: str) -> Place | None:
     at, _, number = text.partition("~")
     try:
@@ -179,8 +187,8 @@ def _place(text: str) -> Place | None:
 def _shown(line: MessageLine, site: Site) -> Shown:
     state, kind = STATES[line.state]
     names = Names(site, viewer())
-    told = {"alert": say("Alert: a hot lead"), "notify": say("Word to staff")}
-    about = told.get(line.email, line.email) if line.klass == "notification" else _subject(line, site)
+    alerts = {"alert": say("Alert: a hot lead"), "notify": say("Word to staff")}
+    about = alerts.get(line.email, line.email) if line.klass == "notification" else _subject(line, site)
     sequence = names("sequence", line.sequence) if line.sequence else ""
     return Shown(
         line=line,
@@ -190,6 +198,7 @@ def _shown(line: MessageLine, site: Site) -> Shown:
         about=about,
         where=" / ".join(part for part in (sequence, line.step) if part),
         when=line.sent_at or line.created_at,
+        reason=told(line.reason, names) if line.reason else "",
         in_doubt=line.state == "unknown",
         may_retry=line.state in AGAIN,
     )

@@ -69,6 +69,35 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"every step lies behind", msgid("every step lies behind")),
         (r"parked: (?P<why>.+)", msgid("set aside for a moment: %(why)s")),
+        # what became of a mail
+        (r"nobody knows whether it arrived: (?P<word>.+)", msgid("nobody knows whether it arrived: %(word)s")),
+        (
+            r"the connection broke while the letter was written: (?P<word>.+)",
+            msgid("the connection broke while the letter was written: %(word)s"),
+        ),
+        (r"the connection ended before the last word", msgid("the connection ended before the server's last word")),
+        (
+            r"the sender \(holder \d+\) died while the server was taking it",
+            msgid("the sender ended while the server was taking it"),
+        ),
+        (r"given up after (?P<tries>\d+) tries: (?P<word>.+)", msgid("given up after %(tries)s tries: %(word)s")),
+        (r"the answer came late: (?P<word>.+)", msgid("the answer came late: %(word)s")),
+        (r"no consent", msgid("consent was withdrawn")),
+        (r"suppressed", msgid("this address is left alone: it bounced, complained or unsubscribed")),
+        (r"left", msgid("had left the sequence")),
+        (r"merged", msgid("was merged into another lead")),
+        (r"no address", msgid("no e-mail address is known")),
+        (r"its time has passed", msgid("its time has passed")),
+        (r"switched off", msgid("its sequence is switched off")),
+        (r"sent again by (?P<who>.+), in doubt", msgid("in doubt, and sent again by %(who)s")),
+        (r"sent again by (?P<who>.+)", msgid("sent again by %(who)s")),
+        (r"(?P<who>.+) takes it as delivered", msgid("%(who)s takes it as delivered")),
+        (r"(?P<who>.+) takes it as lost", msgid("%(who)s takes it as lost")),
+        (r"sent again after doubt", msgid("sent again by the house, in doubt")),
+        (
+            r"believed to have arrived: no sign that it did not",
+            msgid("believed to have arrived: no sign that it did not"),
+        ),
         (
             r"enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
             msgid("By rule: engagement %(engagement)s, fit %(fit)s."),
@@ -119,6 +148,8 @@ def _said(name: str, value: str, names: Names) -> str:
         return names(name, value)
     if name in LENGTHS:
         return duration(value) if DURATION.fullmatch(value) else value
+    if name == "word":
+        return told(value, names)
     return _cap(value) if name == "cap" else value
 
 

@@ -51,7 +51,7 @@ def sequences(door: ConsoleDoor) -> Response:
         lines = sequence_list(conn, site, days)
     return draw_report(
         "console/sequences.html",
-        lines=[_line(one, site) for one in lines],
+        lines=[_line(one, site) for one in sorted(lines, key=_liveliest)],
         sentence=_sentence(lines, days),
         days=days,
         span=span_of(days),
@@ -88,6 +88,10 @@ def sequence(door: ConsoleDoor, name: str) -> Response:
 
 
 # ---------------------------------------------------------------- the list
+
+
+def _liveliest(line: SequenceLine) -> tuple[bool, int, int]:
+    return not line.written, -line.inside.all, -line.ways.begun
 
 
 def _line(one: SequenceLine, site: Site) -> Line:
