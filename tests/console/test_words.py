@@ -1,0 +1,327 @@
+"""A lead's story in sentences, in both languages: acts, mails, turns, decisions, what staff did."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask, g
+
+from console.context import Viewer
+from console.names import Names
+from console.reasons import SENTENCES, told, told_of_refusal
+from console.telling import own_words, without_expressions
+from console.words import story
+from leads.facts import Event
+from reports.timeline import Entry, Mailed
+
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+NAUGHTY = '<script>alert("1")</script> %(x)s {{ 7*7 }} « » \u202e'
+
+
+@pytest.fixture(scope="module")
+def speaking():
+    """`with speaking("fr") as viewer:` inside a request of a salesperson who reads French."""
+    app = Flask("terreau")
+
+    @contextmanager
+    def spoken(locale):
+        with app.test_request_context():
+            g.viewer = Viewer(1, "Ada", "sales", "nadia", locale, "Europe/Paris")
+            yield g.viewer
+
+    return spoken
+
+
+def event(name, subject=None, evidence="human", at=NOON, number=1, mail=None, words=None, **data):
+    happened = Event(number, name, at, evidence, subject, data)
+    return Entry("event", number, at, event=happened, mail=mail, words=words)
+
+
+def turn(before, now, reason):
+    return Entry("stage", 1, NOON, passage=SimpleNamespace(from_stage=before, to_stage=now, reason=reason))
+
+
+def decision(outcome, reason, step="niveaux", until=None):
+    row = SimpleNamespace(outcome=outcome, reason=reason, sequence="conseils-3d", step=step, until=until)
+    return Entry("decision", 1, NOON, decision=row)
+
+
+def mailed(klass="marketing", subject="Bonjour {{ lead.first_name }}", **more):
+    values = {"reason": None, "reply": None, "recipient": None, "email": "conseils-3d/niveaux", "state": "sent"}
+    return Mailed(**{"id": 9, "klass": klass, "locale": "fr", "subject": subject, **values, **more})
+
+
+def by(who="Nadia Ferreira", **more):
+    return {"staff": who, "by": "nadia", **more}
+
+
+MAIL = "conseils-3d/niveaux"
+ALERT = {"klass": "notification", "email": "alert", "recipient": "nadia@atelier-lumen.example", "subject": None}
+TOLD = [
+    # entry, kind, English, French
+    (event("page_seen", "demo"), "did", "Looked at the demonstration page", "Page de la démonstration consultée"),
+    (
+        event("hit_confirmed", MAIL, of="link_clicked"),
+        "did",
+        "Followed the link in “Where to stop in the detail”",
+        "Lien suivi dans « Où s’arrêter dans le détail »",
+    ),
+    (event("form_submitted", "demo", hand_raise=True), "did", "Asked for a demonstration", "Démonstration demandée"),
+    (
+        event("mail.sent", MAIL, "engine", mail=mailed()),
+        "machine",
+        "Mail sent: “Bonjour …”",
+        "E-mail envoyé : « Bonjour … »",
+    ),
+    (
+        event("mail.refused", MAIL, "engine", mail=mailed(state="refused")),
+        "machine",
+        "Mail refused by their server: “Bonjour …”",
+        "E-mail refusé par son serveur : « Bonjour … »",
+    ),
+    (
+        event("mail.sent", "alert", "engine", mail=mailed(**ALERT)),
+        "machine",
+        "Nadia Ferreira was alerted",
+        "Nadia Ferreira : alerte envoyée",
+    ),
+    (
+        event("mail.sent", "nowhere/gone", "engine"),
+        "machine",
+        "Mail sent: “nowhere/gone”",
+        "E-mail envoyé : « nowhere/gone »",
+    ),
+    (turn("iql", "mql", "enter: engagement 92, fit 50"), "turn", "IQL becomes MQL", "IQL devient MQL"),
+    (turn(None, "iql", "enter: engagement 15, fit 0"), "turn", "IQL", "IQL"),
+    (turn("gone", "mql", "hand_raise: demo"), "turn", "gone becomes MQL", "gone devient MQL"),
+    (decision("entered", "consent_granted conseils-3d"), "machine", "Enters “3D advice”", "Entre dans « Conseils 3D »"),
+    (decision("delayed", "cap 1 per day: used up by `x`"), "machine", "“3D advice” waits", "« Conseils 3D » attend"),
+    (decision("left", "no consent for `lettre`"), "machine", "Leaves “3D advice”", "Quitte « Conseils 3D »"),
+    (
+        event("verdict_given", "recycled", "engine", reason="hors-cible", **by()),
+        "staff",
+        "Nadia Ferreira recycles the lead",
+        "Nadia Ferreira recycle le lead",
+    ),
+    (
+        event("verdict_given", "accepted", "engine", by="karim"),
+        "staff",
+        "Karim Benali accepts the lead",
+        "Karim Benali accepte le lead",
+    ),
+    (
+        event("note_added", None, "engine", words="Before ten", **by()),
+        "staff",
+        "Nadia Ferreira notes",
+        "Nadia Ferreira note",
+    ),
+    (
+        event("call_logged", "voicemail", "engine", **by()),
+        "staff",
+        "Nadia Ferreira called and left a message",
+        "Nadia Ferreira a appelé et laissé un message",
+    ),
+    (
+        event("task_done", None, "engine", title="Quote", **by()),
+        "staff",
+        "Nadia Ferreira has done: Quote",
+        "Nadia Ferreira a fait : Quote",
+    ),
+    (
+        event("bant_noted", "budget", "engine", value="partial", note="5 k", **by()),
+        "staff",
+        "Nadia Ferreira notes Budget: partly",
+        "Nadia Ferreira note Budget : en partie",
+    ),
+    (
+        event("lead_assigned", "karim", "engine", **by("Chloé")),
+        "staff",
+        "Chloé gives the lead to Karim Benali",
+        "Chloé confie le lead à Karim Benali",
+    ),
+    (
+        event("lead_assigned", None, "engine", **by("Chloé")),
+        "staff",
+        "Chloé gives the lead to nobody",
+        "Chloé ne confie le lead à personne",
+    ),
+    (event("weighed", "tons"), "did", "weighed: tons", "weighed : tons"),
+]
+
+
+def plain(text):
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("entry", "kind", "english", "french"), TOLD)
+def test_what_happened_is_told_in_both_languages(speaking, site, entry, kind, english, french):
+    for locale, wanted in (("en", english), ("fr", french)):
+        with speaking(locale) as viewer:
+            [day] = story([entry], site, viewer, NOON)
+        assert (plain(day.lines[0].text), day.lines[0].kind) == (wanted, kind)
+
+
+def lines_of(entries, site, viewer, now=NOON):
+    return [line for day in story(entries, site, viewer, now) for line in day.lines]
+
+
+def test_days_are_named_and_equal_acts_that_follow_each_other_are_one_line(speaking, site):
+    acts = [
+        event("page_seen", "demo", at=NOON - hours * timedelta(hours=1), number=9 - hours) for hours in (0, 1, 30, 200)
+    ]
+    with speaking("en") as viewer:
+        days = story(acts, site, viewer, NOON)
+    assert [day.title for day in days] == ["Today", "Yesterday", "Mon 16 Nov 2026"]
+    assert [line.times for day in days for line in day.lines] == [2, 1, 1]
+    with speaking("fr") as viewer:
+        assert [day.title for day in story(acts, site, viewer, NOON)] == [
+            "Aujourd’hui",
+            "Hier",
+            "Lundi 16 novembre 2026",
+        ]
+
+
+def test_what_holds_words_or_a_reason_is_never_folded_away(speaking, site):
+    notes = [event("note_added", None, "engine", words=text, **by()) for text in ("one", "two")]
+    skips = [decision("skipped", 'only_if { tag = "x" } does not hold')] * 2
+    with speaking("en") as viewer:
+        assert [line.quote for line in lines_of(notes, site, viewer)] == ["one", "two"]
+        assert len(lines_of(skips, site, viewer)) == 2
+
+
+def test_what_another_line_says_already_is_not_said_twice(speaking, site):
+    delivered = event("asset_delivered", "guide-3d", "engine", message_id=9, number=3)
+    sent = event("mail.sent", "livraison/guide", "engine", mail=mailed(), number=2)
+    due = event("broadcast_due", "lettre-novembre", "engine")
+    with speaking("en") as viewer:
+        assert [line.icon for line in lines_of([delivered, sent, due], site, viewer)] == ["send"]
+        assert len(lines_of([delivered], site, viewer)) == 1, "without its mail it is told"
+
+
+def test_machines_are_told_apart(speaking, site):
+    with speaking("en") as viewer:
+        [line] = lines_of([event("link_clicked", MAIL, "proxy")], site, viewer)
+    assert (line.kind, line.icon, line.detail) == ("machine", "eye-off", "a mail program fetched it")
+
+
+def test_naughty_words_stay_what_they_are(speaking, site):
+    entries = [
+        event("note_added", None, "engine", words=NAUGHTY, **by(NAUGHTY)),
+        event("form_submitted", NAUGHTY, page=NAUGHTY),
+        event(NAUGHTY[:60], NAUGHTY),
+        event("task_added", None, "engine", title=NAUGHTY, **by(NAUGHTY)),
+        event("mail.failed", NAUGHTY, "engine", mail=mailed(subject=NAUGHTY, reason=NAUGHTY), reason=NAUGHTY),
+        decision("left", NAUGHTY, NAUGHTY),
+        turn(NAUGHTY, NAUGHTY, NAUGHTY),
+    ]
+    for locale in ("en", "fr"):
+        with speaking(locale) as viewer:
+            lines = lines_of(entries, site, viewer)
+        assert len(lines) == len(entries)
+        assert lines[0].quote == NAUGHTY
+        assert all(isinstance(line.text, str) and not hasattr(line.text, "__html__") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"need": "Layers?\nAnd blocks?", "team": "1", "first_name": "Ada"}, "Layers? And blocks?"),
+        ({"team": "1"}, ""),
+        ({"need": "x" * 5000}, "x" * 400 + "…"),
+        ({}, ""),
+    ],
+)
+def test_own_words_are_what_was_written_freely(site, answers, said):
+    assert own_words("demo", answers, site) == said
+    assert own_words("gone", answers, site) == ""
+
+
+def test_subjects_are_shown_without_what_is_filled_in():
+    assert without_expressions("Bonjour {{ lead.first_name }}, {{ x }} !") == "Bonjour …, … !"
+    assert without_expressions("{{ never closed") == "…"
+    assert without_expressions("plain") == "plain"
+
+
+# ---------------------------------------------------------------- reasons
+
+REASONS = [
+    ("no consent for `conseils-3d`", "has not agreed to “3D advice”", "n’a pas donné son accord pour « Conseils 3D »"),
+    (
+        "cap 4 per week: used up by `conseils-3d`",
+        "cap of 4 per week, used up by “3D advice”",
+        "plafond de 4 par semaine, déjà pris par « Conseils 3D »",
+    ),
+    (
+        "cap 1 per day: used up by `a`, `b`",
+        "cap of 1 per day, used up by `a`, `b`",
+        "plafond de 1 par jour, déjà pris par `a`, `b`",
+    ),
+    (
+        "cap 1 per day: `conseils-3d` goes first",
+        "cap of 1 per day: “3D advice” goes first",
+        "plafond de 1 par jour : « Conseils 3D » passe d’abord",
+    ),
+    (
+        "send_window 08:00-19:00 Europe/Paris",
+        "mails leave between 08:00-19:00 only, Europe/Paris time",
+        "les e-mails ne partent que de 08:00-19:00, heure de Europe/Paris",
+    ),
+    (
+        'goal reached: { event = "form_submitted", subject = "demo" }',
+        "goal reached: “Asked for a demonstration”",
+        "but atteint : « Démonstration demandée »",
+    ),
+    (
+        'exit_when { stage_at_least = "sql" } holds',
+        "its exit condition is met: stage SQL or beyond",
+        "sa condition de sortie est remplie : stade SQL ou au-delà",
+    ),
+    (
+        '{ event = "link_clicked", subject = "conseils-3d/niveaux" } did not come within 5 days',
+        "“Followed the link in “Where to stop in the detail”” did not come within 5 days",
+        "« Lien suivi dans « Où s’arrêter dans le détail » » : pas venu en 5 jours",
+    ),
+    (
+        "rejected: hors-cible",
+        "Sent back by sales: Structure, services or too large a building.",
+        "Renvoyé par la vente : Structure, fluides ou bâtiment trop grand.",
+    ),
+    ("enter: engagement 92, fit 50", "By rule: engagement 92, fit 50.", "Par la règle : engagement 92, profil 50."),
+    (
+        "cooled: engagement 59.377, below 60",
+        "Cooled: engagement 59.377, below 60.",
+        "Refroidi : engagement 59.377, sous 60.",
+    ),
+    (
+        "something nobody foresaw: <b>%(x)s</b>",
+        "something nobody foresaw: <b>%(x)s</b>",
+        "something nobody foresaw: <b>%(x)s</b>",
+    ),
+    ("only_if { broken does not hold", "only for whom { broken is true", "réservé à : { broken"),
+]
+
+
+@pytest.mark.parametrize(("reason", "english", "french"), REASONS)
+def test_reasons_of_the_ledger_are_sentences_in_both_languages(speaking, site, reason, english, french):
+    for locale, wanted in (("en", english), ("fr", french)):
+        with speaking(locale) as viewer:
+            assert plain(told(reason, Names(site, viewer))) == wanted
+
+
+def test_a_refusal_is_told_without_what_pulled_the_trigger(speaking, site):
+    with speaking("en") as viewer:
+        reason = "form_submitted guide: entered already on 2026-11-02; re_entry = never"
+        assert told_of_refusal(reason, Names(site, viewer)) == "was in already on 2026-11-02, and one enters once"
+
+
+def test_no_reason_hides_behind_an_earlier_one():
+    """Of two patterns that both match, the first would always win: each must have a reason of its own."""
+    examples = {
+        "cap (?P<cap>.+?): used up by (?P<others>.+)": "cap 1 per day: used up by `a`, `b`",
+        "cap (?P<cap>.+?): (?P<others>.+) goes first": "cap 1 per day: `a`, `b` goes first",
+    }
+    for pattern, example in examples.items():
+        first = next(known for known, _ in SENTENCES if known.fullmatch(example))
+        assert first.pattern == pattern
