@@ -109,6 +109,11 @@ EACH = (
      SELECT told.column1, substr(created_at, 1, 10), told.column2, source, count(*) FROM leads,
      (VALUES ('lead.known', ''), ('form_submitted', 'guide-3d'), ('page.submitted', 'guide-3d'),
      ('stage.reached', 'iql')) AS told GROUP BY 1, 2, 3, 4""",
+    """INSERT INTO tallies (name, day, subject, source, n)
+     SELECT 'verdict_given', substr(verdict_at, 1, 10), verdict, source, count(*) FROM hand_offs
+     JOIN leads ON leads.id = lead_id WHERE verdict IS NOT NULL GROUP BY 1, 2, 3, 4""",
+    """INSERT INTO page_views (page, day, views)
+     SELECT 'guide-3d', substr(created_at, 1, 10), 9 * count(*) FROM leads GROUP BY 2""",
 )
 
 
