@@ -39,7 +39,7 @@ JOBS = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days that the crowd lives: from `begin`, up to `end`, on the wall clocks of `zone`."""
+    """So many days, the last of them ends at `end`, on the wall clocks of `zone`."""
 
     end: datetime
     days: int
@@ -47,7 +47,7 @@ class Span:
 
     @property
     def begin(self) -> date:
-        return local_day(self.end, self.zone) - timedelta(days=self.days)
+        return local_day(self.end, self.zone) - timedelta(days=self.days - 1)
 
     def visit(self, day: date, *about: object) -> datetime:
         """One of the moments of that day at which people come."""
@@ -208,7 +208,7 @@ def _decided(diary: Diary) -> None:
 # ---------------------------------------------------------------- those of the last night and morning
 
 # Before the end: what makes them hot, and when. The clocks of the console run at different places.
-LOT = 1  # draws their first days so that each of two reps has some of them
+LOT = 6  # draws their first days so that each of two reps has some of them
 LATE_TURNS = (
     ("demo", timedelta(hours=15, minutes=2)),
     ("variants", timedelta(hours=3, minutes=51)),
@@ -290,7 +290,7 @@ def _first_day(who: Somebody, span: Span) -> date:
     day = span.begin + timedelta(days=int(span.days * share(who.number, "day") ** 0.85))
     if day.weekday() >= 5 and happens(MONDAYS_SHARE, who.number, "monday"):
         day += timedelta(days=7 - day.weekday())
-    return min(day, local_day(span.end, span.zone))
+    return min(day, local_day(span.end, span.zone) - timedelta(days=1))  # the last morning is over early
 
 
 def _practice_of(diary: Diary) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from storage.migrate import check_schema, migrate
 from terreau.accounts import Account, open_accounts
 from terreau.app import create_app
 from terreau.calls import CallReceiver, Calls
+from terreau.folders import make_writable
 from terreau.house import House
 from terreau.mailbox import Mailbox, MailReceiver
 from terreau.mailbox_pages import Desk, mailbox_blueprint
@@ -118,7 +119,7 @@ def _folder(wish: Wish) -> Iterator[Path]:
     if wish.folder is not None:
         if wish.once and (wish.folder / "terreau.db").exists():
             raise UsedFolder(wish.folder)
-        wish.folder.mkdir(parents=True, exist_ok=True)
+        make_writable(wish.folder)
         yield wish.folder.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="terreau-demo-", ignore_cleanup_errors=True) as name:
@@ -243,7 +244,7 @@ def _desk(stage: Stage) -> Desk:
 
 def _welcome(stage: Stage, folder: Path, accounts: list[Account], say: Say) -> None:
     base = stage.house.config.site.base_url
-    say(f"1. Open the office:               {base}/console/   with one of these accounts, made for this demo:")
+    say(f"1. Open the office:               {base}/console   with one of these accounts, made for this demo:")
     for account in reversed({account.role: account for account in reversed(accounts)}.values()):
         say(f"   {account.role:<9} {account.email:<34} {account.password}")
     say(f"2. Ask for the guide:             {base}/p/guide-3d   (in English: {base}/en/p/guide-3d)")

@@ -150,7 +150,7 @@ def _open_pages(house: House, span: Span) -> None:
     filled = select(submissions.c.page, submissions.c.at)
     with house.database.read() as conn:
         visits = Counter((row.page, local_day(row.at, span.zone)) for row in conn.execute(filled))
-    for day in (span.begin + timedelta(days=number) for number in range(span.days + 1)):
+    for day in (span.begin + timedelta(days=number) for number in range(span.days)):
         for page in house.releases.in_force().pages:
             came = visits[page, day]
             for _ in range(came + between(2 * came, 4 * came, page, day, "left") + between(0, 3, page, day)):

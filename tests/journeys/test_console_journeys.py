@@ -1,0 +1,195 @@
+"""A salesperson's morning and a marketer's, in a real browser, in both languages, on a house that has lived."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from base.paths import data_path
+from base.tokens import new_token
+from base.translations import translator
+from base.typography import typeset
+from console import staff
+from console.staff import NewStaff, new_password
+from leads.explain import explain
+from storage.schema import calls, hand_offs, leads, standings
+from terreau import demo
+from terreau.archetypes import LATE_EVERY
+
+pytestmark = pytest.mark.browser
+SECRET = "cinq loutres sous la lune"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MILLI = 1000
+
+
+@dataclass
+class Office:
+    """The demo on a house that has lived, and a browser before it."""
+
+    stage: Any
+    browser: Any
+
+    def comes_in(self, role: str, locale: str, rep: str | None = None, **context: Any) -> Any:
+        """Somebody signs in by hand, in their language; returns the page they then see."""
+        house = self.stage.house
+        email = f"{role}-{new_token()[:8].lower()}@atelier-lumen.example"
+        new = NewStaff(email, f"{role.title()} {locale}", role, rep, locale)
+        add = partial(staff.add, new=new, password_hash=new_password(SECRET), machine_now=house.clocks.machine())
+        house.database.write(add)
+        size = {"width": 1280, "height": 900}
+        opened = self.browser.new_context(base_url=self.stage.base_url, locale=locale, viewport=size, **context)
+        page = opened.new_page()
+        page.set_default_timeout(15_000)
+        page.goto("/console")
+        page.get_by_label(translator(locale).gettext("E-mail address")).fill(email)
+        page.get_by_label(translator(locale).gettext("Password"), exact=True).fill(SECRET)
+        page.click("main button.primary")
+        page.wait_for_load_state()
+        return page
+
+    def all(self, query: Any) -> list[Any]:
+        with self.stage.house.database.read() as conn:
+            return list(conn.execute(query).all())
+
+    def verdict(self, hand_off_id: int) -> tuple[str, str | None]:
+        found = select(hand_offs.c.verdict, hand_offs.c.verdict_reason).where(hand_offs.c.id == hand_off_id)
+        return tuple(self.all(found)[0])
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: Any) -> Iterator[Office]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("office")
+    wish = demo.Wish(data_path("content"), folder, 0, None, False, leads=9 * LATE_EVERY)
+    with demo.staged(wish, folder, Event()) as stage, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield Office(stage, browser)
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_open_windows(office: Office) -> Iterator[None]:
+    yield
+    for context in office.browser.contexts:
+        context.close()
+
+
+def milli(text: str) -> int:
+    """What a page writes as a number, in either language, in milli-points."""
+    sign = -1 if text.strip()[0] in "−-" else 1
+    digits = re.sub(r"[^\d.,]", "", text).replace(",", ".")
+    return sign * round(float(digits) * MILLI)
+
+
+# Each language has a rep of its own, so that one morning does not take the leads of the other.
+@pytest.mark.parametrize(("locale", "rep", "scripts"), [("fr", "nadia", True), ("en", "karim", False)])
+def test_a_salesperson_sees_who_is_hot_and_why_and_answers(
+    office: Office, locale: str, rep: str, scripts: bool
+) -> None:
+    """In English without scripts: every act is a form."""
+    say = translator(locale).gettext
+    page = office.comes_in("sales", locale, rep, java_script_enabled=scripts)
+    assert page.get_attribute("html", "lang") == locale
+    assert page.inner_text("h1") == typeset(say("Today"), locale)
+    waiting = page.locator("article.hand")
+    mine = (hand_offs.c.owner == rep) & hand_offs.c.verdict.is_(None)
+    assert waiting.count() == len(office.all(select(hand_offs.c.id).where(mine))) >= 2
+
+    first = waiting.first
+    assert first.locator(".reasons li").count() >= 2
+    taken = int(first.get_attribute("id").removeprefix("hand-"))
+    first.get_by_role("button", name=say("Accept")).click()
+    page.locator(f".hand.done#hand-{taken}").wait_for()
+    assert office.verdict(taken) == ("accepted", None)
+
+    second = page.locator("article.hand").first
+    refused = int(second.get_attribute("id").removeprefix("hand-"))
+    second.locator("details.menu summary").click()
+    second.locator("input[name=choice][value=reject]").check()
+    second.locator("input[name=reason]").last.check()
+    second.get_by_role("button", name=say("Decide")).click()
+    page.locator(f".hand.done#hand-{refused}").wait_for()
+    reasons = [one.id for one in office.stage.house.releases.in_force().definitions.hand_off.reject_reasons]
+    assert office.verdict(refused) == ("rejected", reasons[-1])
+
+    office.stage.pace.rest()
+    stages = select(standings.c.stage).join(hand_offs, hand_offs.c.lead_id == standings.c.lead_id)
+    assert office.all(stages.where(hand_offs.c.id == taken)) == [("sql",)]
+    assert office.all(stages.where(hand_offs.c.id == refused)) == [("iql",)]
+
+
+@pytest.mark.parametrize(("locale", "rep"), [("fr", "nadia"), ("en", "karim")])
+def test_a_salesperson_logs_a_call_and_reads_every_line_of_the_score(office: Office, locale: str, rep: str) -> None:
+    say = translator(locale).gettext
+    page = office.comes_in("sales", locale, rep, color_scheme="dark")
+    line = page.locator(".calls > li").first
+    lead_id = int(line.get_attribute("id").removeprefix("call-"))
+    logged = office.all(select(calls.c.outcome).where(calls.c.lead_id == lead_id))
+    line.get_by_role("button", name=say("Reached")).click()
+    page.locator(f".called#call-{lead_id}").wait_for()
+    assert office.all(select(calls.c.outcome).where(calls.c.lead_id == lead_id)) == [*logged, ("reached",)]
+
+    page.locator(f"#call-{lead_id} a.name").click()
+    page.wait_for_url(f"**/console/leads/{lead_id}")
+    total = milli(page.locator(".score-top .big").inner_text().split("\n")[-1])
+    rows = page.locator("section:has(> * #score), section[aria-labelledby=score]").locator("table.lines").first
+    points = [milli(text) for text in rows.locator("tbody tr > td:last-child").all_inner_texts()]
+    assert sum(points) == total
+    site = office.stage.house.releases.in_force()
+    with office.stage.house.database.read() as conn:
+        now = office.stage.house.clocks.calendar()
+        lines = explain(conn, site, lead_id, now, office.stage.house.config.site.timezone).lines
+    assert abs(sum(line.points for line in lines) - total) <= MILLI / 20  # the page rounds to tenths
+    for why in rows.locator("details").all():
+        why.locator("summary").click()
+        assert why.locator("li").count() > 0
+        assert why.locator("code").first.is_visible()
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_a_marketer_finds_a_lead_follows_a_sequence_and_reads_a_mail_as_that_lead(office: Office, locale: str) -> None:
+    say = translator(locale).gettext
+    page = office.comes_in("marketer", locale)
+    someone = select(leads.c.id, leads.c.company, leads.c.email).where(
+        leads.c.company.is_not(None), leads.c.locale == locale, leads.c.email.not_like("contact@%")
+    )
+    lead_id, company, email = office.all(someone.order_by(leads.c.id))[0]
+
+    page.goto("/console/leads")
+    page.fill("#q", company.split()[-1][:5].lower())
+    page.locator("#q").press("Enter")
+    page.locator(f"a[href='/console/leads/{lead_id}']").first.click()
+    page.wait_for_url(f"**/console/leads/{lead_id}")
+    assert company in page.inner_text("main")
+
+    page.get_by_role("navigation").get_by_role("link", name=say("Sequences")).first.click()
+    page.wait_for_url("**/console/sequences")
+    page.locator("a[href='/console/sequences/conseils-3d']").first.click()
+    page.wait_for_url("**/console/sequences/conseils-3d")
+    assert page.locator("svg[role=img]").count() > 0
+    assert "niveaux" in page.inner_text("main")
+
+    page.goto("/console/preview")
+    page.get_by_label(say("or a lead's address")).fill(email)
+    page.get_by_label(say("or a lead's address")).press("Enter")
+    page.wait_for_load_state("networkidle")
+    mail = page.frame_locator("main iframe").locator("body")
+    assert len(mail.inner_text()) > 200
