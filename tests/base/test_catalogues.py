@@ -16,7 +16,8 @@ TEMPLATES = sorted(
 )
 CATALOGUES = sorted((CHECKOUT / "translations" / "fr").glob("*.po"))
 KEYWORDS = {"gettext": None, "ngettext": (1, 2), "msgid": None}
-SPEECH = {**KEYWORDS, "_": None, "say": None, "say_n": (1, 2), "html": None}  # what the doors' templates and sentences call
+# What the doors' templates and sentences call.
+SPEECH = {**KEYWORDS, "_": None, "say": None, "say_n": (1, 2), "html": None}
 ROOMS_WITH_SPEECH = {"capture", "console", "emails"}
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]")
 
