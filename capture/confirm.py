@@ -92,7 +92,8 @@ def _open(door: Door, site: Site, token: str) -> Asked | Response:
         return notice(door, BAD_LINK, 404)
     with door.database.read() as conn:
         owner = find_owner(conn, int(payload["lead"]), door.keys)
-    known = {**site.definitions.topics, **site.definitions.tracking}  # a form may ask for either
+    asked_for = (site.definitions.topics, site.definitions.tracking)  # a form may ask for either
+    known: dict[str, Topic] = {str(name): topic for those in asked_for for name, topic in those.items()}
     topics = {name: known[name] for name in payload["topics"] if name in known}
     if owner is None or not topics:
         return notice(door, BAD_LINK, 404)
