@@ -24,6 +24,13 @@ class SchemaMismatch(Exception):
     """The database is not what this version works with; the sentence says what to do. Nothing was changed."""
 
 
+class NoTables(SchemaMismatch):
+    """The database is there and empty."""
+
+    def __init__(self) -> None:
+        super().__init__("the database has no tables yet: run `terreau migrate`")
+
+
 def migrate(url: str) -> None:
     """Create or upgrade the tables of `url`, all in one transaction: afterwards they are as before or as they shall be.
 
@@ -42,7 +49,7 @@ def check_schema(database: Database) -> None:
     with database.read() as conn:
         state = _state(conn)
     if state == "empty":
-        raise SchemaMismatch("the database has no tables yet: run `terreau migrate`")
+        raise NoTables
     if state == "older":
         raise SchemaMismatch("the database was made by an older version: run `terreau migrate`")
 

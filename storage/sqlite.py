@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from storage.trouble import StorageUnavailable
 from storage.turns import turn
 from storage.writer import Writer
 
@@ -51,9 +52,16 @@ def migrating_engine(path: Path) -> Engine:
     """For `storage.migrate` only: makes the file if need be, and looks at foreign keys at the end, not on the way.
 
     SQLite changes a table by making it anew and dropping the old one, which would take the rows of others with it.
+    Raises StorageUnavailable where no file can be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageUnavailable(
+            f"the database {path} cannot be written ({error.strerror}): let [database] url name a file in a folder "
+            "that this account may write to"
+        ) from error
     return _engine(
         path, "BEGIN IMMEDIATE", (*_PRAGMAS, "PRAGMA foreign_keys = OFF"), _MIGRATION_SECONDS, pool=(1, 0, 1)
     )
@@ -90,6 +98,10 @@ def _engine(
 
 def _connect(path: Path, pragmas: tuple[str, ...], lock_seconds: float) -> sqlite3.Connection:
     """Open the file, which must exist: an empty one made in passing would look like a database that lost everything."""
+    if not path.exists():
+        missing = sqlite3.OperationalError(f"{path} is not made yet: `terreau serve` or `terreau migrate` makes it")
+        missing.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise missing
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=rw",
         uri=True,

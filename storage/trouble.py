@@ -30,6 +30,13 @@ _SQLITE_TROUBLE = frozenset(
 _POSTGRES_TROUBLE_CLASSES = ("08", "53", "57", "58", "XX")
 _POSTGRES_TROUBLE = frozenset({"25006", "55P03"})
 _POSTGRES_AGAIN = frozenset({"40001", "40P01"})
+AGAIN = "the database could not do this: nothing was saved, try again ({words})"
+AWAY = "the database does not answer: is it started, is [database] url right? Nothing was saved ({words})"
+SQLITE_SENTENCES = {
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened: {words}",
+    sqlite3.SQLITE_NOTADB: "the file that [database] url names is no SQLite database: name another one ({words})",
+    sqlite3.SQLITE_READONLY: "the database cannot be written: give this account the right to write it ({words})",
+}
 
 
 def is_trouble(error: BaseException) -> bool:
@@ -62,7 +69,7 @@ def in_house_words(error: BaseException) -> BaseException:
     """StorageUnavailable for trouble of the database, any other error as it is."""
     if not is_trouble(error):
         return error
-    unavailable = StorageUnavailable(f"the database could not do this: nothing was saved, try again ({error})")
+    unavailable = StorageUnavailable(_sentence(error))
     unavailable.__cause__ = error
     return unavailable
 
@@ -70,6 +77,17 @@ def in_house_words(error: BaseException) -> BaseException:
 def reraise(error: BaseException) -> NoReturn:
     """Raise `error` in the words of the house."""
     raise in_house_words(error)
+
+
+def _sentence(error: BaseException) -> str:
+    """What happened and what to do, in the driver's own words where it has any: never a statement or a link."""
+    cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+    words = " ".join(str(cause).split())
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        return SQLITE_SENTENCES.get(code, AGAIN).format(words=words)
+    is_away = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+    return (AWAY if is_away else AGAIN).format(words=words)
 
 
 def _is_postgres_trouble(cause: psycopg.Error) -> bool:

@@ -11,6 +11,7 @@ from base.clock import Moment
 from base.config import Config
 from base.problems import Problem
 from storage.database import Database
+from terreau.changes import Change, changes, tree_in_force
 from terreau.check import check
 
 GIT_SECONDS = 10
@@ -22,11 +23,13 @@ class Applied:
 
     release: Release
     warnings: tuple[Problem, ...]
+    changes: tuple[Change, ...] = ()
 
     @property
     def sentence(self) -> str:
         state = "is in force" if self.release.is_new else "was in force already: the content is the same"
-        return f"Release {self.release.id} ({self.release.hash[:12]}) {state}."
+        lines = [f"Release {self.release.id} ({self.release.hash[:12]}) {state}."]
+        return "\n".join([*lines, *(change.sentence for change in self.changes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,11 @@ def apply_content(config: Config, database: Database, blobs: Blobs, signature: S
     checked = check(config.content.dir, config.site.locales)
     if checked.site is None:
         raise ReleaseRefused(list(checked.problems))
+    before = tree_in_force(database)
     release = apply(
         database, checked.tree, checked.site, signature.author, signature.git_commit, signature.note, now, blobs
     )
-    return Applied(release, checked.problems)
+    return Applied(release, checked.problems, changes(before, tree_in_force(database)))
 
 
 def signed(folder: Path, author: str | None, note: str | None) -> Signature:

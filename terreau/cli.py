@@ -25,6 +25,7 @@ from terreau.check import check_tree
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
+from terreau.folders import UnusableFolder
 from terreau.logs import set_up
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
@@ -39,7 +40,7 @@ from terreau.web import AddressTaken
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
-    Restless, UnknownSpeed, UsedFolder,
+    Restless, UnknownSpeed, UsedFolder, UnusableFolder,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),

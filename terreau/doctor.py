@@ -21,9 +21,11 @@ from sqlalchemy import func, select
 from base.clock import system_clocks
 from base.config import Config
 from storage.database import Database, open_database
-from storage.migrate import SchemaMismatch, check_schema
+from storage.migrate import NoTables, SchemaMismatch, check_schema
 from storage.schema import in_force, messages, releases
 from storage.trouble import StorageUnavailable
+from terreau.folders import WHAT_TO_DO, why_unwritable
+from terreau.preparing import is_new
 
 State = Literal["well", "doubt", "wrong"]
 GIB = 1024**3
@@ -32,6 +34,7 @@ ROOMS = (
     "reports", "sales", "scheduler", "storage", "terreau", "workflows",
 )  # fmt: skip
 SMTP_TIMEOUT = 5.0
+NOT_MADE = "`terreau serve` or `terreau migrate` makes it"
 TRUSTED_SKEW = 2.0  # seconds
 # CVE-2024-6923 and its family: an encoded word in a header becomes a header of its own.
 INJECTION = "=?utf-8?q?Ann=0D=0ABcc:_victim=40example.org?="
@@ -107,14 +110,20 @@ def _secrets(config: Config) -> Iterator[Finding]:
 
 
 def _database(config: Config) -> Iterator[Finding]:
+    if is_new(config):
+        yield Finding("database", "doubt", "it is not made yet", NOT_MADE)
+        return
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         try:
             check_schema(database)
+        except NoTables as error:
+            yield Finding("database", "doubt", str(error))
+            return
         except SchemaMismatch as error:
             yield Finding("database", "wrong", str(error))
             return
         except StorageUnavailable as error:
-            yield Finding("database", "wrong", f"it cannot be reached: {error}", "is it started, is its address right?")
+            yield Finding("database", "wrong", str(error))
             return
         yield Finding("database", "well", f"{database.dialect}, its tables are those of this version")
         yield from _release(database)
@@ -185,6 +194,13 @@ def _smtp_features(config: Config) -> set[str]:
         return set(client.esmtp_features)
 
 
+def _folder(config: Config) -> Iterator[Finding]:
+    if why := why_unwritable(config.data.dir):
+        yield Finding("data", "wrong", f"{config.data.dir} cannot be written ({why})", WHAT_TO_DO)
+    else:
+        yield Finding("data", "well", f"{config.data.dir} can be written")
+
+
 def _disk(config: Config) -> Iterator[Finding]:
     folder = next(path for path in (config.data.dir, *config.data.dir.parents) if path.exists())
     usage = shutil.disk_usage(folder)
@@ -224,6 +240,7 @@ PROBES: dict[str, Callable[[Config], Iterator[Finding]]] = {
     "address": _address,
     "content": _content,
     "secrets": _secrets,
+    "data": _folder,
     "disk": _disk,
     "database": _database,
     "mail": _mail,

@@ -13,6 +13,7 @@ from leads import words
 from storage.database import open_database
 from storage.migrate import check_schema, migrate
 from terreau.applying import Applied, Signature, apply_content
+from terreau.folders import make_writable
 from terreau.house import House, blobs_of
 from workflows import figures
 
@@ -20,10 +21,10 @@ from workflows import figures
 def prepare(config: Config) -> None:
     """Makes an embedded database that is not there yet; refuses any database whose tables are not this version's.
 
-    Raises SchemaMismatch, StorageUnavailable.
+    Raises UnusableFolder, SchemaMismatch, StorageUnavailable.
     """
-    config.data.dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if _is_new(config):
+    make_writable(config.data.dir, 0o700)
+    if is_new(config):
         migrate(config.database.url)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
@@ -42,7 +43,7 @@ def upgrade(config: Config) -> None:
             figures.fill_in(database, site.definitions, config.site.timezone)
 
 
-def _is_new(config: Config) -> bool:
+def is_new(config: Config) -> bool:
     """An embedded database without a file; a server's database is made by `terreau migrate`, knowingly."""
     address = make_url(config.database.url)
     if address.get_backend_name() != "sqlite" or not address.database:

@@ -174,12 +174,57 @@ def test_what_cannot_be_answered_is_said_in_a_sentence(folder, words, sentence):
 
 
 def test_the_doctor_answers_in_json_and_with_one_when_something_is_wrong(folder):
+    terreau("apply", "--author", "chloé")
+    assert terreau("doctor").exit_code == 0
+    (folder / "data" / "terreau.db").write_text("Buy milk. " * 200)
     said = terreau("doctor", "--json")
     assert said.exit_code == 1
     findings = json.loads(said.output)
     assert {"subject": "database", "state": "wrong"}.items() <= findings[-2].items()
+
+
+def test_a_first_look_before_anything_was_made_is_no_alarm(folder):
+    said = terreau("doctor")
+    assert said.exit_code == 0, said.output
+    assert "it is not made yet" in said.output
+    assert "`terreau serve` or `terreau migrate` makes it" in said.output
+    asked = terreau("explain", "ada@x.example")
+    assert asked.exit_code == 1
+    assert "is not made yet: `terreau serve` or `terreau migrate` makes it" in asked.output
+    assert "sqlalche" not in asked.output
+
+
+@pytest.mark.parametrize("command", ["serve", "engine", "apply", "migrate"])
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("TERREAU__DATA__DIR", "file/data", "the folder {place} cannot be written"),
+        ("TERREAU__DATABASE__URL", "sqlite:///file/terreau.db", "the database {place} cannot be written"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_in_one_sentence(folder, monkeypatch, command, setting, value, words):
+    if (command, setting) == ("migrate", "TERREAU__DATA__DIR"):
+        return  # it lays nothing there
+    (folder / "file").write_text("")
+    monkeypatch.setenv(setting, value)
+    said = terreau(command)
+    assert said.exit_code == 1
+    assert words.format(place=folder / value.removeprefix("sqlite:///")) in said.output
+    assert len(said.output.splitlines()) == 1
+
+
+def test_a_second_release_names_the_files_that_it_changes(folder):
     terreau("apply", "--author", "chloé")
-    assert terreau("doctor").exit_code == 0
+    content = folder / "content"
+    lettre = content / "pages" / "lettre.toml"
+    lettre.write_text(lettre.read_text() + "\n")
+    shutil.copy(content / "pages" / "demo.toml", content / "pages" / "rendez-vous.toml")
+    (content / "personas" / "curieux-d-un-apres-midi.toml").unlink()
+    said = terreau("apply", "--author", "chloé").output
+    assert "Release 2" in said
+    assert "  added: pages/rendez-vous.toml\n" in said
+    assert "  changed: pages/lettre.toml\n" in said
+    assert "  removed: personas/curieux-d-un-apres-midi.toml\n" in said
 
 
 def test_without_a_folder_of_its_own_the_example_is_checked(tmp_path: Path, monkeypatch):

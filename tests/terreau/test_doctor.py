@@ -35,9 +35,33 @@ def about(config: Config, subject: str) -> list[tuple[str, str]]:
 
 
 def test_a_database_that_is_not_there_or_has_no_tables_is_said(tmp_path, empty_url):
-    (found,) = about(house(tmp_path, empty_url), "database")
-    assert found[0] == "wrong"
-    assert "cannot be reached" in found[1] or "run `terreau migrate`" in found[1]
+    (found,) = [finding for finding in examine(house(tmp_path, empty_url)) if finding.subject == "database"]
+    assert found.state == "doubt"
+    assert "`terreau migrate`" in f"{found.sentence} {found.hint}"
+
+
+def test_a_server_that_is_away_and_a_file_that_is_no_database_are_wrong_in_a_sentence(tmp_path):
+    file = tmp_path / "notes.db"
+    file.write_text("Buy milk. " * 200)
+    for url, words in (
+        (f"sqlite:///{file}", "is no SQLite database: name another one"),
+        ("postgresql://terreau@127.0.0.1:1/terreau", "does not answer: is it started"),
+    ):
+        ((state, sentence),) = about(house(tmp_path, url), "database")
+        assert state == "wrong"
+        assert words in sentence
+        assert "sqlalche" not in sentence
+        assert "Background" not in sentence
+
+
+def test_a_data_folder_that_cannot_be_written_is_wrong(tmp_path):
+    (tmp_path / "file").write_text("")
+    config = house(tmp_path, data={"dir": tmp_path / "file" / "data"})
+    ((state, sentence),) = about(config, "data")
+    assert state == "wrong"
+    assert "file/data cannot be written" in sentence
+    assert about(house(tmp_path), "data") == [("well", f"{tmp_path / 'data'} can be written")]
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_database_in_order_says_which_release_is_in_force(tmp_path, empty_url):

@@ -1,0 +1,44 @@
+"""What a release changes: the files that one stored tree has and the other has not, or has otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storage.database import Database
+from storage.schema import in_force, releases
+
+NAMED = 10  # files; of more, their number is told
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`what` became of those files: added, changed or removed."""
+
+    what: str
+    files: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        more = f" and {len(self.files) - NAMED} more" if len(self.files) > NAMED else ""
+        return f"  {self.what}: {', '.join(self.files[:NAMED])}{more}"
+
+
+def tree_in_force(database: Database) -> dict[str, str]:
+    """Path -> hash of every file of the release in force; empty before the first."""
+    query = select(releases.c.tree).join(in_force, in_force.c.release_id == releases.c.id)
+    with database.read() as conn:
+        entries = conn.execute(query).scalar() or {}
+    return {path: str(entry["hash"]) for path, entry in entries.items()}
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """What became of which files; nothing for a first release, in which every file is new."""
+    if not before:
+        return ()
+    found = {
+        "added": after.keys() - before.keys(),
+        "changed": {path for path in after.keys() & before.keys() if after[path] != before[path]},
+        "removed": before.keys() - after.keys(),
+    }
+    return tuple(Change(what, tuple(sorted(paths))) for what, paths in found.items() if paths)

@@ -1,0 +1,35 @@
+"""May the house write where its settings say? Tried with a file, since rights, disks and mounts all have their say."""
+
+from pathlib import Path
+from tempfile import TemporaryFile
+
+
+class UnusableFolder(Exception):
+    """Nothing can be kept there."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(f"the folder {folder} cannot be written ({why}): {WHAT_TO_DO}")
+
+
+WHAT_TO_DO = "name one that this account may write to, [data] dir in the settings, or give it the right"
+
+
+def why_unwritable(folder: Path) -> str | None:
+    """Why no file can be laid into `folder`, or into the nearest one above it that is there; None when one can."""
+    place = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with TemporaryFile(dir=place) as tried:
+            tried.write(b"terreau")
+    except OSError as error:
+        return f"{place}: {error.strerror}"
+    return None
+
+
+def make_writable(folder: Path, mode: int = 0o777) -> None:
+    """The folder, made where it is missing. Raises UnusableFolder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        raise UnusableFolder(folder, error.strerror or str(error)) from error
+    if why := why_unwritable(folder):
+        raise UnusableFolder(folder, why)
