@@ -1,10 +1,11 @@
 """`terreau serve` and `terreau engine`: the house from its settings to the operator's signal, and out in order."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from threading import Event
+from threading import Event, Thread
 
 from base.config import Config
 from terreau.app import create_app
@@ -15,6 +16,7 @@ from terreau.signals import stop_on_signals
 from terreau.web import WebServer
 
 Say = Callable[[str], None]
+KNOCK_SECONDS = 5.0
 
 
 def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = None) -> int:
@@ -26,6 +28,8 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
     with opened(config, say) as house:
         web = web_server(house)
         running = motion(house) if with_engine else still(house)
+        if with_engine:
+            try_mail_server(config, say)
         say(f"Listening on http://{config.server.host}:{web.port}; links in mails begin with {config.site.base_url}")
         web.start()
         late = _until(stop, running, web, say)
@@ -37,8 +41,27 @@ def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
     stop = stop or stop_on_signals()
     with opened(config, say) as house:
         say("The engine runs: sequences, mails and webhooks; pages are served elsewhere.")
+        try_mail_server(config, say)
         late = _until(stop, motion(house), None, say)
     return _over(late, say)
+
+
+def try_mail_server(config: Config, say: Say) -> Thread | None:
+    """Says in a line when the mail server does not answer; beside the start, which waits for nobody."""
+    if config.mail.transport != "smtp":
+        return None
+    trying = Thread(target=_try_mail_server, args=(config, say), name="mail server", daemon=True)
+    trying.start()
+    return trying
+
+
+def _try_mail_server(config: Config, say: Say) -> None:
+    smtp = config.smtp
+    try:
+        socket.create_connection((smtp.host, smtp.port), KNOCK_SECONDS).close()
+    except OSError as error:
+        why = error.strerror or str(error)
+        say(f"Warning: no mail server answers at {smtp.host}:{smtp.port} ({why}): mails wait until one does.")
 
 
 def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> list[str]:
