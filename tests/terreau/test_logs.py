@@ -40,3 +40,12 @@ def test_lines_for_people_hold_no_address_and_respect_the_level(capsys):
     assert "@" not in written
     assert "quiet" not in written
     assert "no answer for <address>" in written
+
+
+def test_a_beat_that_was_skipped_is_not_told(capsys):
+    set_up("INFO", "console")
+    logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances reached (1)")
+    logging.getLogger("apscheduler.executors.default").error("it broke")
+    written = capsys.readouterr().err
+    assert "maximum number" not in written
+    assert "it broke" in written
