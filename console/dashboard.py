@@ -26,6 +26,7 @@ VERDICTS = {
     "recycled": msgid("Recycled"),
     "disqualified": msgid("Disqualified"),
 }
+TELLING = 30  # leads at a stage from which sources can be told apart by it
 WEEKLY_FROM = 60  # days from which bars are weeks
 
 
@@ -120,7 +121,7 @@ def _row(name: str, stage: str, n: int, was: int, most: int, above: tuple[int, i
         name=name,
         stage=stage,
         n=n,
-        drawing=bar(100 * n / most, kind, 100 * was / most if was else None),
+        drawing=bar(100 * n / most, kind, 100 * was / most if was >= ENOUGH else None),
         share=percent(n, above[0]) if above[0] else "",
         moved=movement(n, was),
         share_moved=points_moved((n, above[0]), (was, above[1])) if min(above) >= ENOUGH else Movement(""),
@@ -135,7 +136,7 @@ def _goal_stage(now: Funnel, definitions: Definitions) -> str:
     if handed is None:
         return first
     accepted = handed.accepted_to
-    return accepted if accepted and now.stages.get(accepted, 0) >= ENOUGH else handed.id
+    return accepted if accepted and now.stages.get(accepted, 0) >= TELLING else handed.id
 
 
 # ---------------------------------------------------------------- the sources

@@ -14,6 +14,7 @@ from reports.tallies import Days
 
 CHOICES = (7, 30, 90)
 USUAL = 90
+MOST = 10  # times as many as before: the house was not the same then
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Movement:
 
 def movement(now: int, before: int) -> Movement:
     """`▲ 18 %`; against too few there is nothing to compare."""
-    if before < ENOUGH:
+    if before < ENOUGH or now > MOST * before:
         return Movement("")
     if now == before:
         return Movement(say("as before"))

@@ -72,7 +72,7 @@ def _row(row: flow.Row, name: str, site: Site, figures: SequenceFigures) -> Stem
 def _edge(row: flow.Row, figures: SequenceFigures) -> StemRow:
     """The entry and the end."""
     if row.kind == "entry":
-        return StemRow(row, "log-in", say("Comes in"), "", (), None, None, "", row.lane)
+        return StemRow(row, "log-in", say("Entry"), "", (), None, None, "", row.lane)
     ways = figures.line.ways
     left = [
         say_n("%(count)s to the end", "%(count)s to the end", ways.completed),

@@ -12,6 +12,7 @@ from authoring.models.conditions import Condition
 from authoring.models.sequences import SendWindow, Sequence, Step, Trigger, WaitUntil
 from authoring.site import Site
 from base.translations import msgid
+from base.typography import typeset
 from console.conditions import duration, in_words
 from console.context import day, moment, say, viewer
 from console.names import Names
@@ -107,7 +108,7 @@ def subject_of(site: Site, sequence: str, email: str) -> str:
     locales = sorted(site.locales_of(sequence, email), key=lambda one: (one != viewer().locale, one))
     if not locales:
         return email
-    return _EXPRESSION.sub("…", site.emails[sequence, email, locales[0]].subject).strip()
+    return typeset(_EXPRESSION.sub("…", site.emails[sequence, email, locales[0]].subject).strip(), locales[0])
 
 
 def details_of(step: Step, site: Site) -> Iterator[str]:
