@@ -1,15 +1,16 @@
 """What the server said, on its way into the tables: carried by the next intent, or by itself after 50 ms at most."""
 
 import threading
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from base.clock import Moment, elapsed
 from emails.replies import Meaning
-from emails.states import Message, Move, Passage, move, move_many
+from emails.states import ARRIVED, Message, Move, Passage, move, move_many
 from emails.telling import NotAllMoved, Wake, hold_wakes
 from leads import consent
 from storage.claims import RETRY_AFTER, retry_at
@@ -18,7 +19,10 @@ from storage.holders import Holder
 from storage.trouble import StorageUnavailable
 
 PATIENCE = 0.05  # seconds a lone result may wait for company
+FAULTY, FAULTY_AFTER = -1, 30.0  # the line of those that met a fault of ours, and seconds until they are tried again
 SETTLE_AFTER = {"hold": timedelta(hours=24), "resend": timedelta(minutes=1)}  # how long an unknown stays one
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,19 @@ def settle(conn: Connection, result: Result) -> bool:
     """Write it. Who was declared dead meanwhile still brings evidence: the message is in doubt, and is no longer."""
     if result.bounced:
         consent.suppress(conn, result.bounced, "all", "hard_bounce", result.now.machine)
-    if any(move(conn, result.message, origin, result.step, result.now, result.holder) for origin in result.origins):
+    message, now, holder = result.message, result.now, result.holder
+    if any(move(conn, message, origin, result.step, now, holder) for origin in result.origins):
+        return True
+    if "in_data" in result.origins and move(conn, message, "in_data", result.step, now, holder, living=False):
         return True
     evidence = LATE.get(result.step.to)
     if evidence is None:
         return False
-    step = Move(evidence, f"the answer came late: {result.step.reply}", result.step.reply)
-    return move(conn, result.message, "unknown", step, result.now, None)
+    word = result.step.reply
+    step = Move(evidence, f"the answer came late: {word}", word, result.step.values)
+    # That it arrived is true whoever hears it; that it did not is true of this letter, not of another sent since.
+    witness = None if evidence in ARRIVED else holder
+    return move(conn, message, "unknown", step, now, witness, living=False)
 
 
 def settle_many(conn: Connection, some: Sequence[Result], held: MutableMapping[int, Wake]) -> None:
@@ -67,7 +77,12 @@ def _settle_all(database: Database, some: Sequence[Result]) -> None:
 
 
 # What an answer that nobody waited for any more says about a message in doubt.
-LATE = {"sent": "settled_delivered", "settled_resent": "settled_resent", "refused": "settled_dropped"}
+LATE = {
+    "sent": "settled_delivered",
+    "settled_resent": "settled_resent",
+    "refused": "settled_dropped",
+    "deferred": "due",  # it has nothing: at its time, like any that was put off
+}
 
 
 def after_the_letter(message: Message, policy: str, said: Meaning, word: str, now: Moment) -> Move:
@@ -113,7 +128,10 @@ class Results:
             self._waiting[line] = results + self._waiting.get(line, [])
 
     def flush(self, older_than: float = 0.0) -> bool:
-        """Write what has waited long enough. False: the database is away, and everything waits on."""
+        """Write what has waited long enough. False: the database is away, and everything waits on.
+
+        One that meets a fault of ours is told apart, logged and tried again later: it holds up no other.
+        """
         now = elapsed()
         with self._lock:
             ripe = [line for line, some in self._waiting.items() if some and now - some[0].since >= older_than]
@@ -126,4 +144,23 @@ class Results:
             for line, some in taken.items():
                 self.put_back(line, some)
             return False
+        except Exception:
+            return self._settle_apart(taken)
+        return True
+
+    def _settle_apart(self, taken: Mapping[int, list[Result]]) -> bool:
+        """Each by itself, in a commit of its own."""
+        left = [(line, one) for line, some in taken.items() for one in some]
+        while left:
+            line, one = left[0]
+            try:
+                _settle_all(self._database, [one])
+            except StorageUnavailable:
+                for line, one in reversed(left):
+                    self.put_back(line, [one])
+                return False
+            except Exception:
+                log.exception("a result cannot be written", message=one.message.id, step=one.step.to)
+                self.add(FAULTY, replace(one, since=elapsed() + FAULTY_AFTER))
+            del left[0]
         return True

@@ -29,7 +29,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     # After it: the server's word decides, and its silence is doubt. Back to due only if no byte of it was written.
     "in_data": frozenset({"sent", "refused", "deferred", "unknown", "due", "settled_resent"}),
     "deferred": frozenset({"due", "withdrawn", "expired"}),
-    "unknown": frozenset({"settled_delivered", "settled_dropped", "settled_resent", "due"}),  # due = resend
+    "unknown": frozenset({"settled_delivered", "settled_dropped", "settled_resent", "due"}),  # due: sent again
     "sent": frozenset(),
     "refused": frozenset(),
     "failed": frozenset(),
@@ -67,17 +67,27 @@ class Passage:
     holder: Holder | None
 
 
-def move(conn: Connection, message: Message, from_state: str, step: Move, now: Moment, holder: Holder | None) -> bool:
+def move(
+    conn: Connection,
+    message: Message,
+    from_state: str,
+    step: Move,
+    now: Moment,
+    holder: Holder | None,
+    *,
+    living: bool = True,
+) -> bool:
     """Take `step` if the message still stands at `from_state` and, where `holder` is given, is still theirs.
 
-    False: somebody was quicker, or `holder` was declared dead; nothing was changed. Raises ValueError for a step that
-    is not in the table.
+    False: somebody was quicker, or `holder` was declared dead; nothing was changed. What `holder` knows for certain may
+    be written even then, as long as nobody else took the message: `living` False. Raises ValueError for a step that is
+    not in the table.
     """
     if step.to not in TRANSITIONS[from_state] | AGAIN.get(from_state, frozenset()):
         raise ValueError(f"a message does not go from {from_state} to {step.to}")
     columns = _columns(step, now)
     where = _where(message.id, from_state, holder)
-    moved = conn.execute(_update(tuple(columns), holder is not None), where | columns).rowcount == 1
+    moved = conn.execute(_update(tuple(columns), holder is not None, living), where | columns).rowcount == 1
     if moved:
         for told in _told(message, step, now):
             events.append(conn, told.lead_id, told.name, now, evidence="engine", subject=told.subject, data=told.data)
@@ -114,11 +124,11 @@ def _where(message_id: int, origin: str, holder: Holder | None) -> dict[str, Any
 
 
 @cache
-def _update(columns: tuple[str, ...], held: bool) -> Update:
+def _update(columns: tuple[str, ...], held: bool, living: bool = True) -> Update:
     """The statement that sets those columns; built once, as it runs for every single letter."""
     standing = update(messages).where(messages.c.id == bindparam("this"), messages.c.state == bindparam("standing"))
     if held:
-        standing = standing.where(_held_by_the_living())
+        standing = standing.where(_held_by_the_living() if living else _held())
     return standing.values({name: bindparam(name) for name in columns})
 
 
@@ -130,10 +140,14 @@ def _begin() -> ReturningUpdate[tuple[int]]:
     return intended.values(state="in_data", in_data_at=bindparam("in_data_at")).returning(messages.c.id)
 
 
+def _held() -> ColumnElement[bool]:
+    return (messages.c.holder == bindparam("ours")) & (messages.c.fence == bindparam("fenced"))
+
+
 def _held_by_the_living() -> ColumnElement[bool]:
-    ours = (messages.c.holder == bindparam("ours")) & (messages.c.fence == bindparam("fenced"))
-    living = exists(holders.c.id).where(holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced"))
-    return ours & living
+    return _held() & exists(holders.c.id).where(
+        holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced")
+    )
 
 
 def _columns(step: Move, now: Moment) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from emails.maildir import Maildir
 from emails.recovery import recover, settle_by_evidence
 from emails.results import Result, after_the_letter, settle
 from emails.states import Move
+from storage import holders
 from storage.schema import enrolments
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -112,7 +113,7 @@ def test_an_alert_is_sent_until_somebody_says_that_it_came(house, begun, clocks)
     [
         ("go", "250 ok", "settled_delivered"),
         ("refused", "550 no", "settled_dropped"),
-        ("deferred", "451 no", "unknown"),
+        ("deferred", "451 no", "due"),
     ],
 )
 def test_the_late_answer_of_one_declared_dead_is_evidence(house, begun, clocks, said, word, state):
@@ -123,6 +124,44 @@ def test_the_late_answer_of_one_declared_dead_is_evidence(house, begun, clocks, 
     step = after_the_letter(one.message, "hold", said, word, house.now)
     house.run(lambda conn: settle(conn, Result(one.message, one.holder, ("in_data",), step, house.now)))
     assert house.message(message).state == state
+
+
+def test_a_late_put_off_counts_its_try_and_waits_for_the_next(house, begun, clocks):
+    message = house.owe(house.lead("Ada"))
+    one = begun(message)
+    clocks.advance(2 * MINUTE)
+    recover(house.database, house.now)
+    step = after_the_letter(one.message, "hold", "deferred", "451 no", house.now)
+    house.run(lambda conn: settle(conn, Result(one.message, one.holder, ("in_data",), step, house.now)))
+    put_off = house.message(message)
+    assert (put_off.attempts, put_off.reply, put_off.holder, put_off.resent_at) == (1, "451 no", None, None)
+    assert timedelta(seconds=40) < put_off.due_at - clocks.machine() < timedelta(seconds=80)
+
+
+def test_a_late_put_off_of_a_first_letter_says_nothing_about_a_second_in_doubt(house, begun, clocks):
+    message = house.owe(house.lead("Bob", topics=()), "livraison/guide")
+    first = begun(message)
+    for _ in range(2):
+        clocks.advance(2 * MINUTE)
+        recover(house.database, house.now)
+    begun(message)
+    clocks.advance(2 * MINUTE)
+    recover(house.database, house.now)
+    step = after_the_letter(first.message, "resend", "deferred", "451 no", house.now)
+    house.run(lambda conn: settle(conn, Result(first.message, first.holder, ("in_data",), step, house.now)))
+    assert house.message(message).state == "unknown"
+
+
+def test_the_answer_of_one_just_declared_dead_still_ends_its_letter(house, begun, clocks):
+    """Its fence is raised, and nobody has put its letter in doubt yet."""
+    message = house.owe(house.lead("Bob", topics=()), "livraison/guide")
+    one = begun(message)
+    clocks.advance(2 * MINUTE)
+    house.run(lambda conn: holders.bury(conn, clocks.machine()))
+    result = Result(one.message, one.holder, ("in_data",), Move("sent", reply="250 ok"), house.now)
+    assert house.run(lambda conn: settle(conn, result)) is True
+    recover(house.database, house.now)
+    assert (house.message(message).state, house.message(message).reply) == ("sent", "250 ok")
 
 
 def test_a_click_or_a_bounce_ends_the_doubt_and_only_the_doubt(house, begun, clocks):
