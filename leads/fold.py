@@ -13,7 +13,7 @@ from authoring.site import Site
 from base.calendars import at_local, local_day
 from leads.conditions import earliest, event_names, holds, next_change, stage_rank
 from leads.facts import DEPARTURES, Event, Facts, Standing
-from leads.lifecycle import Move, after, climbable, moves, since_rejected
+from leads.lifecycle import Move, after, climbable, moves, raised_again, since_rejected
 from leads.points import MILLI, engagement, falls_below, rises_to
 from leads.scoring import fit, interests_after, take_in, temperature
 
@@ -22,10 +22,11 @@ _ROUNDS = 20  # conditions may refer to each other, without cycles: so many roun
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The standing with the events taken in and the moves made."""
+    """The standing with the events taken in, the moves made, and the hands raised while sales has the lead already."""
 
     standing: Standing
     moves: tuple[Move, ...]
+    raised: tuple[Event, ...] = ()
 
 
 def fold(facts: Facts, new_events: Sequence[Event], site: Site, now: datetime) -> Folded:
@@ -38,7 +39,8 @@ def fold(facts: Facts, new_events: Sequence[Event], site: Site, now: datetime) -
     standing = facts.standing
     for move in made:
         standing = after(standing, move, now)
-    return Folded(refreshed(replace(facts, standing=standing), site.definitions, now).standing, made)
+    raised = raised_again(standing, made, new_events, site.definitions)
+    return Folded(refreshed(replace(facts, standing=standing), site.definitions, now).standing, made, raised)
 
 
 def refreshed(facts: Facts, definitions: Definitions, now: datetime) -> Facts:

@@ -52,6 +52,19 @@ def moves(standing: Standing, facts: Facts, new_events: Sequence[Event], site: S
     return tuple(made)
 
 
+def raised_again(
+    standing: Standing, made: Sequence[Move], new_events: Sequence[Event], definitions: Definitions
+) -> tuple[Event, ...]:
+    """The hands raised that no hand-off tells of, since sales has the lead already: the rep is told of each.
+
+    `standing` is the one after the moves `made`. Nobody is told of a lead that sales has disqualified.
+    """
+    if standing.stage == DISQUALIFIED or not any(stage.hand_off for stage in definitions.stages):
+        return ()
+    told = {move.event_seq for move in made if move.hand_off}
+    return tuple(event for event in new_events if _raises_hand(event) and event.seq not in told)
+
+
 def after(standing: Standing, move: Move, now: datetime) -> Standing:
     """The standing once moved. Human acts count in the new stage from the one on that led there."""
     kept = move.event_seq is not None and standing.human_seq >= move.event_seq
@@ -69,7 +82,7 @@ def after(standing: Standing, move: Move, now: datetime) -> Standing:
 
 def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
     """Whoever asks for a demonstration, a quote or an appointment goes to sales at once, whatever the score."""
-    if not (event.human and event.data.get("hand_raise")):
+    if not _raises_hand(event):
         return None
     target = next((stage for stage in definitions.stages if stage.hand_off), None)
     if target is None or standing.stage == DISQUALIFIED:
@@ -77,6 +90,10 @@ def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> 
     if place(definitions, standing.stage) >= stage_rank(definitions, target.id):
         return None
     return Move(target.id, f"hand_raise: {event.subject}", event.seq, standing.cycle, True)
+
+
+def _raises_hand(event: Event) -> bool:
+    return event.name == "form_submitted" and event.human and bool(event.data.get("hand_raise"))
 
 
 def _judged(standing: Standing, event: Event, definitions: Definitions) -> Move | None:

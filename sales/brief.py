@@ -13,13 +13,14 @@ from authoring.models.definitions import Rep, Stage, Topic
 from base.calendars import local_day
 from leads.addresses import shown_phone
 from leads.conditions import holds, parts
-from leads.facts import COLUMNS, Event, Facts
+from leads.facts import COLUMNS, Event, Facts, Lead
 from leads.points import MILLI
 from leads.scoring import Line, fit, lines
 from sales.wording import Voice, joined, one_line, signed, whole_points
 
 LAST_ACTIONS = 6
 HAND_RAISE = "hand_raise"
+_ANSWERED = ("text", "choice", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +208,30 @@ def _actions(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:
 
 
 def _answers(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:
-    """The newest answer to each question of the forms, in the words that the visitor saw."""
+    """The newest answer to each question of the forms, in the words that the visitor saw; of the lead's own columns,
+    only where it is another than what is known: a form does not replace what is (`leads.identity`)."""
     found: dict[str, dict[str, str]] = {}
+    lead, same = dossier.facts.lead, set[str]()
     for submitted in dossier.submitted:
         form = voice.site.forms.get(submitted.form)
         for field in form.field if form else ():
             given = submitted.answers.get(field.name)
-            if field.kind not in ("text", "choice") or field.name in COLUMNS or given in (None, "", False):
+            if field.kind not in _ANSWERED or field.name == "email" or given in (None, "", False):
                 continue
+            if field.name not in found and _is_known(lead, field.name, given):
+                same.add(field.name)
             labels = {option.value: voice.text(option.label) for option in field.options}
             question = voice.text(field.label) if field.label else field.name
             found.setdefault(field.name, {"question": question, "answer": labels.get(str(given), one_line(given))})
-    return list(found.values())
+    return [told for name, told in found.items() if name not in same]
+
+
+def _is_known(lead: Lead, name: str, given: Any) -> bool:
+    """Whether a column's answer says what the lead's own column says."""
+    if name not in COLUMNS:
+        return False
+    said, known = one_line(given), one_line(lead.value(name) or "")
+    return shown_phone(said) == shown_phone(known) if name == "phone" else said == known
 
 
 def _interests(dossier: Dossier, voice: Voice) -> list[dict[str, Any]]:

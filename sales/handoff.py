@@ -1,5 +1,6 @@
 """Hands a lead to sales: routing, brief, alert and webhooks, promised in the engine's transaction, once per cycle."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from base.durations import parse_duration
 from base.tokens import new_token
 from leads import events
 from leads.facts import Facts, Lead
+from sales.again import notice
 from sales.alert import mail_context, webhook_body
 from sales.brief import Dossier, Submitted, brief
 from sales.wording import Voice
@@ -21,11 +23,13 @@ from storage.upsert import insert_for, insert_or_ignore
 
 LOOKED_BACK = 60  # events read for the brief's last actions
 FORMS_READ = 10
-ALERT = "alert"  # the notification's template
+ALERT, AGAIN = "alert", "notify"  # the notifications' templates
+LEAD_PAGE = "/console/leads"
 
 
 class HandOffCall(Protocol):
-    """What the engine knows when a lead reaches a stage that is handed to sales; `facts` are those after the move."""
+    """What the engine knows when a lead reaches a stage that is handed to sales, or (`again`) raises a hand where sales
+    has it already; `facts` are those after the move."""
 
     @property
     def facts(self) -> Facts: ...
@@ -41,16 +45,23 @@ class HandOffCall(Protocol):
     def site(self) -> Site: ...
     @property
     def now(self) -> Moment: ...
+    @property
+    def again(self) -> bool: ...
 
 
 def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Zone) -> None:
     """Open the hand-off of this lead and cycle and tell sales; a second call for the same cycle does nothing.
+
+    A call `again` opens nothing: the rep who has the lead is told, once for each event.
 
     `zone` is the site's: what its people read on the wall.
     """
     lead, chosen = call.facts.lead, call.site.definitions.hand_off
     rep = route(lead, chosen)
     voice = Voice(call.site, rep.locale, zone)
+    if call.again:
+        _tell_again(conn, call, rep, voice, base_url.rstrip("/"))
+        return
     token = new_token()
     dossier = _dossier(conn, call, zone)
     told = brief(dossier, rep, voice, f"{base_url.rstrip('/')}/v/{token}")
@@ -59,7 +70,7 @@ def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Z
         return
     if lead.owner != rep.id:
         conn.execute(update(leads).where(leads.c.id == lead.id).values(owner=rep.id))
-    _tell_by_mail(conn, call, rep, mail_context(told, call.reason, voice))
+    _tell_by_mail(conn, call, rep, mail_context(told, call.reason, voice), ALERT, f"mail:{rep.id}")
     body = webhook_body(told, lead, call.facts.standing, call.reason, call.now)
     for channel in chosen.channels:
         _tell_by_webhook(conn, call, channel, body)
@@ -69,6 +80,16 @@ def route(lead: Lead, chosen: HandOff) -> Rep:
     """The lead's own rep; a lead without one, or whose rep has left, goes round all of them by its number."""
     own = [rep for rep in chosen.reps if rep.id == lead.owner]
     return own[0] if own else chosen.reps[lead.id % len(chosen.reps)]
+
+
+def _tell_again(conn: Connection, call: HandOffCall, rep: Rep, voice: Voice, base_url: str) -> None:
+    lead_id = call.facts.lead.id
+    newest = select(hand_offs.c.token).where(hand_offs.c.lead_id == lead_id).order_by(hand_offs.c.id.desc()).limit(1)
+    token = conn.execute(newest).scalar_one_or_none()
+    url = f"{base_url}/v/{token}" if token else f"{base_url}{LEAD_PAGE}/{lead_id}"
+    dossier = _dossier(conn, call, voice.zone)
+    asked = replace(dossier, submitted=_submitted(conn, lead_id, call.event_seq))
+    _tell_by_mail(conn, call, rep, notice(asked, rep, voice, url), AGAIN, f"mail:{rep.id}:hand_raise:{call.event_seq}")
 
 
 def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
@@ -87,9 +108,12 @@ def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
     )
 
 
-def _submitted(conn: Connection, lead_id: int) -> list[Submitted]:
+def _submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> list[Submitted]:
+    """The lead's newest forms; with `event_seq`, the one that this event tells of."""
     columns = (submissions.c.form, submissions.c.answers, submissions.c.at)
     newest = select(*columns).where(submissions.c.lead_id == lead_id).order_by(submissions.c.id.desc())
+    if event_seq is not None:
+        newest = newest.where(submissions.c.event_seq == event_seq)
     return [Submitted(*row) for row in conn.execute(newest.limit(FORMS_READ))]
 
 
@@ -113,14 +137,16 @@ def _open(
     return opened
 
 
-def _tell_by_mail(conn: Connection, call: HandOffCall, rep: Rep, context: dict[str, Any]) -> None:
-    if not _first(conn, call, f"mail:{rep.id}"):
+def _tell_by_mail(
+    conn: Connection, call: HandOffCall, rep: Rep, context: dict[str, Any], template: str, channel: str
+) -> None:
+    if not _first(conn, call, channel):
         return
     row = insert(messages).values(
         lead_id=call.facts.lead.id,
         klass="notification",
         occurrence=call.cycle,
-        email=ALERT,
+        email=template,
         locale=rep.locale,
         recipient=rep.email,
         context=context,
@@ -132,7 +158,7 @@ def _tell_by_mail(conn: Connection, call: HandOffCall, rep: Rep, context: dict[s
         created_at=call.now.calendar,
     )
     message_id = conn.execute(row.returning(messages.c.id)).scalar_one()
-    _note(conn, call, f"mail:{rep.id}", message_id=message_id)
+    _note(conn, call, channel, message_id=message_id)
 
 
 def _tell_by_webhook(conn: Connection, call: HandOffCall, name: str, body: dict[str, Any]) -> None:

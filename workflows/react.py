@@ -16,12 +16,14 @@ from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """The facts with the events taken in, the stages moved through, who was let in where and who was not."""
+    """The facts with the events taken in, the stages moved through, who was let in where and who was not, the hands
+    raised that sales must be told of besides."""
 
     facts: Facts
     stage_changes: tuple[StageChange, ...]
     entered: tuple[Enrolment, ...]
     decisions: tuple[Decision, ...]
+    raised: tuple[Event, ...] = ()
 
 
 def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime) -> Reaction:
@@ -35,7 +37,7 @@ def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime
         entered += [enrolment] if enrolment is not None else []
         decisions += [decision] if decision is not None else []
     changes = stage_changes(state.facts.standing.stage, folded.moves)
-    return Reaction(facts, changes, tuple(entered), tuple(decisions))
+    return Reaction(facts, changes, tuple(entered), tuple(decisions), folded.raised)
 
 
 def stage_changes(stage: str, moves: Sequence[Move]) -> tuple[StageChange, ...]:

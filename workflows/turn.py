@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from leads.facts import Facts
+from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
 from workflows import effects
 from workflows.arbiter import Want, arbitrate
@@ -71,6 +71,7 @@ class _Turn:
     stale: bool = True  # the standing has not taken in what is known
     folded: bool = False
     stage_changes: list[StageChange] = field(default_factory=list)
+    raised: list[Event] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -100,6 +101,7 @@ class _Turn:
         self.facts = reaction.facts
         self.stage_changes += reaction.stage_changes
         self.decisions += reaction.decisions
+        self.raised += reaction.raised
         self.enrolments |= {enrolment.key: enrolment for enrolment in reaction.entered}
 
     def move(self, enrolment: Enrolment) -> bool:
@@ -246,6 +248,7 @@ class _Turn:
             decisions=tuple(self.decisions),
             due_at=self.next_due(parked),
             state=self.state,
+            raised=tuple(self.raised),
         )
 
     def next_due(self, parked: bool) -> datetime | None:

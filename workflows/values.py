@@ -246,10 +246,12 @@ class Turn:
     decisions: tuple[Decision, ...]
     due_at: datetime | None
     state: LeadState  # what it was decided from
+    raised: tuple[Event, ...] = ()  # hands raised while sales has the lead already: the rep is told of each
 
     @property
     def rows(self) -> int:
         """How many rows writing it takes, roughly: what a write job is cut by."""
         hand_offs = sum(8 for change in self.stage_changes if change.hand_off)
         lists = (self.stage_changes, self.enrolments, self.receipts, self.messages, self.decisions)
-        return 1 + self.standing_changed + self.lead_changed + sum(map(len, lists)) + hand_offs
+        told = hand_offs + 3 * len(self.raised)
+        return 1 + self.standing_changed + self.lead_changed + sum(map(len, lists)) + told

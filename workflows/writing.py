@@ -28,7 +28,10 @@ Key = tuple[int, str, str]  # lead, sequence, entry key
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """A lead has reached a stage that sales is told of. `facts` are those after the turn."""
+    """A lead has reached a stage that sales is told of, or (`again`) raises a hand where sales has it already.
+
+    `facts` are those after the turn.
+    """
 
     facts: Facts
     stage: str
@@ -37,6 +40,7 @@ class HandOff:
     reason: str
     site: Site
     now: Moment
+    again: bool = False
 
     @property
     def lead(self) -> Lead:
@@ -146,6 +150,11 @@ def _hand_off(conn: Connection, turn: Turn, sheet: Sheet) -> None:
             seq = change.event_seq or turn.state.seq
             call = HandOff(turn.facts, change.to_stage, change.cycle, seq, change.reason, sheet.site, sheet.now)
             sheet.open_hand_off(conn, call)
+    standing = turn.facts.standing
+    for event in turn.raised:
+        why = f"hand_raise: {event.subject}"
+        again = HandOff(turn.facts, standing.stage, standing.cycle, event.seq, why, sheet.site, sheet.now, again=True)
+        sheet.open_hand_off(conn, again)
 
 
 # ---------------------------------------------------------------- enrolments and what hangs on them

@@ -30,6 +30,7 @@ class Story:
         folded = fold(replace(self.facts, history=history), events, self.site, self.now)
         self.facts = replace(self.facts, standing=folded.standing, history=history)
         self.made += folded.moves
+        self.raised = folded.raised
         return [(move.to, move.reason.split(":")[0], move.cycle, move.hand_off) for move in folded.moves]
 
     def judged(self, verdict, **data):
@@ -62,6 +63,30 @@ def hot(house, **more) -> Story:
     story.does(GUIDE)
     assert story.standing.stage == "mql"
     return story
+
+
+@pytest.mark.parametrize("verdict", [None, "accepted"])
+def test_a_hand_raised_where_sales_has_the_lead_already_moves_nobody_and_is_told(house, verdict):
+    story = hot(house)
+    if verdict:
+        story.judged(verdict)
+    assert story.does(DEMO) == []
+    assert [event.seq for event in story.raised] == [story.seq]
+    assert story.does(LETTER) == []
+    assert story.raised == ()
+
+
+def test_a_hand_that_opens_the_hand_off_is_told_by_it_and_the_second_one_besides(story):
+    story.does(DEMO, DEMO)
+    assert [move.to for move in story.made] == ["mql"]
+    assert [event.seq for event in story.raised] == [2]
+
+
+def test_a_hand_raised_by_whom_sales_has_disqualified_is_told_to_nobody(house):
+    story = hot(house)
+    story.facts = replace(story.facts, standing=replace(story.standing, stage="disqualified"))
+    story.does(DEMO)
+    assert story.raised == ()
 
 
 def test_one_strong_act_climbs_every_stage_whose_rule_holds_and_hands_over_once(story):

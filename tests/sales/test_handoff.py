@@ -22,7 +22,7 @@ from leads import events
 from leads.facts import Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
-from sales import alert, brief, wording
+from sales import again, alert, brief, wording
 from sales.handoff import open_hand_off, route
 from sales.wording import whole_points
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
@@ -43,6 +43,7 @@ class Call:
     reason: str
     site: Site
     now: Moment
+    again: bool = False
 
 
 @pytest.fixture
@@ -209,8 +210,56 @@ def test_a_raised_hand_says_so(database, chloe):
     raised = replace(chloe, reason="hand_raise: demo", event_seq=1)
     open_it(database, raised)
     message = rows(database, messages)[0]
-    assert "sollicite" in message.context["subject"]
+    assert message.context["subject"].startswith("Demande de contact\u00a0: Chloé Marchand, Architecte")
     assert "«\u202fMontrer un projet en 3D\u202f» demandé" in message.context["why_now"]
+
+
+def raises_her_hand(database, lead_id, seq, site, clocks, **answers):
+    row = insert(submissions).values(
+        lead_id=lead_id, event_seq=seq, form="demo", page="demo", locale="fr", answers=answers, touch={},
+        release_id=site.release_id, idempotency_key=f"hand-{seq}", at=clocks.calendar(), recorded_at=clocks.machine(),
+    )  # fmt: skip
+    database.write(lambda conn: conn.execute(row) and None)
+
+
+def test_a_hand_raised_where_sales_has_the_lead_is_told_to_the_owner_once_for_each(database, chloe, clocks):
+    open_it(database, chloe)
+    [hand_off] = rows(database, hand_offs)
+    owned = replace(chloe.facts, lead=replace(chloe.facts.lead, owner=hand_off.owner))
+    again = replace(chloe, facts=owned, stage="sql", reason="hand_raise: demo", again=True)
+    for seq, need in ((40, "A kitchen"), (41, "A hall")):
+        raises_her_hand(
+            database, owned.lead.id, seq, chloe.site, clocks, first_name="Chloé", phone="06 39 98 99 99", need=need
+        )
+        open_it(database, replace(again, event_seq=seq))
+        open_it(database, replace(again, event_seq=seq))
+    assert (len(rows(database, hand_offs)), len(rows(database, webhooks))) == (1, 1)
+    alert_mail, first, second = rows(database, messages)
+    assert (first.klass, first.email, first.recipient, first.state) == (
+        "notification", "notify", alert_mail.recipient, "due",
+    )  # fmt: skip
+    assert first.context["lead_url"] == f"{BASE}/v/{hand_off.token}"
+    said = first.context["text"].split("\n\n")
+    assert "06 39 98 12 34" in said[1], "the number that is known"
+    assert [line for line in said if line.endswith("06 39 98 99 99")], "the number of this form"
+    assert [line for line in said if line.endswith("A kitchen")]
+    assert not [line for line in said if "A hall" in line or "Prénom" in line]
+    assert second.context["text"].endswith("A hall")
+
+
+def test_a_hand_raised_by_a_lead_without_hand_off_is_told_with_a_link_to_the_lead(database, chloe):
+    open_it(database, replace(chloe, stage="customer", reason="hand_raise: demo", again=True))
+    assert rows(database, hand_offs) == []
+    [told] = rows(database, messages)
+    assert told.context["lead_url"] == f"{BASE}/console/leads/{chloe.facts.lead.id}"
+
+
+def test_the_brief_shows_what_a_form_said_otherwise_than_what_is_known(database, chloe, clocks):
+    raises_her_hand(database, chloe.facts.lead.id, 40, chloe.site, clocks, phone="06 39 98 99 99", company="Evil")
+    open_it(database, chloe)
+    told = rows(database, hand_offs)[0].brief
+    assert told["phone_shown"] == "06 39 98 12 34"
+    assert {answer["answer"] for answer in told["answers"]} >= {"06 39 98 99 99", "Evil"}
 
 
 def test_leads_go_round_the_reps_and_stay_with_the_one_they_have(database, chloe):
@@ -274,7 +323,7 @@ def test_points_shown_whole_still_add_up(parts):
 def test_every_sentence_for_a_rep_exists_in_french():
     catalogue = read_catalogues([data_path("translations", "fr", "sales.po")])
     said = set()
-    for module in (alert, brief, wording):
+    for module in (again, alert, brief, wording):
         for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
             name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
             if (

@@ -241,6 +241,18 @@ def rows_written(conn):
     return sum(conn.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() for table in tables)
 
 
+def test_a_hand_raised_again_while_sales_has_the_lead_is_told_to_sales_once_each_time(workshop):
+    shop = workshop()
+    ada = shop.submits(form="demo", hand_raise=True)
+    shop.works()
+    shop.submits(form="demo", hand_raise=True)
+    shop.works()
+    shop.happens(ada, "page_seen", "offer")
+    shop.works()
+    told = [(call.stage, call.cycle, call.event_seq, call.reason, call.again) for call in shop.hand_offs]
+    assert told == [("mql", 1, 1, "hand_raise: demo", False), ("mql", 1, 2, "hand_raise: demo", True)]
+
+
 def test_a_version_that_nobody_kept_parks_only_the_leads_inside_it(workshop):
     shop = workshop()
     ada = shop.submits("ada")
