@@ -23,11 +23,13 @@ from terreau.accounts import Account, open_accounts
 from terreau.app import create_app
 from terreau.calls import CallReceiver, Calls
 from terreau.folders import make_writable
+from terreau.foresight import Foresight
 from terreau.house import House
 from terreau.mailbox import Mailbox, MailReceiver
 from terreau.mailbox_pages import Desk, mailbox_blueprint
-from terreau.pace import Pace
+from terreau.pace import JUMPS, Pace
 from terreau.preparing import content_in_force
+from terreau.progress import Progress, progress
 from terreau.running import in_motion
 from terreau.seeding import DAYS, LEADS, Past, seed
 from terreau.signals import stop_on_signals
@@ -225,7 +227,13 @@ def _desk(stage: Stage) -> Desk:
     def pages(locale: str) -> list[tuple[str, str]]:
         site = stage.house.releases.in_force()
         prefix = "" if locale == stage.house.config.site.default_locale else f"/{locale}"
-        return [(text_in(page.title, locale), f"{prefix}/p/{name}") for name, page in site.pages.items()]
+        first = sorted(site.pages, key=lambda name: site.forms[site.pages[name].form].magnet is None)
+        return [(text_in(site.pages[name].title, locale), f"{prefix}/p/{name}") for name in first]
+
+    def ways() -> tuple[Progress, ...]:
+        site, zone = stage.house.releases.in_force(), stage.house.config.site.timezone
+        with stage.house.database.read() as conn:
+            return progress(conn, site, OPENING, stage.pace.now(), zone)
 
     def staff() -> frozenset[str]:
         return frozenset(rep.email for rep in stage.house.releases.in_force().definitions.hand_off.reps)
@@ -234,11 +242,12 @@ def _desk(stage: Stage) -> Desk:
         mailbox=stage.mailbox,
         calls=stage.calls,
         now=stage.pace.now,
-        next_due=stage.pace.next_due,
+        next_due=Foresight(stage.house, JUMPS).next_notice,
         press=stage.pace.press,
         staff=staff,
         pages=pages,
         zone=ZoneInfo(stage.house.config.site.timezone),
+        progress=ways,
     )
 
 

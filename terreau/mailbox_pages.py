@@ -15,6 +15,7 @@ from base.paths import data_path
 from base.translations import translator
 from terreau.calls import Calls
 from terreau.mailbox import Mailbox, Received
+from terreau.progress import CONFIRM, Progress
 
 # The mail's own page: no script, no origin, no form; its links may open a page of their own, which is free again.
 MAIL_POLICY = (
@@ -41,6 +42,7 @@ class Desk:
     staff: Callable[[], frozenset[str]]  # addresses of those who sell
     pages: Callable[[str], list[tuple[str, str]]]  # locale -> (title, address) of the landing pages
     zone: ZoneInfo
+    progress: Callable[[], tuple[Progress, ...]] = tuple  # how far the newest visitors are from an alert
 
     def box_of(self, mail: Received) -> str:
         return "sales" if set(mail.recipients) & self.staff() else "visitor"
@@ -97,8 +99,11 @@ def _page(desk: Desk, opened: Received | None) -> ResponseReturnValue:
     words = translator(locale)
     mails = list(reversed(desk.mailbox.all()))
     boxes = {name: [mail for mail in mails if desk.box_of(mail) == name] for name in ("visitor", "sales")}
+    ways = desk.progress()
     return render_template(
         "mailbox.html",
+        ways=ways,
+        confirm_first=any(way.next == CONFIRM for way in ways),
         boxes=boxes,
         calls=list(reversed(desk.calls.all())),
         opened=opened,
