@@ -28,6 +28,7 @@ _DATES: dict[tuple[str, Width], str] = {
     ("en", "long"): "d MMMM y",
     ("en", "short"): "d MMM y",
     ("fr", "short"): "d MMM y",
+    ("fr", "long"): "d MMMM y",
 }
 
 
@@ -55,9 +56,9 @@ class Translator:
         return said % {"count": self.number(count), **values}
 
     def date(self, day: date, width: Width = "long") -> str:
-        """`2 novembre 2026`, `2 nov. 2026`."""
+        """`2 novembre 2026`, `2 nov. 2026`, `1er décembre 2026`."""
         pattern = _DATES.get((self._babel.language, width), width)
-        return format_date(day, pattern, locale=self._babel)
+        return format_date(day, self._ordinal(pattern, day.day), locale=self._babel)
 
     def time(self, at: datetime, zone: Zone) -> str:
         """The wall clock of `zone`: `09:30`."""
@@ -65,7 +66,13 @@ class Translator:
 
     def moment(self, at: datetime, zone: Zone) -> str:
         """Date and time on the wall clock of `zone`: `2 novembre 2026 à 09:30`."""
-        return format_datetime(at, _MOMENTS.get(self._babel.language, "long"), tzinfo=_zone(zone), locale=self._babel)
+        pattern = self._ordinal(_MOMENTS.get(self._babel.language, "long"), at.astimezone(_zone(zone)).day)
+        return format_datetime(at, pattern, tzinfo=_zone(zone), locale=self._babel)
+
+    def _ordinal(self, pattern: str, number: int) -> str:
+        """French writes the first of a month as an ordinal, and only the first."""
+        first = number == 1 and self._babel.language == "fr"
+        return pattern.replace("d ", "d'er' ", 1) if first else pattern
 
     def number(self, number: int | float | Decimal) -> str:
         return format_decimal(number, locale=self._babel)

@@ -86,3 +86,14 @@ def test_a_variety_of_french_speaks_french_and_an_unknown_language_english():
 
 def test_a_marked_text_stays_as_it_is():
     assert msgid("Hello") == "Hello"
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french_on_the_wall_of_the_zone():
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    say = translator("fr")
+    assert [say.date(date(2026, 12, 1)), say.date(date(2026, 12, 1), "short"), say.date(date(2026, 12, 11))] == [
+        "1er décembre 2026", "1er déc. 2026", "11 décembre 2026",
+    ]  # fmt: skip
+    assert say.moment(late, "Europe/Paris") == "1er décembre 2026, 00:30"
+    assert say.moment(late, "UTC") == "30 novembre 2026, 23:30"
+    assert translator("en").date(date(2026, 12, 1)) == "1 December 2026"
