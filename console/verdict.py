@@ -132,8 +132,9 @@ def _left(speech: StaffSpeech, minutes: int) -> str:
         return speech.say("late")
     if minutes < 120:
         return speech.say_n("%(count)s minute", "%(count)s minutes", minutes)
-    if minutes < 48 * 60:
-        return speech.say_n("%(count)s hour", "%(count)s hours", minutes // 60)
+    if minutes < 48 * 60:  # up to the quarter of an hour: a moment after a promise of four hours, four are left
+        hours, rest = divmod(-(-minutes // 15) * 15, 60)
+        return f"{hours}\u00a0h\u00a0{rest}" if rest else speech.say_n("%(count)s hour", "%(count)s hours", hours)
     return speech.say_n("%(count)s day", "%(count)s days", minutes // (24 * 60))
 
 

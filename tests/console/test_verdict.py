@@ -214,6 +214,8 @@ def test_an_unknown_token_and_an_unknown_choice_are_refused(client, staff_door):
     ("after", "left", "state"),
     [
         (timedelta(0), "4 heures", "clock "),
+        (timedelta(seconds=1), "4 heures", "clock "),
+        (timedelta(minutes=40), "3\u00a0h\u00a030", "clock "),
         (timedelta(hours=3, minutes=50), "10 minutes", "clock soon"),
         (timedelta(hours=5), "en retard", "clock over"),
     ],
