@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy import Connection, Select, Update, bindparam, exists, select, update
 
 from authoring.releases import Releases
-from base.clock import Moment
+from base.clock import Moment, elapsed
 from emails.compile import CompiledEmail, CompileError
 from emails.freezing import FROZEN, Door, Material, freeze, gather
-from emails.looks import look
+from emails.looks import look, wanted
 from emails.press import Press
 from emails.results import Result, Results, refusal
 from emails.states import Message, Move, move
@@ -22,11 +22,19 @@ from storage.schema import messages
 from storage.trouble import StorageUnavailable
 
 AT_ONCE = 200  # deferred messages made due in one go
+SPARING = 20  # times as long as a look for urgent mail took, until the next: behind a broadcast it is a long look
 
 log = structlog.get_logger(__name__)
 
 # Built once: they run for every batch, and the second for every letter.
-_WAITING = select(exists().where(messages.c.state.in_(("due", "deferred")), messages.c.due_at <= bindparam("now")))
+_DUE = messages.c.state.in_(("due", "deferred")) & (messages.c.due_at <= bindparam("machine"))
+_WAITING = select(exists().where(_DUE, wanted(bindparam("calendar"))))
+_URGENT = (
+    select(messages.c.id)
+    .where(_DUE, wanted(bindparam("calendar")), messages.c.klass.in_(("transactional", "notification")))
+    .order_by(messages.c.due_at, messages.c.id)
+    .limit(bindparam("limit"))
+)
 _OURS = (
     (messages.c.state == "claimed")
     & (messages.c.holder == bindparam("ours"))
@@ -66,18 +74,24 @@ class Claims:
     ) -> None:
         self._database, self._releases, self._results = database, releases, results
         self._press, self._door, self._key = press, door, suppression_key
+        self._urgent_at = 0.0
 
     def anything_due(self, now: Moment) -> bool:
         """A cheap look without the pen."""
         with self._database.read() as conn:
-            return bool(conn.scalar(_WAITING, {"now": now.machine}))
+            return bool(conn.scalar(_WAITING, {"machine": now.machine, "calendar": now.calendar}))
 
-    def take(self, holder: Holder, now: Moment, limit: int) -> list[InHand]:
-        """Up to `limit` messages ready to leave, the longest due first; those that may not were sent elsewhere.
+    def take(self, holder: Holder, now: Moment, limit: int) -> list[InHand] | None:
+        """Up to `limit` messages ready to leave, what somebody waits for before any broadcast, the longest due first.
 
-        Raises StorageUnavailable; what was claimed by then is given back later.
+        Those that may not leave were sent elsewhere.
+        Empty when all of them were, and more may be due; None when nothing is. Raises StorageUnavailable; what was
+        claimed by then is given back later.
         """
-        taken, materials = self._database.write(lambda conn: self._claim(conn, holder, now, limit))
+        urgent = self._urgent(now, limit)
+        claimed, taken, materials = self._database.write(lambda conn: self._claim(conn, holder, now, limit, urgent))
+        if not claimed:
+            return None
         try:
             made = [self._make(message, materials[message.id], holder, now) for message in taken]
             return self._freeze([one for one in made if one is not None], holder)
@@ -86,17 +100,31 @@ class Claims:
                 self._note(message, holder, Move("due"), now)
             raise
 
+    def _urgent(self, now: Moment, limit: int) -> Sequence[int]:
+        """Due mail that is not marketing, found without the pen; empty when that was looked for just now."""
+        begun = elapsed()
+        if begun < self._urgent_at:
+            return ()
+        with self._database.read() as conn:
+            due = {"machine": now.machine, "calendar": now.calendar, "limit": limit}
+            found = conn.scalars(_URGENT, due).all()
+        self._urgent_at = 0.0 if len(found) == limit else begun + SPARING * (elapsed() - begun)
+        return found
+
     def _claim(
-        self, conn: Connection, holder: Holder, now: Moment, limit: int
-    ) -> tuple[list[Message], dict[int, Material]]:
-        _wake_deferred(conn, now)
-        taken = claims.claim(conn, messages, holder, now.machine, limit)
+        self, conn: Connection, holder: Holder, now: Moment, limit: int, urgent: Sequence[int]
+    ) -> tuple[int, list[Message], dict[int, Material]]:
+        """How many were claimed, those of them that may leave, and what to freeze them with."""
+        _wake_deferred(conn, now, urgent)
+        taken = claims.claim_these(conn, messages, holder, now.machine, urgent) if urgent else []
+        if (room := limit - len(taken)) > 0:
+            taken += claims.claim(conn, messages, holder, now.machine, room, wanted(now.calendar))
         elsewhere = look(conn, taken, now, self._key)
         for message in taken:
             if message.id in elsewhere:
                 move(conn, message, "claimed", elsewhere[message.id], now, holder)
         staying = [message for message in taken if message.id not in elsewhere]
-        return staying, gather(conn, staying)
+        return len(taken), staying, gather(conn, staying)
 
     def _make(self, message: Message, material: Material, holder: Holder, now: Moment) -> _Made | None:
         """The message with its text; None when there is no text for it, which is nobody's fault outside."""
@@ -110,10 +138,11 @@ class Claims:
         except StorageUnavailable:
             raise
         except (CompileError, LookupError) as error:
+            log.error("a mail cannot be written", message=message.id, email=message.email, exc_info=error)
             self._note(message, holder, Move("failed", str(error)), now)
         except Exception as error:  # a fault of ours must not hold up the others, nor lose this one
+            log.error("a mail met a fault", message=message.id, email=message.email, exc_info=error)
             self._note(message, holder, refusal(message, "deferred", f"unexpected: {error!r}", now), now)
-        log.exception("a mail cannot be written", message=message.id, email=message.email)
         return None
 
     def _freeze(self, made: Sequence[_Made], holder: Holder) -> list[InHand]:
@@ -130,10 +159,11 @@ class Claims:
         self._results.add(0, Result(message, holder, ("claimed",), step, now))
 
 
-def _wake_deferred(conn: Connection, now: Moment) -> None:
+def _wake_deferred(conn: Connection, now: Moment, urgent: Sequence[int]) -> None:
     rested = (messages.c.state == "deferred") & (messages.c.due_at <= now.machine)
-    some = select(messages.c.id).where(rested).order_by(messages.c.due_at).limit(AT_ONCE)
-    conn.execute(update(messages).where(messages.c.id.in_(conn.scalars(some).all()), rested).values(state="due"))
+    some = select(messages.c.id).where(rested, wanted(now.calendar)).order_by(messages.c.due_at).limit(AT_ONCE)
+    woken = {*urgent, *conn.scalars(some)}
+    conn.execute(update(messages).where(messages.c.id.in_(woken), rested).values(state="due"))
 
 
 def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Holder) -> dict[int, Message]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, func, literal, not_, select
+from sqlalchemy.sql import ColumnElement
 
 from base.clock import Moment
 from emails.states import Message, Move
@@ -29,6 +30,17 @@ _KNOWN = (
     )
     .where(messages.c.id.in_(_IDS))
 )
+_OFFS = select(switches.c.name).where(switches.c.off).scalar_subquery()  # asked once, not for every row
+_ALL_OFF = literal(EVERYTHING).in_(_OFFS)
+_HELD_BACK = _ALL_OFF | func.coalesce(messages.c.sequence, EVERYTHING).in_(_OFFS)
+_UNTHAWED = messages.c.compiled_hash.is_not(None) & (messages.c.attempts == 0) & messages.c.resent_at.is_(None)
+
+
+def wanted(calendar_now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Condition on a due message: it is worth a claim. One that is switched off rests where it is, however many they
+    are; it is claimed to be thawed, once, or when its time has passed.
+    """
+    return not_(_HELD_BACK) | _UNTHAWED | (messages.c.expires_at <= calendar_now)
 
 
 @dataclass(frozen=True, slots=True)

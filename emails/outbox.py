@@ -6,7 +6,8 @@ transaction: whoever left meanwhile is not written to, and a death leaves one me
 
 import threading
 from collections import deque
-from contextlib import suppress
+
+import structlog
 
 from authoring.releases import Releases
 from base.clock import Clocks, elapsed
@@ -31,6 +32,8 @@ BATCH = 20  # messages in hand per line: little to give back, and prepared while
 PLENTY = 50  # the same while every batch comes back full: each look at the table costs the same
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
 LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
+
+log = structlog.get_logger(__name__)
 
 
 class Sender:
@@ -59,7 +62,7 @@ class Sender:
         self._hand: deque[InHand] = deque()
         self._lock = threading.Lock()
         self._busy = 0
-        self._plenty = False
+        self._plenty = self._more = False
         self._look_at = self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 
@@ -119,9 +122,9 @@ class Sender:
         while not stop.is_set() and not self.channel.pause:
             one = self._next()
             if one is None:
-                if not self._busy:
+                if not self._busy and not self._more:
                     break
-                stop.wait(LULL_SECONDS)
+                stop.wait(0 if self._more else LULL_SECONDS)
                 continue
             try:
                 courier.deliver(one)
@@ -135,28 +138,33 @@ class Sender:
         with self._lock:
             if not self._hand and elapsed() >= self._look_at:
                 self._hand.extend(self._take())
-                self._look_at = 0.0 if self._hand else elapsed() + LULL_SECONDS
+                self._look_at = 0.0 if self._more else elapsed() + LULL_SECONDS
             if not self._hand:
                 return None
             self._busy += 1
             return self._hand.popleft()
 
     def _take(self) -> list[InHand]:
-        now = self._clocks.moment()
-        if self._holder is None or not self._claims.anything_due(now):
-            return []
+        """The next batch. Empty although there may be `_more`: all of it went elsewhere."""
+        now, taken = self._clocks.moment(), None
         wanted = (PLENTY if self._plenty else BATCH) * len(self._couriers)
-        taken = self._claims.take(self._holder, now, wanted)
-        self._plenty = len(taken) == wanted
-        return taken
+        if self._holder is not None and self._claims.anything_due(now):
+            taken = self._claims.take(self._holder, now, wanted)
+        self._more = taken is not None
+        self._plenty = len(taken or []) == wanted
+        return taken or []
 
     def _tick(self, over: threading.Event) -> None:
         """Beside the lines, however long one of them waits: writes results that found no company, says that we live."""
         while not over.wait(PATIENCE / 2):
             self._results.flush(PATIENCE / 2)
-            with suppress(StorageUnavailable):
+            try:
                 self._beat()
                 self._recover()
+            except StorageUnavailable:
+                continue
+            except Exception:  # without a heart all lines of this process would be declared dead
+                log.exception("the sender's house is not kept")
 
     def _put_down(self) -> None:
         """What is still in hand is due again; what was learned is written, or waits for the next drain."""
@@ -173,8 +181,8 @@ class Sender:
 
     def _recover(self) -> None:
         if elapsed() >= self._recover_at:
-            recover(self._database, self._clocks.moment())
             self._recover_at = elapsed() + RECOVER_SECONDS
+            recover(self._database, self._clocks.moment())
 
     def _beat(self) -> None:
         """Say that we live; whoever was declared dead meanwhile begins anew, under another number."""

@@ -1,9 +1,11 @@
 """Claim, deliver, settle or try again: the loop of every outbox (`messages`, `webhooks`); delivering is theirs."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select, update
+from sqlalchemy import Connection, Row, Select, Table, select, true, update
+from sqlalchemy.sql import ColumnElement
 
 from base.tokens import jitter
 from storage.holders import Holder, alive, orphaned
@@ -13,18 +15,40 @@ RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180
 _JITTER = 0.2
 
 
-def claim(conn: Connection, table: Table, holder: Holder, machine_now: datetime, limit: int) -> list[Row[Any]]:
-    """Move up to `limit` rows of `table` from due to claimed, the longest due first, and return them whole."""
+def claim(
+    conn: Connection,
+    table: Table,
+    holder: Holder,
+    machine_now: datetime,
+    limit: int,
+    only: ColumnElement[bool] | None = None,
+) -> list[Row[Any]]:
+    """Move up to `limit` rows of `table` from due to claimed, the longest due first, and return them whole.
+
+    `only` is a condition on those rows: the others stay as they are.
+    """
     due = (
         select(table.c.id)
-        .where(table.c.state == "due", table.c.due_at <= machine_now)
+        .where(table.c.state == "due", table.c.due_at <= machine_now, true() if only is None else only)
         .order_by(table.c.due_at, table.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer at a time and leaves this out
     )
+    return _claim(conn, table, holder, due)
+
+
+def claim_these(
+    conn: Connection, table: Table, holder: Holder, machine_now: datetime, ids: Sequence[int]
+) -> list[Row[Any]]:
+    """The same for those of `ids` that are still due: found by their key, however many others are due."""
+    due = select(table.c.id).where(table.c.id.in_(ids), table.c.state == "due", table.c.due_at <= machine_now)
+    return _claim(conn, table, holder, due.order_by(table.c.id))
+
+
+def _claim(conn: Connection, table: Table, holder: Holder, due: Select[tuple[int]]) -> list[Row[Any]]:
+    free = conn.scalars(due.with_for_update(skip_locked=True)).all()  # SQLite has one writer at a time, and no locks
     taken = (
         update(table)
-        .where(table.c.id.in_(conn.scalars(due).all()), table.c.state == "due", alive(holder))
+        .where(table.c.id.in_(free), table.c.state == "due", alive(holder))
         .values(state="claimed", holder=holder.id, fence=holder.fence)
         .returning(*table.c)
     )

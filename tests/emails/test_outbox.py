@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from base.tokens import Signer
+from emails import channel
 from leads import consent
 from storage.schema import enrolments, leads, suppressions
 
@@ -292,7 +293,8 @@ def test_a_mail_is_given_up_after_the_last_try(house, inbox, sender_to, never, c
     assert "given up after 9 tries" in house.message(message).reason
 
 
-def test_a_sender_refused_stops_the_channel_and_spends_nobodys_tries(house, inbox, sender_to, never):
+def test_who_must_sign_in_first_stops_the_channel_and_spends_nobodys_tries(house, inbox, sender_to, never, monkeypatch):
+    monkeypatch.setattr(channel, "FIRST_PAUSE", 60.0)
     mailbox, port = inbox
     mailbox.mail_from = "530 5.7.0 sign in first"
     many = [house.owe(house.lead("Ada")) for _ in range(5)]
