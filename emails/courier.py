@@ -47,6 +47,21 @@ class Courier:
     def deliver(self, one: InHand) -> None:
         """Bring one message to its end, or to its next try. Raises StorageUnavailable, with nothing lost by it."""
         try:
+            self._deliver(one)
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # a fault of ours, before the letter: this one waits, and the others go on
+            log.exception("a mail met a fault", message=one.message.id, email=one.message.email)
+            self._line.close()
+            step = refusal(one.message, "deferred", f"unexpected: {error!r}", self._desk.clocks.moment())
+            self._note(one, step, "claimed", "in_data")
+            self._desk.results.flush()  # what this line carried is told apart: the next intent shall not meet it again
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _deliver(self, one: InHand) -> None:
+        try:
             written = write(one.message, one.text, self._desk.bounces)
             said, reply = self._line.offer(written.sender, written.recipient)
         except WontDo as error:
@@ -64,10 +79,8 @@ class Courier:
                     self._desk.channel.failed(reply.sentence)
                 self._refused(one, said, reply)
 
-    def close(self) -> None:
-        self._line.close()
-
     def _give(self, one: InHand, written: Written) -> None:
+        policy = str(one.text.constants["on_unknown"])
         if not self._intend(one):
             self._line.close()
             return
@@ -76,9 +89,11 @@ class Courier:
             said, word = meaning("end", reply), reply.sentence
         except NoReply as error:
             said, word = "unknown", str(error)
+        except Exception as error:  # a fault of ours, and nobody knows how many bytes were written by then
+            log.exception("a letter met a fault", message=one.message.id, email=one.message.email)
+            said, word = "unknown", f"unexpected: {error!r}"
         if said == "go":
             self._desk.channel.worked()
-        policy = str(one.text.constants["on_unknown"])
         step = after_the_letter(one.message, policy, said, word, self._desk.clocks.moment())
         self._note(one, step, "in_data")
 
@@ -88,10 +103,11 @@ class Courier:
         carried = desk.results.take(self._number)
         try:
             return desk.committer.intend(one, carried)
-        except StorageUnavailable:
+        except Exception as error:
             self._line.close()
             desk.results.put_back(self._number, carried)
-            self._note(one, NOT_BEGUN, "claimed", "in_data")
+            if isinstance(error, StorageUnavailable):
+                self._note(one, NOT_BEGUN, "claimed", "in_data")
             raise
 
     def _step_aside(self, one: InHand, reason: str) -> None:
