@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from authoring.contrast import pale_pairs
+from authoring.doubts import doubts_of
 from authoring.load import Loaded
 from authoring.models.common import Model
 from authoring.models.pages import Page
@@ -39,11 +40,13 @@ def lint(
 
 
 def lint_what_is_read(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
-    """The same for a tree of which some files cannot be read; nothing, without its definitions."""
+    """The same for a tree of which some files cannot be read, or in part; nothing, without its definitions."""
     if loaded.site is None:
         return []
     unread = [(kind, tuple(names.values())) for kind, names in filter(None, map(kind_of, loaded.drafts.broken))]
-    return lint(loaded.site, loaded.drafts.locate, locales, unread)
+    doubts = doubts_of(loaded.drafts)
+    found = lint(loaded.site, loaded.drafts.locate, locales, unread)
+    return [problem for problem in found if not doubts.stems(problem)]
 
 
 def files(site: Site) -> Iterator[tuple[str, Model]]:

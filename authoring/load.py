@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from authoring.models.common import Model
 from authoring.models.definitions import Definitions
 from authoring.models.emails import Email
 from authoring.models.sequences import Sequence
-from authoring.sentences import Fault, faults
+from authoring.salvage import salvage
+from authoring.sentences import Fault
 from authoring.shapes import MODELS, Path
 from authoring.site import Site
 from authoring.syntax import place, read_toml
@@ -22,17 +21,21 @@ from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
-TOLD = 200  # problems of one file that are told at once
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """What could be read, kind by kind: names in the path -> model. What could not is in `broken`, by path."""
+    """What could be read, kind by kind: names in the path -> model. What could not is in `broken`, by path.
+
+    A file with faults that could be understood in part is among both the models and `partial`: path -> the names that
+    stand in what was left out of it.
+    """
 
     models: Mapping[str, Mapping[tuple[str, ...], Any]]
     documents: Mapping[str, Document]
     broken: frozenset[str]
+    partial: Mapping[str, frozenset[str]]
 
     def locate(self, file: str, path: Path, of: Part = "value") -> Position:
         """(line, column) of a place in a file; of the nearest table around it where it is not written."""
@@ -61,16 +64,26 @@ def load(tree: Tree) -> Loaded:
     documents: dict[str, Document] = {}
     problems = list(tree.problems)
     broken: set[str] = set()
+    partial: dict[str, frozenset[str]] = {}
     for file, content in sorted(tree.texts.items()):
         kind, names = kind_of(file) or ("", {})
         try:
-            models[kind][tuple(names.values())] = _read(kind, file, content, documents)
+            read = _read(kind, file, content)
         except _Unreadable as error:
             broken.add(file)
             problems += error.problems
+            continue
+        documents[file] = read.document
+        problems += read.problems
+        if read.model is None:
+            broken.add(file)
+            continue
+        models[kind][tuple(names.values())] = read.model
+        if read.left_out is not None:
+            partial[file] = read.left_out
     if _lacks_definitions(tree):
         problems.append(Problem("definitions.toml", 1, 1, "error", "the content has no `definitions.toml`", None))
-    drafts = Drafts(models, documents, frozenset(broken))
+    drafts = Drafts(models, documents, frozenset(broken), partial)
     return Loaded(_site(tree, models), sorted(problems), drafts)
 
 
@@ -97,15 +110,29 @@ class _Unreadable(Exception):
         self.problems = list(problems)
 
 
-def _read(kind: str, file: str, content: bytes, documents: dict[str, Document]) -> Model:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file that is TOML. `left_out` is None where nothing was."""
+
+    model: Model | None
+    document: Document
+    problems: list[Problem]
+    left_out: frozenset[str] | None
+
+
+def _read(kind: str, file: str, content: bytes) -> _Read:
     text = _decoded(file, content)
     front, body, body_line = _front_matter(file, text) if kind == "email" else (text, "", 0)
     try:
-        document = documents[file] = read_toml(front, file)
+        document = read_toml(front, file)
     except TomlError as error:
         raise _Unreadable([error.problem]) from None
-    model = _validated(kind, document)
-    return Email(**model.model_dump(), body=body, body_line=body_line) if kind == "email" else model
+    kept = salvage(kind, document)
+    model = kept.model
+    if model is not None and kind == "email":
+        model = Email(**model.model_dump(), body=body, body_line=body_line)
+    problems = [problem(document, fault) for fault in kept.faults]
+    return _Read(model, kept.document, problems, kept.left_out)
 
 
 def _decoded(file: str, content: bytes) -> str:
@@ -144,14 +171,6 @@ def _front_matter(file: str, text: str) -> tuple[str, str, int]:
             [Problem(file, fences[1] + 1, 1, "error", "this email has no text", f"write it below `{FENCE}`")]
         )
     return "\n" + "\n".join(lines[1 : fences[1]]), "\n".join(lines[start:]), start + 1
-
-
-def _validated(kind: str, document: Document) -> Model:
-    try:
-        return MODELS[kind].model_validate(document.data)
-    except ValidationError as error:
-        found = faults(kind, document.data, error.errors(include_url=False)[:TOLD])
-        raise _Unreadable(problem(document, fault) for fault in found) from None
 
 
 def problem(document: Document, fault: Fault) -> Problem:

@@ -50,10 +50,15 @@ class Finding:
         return shape_at(self.kind, self.path)
 
 
-def faults(kind: str, data: Mapping[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[Fault]:
-    """Every error of the validator as one fault per place; what a union tried besides is left out."""
-    every = sorted((_finding(kind, data, error) for error in errors), key=lambda finding: str(finding.path))
-    misspelt = {(finding.path[:-1], _key_nearest(finding)) for finding in every if finding.type == "extra_forbidden"}
+def findings(kind: str, data: Mapping[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[Finding]:
+    """Every error of the validator with its place in `data`."""
+    return (_finding(kind, data, error) for error in errors)
+
+
+def faults(found_by_validator: Iterable[Finding]) -> Iterator[Fault]:
+    """Every finding as one fault per place; what a union tried besides is left out."""
+    every = sorted(found_by_validator, key=lambda finding: str(finding.path))
+    misspelt = {(finding.path[:-1], key_nearest(finding)) for finding in every if finding.type == "extra_forbidden"}
     found = [
         finding for finding in every if not (finding.type == "missing" and (finding.path, finding.last) in misspelt)
     ]
@@ -198,14 +203,14 @@ CALLED = {
 
 
 def _key_meant(finding: Finding, key: str, owner: Shape) -> str | None:
-    if near := _key_nearest(finding):
+    if near := key_nearest(finding):
         return f"did you mean `{near}`?"
     if finding.path[1:] and key in shape_at(finding.kind, ()).takes():
         return f"`{key}` is a key of the file itself: write it above the first [section]"
     return f"it takes {enumerated(owner.takes())}" if owner.takes() else None
 
 
-def _key_nearest(finding: Finding) -> str | None:
+def key_nearest(finding: Finding) -> str | None:
     """The key that was probably meant by one that is not known."""
     key = str(finding.path[-1])
     takes = shape_at(finding.kind, finding.path[:-1]).takes()

@@ -1,9 +1,10 @@
 """Everything that can be said about a folder of content before anybody runs it; each room brings its own lint."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from authoring.doubts import doubts_of
 from authoring.lint import lint_what_is_read
 from authoring.load import Loaded, load
 from authoring.site import Locate, Site
@@ -16,7 +17,7 @@ from workflows.lint import lint as lint_workflows
 
 Lint = Callable[[Site, Locate], list[Problem]]
 
-# Each room's lint, over a site whose every file can be read.
+# Each room's lint, over whatever could be read of a site.
 LINTS: Mapping[str, Lint] = {
     "capture": lint_capture,
     "emails": lint_emails,
@@ -49,8 +50,24 @@ def check(root: Path, locales: Sequence[str]) -> Checked:
 
 
 def _between_files(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
-    """What files say about each other; the rooms look only when every file could be read."""
+    """What files say about each other, as far as they could be read; nothing that merely stems from one that could not.
+
+    Without definitions nothing can be said: every file refers to them.
+    """
     found = lint_what_is_read(loaded, locales)
-    if loaded.site is None or loaded.problems:
+    if loaded.site is None:
         return found
-    return found + [problem for room in LINTS.values() for problem in room(loaded.site, loaded.drafts.locate)]
+    site, doubts = _mailable(loaded.site), doubts_of(loaded.drafts)
+    by_rooms = (problem for room in LINTS.values() for problem in room(site, loaded.drafts.locate))
+    return found + [problem for problem in by_rooms if not doubts.stems_in_a_room(problem)]
+
+
+def _mailable(site: Site) -> Site:
+    """The site with a sender for every sequence: one that is not there is told already, and its mails are looked at."""
+    senders = site.definitions.senders
+    known = {
+        name: sequence if sequence.sender in senders else sequence.model_copy(update={"sender": next(iter(senders))})
+        for name, sequence in site.sequences.items()
+        if senders
+    }
+    return replace(site, sequences=known)

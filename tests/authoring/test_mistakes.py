@@ -47,14 +47,40 @@ def test_no_sentence_speaks_the_language_of_the_validator() -> None:
 def test_every_problem_of_every_file_is_told_at_once(change: Callable[..., Path]) -> None:
     change("forms/guide.toml", "submit =", "button =")
     change("sequences/welcome.toml", 'wait = "2 days"', "wait = 2")
+    change("sequences/welcome.toml", 'topic = "advice"', 'topic = "advise"')
+    change("sequences/welcome.toml", 'to = "end"', 'to = "ende"')
+    change("definitions.toml", 'id = "contact"', 'id = "contact"\ncolor = "red"')
+    change("definitions.toml", 'cooled_to = "contact"', 'cooled_to = "contract"')
     change("pages/guide.toml", 'form = "guide"', 'form = "gide"')
     root = change("emails/welcome/first.fr.md", 'why = "You', "why = You")
     assert [(problem.file, problem.line) for problem in told(root)] == [
+        ("definitions.toml", 40),
+        ("definitions.toml", 51),
         ("emails/welcome/first.fr.md", 4),
         ("forms/guide.toml", 2),
         ("pages/guide.toml", 3),
+        ("sequences/welcome.toml", 2),
+        ("sequences/welcome.toml", 16),
         ("sequences/welcome.toml", 20),
     ]
+
+
+def test_what_a_validator_only_sees_when_the_rest_is_right_is_told_at_once_too(change: Callable[..., Path]) -> None:
+    change("forms/guide.toml", "submit =", "sumbit =")
+    change("forms/guide.toml", 'wording = "I agree to four mails."', "wordding = 3")
+    root = change("forms/guide.toml", 'magnet = "guide"', 'magnet = "guide"\nsubscribe = "advice"')
+    assert [problem.sentence() for problem in told(root)] == [
+        "forms/guide.toml:2:1: this form has no key `sumbit` (did you mean `submit`?)",
+        "forms/guide.toml:4:1: `subscribe` needs a `wording`: the exact sentence beside the button is the proof",
+        "forms/guide.toml:26:1: this field has no key `wordding` (did you mean `wording`?)",
+        "forms/guide.toml:26:12: `wording` should be a text in quotes or a text for each language, such as"
+        ' { fr = "…", en = "…" }, but it is the number 3 (put it in quotes)',
+    ]
+
+
+def test_a_step_without_what_was_cut_from_it_is_not_called_empty(change: Callable[..., Path]) -> None:
+    root = change("sequences/welcome.toml", 'wait = "2 days"\nemail = "second"', 'wait = 2\nemail = ["second"]')
+    assert [(problem.line, problem.column) for problem in told(root)] == [(20, 8), (21, 9)]
 
 
 def test_a_file_that_cannot_be_read_is_not_called_missing_by_the_others(change: Callable[..., Path]) -> None:
