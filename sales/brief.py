@@ -203,8 +203,10 @@ def _acts(dossier: Dossier) -> list[Event]:
 
 
 def _actions(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:
-    acts = _acts(dossier)[:LAST_ACTIONS]
-    return [{"when": voice.when(event.at, dossier.now), "what": voice.action(event)} for event in acts]
+    """The last acts; what was done twice within a minute is told once."""
+    told = {(event.at.replace(second=0, microsecond=0), voice.action(event)): event for event in _acts(dossier)}
+    shown = list(told.items())[:LAST_ACTIONS]
+    return [{"when": voice.when(event.at, dossier.now), "what": what} for (_, what), event in shown]
 
 
 def _answers(dossier: Dossier, voice: Voice) -> list[dict[str, str]]:

@@ -57,13 +57,18 @@ class Voice:
         if label is not None:
             return self.text(label)
         message = DEFAULT_LABELS.get(event.means, _SOME_ACT)
-        return self.told(message, name=event.means.replace("_", " "), subject=event.subject or "…")
+        return self.told(message, name=event.means.replace("_", " "), subject=self._titled(event) or "…")
 
     def when(self, at: datetime, now: datetime) -> str:
         """`today 10:40`, `yesterday 21:12`, `17 Nov 2026`."""
         day, today = local_day(at, self.zone), local_day(now, self.zone)
         near = {today: msgid("today %(time)s"), today - timedelta(days=1): msgid("yesterday %(time)s")}
         return self.told(near[day], time=self.say.time(at, self.zone)) if day in near else self.say.date(day, "short")
+
+    def _titled(self, event: Event) -> str | None:
+        """What the act was about: a page by its title, as its visitors read it."""
+        page = self.site.pages.get(event.subject or "") if event.means == "page_seen" else None
+        return text_in(page.title, self.locale) if page else event.subject
 
     def _authored(self, event: Event) -> Localised | None:
         named: list[EventLabel | EngagementRule] = [*self.site.definitions.event_labels]

@@ -206,6 +206,24 @@ def test_the_last_actions_are_the_six_newest_that_surely_happened(database, chlo
     assert re.match(r"\d", actions[-1]["when"])
 
 
+def test_what_was_done_twice_in_a_minute_is_told_once_and_a_page_by_its_title(database, chloe, clocks):
+    lead_id = chloe.facts.lead.id
+    acts = [("asset_downloaded", "guide-3d"), ("asset_downloaded", "guide-3d"), ("page_seen", "trois-niveaux")]
+    for name, subject in acts:
+        clocks.advance(timedelta(seconds=3))
+        database.write(
+            lambda conn, n=name, s=subject: events.append(
+                conn, lead_id, n, clocks.moment(), evidence="human", subject=s
+            )
+        )
+    open_it(database, replace(chloe, now=clocks.moment()))
+    told = [action["what"] for action in rows(database, hand_offs)[0].brief["actions"]]
+    title = wording.Voice(chloe.site, "fr", ZONE).text(chloe.site.pages["trois-niveaux"].title)
+    assert title in told[0]
+    assert told[1].startswith("Guide")
+    assert told[1] != told[2]
+
+
 def test_a_raised_hand_says_so(database, chloe):
     raised = replace(chloe, reason="hand_raise: demo", event_seq=1)
     open_it(database, raised)
@@ -342,4 +360,4 @@ def test_the_day_of_an_action_is_that_of_the_sites_wall(house_site):
     now = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
     assert voice.when(datetime(2026, 11, 2, 23, 30, tzinfo=UTC), now) == "auj. 00:30"
     assert voice.when(datetime(2026, 11, 2, 22, 30, tzinfo=UTC), now) == "hier 23:30"
-    assert voice.when(datetime(2026, 10, 1, 8, 0, tzinfo=UTC), now) == "1 oct. 2026"
+    assert voice.when(datetime(2026, 10, 1, 8, 0, tzinfo=UTC), now) == "1er oct. 2026"
