@@ -64,7 +64,7 @@ class Thanks(Model):
 
 
 class Form(Model):
-    """`magnet` is delivered by mail; `hand_raise` goes to sales at once.
+    """`magnet` is delivered by mail; `hand_raise` goes to sales at once, to the `rep` it names where it names one.
 
     `subscribe` names the topic whose button is the act: no box is needed, `wording` is the sentence beside the button.
     """
@@ -76,6 +76,7 @@ class Form(Model):
     thanks: Thanks
     magnet: Name | None = None
     hand_raise: bool = False
+    rep: Name | None = None
     subscribe: Name | None = None
     wording: Localised | None = None
     interests: list[InterestName] = []
