@@ -23,6 +23,7 @@ MEASURED = {"link_clicked": "clicks", "page_seen": "clicks", "message_opened": "
 def lint(site: Site, locate: Locate) -> list[Problem]:
     """Every problem that rules of score and stage have with each other."""
     found = [*_thresholds(site.definitions, locate), *_circles(site.definitions, locate), *_measures(site, locate)]
+    found += _reps(site, locate)
     return sorted(found)
 
 
@@ -45,6 +46,16 @@ def _most(rule: EngagementRule) -> float:
     if rule.repeat == "daily" and rule.half_life is not None:
         return rule.points / (1 - 2 ** (-1 / rule.half_life))  # every day for ever: a geometric series
     return float("inf")
+
+
+def _reps(site: Site, locate: Locate) -> Iterator[Problem]:
+    """A form that promises somebody whom the definitions do not know: its leads would go to another."""
+    known = {rep.id for rep in site.definitions.hand_off.reps}
+    for name, form in sorted(site.forms.items()):
+        if form.rep is not None and form.rep not in known:
+            file = f"forms/{name}.toml"
+            message = f"definitions.toml has no rep `{form.rep}`"
+            yield Problem(file, *locate(file, ("rep",)), "error", message, "name one of [[hand_off.reps]]")
 
 
 # ---------------------------------------------------------------- thresholds

@@ -16,7 +16,7 @@ from leads import events
 from leads.facts import Facts, Lead
 from sales.again import notice
 from sales.alert import mail_context, webhook_body
-from sales.brief import Dossier, Submitted, brief
+from sales.brief import HAND_RAISE, Dossier, Submitted, brief
 from sales.wording import Voice
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
 from storage.upsert import insert_for, insert_or_ignore
@@ -57,7 +57,7 @@ def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Z
     `zone` is the site's: what its people read on the wall.
     """
     lead, chosen = call.facts.lead, call.site.definitions.hand_off
-    rep = route(lead, chosen)
+    rep = route(lead, chosen, None if call.again else promised(call.site, call.reason))
     voice = Voice(call.site, rep.locale, zone)
     if call.again:
         _tell_again(conn, call, rep, voice, base_url.rstrip("/"))
@@ -76,10 +76,19 @@ def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Z
         _tell_by_webhook(conn, call, channel, body)
 
 
-def route(lead: Lead, chosen: HandOff) -> Rep:
-    """The lead's own rep; a lead without one, or whose rep has left, goes round all of them by its number."""
-    own = [rep for rep in chosen.reps if rep.id == lead.owner]
-    return own[0] if own else chosen.reps[lead.id % len(chosen.reps)]
+def route(lead: Lead, chosen: HandOff, named: str | None = None) -> Rep:
+    """The rep whom the form names, else the lead's own; without either, or once they have left, a lead goes round all
+    of them by its number."""
+    reps = {rep.id: rep for rep in chosen.reps}
+    known = (reps[name] for name in (named, lead.owner) if name is not None and name in reps)
+    return next(known, chosen.reps[lead.id % len(chosen.reps)])
+
+
+def promised(site: Site, reason: str) -> str | None:
+    """The rep whom the form that raised the hand names; None when it names none, or when no hand was raised."""
+    by, _, form = reason.partition(": ")
+    known = site.forms.get(form) if by == HAND_RAISE else None
+    return known.rep if known else None
 
 
 def _tell_again(conn: Connection, call: HandOffCall, rep: Rep, voice: Voice, base_url: str) -> None:

@@ -1,5 +1,7 @@
 """The linter of rules: what an author wrote, and the sentence they read."""
 
+from dataclasses import replace
+
 import pytest
 
 from authoring.models.sequences import Sequence
@@ -94,3 +96,11 @@ def test_a_condition_on_clicks_that_nobody_is_asked_to_allow_is_a_warning(house)
 
 def test_the_example_site_has_no_problem(site):
     assert lint(site, nowhere) == []
+
+
+def test_a_form_names_a_rep_that_the_definitions_know(site):
+    assert lint(site, nowhere) == []
+    demo = site.forms["demo"].model_copy(update={"rep": "bop"})
+    [problem] = lint(replace(site, forms={**site.forms, "demo": demo}), nowhere)
+    assert (problem.file, problem.severity) == ("forms/demo.toml", "error")
+    assert problem.message == "definitions.toml has no rep `bop`"

@@ -23,7 +23,7 @@ from leads.facts import Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
 from sales import again, alert, brief, wording
-from sales.handoff import open_hand_off, route
+from sales.handoff import open_hand_off, promised, route
 from sales.wording import whole_points
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
 
@@ -289,6 +289,20 @@ def test_leads_go_round_the_reps_and_stay_with_the_one_they_have(database, chloe
     assert route(replace(lead, id=0, owner="somebody who left"), chosen).id == ids[0]
     open_it(database, chloe)
     assert rows(database, leads)[0].owner == rows(database, hand_offs)[0].owner == ids[lead.id % 3]
+
+
+@pytest.mark.parametrize(("rep", "owner"), [("bob", "bob"), ("somebody who left", "karim"), (None, "karim")])
+def test_a_raised_hand_goes_to_the_rep_whom_its_form_names(chloe, rep, owner):
+    demo = chloe.site.forms["demo"].model_copy(update={"rep": rep})
+    site = replace(chloe.site, forms={**chloe.site.forms, "demo": demo})
+    lead = replace(chloe.facts.lead, owner="karim")
+    assert route(lead, site.definitions.hand_off, promised(site, "hand_raise: demo")).id == owner
+    assert route(lead, site.definitions.hand_off, promised(site, "enter: engagement 90, fit 40")).id == "karim"
+
+
+def test_the_example_promises_nadia_and_nadia_is_told(site):
+    assert promised(site, "hand_raise: demo") == "nadia"
+    assert "Nadia" in site.forms["demo"].intro["fr"]
 
 
 def test_the_webhook_says_what_the_mail_says(database, chloe):
