@@ -39,8 +39,10 @@ metadata = MetaData(
 )
 
 
-def _table(name: str, *parts: Column[Any] | CheckConstraint | Index | PrimaryKeyConstraint | UniqueConstraint) -> Table:
-    return Table(name, metadata, *parts)
+def _table(
+    name: str, *parts: Column[Any] | CheckConstraint | Index | PrimaryKeyConstraint | UniqueConstraint, **options: Any
+) -> Table:
+    return Table(name, metadata, *parts, **options)
 
 
 # ---------------------------------------------------------------- content: what is in force
@@ -217,6 +219,7 @@ lead_segments = _table(
     "lead_segments",  # the other way to look at `standings.segments`: who is in it
     Column("segment", String(100), primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 stage_changes = _table(
     "stage_changes",
@@ -499,6 +502,7 @@ lead_words = _table(
     Column("word", Word, primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
     Index("ix_lead_words_lead_id_word", "lead_id", "word"),
+    sqlite_with_rowid=False,  # the key is all there is: kept once
 )
 
 # ---------------------------------------------------------------- the house itself

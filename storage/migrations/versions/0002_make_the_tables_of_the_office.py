@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("lead_id", ID, nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_lead_words_lead_id_leads"),
         sa.PrimaryKeyConstraint("word", "lead_id", name="pk_lead_words"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_lead_words_lead_id_word", "lead_words", ["lead_id", "word"])
     op.create_table(
@@ -92,6 +93,7 @@ def upgrade() -> None:
         sa.Column("lead_id", ID, nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_lead_segments_lead_id_leads"),
         sa.PrimaryKeyConstraint("segment", "lead_id", name="pk_lead_segments"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "notes",
