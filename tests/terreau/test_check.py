@@ -70,7 +70,7 @@ MISTAKES = [
     (("definitions.toml", '\ncooled_to = "', '\ncooled_to = "x'), "119:13: definitions.toml has no stage `xiql`"),
     (("definitions.toml", "[[stages]]", '[[stages]]\ncolour = "red"'), "95:1: this stage has no key `colour`"),
     (("forms/demo.toml", "submit =", "sumbit ="), "3:1: this form has no key `sumbit`"),
-    (("forms/demo.toml", '"phone"\nlabel', '"phnoe"\nlabel'), "49:8: `kind` should be one of"),
+    (("forms/demo.toml", '"phone"\nlabel', '"phnoe"\nlabel'), "50:8: `kind` should be one of"),
     (("forms/guide-3d.toml", "max_length = 254", 'max_length = "254"'), "13:14: `max_length` should be a whole number"),
     (("forms/lettre.toml", 'fr = "', "fr = "), "1:16: this text lacks its opening quote"),
     (("pages/demo.toml", 'form = "demo"', 'form = "dmeo"'), "3:8: there is no form `dmeo`"),
