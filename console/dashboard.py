@@ -201,8 +201,9 @@ def _answers(now: Funnel) -> list[FunnelRow]:
     """Verdicts, the good one first; nothing where none was given."""
     given = {"accepted": now.accepted, "rejected": now.rejected, **now.aside}
     whole = sum(given.values())
-    rows = [_row(say(VERDICTS[name]), "", n, 0, whole, (whole, 0), f"a-{name}") for name, n in given.items()]
-    return rows if whole else []
+    if not whole:
+        return []
+    return [_row(say(VERDICTS[name]), "", n, 0, whole, (whole, 0), f"a-{name}") for name, n in given.items()]
 
 
 # ---------------------------------------------------------------- the rhythm
