@@ -103,9 +103,7 @@ def _signer_on(machine: Clock) -> type[TimestampSigner]:
 
 
 def _random_text(length: int) -> str:
-    number = secrets.randbelow(
-        62**length
-    )  # one question for the whole: asking letter by letter costs tenfold
+    number = secrets.randbelow(62**length)  # one question for the whole: asking letter by letter costs tenfold
     letters = []
     for _ in range(length):
         number, letter = divmod(number, 62)

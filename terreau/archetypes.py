@@ -208,7 +208,7 @@ def _decided(diary: Diary) -> None:
 # ---------------------------------------------------------------- those of the last night and morning
 
 # Before the end: what makes them hot, and when. The clocks of the console run at different places.
-LOT = 6  # draws their first days so that each of two reps has some of them
+LOT = 11  # draws their first days so that each of two reps has some of them
 LATE_TURNS = (
     ("demo", timedelta(hours=15, minutes=2)),
     ("variants", timedelta(hours=3, minutes=51)),

@@ -184,7 +184,7 @@ def test_a_marketer_finds_a_lead_follows_a_sequence_and_reads_a_mail_as_that_lea
     page.wait_for_url("**/console/sequences")
     page.locator("a[href='/console/sequences/conseils-3d']").first.click()
     page.wait_for_url("**/console/sequences/conseils-3d")
-    assert page.locator("svg[role=img]").count() > 0
+    assert page.locator("svg.flow").count() > 0
     assert "niveaux" in page.inner_text("main")
 
     page.goto("/console/preview")
