@@ -50,6 +50,9 @@ lock: .venv/.run ## resolve the requirements again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements-dev.lock
 
+shots: .venv/.dev browser ## photograph every page of the demo into docs/screenshots
+	$(BIN)/python docs/take_screenshots.py $(SHOTS)
+
 schemas: .venv/.dev ## write the JSON Schemas that editors use
 	$(BIN)/python -m authoring.schemas
 

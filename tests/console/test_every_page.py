@@ -4,9 +4,9 @@ The pages are those of the blueprint: a new one is looked at here without anybod
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from html.parser import HTMLParser
 from threading import Event
 from typing import Any
@@ -22,7 +22,7 @@ from storage.schema import hand_offs, messages, standings, tasks
 from terreau import demo
 from terreau.archetypes import LATE_EVERY
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SECRET = "cinq loutres sous la lune"
 HEAVIEST = 150_000  # bytes of a page, as they are before any compression
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -65,6 +65,10 @@ class Lived:
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
         page.on("dialog", lambda dialog: (self.faults.append(f"{page.url}: a dialog"), dialog.dismiss()))
         return page
+
+    def seats(self, locale: str, scripts: bool = True) -> Callable[[str], Any]:
+        """`seats(locale)(role)`: the page of that role, opened once."""
+        return cache(lambda role: self.page(role, locale, scripts))
 
     def _state(self, role: str, locale: str) -> Any:
         if role and (role, locale) not in self.signed:
@@ -138,46 +142,57 @@ def opened(page: Any, path: str) -> Any:
 
 
 def is_whole(answer: Any) -> bool:
-    """A page, not a piece of one that a script asks for."""
-    return answer.text().lstrip().lower().startswith("<!doctype html>")
+    """A page of ours: not a piece of one that a script asks for, not a mail as it would be sent."""
+    return answer.text().lstrip().lower().startswith("<!doctype html>") and "<main" in answer.text()
 
 
-@pytest.mark.parametrize(("locale", "looks"), [("fr", ("light", "dark", "phone")), ("en", ("light", "phone"))])
-def test_every_page_is_read_by_all_on_every_screen_by_day_and_by_night(lived, axe, locale, looks):
+# Once axe has seen a page, only what another ground or another width may have changed: contrast, size of targets.
+AGAIN = """async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    await Promise.allSettled(document.getAnimations().map((one) => one.finished))
+    const found = await axe.run(document, {runOnly: ["color-contrast", "target-size"]})
+    return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120))}`)
+}"""
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_every_page_is_read_by_all_on_every_screen_by_day_and_by_night(lived, axe, locale):
     problems: list[str] = []
     lived.faults.clear()
+    seat = lived.seats(locale)
     for path, role in pages(lived):
-        page = lived.page(role, locale)
+        page = seat(role)
+        page.set_viewport_size(WIDE)
+        page.emulate_media(color_scheme="light")
         if not is_whole(opened(page, path)):
-            page.context.close()
             continue
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        for look in looks:
-            page.emulate_media(color_scheme="dark" if look == "dark" else "light")
-            page.set_viewport_size(PHONE if look == "phone" else WIDE)
-            problems += [f"{path} {locale} {look}: {fault}" for fault in axe(page)]
+        problems += [f"{path} {locale}: {fault}" for fault in axe(page)]
+        for look, size, scheme in (("dark", WIDE, "dark"), ("on a phone", PHONE, "light")):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(size)
+            problems += [f"{path} {locale} {look}: {fault}" for fault in page.evaluate(AGAIN)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 problems.append(f"{path} {locale} {look}: scrolls sideways")
-        page.context.close()
     assert problems == []
     assert lived.faults == []
 
 
 def test_every_page_says_the_same_without_scripts(lived):
     problems = []
+    both = (lived.seats("fr"), lived.seats("fr", scripts=False))
     for path, role in pages(lived):
         told = []
-        for scripts in (True, False):
-            page = lived.page(role, "fr", scripts)
+        for seat in both:
+            page = seat(role)
             answer = opened(page, path)
             page.wait_for_load_state("networkidle")
-            told.append(words_of(page.inner_text("main")) if is_whole(answer) else [])
-            source = answer.text()
-            page.context.close()
+            whole, source = is_whole(answer), answer.text()
+            told.append(words_of(page.inner_text("main")) if whole else [])
         missing = [word for word in told[0] if word not in told[1]]
         if len(missing) > 0.05 * len(told[0]):
             problems.append(f"{path}: without scripts nobody reads {' '.join(missing[:20])}")
-        problems += [f"{path}: {fault}" for fault in needs_scripts(source)]
+        problems += [f"{path}: {fault}" for fault in needs_scripts(source) if whole]
     assert problems == []
 
 
@@ -217,13 +232,17 @@ def needs_scripts(text: str) -> list[str]:
     return acts.faults
 
 
+NOTE = "the first start"  # with which the house signs the first release: a note of its author, kept as it is
+
+
 def test_no_french_page_speaks_english(lived):
     problems = []
+    seat = lived.seats("fr")
     for path, role in pages(lived):
-        page = lived.page(role, "fr")
+        page = seat(role)
         if is_whole(opened(page, path)):
-            problems += [f"{path}: {text}" for text in page.evaluate(SPOKEN) if ENGLISH.search(text)]
-        page.context.close()
+            said = [text.replace(NOTE, "") for text in page.evaluate(SPOKEN)]
+            problems += [f"{path}: {text}" for text in said if ENGLISH.search(text)]
     assert problems == []
 
 
