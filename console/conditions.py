@@ -3,6 +3,7 @@
 What a condition asks for in a way that nobody has words for stays as it is written.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from console.context import Viewer, number, say, say_n
 from leads.facts import Event
 from sales.wording import Voice
 
+_QUOTED = re.compile("[“«]")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)  # an act that is named, not told
 Asked = Mapping[str, Any]
 
@@ -58,7 +60,9 @@ def in_words(asked: Asked, names: Names) -> str:
 
 def _event(asked: Asked, names: Names) -> str:
     voice = Voice(names.site, names.viewer.locale, names.viewer.zone)
-    act = say("“%(act)s”", act=voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject"))))
+    act = voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject")))
+    if not _QUOTED.search(act):  # no quotation within a quotation
+        act = say("“%(act)s”", act=act)
     if asked.get("count", 1) > 1:
         act = say("%(act)s, %(count)s times", act=act, count=number(asked["count"]))
     return say("%(act)s within %(length)s", act=act, length=duration(asked["within"])) if "within" in asked else act

@@ -114,7 +114,9 @@ def test_hand_offs_of_the_last_night_wait_and_the_others_were_answered(past):
     waiting = [row for row in rows if row.verdict is None]
     assert len(waiting) == SOME // LATE_EVERY
     assert all(row.opened_at > END - timedelta(hours=16) for row in waiting)
-    assert {row.owner for row in waiting} == set(AUTHORS)
+    owners = {row.owner for row in waiting}
+    assert "nadia" in owners  # the form that raises a hand promises her
+    assert owners <= set(AUTHORS)
     assert {"accepted", "rejected"} <= {row.verdict for row in rows}
     assert all(row.verdict_reason for row in rows if row.verdict not in (None, "accepted"))
     assert any(row.answer_by < END for row in waiting)
