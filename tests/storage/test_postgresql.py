@@ -81,7 +81,7 @@ def test_a_server_that_is_not_there_is_unavailable():
         unused.bind(("127.0.0.1", 0))
         url = f"postgresql://ada@127.0.0.1:{unused.getsockname()[1]}/terreau"
         away = open_database(url, wait_seconds=2)
-        with pytest.raises(StorageUnavailable, match="(?i)nothing was saved"):
+        with pytest.raises(StorageUnavailable, match=r"(?i)nothing was saved"):
             away.write(lambda conn: None)
         with pytest.raises(StorageUnavailable), away.read():
             pass
