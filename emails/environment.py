@@ -8,8 +8,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from base.translations import translator
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, Undefined
+
+from base.translations import translator
 
 OUTPUT_LIMIT = 512 * 1024  # characters; Gmail shows 102 kB, and nobody writes half a megabyte
 
