@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
 from leads import events
+from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
 from storage.upsert import insert_or_ignore
 
@@ -20,7 +21,7 @@ ALL = "all"
 _UNDONE_BY_CONSENT = "unsubscribed"
 
 # Built once: every submission and every mail runs them, and building costs more than running.
-_WRITE = insert(consents)
+_WRITE = Prepared(insert(consents))
 _NEWEST = (
     select(consents)
     .where(
@@ -33,7 +34,10 @@ _NEWEST = (
     .order_by(consents.c.id)
 )
 
-_EVER_GRANTED = (
+_STATES = Prepared(
+    select(consents.c.topic, consents.c.state).where(consents.c.lead_id == bindparam("lead")).order_by(consents.c.id)
+)
+_EVER_GRANTED = Prepared(
     select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
 )
 
@@ -68,7 +72,7 @@ def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
 
 def ever_granted(conn: Connection, lead_id: int) -> bool:
     """Whether the lead has ever confirmed anything: whoever reads that address is known to be the lead."""
-    return conn.execute(_EVER_GRANTED, {"lead": lead_id}).first() is not None
+    return _EVER_GRANTED.value(conn, {"lead": lead_id}) is not None
 
 
 def ask(
@@ -85,11 +89,10 @@ def ask(
 
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
-    states = {row.topic: row for row in _newest(conn, [lead_id])}
+    held = dict(_STATES.rows(conn, {"lead": lead_id}))
     asked: list[str] = []
     for answer in answers:
-        known = states.get(answer.topic)
-        if not answer.given or (known is not None and known.state == "granted"):
+        if not answer.given or held.get(answer.topic) == "granted":
             continue
         _write(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
         asked.append(answer.topic)
@@ -238,4 +241,4 @@ def _write(
         "at": now.calendar,
         "recorded_at": now.machine,
     }
-    conn.execute(_WRITE, row)
+    _WRITE.count(conn, row)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, se
 from base.clock import Moment
 from leads.facts import DEPARTURES, Event
 from storage import wakes
+from storage.prepared import Prepared
 from storage.schema import events, leads
 
 T = TypeVar("T")
@@ -24,8 +25,10 @@ _COLUMNS = (
 )
 
 # Built once: every submission, hit and sent mail runs them, and building costs more than running.
-_WRITE = insert(events)
-_MAKE_LEAD = update(leads).where(leads.c.id == bindparam("lead"), leads.c.status == "contact").values(status="lead")
+_WRITE = Prepared(insert(events))
+_MAKE_LEAD = Prepared(
+    update(leads).where(leads.c.id == bindparam("lead"), leads.c.status == "contact").values(status="lead")
+)
 
 
 def append(
@@ -69,9 +72,9 @@ def write(
         "subject": subject,
         "data": dict(data or {}),
     }
-    conn.execute(_WRITE, row)
+    _WRITE.count(conn, row)
     if evidence == "human" and name not in DEPARTURES:
-        conn.execute(_MAKE_LEAD, {"lead": lead_id})
+        _MAKE_LEAD.count(conn, {"lead": lead_id})
 
 
 def after(conn: Connection, seen: Mapping[int, int]) -> dict[int, list[Event]]:

@@ -13,6 +13,7 @@ from leads.consent import ConsentAnswer
 from leads.facts import COLUMNS, Lead
 from leads.touches import channel
 from storage import wakes
+from storage.prepared import Prepared
 from storage.schema import leads, submissions
 from storage.upsert import insert_once
 
@@ -28,8 +29,10 @@ __all__ = [
 ]
 
 # Built once: every submission runs them, and building costs more than running.
-_BY_EMAIL = select(leads.c.id).where(leads.c.email == bindparam("email"))
-_BY_KEY = select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
+_BY_EMAIL = Prepared(select(leads.c.id).where(leads.c.email == bindparam("email")))
+_BY_KEY = Prepared(
+    select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
+)
 
 _LEARNT = [name for name in COLUMNS if name != "email"]
 _UNKNOWN = (None, "")
@@ -127,7 +130,7 @@ def _find(conn: Connection, capture: Capture) -> int | None:
     """
     email, phone = capture.columns.get("email"), capture.columns.get("phone")
     if email:
-        found = conn.execute(_BY_EMAIL, {"email": email}).scalar_one_or_none()
+        found = _BY_EMAIL.value(conn, {"email": email})
     elif phone:
         _one_at_a_time(conn, phone)
         found = conn.execute(
@@ -165,15 +168,16 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
 
 
 def _faster(conn: Connection, capture: Capture) -> int:
-    return survivor(conn, conn.execute(_BY_EMAIL, {"email": capture.columns["email"]}).scalar_one())
+    return survivor(conn, _BY_EMAIL.value(conn, {"email": capture.columns["email"]}))
 
 
 # ---------------------------------------------------------------- what
 
 
 def _recorded(conn: Connection, key: str) -> Recorded | None:
-    row = conn.execute(_BY_KEY, {"key": key}).one_or_none()
-    return None if row is None else Recorded(row.lead_id, row.id, doubled=True)
+    for lead_id, submission_id in _BY_KEY.rows(conn, {"key": key}):
+        return Recorded(lead_id, submission_id, doubled=True)
+    return None
 
 
 def _submit(conn: Connection, capture: Capture, lead_id: int, seq: int, now: Moment) -> int | None:

@@ -43,23 +43,22 @@ def is_trouble(error: BaseException) -> bool:
     """True when the database, not the statement, is at fault."""
     if isinstance(error, PoolTimeout):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    cause = error.orig
+    cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_TROUBLE
-    return error.connection_invalidated or (isinstance(cause, psycopg.Error) and _is_postgres_trouble(cause))
+    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_cut or (isinstance(cause, psycopg.Error) and _is_postgres_trouble(cause))
 
 
 def is_worth_repeating(error: BaseException) -> bool:
     """True for a deadlock or a serialisation failure of PostgreSQL: the same transaction may well pass now."""
-    cause = error.orig if isinstance(error, DBAPIError) else None
+    cause = _cause(error)
     return isinstance(cause, psycopg.Error) and cause.sqlstate in _POSTGRES_AGAIN
 
 
 def is_read_only(error: BaseException) -> bool:
     """True for an attempt to write through a connection that only reads: a fault of ours when we asked for that."""
-    cause = error.orig if isinstance(error, DBAPIError) else None
+    cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_READONLY
     return isinstance(cause, psycopg.Error) and cause.sqlstate == "25006"
@@ -79,9 +78,14 @@ def reraise(error: BaseException) -> NoReturn:
     raise in_house_words(error)
 
 
+def _cause(error: BaseException) -> BaseException:
+    """What the driver raised, whether SQLAlchemy wrapped it or a prepared statement let it through."""
+    return (error.orig if isinstance(error, DBAPIError) else None) or error
+
+
 def _sentence(error: BaseException) -> str:
     """What happened and what to do, in the driver's own words where it has any: never a statement or a link."""
-    cause = (error.orig if isinstance(error, DBAPIError) else None) or error
+    cause = _cause(error)
     words = " ".join(str(cause).split())
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
 
 from storage.holders import Holder, alive
+from storage.prepared import Prepared
 from storage.schema import wakes
 
 
@@ -20,9 +21,9 @@ class Claimed:
 
 
 # Built once: every submission, hit and sent mail runs them, and building costs more than running.
-_CREATE = insert(wakes)
+_CREATE = Prepared(insert(wakes))
 _NOW = bindparam("now", type_=wakes.c.due_at.type)
-_STIR = (
+_STIR = Prepared(
     update(wakes)
     .where(wakes.c.lead_id == bindparam("lead"))
     .values(
@@ -35,7 +36,7 @@ _STIR = (
 
 def create(conn: Connection, lead_id: int, calendar_now: datetime) -> None:
     """The wake of a new lead: no event yet, due at once."""
-    conn.execute(_CREATE, {"lead_id": lead_id, "seq": 0, "folded_seq": 0, "due_at": calendar_now})
+    _CREATE.count(conn, {"lead_id": lead_id, "seq": 0, "folded_seq": 0, "due_at": calendar_now})
 
 
 def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
@@ -44,7 +45,7 @@ def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
     The first statement of a door's transaction: it holds the wake until the commit, so that numbers never appear out
     of order. Raises LookupError for a lead without a wake.
     """
-    seq: int | None = conn.execute(_STIR, {"lead": lead_id, "now": calendar_now}).scalar_one_or_none()
+    seq: int | None = _STIR.value(conn, {"lead": lead_id, "now": calendar_now})
     if seq is None:
         raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
     return seq

@@ -5,6 +5,7 @@ Here one thread holds the pen. It answers after the commit, and one failing job 
 """
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -167,23 +168,23 @@ class Writer:
 
 def _attempt(conn: Connection, ticket: _Ticket) -> None:
     """Run one job inside a savepoint. Trouble of the database ends the whole group, a job's own error only its job."""
-    savepoint = conn.begin_nested()
+    driver = cast(sqlite3.Connection, conn.connection.driver_connection)
+    driver.execute("SAVEPOINT job")
     try:
         ticket.result = ticket.job(conn)
     except BaseException as error:  # even SystemExit: this thread must live, and the caller must hear of it
         if is_trouble(error):
             raise
-        _insist_on_transaction(conn)
-        savepoint.rollback()
+        _insist_on_transaction(driver)
+        driver.execute("ROLLBACK TO job")
         ticket.error = error
-    else:
-        _insist_on_transaction(conn)
-        savepoint.commit()
+    _insist_on_transaction(driver)
+    driver.execute("RELEASE job")
 
 
-def _insist_on_transaction(conn: Connection) -> None:
+def _insist_on_transaction(driver: sqlite3.Connection) -> None:
     """SQLite may end a transaction by itself, and a commit without one says nothing: it would be a false answer."""
-    if not conn.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+    if not driver.in_transaction:
         raise RuntimeError("the transaction of the group was ended inside a job")
 
 
