@@ -48,7 +48,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"its mail was not sent: [a-z_]+, (?P<why>.+)", msgid("its mail did not leave: %(why)s")),
         (
             r"(?P<condition>.+) did not come within (?P<timeout>.+?)",
-            msgid("%(condition)s did not come within %(timeout)s"),
+            msgid("%(condition)s: not within %(timeout)s"),
         ),
         (r"only_if (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
         (r"filter (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),

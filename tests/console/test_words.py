@@ -280,8 +280,8 @@ REASONS = [
     ),
     (
         '{ event = "link_clicked", subject = "conseils-3d/niveaux" } did not come within 5 days',
-        "“Followed the link in “Where to stop in the detail”” did not come within 5 days",
-        "« Lien suivi dans « Où s’arrêter dans le détail » » : pas venu en 5 jours",
+        "Followed the link in “Where to stop in the detail”: not within 5 days",
+        "Lien suivi dans « Où s’arrêter dans le détail » : pas venu en 5 jours",
     ),
     (
         "rejected: hors-cible",
