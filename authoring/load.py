@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from authoring.models.common import Model
@@ -21,6 +22,7 @@ from base.problems import Problem
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
+KEPT = 1024  # files read last: the same bytes are checked, applied, and read back from the store
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -116,10 +118,11 @@ class _Read:
 
     model: Model | None
     document: Document
-    problems: list[Problem]
+    problems: tuple[Problem, ...]
     left_out: frozenset[str] | None
 
 
+@lru_cache(maxsize=KEPT)
 def _read(kind: str, file: str, content: bytes) -> _Read:
     text = _decoded(file, content)
     front, body, body_line = _front_matter(file, text) if kind == "email" else (text, "", 0)
@@ -131,7 +134,7 @@ def _read(kind: str, file: str, content: bytes) -> _Read:
     model = kept.model
     if model is not None and kind == "email":
         model = Email(**model.model_dump(), body=body, body_line=body_line)
-    problems = [problem(document, fault) for fault in kept.faults]
+    problems = tuple(problem(document, fault) for fault in kept.faults)
     return _Read(model, kept.document, problems, kept.left_out)
 
 

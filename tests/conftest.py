@@ -13,6 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import URL, NullPool, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +25,23 @@ from base.paths import data_path
 from storage import sqlite
 from storage.database import Database, open_database
 from storage.schema import metadata
+
+
+class CompiledOnce(BytecodeCache):
+    """The templates that any test's app has compiled: an app is made for each test, and compiling costs the most."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _WAIT_SECONDS = 5.0
@@ -174,7 +194,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database with the tables: a SQLite file, then a real PostgreSQL."""
-    opened = open_database(database_url, wait_seconds=_WAIT_SECONDS)
+    opened = open_database(database_url, wait_seconds=_WAIT_SECONDS, durable=False)  # tests lose no power
     yield opened
     opened.close()
 
