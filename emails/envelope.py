@@ -8,7 +8,8 @@ import re
 LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321 4.5.3.1
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)"
-_ADDRESS = re.compile(rf"(?!-)({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*\.(?!\d+$){_LABEL})")
+# An encoded word (RFC 2047) is made of letters that an address may have, but in a header it would be read as others.
+_ADDRESS = re.compile(rf"(?!-)(?!.*=\?)({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*\.(?!\d+$){_LABEL})")
 
 
 class UnfitEnvelope(ValueError):
@@ -24,6 +25,11 @@ def checked(address: str) -> str:
 
 
 def return_path(base: str, token: str) -> str:
-    """The variable envelope return path: `bounce@x.example` becomes `bounce+TOKEN@x.example`. Raises UnfitEnvelope."""
+    """The variable envelope return path: `bounce@x.example` becomes `bounce+TOKEN@x.example`.
+
+    An address without room for the token stays as it is. Raises UnfitEnvelope.
+    """
     local, _, domain = base.rpartition("@")
-    return checked(f"{local.partition('+')[0]}+{token}@{domain}")
+    marked = f"{local.partition('+')[0]}+{token}"
+    fits = len(marked) <= LONGEST_LOCAL and len(marked) + 1 + len(domain) <= LONGEST
+    return checked(f"{marked}@{domain}" if fits else base)

@@ -29,12 +29,12 @@ class NotANumber(ValueError):
 def canonical_email(text: str) -> str:
     """`text` as it is stored and compared: case folded, domain in ASCII (IDNA), plus-tags kept.
 
-    Only addresses that any relay can carry: no SMTPUTF8, quoted local part or address literal. Nothing is looked up.
-    Raises NotAnAddress.
+    Only addresses that any relay can carry: no SMTPUTF8, quoted local part or address literal, nothing that reads like
+    an option or like an encoded word of a header. Nothing is looked up. Raises NotAnAddress.
     """
     if not text.strip():
         raise NotAnAddress("missing", "there is no address")
-    if _NEVER & set(text):
+    if _NEVER & set(text) or text.strip().startswith("-") or "=?" in text:
         raise NotAnAddress("email_invalid", "the address has characters that none has")
     try:
         valid = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)

@@ -193,6 +193,7 @@ UNFIT = [
     "ada@x.example>",
     "ada@-x.example",
     "ada@127.0.0.1",
+    "=?utf-8?q?bob=2C_eve=40e.example?=@x.example",
     "",
 ]  # fmt: skip
 
@@ -213,6 +214,12 @@ def test_what_is_an_address_does(address):
 def test_the_return_path_tells_which_message_came_back():
     assert return_path("bounce@lumen.example", "T0k") == "bounce+T0k@lumen.example"
     assert return_path("ines+x@lumen.example", "T0k") == "ines+T0k@lumen.example"
+
+
+def test_an_address_without_room_for_the_mark_stays_as_it_is_rather_than_keep_the_mail_from_leaving():
+    long = f"{'i' * 50}+news@lumen.example"
+    assert return_path(long, "T" * 22) == long
+    assert return_path(f"ines@{'l' * 60}.{'u' * 60}.{'m' * 60}.{'e' * 50}.example", "T" * 22).startswith("ines@")
 
 
 NAMES_BEFORE_PROOF = {

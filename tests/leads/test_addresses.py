@@ -42,6 +42,8 @@ def test_an_address_has_one_form(typed, stored):
         ("ada@lumen.example\r\nBcc: bob@lumen.example", "email_invalid"),
         ("Ada <ada@lumen.example>", "email_invalid"),
         ("a" * 65 + "@lumen.example", "email_invalid"),
+        ("-ada@lumen.example", "email_invalid"),  # no relay of ours may be given what reads like an option
+        ("=?utf-8?q?bob?=@lumen.example", "email_invalid"),  # the header To would name somebody else
         ("ada@lumen.test", "email_unreachable"),
         ("ada@lumen.invalid", "email_unreachable"),
     ],
