@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -11,13 +11,14 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 from base.faults import Place, problems_of, unknown
 from base.keyring import Keys, read_secret
 from base.problems import Problem
-from base.settings import Config
+from base.settings import Config, Section
 from base.toml import Document, Loc, Part, TomlError, parse
 
 __all__ = ["Config", "ConfigError", "Keys", "load_config"]
 
 PREFIX = "TERREAU__"
 _Values = dict[str, Any]
+AnySection = TypeVar("AnySection", bound=Section)
 _ABSENT = object()
 
 
@@ -207,5 +208,14 @@ def _anchored(config: Config, base: Path) -> Config:
             "data": config.data.model_copy(update={"dir": base / config.data.dir}),
             "content": config.content.model_copy(update={"dir": base / config.content.dir}),
             "mail": config.mail.model_copy(update={"maildir": base / config.mail.maildir}),
+            "smtp": _with_files_from(base, config.smtp),
+            "secrets": _with_files_from(base, config.secrets),
+            "webhooks": [_with_files_from(base, webhook) for webhook in config.webhooks],
         }
     )
+
+
+def _with_files_from(base: Path, table: AnySection) -> AnySection:
+    """The table with each `…_file` counted from `base`."""
+    files = {name: getattr(table, name) for name in type(table).model_fields if name.endswith("_file")}
+    return table.model_copy(update={name: base / path for name, path in files.items() if path is not None})

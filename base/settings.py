@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -15,6 +16,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from base.keyring import Keys, keep_secret
 
@@ -37,10 +40,26 @@ def _web_address(address: str) -> str:
 def _database_address(address: str) -> str:
     if not address.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("a database address begins with sqlite:/// or postgresql://")
+    try:
+        parts = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("a database address is written postgresql://name@host:5432/database") from error
+    if parts.get_backend_name() == "sqlite" and (parts.database or ":").startswith((":", "file:", "?")):
+        raise ValueError("a SQLite database needs a file: write sqlite:///path/to/terreau.db")
     return address
 
 
+def _mail_address(address: str) -> str:
+    """One that any relay carries as it is, with room for the mark of a message (VERP) in it."""
+    try:
+        known = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f"{address!r} is not a mail address: one looks like 'bounces@example.org'") from error
+    return known.ascii_email or address
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 LocaleName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)]
@@ -96,7 +115,7 @@ class Mail(Section):
     transport: Literal["smtp", "maildir"] = "smtp"
     maildir: File = Path("data/maildir")
     connections: Count = 2
-    return_path: str | None = None
+    return_path: MailAddress | None = None
     reply_timeout: Seconds = 600
 
 

@@ -69,9 +69,25 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path, monkeypatch):
     assert config.mail.maildir == path.parent / "data" / "maildir"
 
 
-def test_an_address_of_postgresql_is_no_path(tmp_path):
-    path = written(tmp_path, '[database]\nurl = "postgresql://terreau@db.example.org/terreau"')
-    assert load_config(path, {}).database.url == "postgresql://terreau@db.example.org/terreau"
+@pytest.mark.parametrize(
+    "url", ["postgresql://terreau@db.example.org/terreau", "postgresql://a:p#w?/@[::1]:5433/b?sslmode=require"]
+)
+def test_an_address_of_postgresql_is_no_path(tmp_path, url):
+    path = written(tmp_path, f'[database]\nurl = "{url}"')
+    assert load_config(path, {}).database.url == url
+
+
+def test_files_of_secrets_count_from_the_folder_of_the_file_too(tmp_path):
+    written(tmp_path, "a secret of the house\n", "key")
+    path = written(
+        tmp_path,
+        '[smtp]\npassword_file = "key"\n[secrets]\nsigning_keys_file = "key"\n'
+        '[[webhooks]]\nname = "crm"\nurl = "https://crm.example.org"\nsecret_file = "key"',
+    )
+    config = load_config(path, {})
+    found = [config.smtp.password_file, config.secrets.signing_keys_file, config.webhooks[0].secret_file]
+    assert found == [tmp_path / "key"] * 3
+    assert config.secrets.session_key_file is None
 
 
 def test_the_environment_goes_over_the_file(tmp_path):
@@ -173,6 +189,23 @@ def test_no_problem_shows_a_secret(tmp_path):
         ),
         ("[engine]\nbatch = 501", {}, "config.toml:2:9: `engine.batch`: expected at most 500, got 501"),
         ("", {"TERREAU__SITE": "x"}, "TERREAU__SITE: `site`: expected a table of settings"),
+        (
+            '[database]\nurl = "sqlite:///"',
+            {},
+            "config.toml:2:7: `database.url`: a SQLite database needs a file: write sqlite:///path/to/terreau.db",
+        ),
+        ('[database]\nurl = "sqlite:///:memory:"', {}, "config.toml:2:7: `database.url`: a SQLite database needs a"),
+        (
+            '[database]\nurl = "postgresql://a:b:c/terreau"',
+            {},
+            "config.toml:2:7: `database.url`: a database address is written postgresql://name@host:5432/database",
+        ),
+        (
+            '[mail]\nreturn_path = "bounces"',
+            {},
+            "config.toml:2:15: `mail.return_path`: 'bounces' is not a mail address: one looks like 'bounces@",
+        ),
+        ('[mail]\nreturn_path = "zoé@a.example"', {}, "config.toml:2:15: `mail.return_path`: 'zoé@a.example' is not"),
     ],
 )
 def test_a_mistake_is_one_sentence(tmp_path, text, environ, sentence):
