@@ -70,14 +70,16 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
 
     `zone` is the site's. Raises LookupError for a lead who never did anything.
     """
-    happened = [event for event in events.all_of(conn, lead_id) if event.at <= at]
+    history = events.all_of(conn, lead_id)
     stood = standings.load(conn, [lead_id]).get(lead_id)
-    if not happened and stood is None:
+    if not history and stood is None:
         raise LookupError(f"lead {lead_id} is not known, or nothing ever happened to them")
+    happened = [event for event in history if event.at <= at]
     lines = tuple(account(happened, site.definitions, at, zone, rule_lines(conn, site)))
-    passages = tuple(_passages(conn, lead_id, at))
-    stage = passages[-1].stage if passages else (stood or Standing.fresh(site, at)).stage
-    return Explanation(lead_id, at, sum(line.points for line in lines), lines, stage, passages, site.hash)
+    passages = tuple(_passages(conn, lead_id))
+    until_then = tuple(passage for passage in passages if passage.at <= at)
+    stage = _stage(passages, until_then) or (stood or Standing.fresh(site, at)).stage
+    return Explanation(lead_id, at, sum(line.points for line in lines), lines, stage, until_then, site.hash)
 
 
 def account(
@@ -131,8 +133,15 @@ def _why(rule: EngagementRule, places: Mapping[str, int], milli: int, kind: str,
     )
 
 
-def _passages(conn: Connection, lead_id: int, at: datetime) -> Iterator[Passage]:
-    made = select(stage_changes).where(stage_changes.c.lead_id == lead_id, stage_changes.c.at <= at)
+def _stage(passages: Sequence[Passage], until_then: Sequence[Passage]) -> str | None:
+    """Where the last passage led, or where the first one that was yet to come began; None when there was no passage."""
+    if until_then:
+        return until_then[-1].stage
+    return passages[0].came_from if passages else None
+
+
+def _passages(conn: Connection, lead_id: int) -> Iterator[Passage]:
+    made = select(stage_changes).where(stage_changes.c.lead_id == lead_id)
     for row in conn.execute(made.order_by(stage_changes.c.id)):
         yield Passage(row.to_stage, row.from_stage, row.reason, row.event_seq, row.cycle, row.at, row.release_id)
 

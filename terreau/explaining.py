@@ -30,7 +30,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class UnknownLead(LookupError):
-    """Nobody is known by that number, address or telephone."""
+    """Nobody is known by that number, address or telephone, or nothing is known of them."""
 
 
 class UnreadableDate(ValueError):
@@ -61,7 +61,10 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
     zone = ZoneInfo(config.site.timezone)
     with database.read() as conn:
         lead_id = find_lead(conn, meant)
-        found = explain(conn, site, lead_id, at, zone)
+        try:
+            found = explain(conn, site, lead_id, at, zone)
+        except LookupError as error:
+            raise UnknownLead(str(error)) from error
         name = load_leads(conn, [lead_id])[lead_id].name
     lines = _lines(found, name, site, zone, translator("en"))
     return Explained("\n".join(lines), {"name": name, **found.as_json()})

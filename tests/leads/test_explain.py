@@ -98,6 +98,30 @@ def test_what_came_later_is_left_out(database, told, house):
     assert (explanation.stage, explanation.stages) == ("contact", ())
 
 
+def test_before_the_first_passage_a_lead_stood_where_that_one_began(database, told, house, clocks):
+    lead_id, site = told
+    row = {"lead_id": lead_id, "event_seq": 2, "cycle": 1, "release_id": site.release_id, "reason": "enter"}
+    passages = [
+        {**row, "from_stage": "contact", "to_stage": "iql", "at": house.monday + timedelta(days=1)},
+        {**row, "from_stage": "iql", "to_stage": "mql", "at": house.monday + timedelta(days=2)},
+    ]
+    stood = house.standing(stage="mql")
+    database.write(lambda conn: standings.save(conn, {lead_id: stood}, {lead_id: Lead(lead_id)}, site.release_id))
+    database.write(lambda conn: conn.execute(insert(stage_changes), passages) and None)
+    found = []
+    for days in (-1, 0, 1, 2):
+        with database.read() as conn:
+            found.append(explain(conn, site, lead_id, house.monday + timedelta(days=days), house.zone).stage)
+    assert found == ["contact", "contact", "iql", "mql"]
+
+
+def test_a_lead_who_had_done_nothing_by_then_had_no_points(database, told, house):
+    lead_id, site = told
+    with database.read() as conn:
+        explanation = explain(conn, site, lead_id, house.monday - timedelta(days=1), house.zone)
+    assert (explanation.total, explanation.lines, explanation.stage) == (0, (), "contact")
+
+
 def test_the_recorded_stages_are_told_as_json(database, told, house, clocks):
     lead_id, site = told
     row = insert(stage_changes).values(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from base.clock import Moment
 from base.paths import data_path
@@ -17,6 +17,7 @@ from leads.events import append
 from leads.identity import Capture, record
 from storage.database import open_database
 from storage.migrate import migrate
+from storage.schema import leads
 from terreau.cli import main
 
 TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
@@ -155,6 +156,19 @@ def test_a_lead_is_explained_by_number_address_or_telephone(folder):
         )
     explained = json.loads(terreau("explain", str(lead), "--at", "2026-11-03", "--json").output)
     assert explained["total"] == sum(line["points"] for line in explained["lines"]) == 30_000
+
+
+def test_a_contact_to_whom_nothing_happened_is_explained_in_a_sentence(folder):
+    terreau("apply", "--author", "chloé")
+    row = {
+        "status": "contact", "email": "bob@x.example", "fields": {}, "tags": [], "locale": "fr", "origin": "purchased",
+        "created_at": TUESDAY,
+    }  # fmt: skip
+    with closing(open_database(f"sqlite:///{folder}/data/terreau.db")) as database:
+        database.write(lambda conn: conn.execute(insert(leads).values(row)) and None)
+    said = terreau("explain", "bob@x.example")
+    assert said.exit_code == 1
+    assert "nothing ever happened to them" in said.output
 
 
 @pytest.mark.parametrize(
