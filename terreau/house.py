@@ -74,7 +74,7 @@ class House:
             releases=releases,
             clocks=clocks,
             signer=signer,
-            engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off),
+            engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off, config.engine.batch),
             sender=Sender(database, releases, config, clocks, signer, transport, name),
             notifier=Notifier(database, config, clocks, name),
             views=PageViews(),
