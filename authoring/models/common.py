@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -33,6 +34,10 @@ Text = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 Url = Annotated[str, StringConstraints(pattern=URL, max_length=2000)]
 
 
+# What reads like an option of a program, like an encoded word of a header, or like a name of this machine.
+_UNSENDABLE = re.compile(r"^-|=\?|@[^.]*$")
+
+
 class Misfit(ValueError):
     """Two keys that do not fit together; `at` is the path, below the model, of the one to look at."""
 
@@ -46,10 +51,16 @@ def _shape(value: Any) -> str:
 
 
 def _address(text: str) -> str:
+    """One that every mail server takes: mails leave from it or go to it."""
     try:
-        validate_email(text, check_deliverability=False, test_environment=True)
+        known = validate_email(text, check_deliverability=False, test_environment=True)
+        if _UNSENDABLE.search(text):
+            raise EmailNotValidError
     except EmailNotValidError:
         raise Misfit(f'"{text}" is not an email address: one looks like chloe@atelier.example') from None
+    if not text.isascii():
+        instead = f"write {known.ascii_email}" if known.ascii_email else "an address has no accents"
+        raise Misfit(f'not every mail server takes "{text}": {instead}')
     return text
 
 
