@@ -16,7 +16,12 @@ _REFUSED = (
     (re.compile(r":(?:first|last|only|nth)-[\w-]+"), "a selector by position (`{}`) does not survive loops"),
     (re.compile(r"@import\b"), "`{}` would read another file"),
     (re.compile(r"@supports\b"), "`{}` is dropped by the inliner"),
-    (re.compile(r":not\("), "`{}…)` is not inlined"),
+    (re.compile(r":(?:not|is|where|has)\("), "`{}…)` is not inlined"),
+    # A colour with its transparency in a way that the inliner cannot read: the whole declaration would be gone.
+    (
+        re.compile(r"\b(?:rgb|hsl)a?\([^)]*/|#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{4})\b(?=[^{}]*\})"),
+        "a colour like `{}` is dropped by the inliner",
+    ),
     (re.compile(r"\{\{|\{%"), "an expression (`{}`) inside a style sheet is filled in too late"),
 )
 _LINK = re.compile(r"<link\b[^>]*stylesheet", re.IGNORECASE)

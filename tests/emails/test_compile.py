@@ -222,6 +222,9 @@ STYLES = {
     "tr:nth-child(2n) { color: red }": "a selector by position",
     "@import url(x.css);": "would read another file",
     "@supports (display: grid) { p { color: red } }": "is dropped by the inliner",
+    "p { color: rgb(0 102 204 / 80%) }": "a colour like `rgb(0 102 204 /` is dropped by the inliner",
+    "p { color: #0066cccc }": "a colour like `#0066cccc` is dropped by the inliner",
+    "p:is(.a) { color: red }": "`:is(…)` is not inlined",
     "p:not(.x) { color: red }": "is not inlined",
     "p { width: {{ n }}px }": "filled in too late",
 }
