@@ -13,6 +13,7 @@ from base.clock import elapsed
 
 TURN = 0.2  # seconds the loop waits at most before it looks whether it is to stop
 DRAIN = 5.0  # seconds for requests under way when it is
+LEEWAY = 8  # times the limit of a body: up to there the app refuses it, with a page that a person can read
 
 
 class AddressTaken(Exception):
@@ -38,7 +39,7 @@ class WebServer:
             map=self._map,
             sockets=[_listen(host, port)],
             threads=threads,
-            max_request_body_size=body_limit,
+            max_request_body_size=LEEWAY * body_limit,
             clear_untrusted_proxy_headers=True,
             channel_timeout=30,
             ident=None,
