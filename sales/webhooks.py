@@ -88,8 +88,6 @@ def pinned(endpoint: Endpoint, resolve: Resolve) -> tuple[str, str]:
     """The endpoint's URL with the checked address in place of its name, and the name. Raises Forbidden, OSError."""
     parts = urlsplit(endpoint.url)
     host, port = _host_and_port(endpoint)
-    if parts.scheme != "https" and not endpoint.allow_private:
-        raise Forbidden(f"{endpoint.name}: {endpoint.url!r} is not https, and what it carries is personal")
     addresses = resolve(host, port)
     if not addresses:
         raise OSError(f"{host} has no address")
@@ -99,6 +97,16 @@ def pinned(endpoint: Endpoint, resolve: Resolve) -> tuple[str, str]:
     address = addresses[0]
     literal = f"[{address}]" if ":" in address else address
     return urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, "")), host
+
+
+def unusable(endpoint: Endpoint, machine_now: datetime) -> str | None:
+    """Why nothing could ever be sent there, whoever answers: its address or its secret; None when all is well."""
+    try:
+        _sealed(endpoint, "msg_0", {}, machine_now)
+        _host_and_port(endpoint)
+    except Forbidden as error:
+        return str(error)
+    return None
 
 
 def public(address: str) -> bool:
@@ -129,6 +137,8 @@ def _host_and_port(endpoint: Endpoint) -> tuple[str, int]:
         raise Forbidden(f"{endpoint.name}: {endpoint.url!r} is not an http or https address") from None
     if not parts.hostname or parts.username or parts.password:
         raise Forbidden(f"{endpoint.name}: {endpoint.url!r} needs a host name, and no name or password before it")
+    if parts.scheme != "https" and not endpoint.allow_private:
+        raise Forbidden(f"{endpoint.name}: {endpoint.url!r} is not https, and what it carries is personal")
     return parts.hostname, port
 
 

@@ -18,13 +18,17 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
+from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from base.clock import system_clocks
 from base.config import Config
+from sales.notifier import endpoints
+from sales.webhooks import unusable
 from storage.database import Database, open_database
 from storage.migrate import NoTables, SchemaMismatch, check_schema
 from storage.schema import in_force, messages, releases
 from storage.trouble import StorageUnavailable
 from terreau.folders import WHAT_TO_DO, why_unwritable
+from terreau.house import blobs_of
 from terreau.preparing import is_new
 
 State = Literal["well", "doubt", "wrong"]
@@ -169,6 +173,10 @@ def _mail(config: Config) -> Iterator[Finding]:
     place = f"{config.smtp.host}:{config.smtp.port}"
     try:
         features = _smtp_features(config)
+    except smtplib.SMTPAuthenticationError:
+        hint = "mails wait until it takes them; check the account under [smtp]"
+        yield Finding("mail", "wrong", f"{place} refuses `username` and `password`", hint)
+        return
     except (OSError, smtplib.SMTPException) as error:
         hint = "mails wait until it answers; check [smtp] and that this machine may reach that port"
         yield Finding("mail", "wrong", f"{place} does not answer as it should: {error}", hint)
@@ -191,7 +199,37 @@ def _smtp_features(config: Config) -> set[str]:
         if smtp.security == "starttls":
             client.starttls(context=trust)
             client.ehlo()
+        if smtp.username:
+            client.login(smtp.username, smtp.password or "")
         return set(client.esmtp_features)
+
+
+def _webhooks(config: Config) -> Iterator[Finding]:
+    known = endpoints(config)
+    faults = [fault for endpoint in known if (fault := unusable(endpoint, system_clocks().machine()))]
+    strangers = sorted(set(_channels_in_force(config)) - {endpoint.name for endpoint in known})
+    for fault in faults:
+        yield Finding("webhooks", "wrong", fault, "what is due there fails at once; check [[webhooks]] in config.toml")
+    for name in strangers:
+        yield Finding(
+            "webhooks", "doubt", f"the release in force tells `{name}` of hot leads, and no [[webhooks]] has that name",
+            "add it to config.toml, or take it out of `channels` in definitions.toml",
+        )  # fmt: skip
+    if not faults and not strangers:
+        told = ", ".join(f"{endpoint.name}: told of hot leads" for endpoint in known)
+        yield Finding("webhooks", "well", told or "none: sales is told by mail alone")
+
+
+def _channels_in_force(config: Config) -> list[str]:
+    """Those that the definitions name; none where they cannot be read, which other probes tell."""
+    if is_new(config):
+        return []
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        try:
+            check_schema(database)
+            return Releases(database, blobs_of(config, database)).in_force().definitions.hand_off.channels
+        except (SchemaMismatch, StorageUnavailable, NoRelease, ReleaseUnreadable):
+            return []
 
 
 def _folder(config: Config) -> Iterator[Finding]:
@@ -244,4 +282,5 @@ PROBES: dict[str, Callable[[Config], Iterator[Finding]]] = {
     "disk": _disk,
     "database": _database,
     "mail": _mail,
+    "webhooks": _webhooks,
 }

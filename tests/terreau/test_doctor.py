@@ -6,15 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import insert
 
 from base.config import Config
+from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import in_force, releases
 from terreau import doctor
+from terreau.applying import Signature
 from terreau.doctor import Finding, examine
 from terreau.mailbox import Mailbox, MailReceiver
+from terreau.preparing import apply_now
 
 TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
 
@@ -107,6 +113,61 @@ def test_a_mail_server_that_answers_shows_what_it_offers_and_one_that_does_not_i
     ((state, sentence),) = about(config, "mail")
     assert state == "wrong"
     assert "does not answer as it should" in sentence
+
+
+class Porter:
+    """aiosmtpd's authenticator: knows one account."""
+
+    def __call__(self, server, session, envelope, mechanism, data):
+        return AuthResult(success=(data.login, data.password) == (b"ada", b"right"), handled=False)
+
+
+def test_an_account_that_the_mail_server_refuses_is_wrong(tmp_path):
+    server = Controller(
+        Sink(), hostname="127.0.0.1", port=free_port(), authenticator=Porter(), auth_require_tls=False
+    )  # fmt: skip
+    server.start()
+    found = []
+    for password in ("right", "wrong"):
+        smtp = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": "ada", "password": password}
+        found.append(about(house(tmp_path, mail={"transport": "smtp"}, smtp=smtp), "mail")[0])
+    server.stop()
+    assert found[0][0] == "well"
+    assert found[1] == ("wrong", f"127.0.0.1:{server.port} refuses `username` and `password`")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+HOOK = {"name": "crm", "url": "https://crm.example.org/x", "secret": "whsec_" + "QUJD" * 8}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"secret": "whsec_clé"}, "its secret cannot sign"),
+        ({"url": "http://crm.example.org/x"}, "is not https"),
+        ({"url": "https://ada:pass@crm.example.org/x"}, "no name or password before it"),
+    ],
+)
+def test_a_webhook_that_could_never_be_sent_is_wrong(tmp_path, change, words):
+    assert about(house(tmp_path, webhooks=[HOOK]), "webhooks") == [("well", "crm: told of hot leads")]
+    ((state, sentence),) = about(house(tmp_path, webhooks=[HOOK | change]), "webhooks")
+    assert state == "wrong"
+    assert words in sentence
+
+
+def test_a_channel_of_the_release_that_the_settings_do_not_know_is_doubtful(tmp_path):
+    config = house(tmp_path, content={"dir": data_path("content")})
+    assert about(config, "webhooks") == [("well", "none: sales is told by mail alone")]
+    apply_now(config, Signature("chloé"))
+    ((state, sentence),) = about(config, "webhooks")
+    assert (state, "`crm`" in sentence) == ("doubt", True)
+    assert about(config.model_copy(update={"webhooks": house(tmp_path, webhooks=[HOOK]).webhooks}), "webhooks") == [
+        ("well", "crm: told of hot leads")
+    ]
 
 
 @pytest.mark.parametrize(
