@@ -41,7 +41,7 @@ bench: .venv/.dev ## ratios against floors measured in the same run, into bench/
 	$(BIN)/python -m bench $(BENCH)
 
 chaos: .venv/.dev ## the long form of the crash campaigns
-	TERREAU_CHAOS=full $(BIN)/pytest -m slow -q
+	TERREAU_CHAOS=full $(BIN)/pytest tests/emails/test_kill.py -q -s
 
 vendor: .venv/.dev ## fetch the vendored assets again and hold them against their hashes
 	$(BIN)/python tests/vendor/fetch.py
