@@ -151,7 +151,8 @@ def _kept_tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[
 
 
 def _letter(message: Message, material: Material, text: CompiledEmail, site: Site, door: Door) -> dict[str, Any]:
-    magnet = _magnet(message, material, site) if "magnet_url" in text.html + text.text else None
+    shows_it = "magnet_url" in text.html + text.text
+    magnet = magnet_of(message.sequence, material.entry, site) if shows_it else None
     return {
         "lead": _shown(material, site),
         "magnet": magnet,
@@ -190,12 +191,13 @@ def _choices(site: Site) -> frozenset[str]:
     )
 
 
-def _magnet(message: Message, material: Material, site: Site) -> str | None:
-    """The magnet of what let the lead in, else the one that the sequence is there to deliver."""
-    asked = material.entry.get("magnet")
+def magnet_of(sequence: str, entry: Mapping[str, Any], site: Site) -> str | None:
+    """The magnet of what let the lead in (`entry`: its event's data), else the one that the sequence is there to
+    deliver. Pure."""
+    asked = entry.get("magnet")
     if asked in site.magnets:
         return str(asked)
-    triggers = site.sequences[message.sequence].trigger if message.sequence in site.sequences else []
+    triggers = site.sequences[sequence].trigger if sequence in site.sequences else []
     named = [trigger.magnet or _form_magnet(site, trigger.form) for trigger in triggers]
     return next((name for name in named if name in site.magnets), None)
 

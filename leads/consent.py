@@ -1,6 +1,6 @@
 """The ledger of consent and the list of addresses left alone; who may be mailed is read here and nowhere else."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,13 +90,10 @@ def ask(
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
     held = dict(_STATES.rows(conn, {"lead": lead_id}))
-    asked: list[str] = []
-    for answer in answers:
-        if not answer.given or held.get(answer.topic) == "granted":
-            continue
+    new = newly_asked(held, answers)
+    for answer in new:
         _write(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
-        asked.append(answer.topic)
-    return tuple(asked)
+    return tuple(answer.topic for answer in new)
 
 
 def grant(
@@ -117,7 +114,7 @@ def grant(
     Returns whether anything changed; a second press of the button changes nothing. The lead is stirred only then.
     """
     states = _held(conn, lead_id)
-    new = [topic for topic in dict.fromkeys(topics) if topic not in states or states[topic].state != "granted"]
+    new = newly_granted({topic: row.state for topic, row in states.items()}, topics)
     for topic in new:
         events.append(conn, lead_id, "consent_granted", now, evidence="human", subject=topic)
         asked = states.get(topic)
@@ -144,18 +141,42 @@ def withdraw(
     everything also needs `suppress`, by the caller, who has the key. Returns whether anything changed.
     """
     states = _held(conn, lead_id)
-    wanted = list(states) if topics is None else list(dict.fromkeys(topics))
-    new = [topic for topic in wanted if topic not in states or states[topic].state != "withdrawn"]
+    new = newly_withdrawn({topic: row.state for topic, row in states.items()}, topics)
     for topic in new:
         events.append(conn, lead_id, "consent_withdrawn", now, evidence="human", subject=topic)
         known = states.get(topic)
         wording = known.wording if known is not None else ""
         _write(conn, lead_id, topic, "withdrawn", wording, form=None, locale=locale, proof=proof, now=now)
-    mail = [topic for topic in new if topic not in TRACKING]
-    left = mail if topics is not None else [ALL] if mail or not _left_before(conn, lead_id) else []
+    left = farewells(new, topics is None, lambda: _left_before(conn, lead_id))
     for subject in left:
         events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)
     return bool(new or left)
+
+
+# ---------------------------------------------------------------- what an act changes, given what holds; pure
+
+
+def newly_asked(held: Mapping[str, str], answers: Iterable[ConsentAnswer]) -> list[ConsentAnswer]:
+    """The answers to note as asked, given `{topic: state}`: those that were ticked and are not granted already."""
+    return [answer for answer in answers if answer.given and held.get(answer.topic) != "granted"]
+
+
+def newly_granted(held: Mapping[str, str], topics: Iterable[str]) -> list[str]:
+    """The topics that a confirmation changes, in order, each once."""
+    return [topic for topic in dict.fromkeys(topics) if held.get(topic) != "granted"]
+
+
+def newly_withdrawn(held: Mapping[str, str], topics: Iterable[str] | None) -> list[str]:
+    """The topics that a farewell changes; None = everything that was ever asked."""
+    return [topic for topic in dict.fromkeys(held if topics is None else topics) if held.get(topic) != "withdrawn"]
+
+
+def farewells(withdrawn: Iterable[str], everything: bool, left_before: Callable[[], bool]) -> list[str]:
+    """The subjects of `unsubscribed` that go with these withdrawals: the topics of mail, or `all`, once."""
+    mail = [topic for topic in withdrawn if topic not in TRACKING]
+    if not everything:
+        return mail
+    return [ALL] if mail or not left_before() else []
 
 
 def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machine_now: datetime) -> bool:

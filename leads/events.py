@@ -73,8 +73,13 @@ def write(
         "data": dict(data or {}),
     }
     _WRITE.count(conn, row)
-    if evidence == "human" and name not in DEPARTURES:
+    if makes_lead(evidence, name):
         _MAKE_LEAD.count(conn, {"lead": lead_id})
+
+
+def makes_lead(evidence: str, name: str) -> bool:
+    """Whether such an event shows interest, which makes a lead of a contact. Pure."""
+    return evidence == "human" and name not in DEPARTURES
 
 
 def after(conn: Connection, seen: Mapping[int, int]) -> dict[int, list[Event]]:

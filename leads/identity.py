@@ -152,7 +152,7 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
     row: dict[str, Any] = {
         "status": "lead",
         **{name: capture.columns.get(name) or None for name in COLUMNS},
-        "fields": _answered(capture),
+        "fields": answered(capture),
         "tags": [],
         "locale": capture.locale,
         "origin": "inbound",
@@ -204,11 +204,7 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
     replaced, only completed: another name or number stays with the submission's answers, where sales read it.
     """
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
-    told: dict[str, Any] = {name: capture.columns[name] for name in _LEARNT if capture.columns.get(name)}
-    answered = _answered(capture)
-    if consent.ever_granted(conn, lead_id):
-        told = {name: value for name, value in told.items() if not row._mapping[name]}
-        answered = {name: value for name, value in answered.items() if row.fields.get(name) in _UNKNOWN}
+    told, told_besides = learnt(capture, dict(row._mapping), row.fields, consent.ever_granted(conn, lead_id))
     first = dict(row.first_touch) if row.first_touch is not None else dict(capture.touch)
     conn.execute(
         update(leads)
@@ -216,7 +212,7 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
         .values(
             **told,
             status="lead",
-            fields={**row.fields, **answered},
+            fields={**row.fields, **told_besides},
             locale=capture.locale,
             source=row.source or channel(first),
             first_touch=first,
@@ -227,18 +223,36 @@ def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
         words.write(conn, {lead_id: {**row._mapping, **told}})
 
 
-def _answered(capture: Capture) -> dict[str, Any]:
+def learnt(
+    capture: Capture, known: Mapping[str, Any], fields: Mapping[str, Any], confirmed: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(columns, fields) that the answers change of a lead known by these; `confirmed`: ever. Pure."""
+    told: dict[str, Any] = {name: capture.columns[name] for name in _LEARNT if capture.columns.get(name)}
+    told_besides = answered(capture)
+    if confirmed:
+        told = {name: value for name, value in told.items() if not known[name]}
+        told_besides = {name: value for name, value in told_besides.items() if fields.get(name) in _UNKNOWN}
+    return told, told_besides
+
+
+def answered(capture: Capture) -> dict[str, Any]:
+    """The answers without a column of their own that say something. Pure."""
     return {name: value for name, value in capture.fields.items() if value not in _UNKNOWN}
 
 
-def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:
-    data = {
+def event_data(capture: Capture, submission_id: int) -> dict[str, Any]:
+    """What the event `form_submitted` carries. Pure."""
+    return {
         "page": capture.page,
         "hand_raise": capture.hand_raise,
         "interests": list(capture.interests),
         "magnet": capture.magnet,
         "submission_id": submission_id,
     }
+
+
+def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:
+    data = event_data(capture, submission_id)
     events.write(conn, lead_id, seq, "form_submitted", now, evidence="human", subject=capture.form, data=data)
 
 

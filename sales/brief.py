@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from authoring.models.common import Localised
 from authoring.models.conditions import Condition
-from authoring.models.definitions import Rep, Stage, Topic
+from authoring.models.definitions import Definitions, Rep, Stage, Topic
 from base.calendars import local_day
 from leads.addresses import shown_phone
 from leads.conditions import holds, parts
@@ -137,10 +138,15 @@ def _latest(dossier: Dossier, voice: Voice) -> str | None:
 
 
 def _suggestion(dossier: Dossier, voice: Voice) -> str | None:
-    definitions = voice.site.definitions
-    for suggestion in definitions.hand_off.suggestions:
-        if suggestion.when is None or holds(suggestion.when, dossier.facts, definitions, dossier.now):
-            return voice.text(suggestion.text)
+    text = proposed(dossier.facts, voice.site.definitions, dossier.now)
+    return None if text is None else voice.text(text)
+
+
+def proposed(facts: Facts, definitions: Definitions, now: datetime) -> Localised | None:
+    """What the definitions propose to do with such a lead: the first suggestion that holds."""
+    for one in definitions.hand_off.suggestions:
+        if one.when is None or holds(one.when, facts, definitions, now):
+            return one.text
     return None
 
 

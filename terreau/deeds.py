@@ -1,6 +1,6 @@
 """What a persona can do, each through the verb that the doors use; who plays it, and when, is `terreau.personas`'s."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event as Stop
@@ -12,6 +12,7 @@ from authoring.models.common import text_in
 from authoring.models.forms import Form
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
+from base.config import Config
 from capture.addresses import own_page
 from capture.hits import confirm_hits, pending, record_hit
 from capture.ledger import leave_everything
@@ -83,26 +84,21 @@ class Life:
 
 
 def _submits(conn: Connection, life: Life, action: Action) -> None:
-    form, name = life.site.forms[str(action.form)], str(action.form)
-    given = {**life.persona.fields, **action.answers}
-    recorded = record(conn, _capture(life, form, name, action, given), life.house.clocks.moment())
+    touch = touch_of(life.touch, action, life.calendar.now())
+    capture = capture_of(life.persona, life.site, action, touch, life.submitted)
+    recorded = record(conn, capture, life.house.clocks.moment())
     life.lead_id, life.submitted = recorded.lead_id, life.submitted + 1
     life.asked = list(consent.pending(conn, recorded.lead_id))
     if life.persona.timezone:
         conn.execute(update(leads).where(leads.c.id == recorded.lead_id).values(timezone=life.persona.timezone))
 
 
-def _capture(life: Life, form: Form, name: str, action: Action, given: Mapping[str, Any]) -> Capture:
-    locale = life.persona.locale
-    page = life.site.pages.get(action.page or "")
+def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str, str], submitted: int) -> Capture:
+    """The form as the persona fills it in; `submitted`: how many they sent before. Pure."""
+    name, locale = str(action.form), persona.locale
+    form, page = site.forms[name], site.pages.get(action.page or "")
+    given = {**persona.fields, **action.answers}
     boxes = {field.name for field in form.field if field.kind == "consent"}
-    consents = [
-        ConsentAnswer(str(field.topic), text_in(field.wording or "", locale), bool(given.get(field.name)))
-        for field in form.field
-        if field.kind == "consent"
-    ]
-    if form.subscribe is not None:
-        consents.append(ConsentAnswer(form.subscribe, text_in(form.wording or "", locale), True))
     return Capture(
         form=name,
         page=action.page,
@@ -110,19 +106,30 @@ def _capture(life: Life, form: Form, name: str, action: Action, given: Mapping[s
         answers=dict(given),
         columns={column: CANONICAL.get(column, str)(str(given[column])) for column in COLUMNS if column in given},
         fields={key: value for key, value in given.items() if key not in COLUMNS and key not in boxes},
-        consents=tuple(consents),
-        touch=_touch(life, action),
-        idempotency_key=f"{life.persona.title}/{life.submitted}"[:64],
-        release_id=life.site.release_id or 0,
+        consents=_ticked(form, given, locale),
+        touch=touch,
+        idempotency_key=f"{persona.title}/{submitted}"[:64],
+        release_id=site.release_id or 0,
         hand_raise=form.hand_raise,
         magnet=form.magnet,
         interests=tuple(dict.fromkeys([*form.interests, *(page.interests if page else [])])),
     )
 
 
-def _touch(life: Life, action: Action) -> dict[str, str]:
+def _ticked(form: Form, given: Mapping[str, Any], locale: str) -> tuple[ConsentAnswer, ...]:
+    consents = [
+        ConsentAnswer(str(field.topic), text_in(field.wording or "", locale), bool(given.get(field.name)))
+        for field in form.field
+        if field.kind == "consent"
+    ]
+    if form.subscribe is not None:
+        consents.append(ConsentAnswer(form.subscribe, text_in(form.wording or "", locale), True))
+    return tuple(consents)
+
+
+def touch_of(came: Mapping[str, str], action: Action, at: datetime) -> dict[str, str]:
     """As the door keeps it."""
-    return {**life.touch, "page": action.page or "", "at": life.calendar.now().isoformat()}
+    return {**came, "page": action.page or "", "at": at.isoformat()}
 
 
 def _confirms(conn: Connection, life: Life, action: Action) -> None:
@@ -150,15 +157,23 @@ def _clicks(conn: Connection, life: Life, action: Action) -> None:
     if "clicks" not in consent.granted(conn, [life.lead])[life.lead]:
         return
     site, now = life.site, life.house.clocks.moment()
-    pages = [own_page(life.house.config, url) for url in mail.links]
-    number = next((number for number, page in enumerate(pages) if page in site.pages), 0)
+    number, page = followed(mail.links, site, life.house.config)
     sequence, _, email = mail.email.partition("/")
     interests = list(site.emails[(sequence, email, mail.locale)].interests)
     data = {"url": mail.links[number], "link": number, "message_id": mail.id, "interests": interests}
     record_hit(conn, life.lead, "link_clicked", now, subject=mail.email, data=data, same=_every)
     confirm_hits(conn, life.lead, pending(conn, life.lead, "link_clicked", _every)[-1:], now)
-    if page := pages[number]:
+    if page:
         _did(conn, life, "page_seen", page, {"interests": list(site.pages[page].interests)})
+
+
+def followed(links: Sequence[str], site: Site, config: Config) -> tuple[int, str | None]:
+    """The number of the link a persona follows, and the page of ours that it leads to. Raises Misplayed. Pure."""
+    if not links:
+        raise Misplayed("a click in a mail that has no link")
+    pages = [own_page(config, url) for url in links]
+    number = next((number for number, page in enumerate(pages) if page in site.pages), 0)
+    return number, pages[number]
 
 
 def _newest_mail(conn: Connection, life: Life, place: str) -> Row[*tuple[Any, ...]] | None:

@@ -5,7 +5,7 @@ server is not there: its letters are kept.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from base.config import Config
 from emails.replies import Meaning, Reply
 from storage.migrate import migrate
 from storage.schema import hand_offs, messages, stage_changes, standings
-from terreau.deeds import DEEDS, Life, StillCalendar
+from terreau.deeds import DEEDS, Life, Misplayed, StillCalendar
 from terreau.house import House
 from terreau.preparing import content_in_force
 
@@ -78,13 +78,21 @@ def play_persona(persona: Persona, content: Path) -> Played:
 
 def unmet(persona: Persona, played: Played, site: Site) -> list[str]:
     """The expectations of the persona's file that did not come true, each as a sentence."""
-    expect, reached = persona.expect, [site.stage_rank(stage) for _, stage in played.stages] or [0]
+    suggested = [str(brief.get("suggestion")) for brief in played.briefs]
+    return unmet_by(persona, [stage for _, stage in played.stages], played.interests, suggested, site)
+
+
+def unmet_by(
+    persona: Persona, stages: Sequence[str], interests: tuple[str, ...], suggested: Sequence[str], site: Site
+) -> list[str]:
+    """The same by what came: stages in order, interests strongest first, what was suggested at each hand-off."""
+    expect, reached = persona.expect, [site.stage_rank(stage) for stage in stages] or [0]
     looked: dict[str, Callable[[], bool]] = {
         f"reaches {expect.stage_at_least}": lambda: max(reached) >= site.stage_rank(str(expect.stage_at_least)),
         f"stays below {expect.stage_below}": lambda: max(reached) < site.stage_rank(str(expect.stage_below)),
-        f"is above all interested in {expect.top_interest}": lambda: played.interests[:1] == (expect.top_interest,),
+        f"is above all interested in {expect.top_interest}": lambda: interests[:1] == (expect.top_interest,),
         f"is alerted with a suggestion of {expect.suggestion_contains}": lambda: any(
-            str(expect.suggestion_contains) in str(brief.get("suggestion")) for brief in played.briefs
+            str(expect.suggestion_contains) in text for text in suggested
         ),
     }
     asked = (expect.stage_at_least, expect.stage_below, expect.top_interest, expect.suggestion_contains)
@@ -101,6 +109,8 @@ def _life(persona: Persona, content: Path) -> Iterator[Life]:
     with tempfile.TemporaryDirectory(prefix="terreau-persona-", ignore_cleanup_errors=True) as folder:
         config = _settings(Path(folder), content)
         migrate(config.database.url)
+        if not persona.action:
+            raise Misplayed(f"« {persona.title} » does nothing: `terreau simulate` lets them in")
         first = min(action.at for action in persona.action)
         zone = persona.timezone or config.site.timezone
         calendar = StillCalendar(_local(first, zone))
@@ -135,13 +145,16 @@ def _told(life: Life) -> Played:
         passages = conn.execute(select(stage_changes).order_by(stage_changes.c.id)).all()
         sent = conn.execute(select(messages).where(messages.c.state == "sent").order_by(messages.c.id)).all()
         briefs = list(conn.scalars(select(hand_offs.c.brief).order_by(hand_offs.c.id)))
-    interests = sorted(standing.interests, key=standing.interests.__getitem__, reverse=True)
     return Played(
         stages=tuple((row.at, row.to_stage) for row in passages),
         stage=standing.stage,
         engagement=standing.engagement,
         fit=standing.fit,
-        interests=tuple(interests),
+        interests=strongest_first(standing.interests),
         mails=tuple((row.sent_at, row.email) for row in sent),
         briefs=tuple(briefs),
     )
+
+
+def strongest_first(interests: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(interests, key=interests.__getitem__, reverse=True))

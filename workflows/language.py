@@ -83,9 +83,9 @@ def first_zone(*names: str | None) -> str:
     return next((name for name in names if name and _is_zone(name)), "UTC")
 
 
-def said(condition: Condition) -> str:
-    """The condition as one line of TOML, for reasons that people read."""
-    return _inline(condition.model_dump(by_alias=True, exclude_none=True))
+def said(written: Model) -> str:
+    """A condition, or what else stands in braces, as one line of TOML, for reasons that people read."""
+    return _inline(written.model_dump(by_alias=True, exclude_none=True))
 
 
 def _inline(value: object) -> str:
