@@ -40,6 +40,7 @@ FOLDERS: Mapping[str, str] = {
     "personas": "`personas/NAME.toml`",
 }
 NOTES = {"README.md"}  # for people who look into the folder
+TIMELINE = ".timeline.txt"  # beside a persona: what `terreau test` expects of it; no part of a release
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -124,7 +125,7 @@ def _walk(root: Path) -> Iterator[tuple[str, Exception | None]]:
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name.startswith(".") or entry.name in NOTES:
+            if entry.name.startswith(".") or entry.name in NOTES or _is_timeline(path):
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 yield path, None
@@ -132,6 +133,10 @@ def _walk(root: Path) -> Iterator[tuple[str, Exception | None]]:
                 yield path, fault
             else:
                 pending.append(path)
+
+
+def _is_timeline(path: str) -> bool:
+    return path.startswith("personas/") and path.endswith(TIMELINE)
 
 
 def _folder_fault(path: str) -> _Stray | None:

@@ -21,7 +21,9 @@ from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
 from terreau.applying import signed
+from terreau.author_cli import COMMANDS as AUTHORS
 from terreau.check import check_tree
+from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
@@ -34,13 +36,15 @@ from terreau.rest import Restless
 from terreau.seeding import LEADS
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
+from terreau.simulating import Unfit, UnknownSequence
 from terreau.staff_cli import staff_group
 from terreau.web import AddressTaken
+from workflows.memory import Restless as Circle
 
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
-    Restless, UnknownSpeed, UsedFolder, UnusableFolder,
+    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -60,6 +64,9 @@ class Sentences(click.Group):
         except ConfigError as error:
             _tell(error.problems)
             ctx.exit(2)
+        except Unfit as error:
+            _tell(error.problems)
+            ctx.exit(1)
         except ReleaseRefused as error:
             _tell(error.problems)
             raise click.ClickException("Nothing was changed.") from error
@@ -88,7 +95,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
 
     \b
     First look:            terreau demo
-    Work on content:       terreau check        then   terreau apply
+    Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau apply
     Run it:                terreau serve
     Something is odd:      terreau doctor       or     terreau explain ada@example.org
     """
@@ -259,7 +266,8 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-main.add_command(staff_group)
+for command in (staff_group, *AUTHORS):
+    main.add_command(command)
 
 
 def _tell(problems: Iterable[Problem]) -> None:

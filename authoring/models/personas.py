@@ -1,4 +1,4 @@
-"""`personas/NAME.toml`: a simulated lead, for golden tests and, later, simulation.
+"""`personas/NAME.toml`: a simulated lead, for simulation and golden tests.
 
 Pure: no database, no clock, no network.
 """
@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from authoring.models.common import InterestName, Line, Locale, Misfit, Model, Name, Zone
+from authoring.models.common import InterestName, Line, Locale, Misfit, Model, Name, Text, Zone
 
 
 class Action(Model):
@@ -37,6 +37,28 @@ class Action(Model):
         return self
 
 
+class Outage(Model):
+    """The house stands still: what falls due meanwhile happens at `to`. Forms are taken, nothing is decided."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.from_.tzinfo is None) != (self.to.tzinfo is None) or self.to <= self.from_:
+            raise Misfit("an outage ends after it began: `to` is later than `from`", "to")
+        return self
+
+
+class Edit(Model):
+    """A release applied at `at`: `find`, which stands once in that file of the content, becomes `put`."""
+
+    at: datetime
+    file: Line  # such as sequences/welcome.toml
+    find: Text
+    put: str
+
+
 class Expectation(Model):
     stage_at_least: Name | None = None
     stage_below: Name | None = None  # never got as far as that stage
@@ -49,6 +71,8 @@ class Persona(Model):
     locale: Locale = "fr"
     timezone: Zone | None = None
     fields: dict[str, str | int | bool] = {}
-    action: list[Action] = Field(min_length=1)
+    action: list[Action] = []  # none: simulation lets them into its sequence itself
+    outage: list[Outage] = []
+    edit: list[Edit] = []
     until: datetime | None = None
     expect: Expectation = Expectation()

@@ -49,7 +49,9 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 
 def test_the_commands_are_these():
-    assert COMMANDS == ["apply", "check", "demo", "doctor", "engine", "explain", "migrate", "serve", "staff"]
+    assert COMMANDS == [
+        "apply", "check", "demo", "doctor", "engine", "explain", "migrate", "serve", "simulate", "staff", "test",
+    ]  # fmt: skip
 
 
 def test_content_in_order_passes_the_check(folder):

@@ -1,0 +1,423 @@
+"""Simulation tells beforehand what production does: the same instants, the same steps, the same reasons."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+from time import process_time
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from authoring.load import load_site
+from authoring.models.personas import Persona
+from authoring.tree import read_tree
+from base.calendars import at_local
+from base.clock import Clocks, system_clocks
+from base.config import Config
+from base.paths import data_path
+from storage.schema import decisions, enrolments, receipts, stage_changes
+from terreau.applying import Signature, apply_content
+from terreau.cli import main
+from terreau.deeds import DEEDS, Life, StillCalendar
+from terreau.house import House
+from terreau.personas import Letters
+from terreau.simulating import Wish, read_site, simulate
+
+CONTENT = data_path("content")
+SITE, _ = load_site(read_tree(CONTENT))
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with a copy of the example content."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(CONTENT, tmp_path / "content")
+    return tmp_path
+
+
+def terreau(*words):
+    result = CliRunner().invoke(main, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def told(*words):
+    said = terreau("simulate", *words, "--json")
+    assert said.exit_code == 0, said.output
+    return json.loads(said.output)
+
+
+def steps(simulated, *outcomes):
+    return [(line["at_local"], line["step"]) for line in simulated["timeline"] if line["outcome"] in outcomes]
+
+
+# ---------------------------------------------------------------- the same as production
+
+
+def lived(database, persona: Persona, config: Config):
+    """What the real house writes when the persona lives in it, edits and outages included."""
+    zone = persona.timezone or config.site.timezone
+    at = {id(one): at_local(one.at.date(), one.at.time(), zone) for one in (*persona.action, *persona.edit)}
+    gaps = [tuple(at_local(end.date(), end.time(), zone) for end in (one.from_, one.to)) for one in persona.outage]
+    calendar = StillCalendar(min(at.values()))
+    clocks = Clocks(calendar.now, system_clocks().machine)
+    house = House.build(config, clocks, Letters(), database)
+    apply_content(config, database, house.blobs, Signature("ada"), clocks.moment())
+    life = Life(persona, house, calendar)
+    for one in sorted((*persona.action, *persona.edit), key=lambda one: at[id(one)]):
+        reach(life, at[id(one)], gaps)
+        if one in persona.edit:
+            file = Path(config.content.dir) / one.file
+            file.write_text(file.read_text().replace(one.find, one.put))
+            apply_content(config, database, house.blobs, Signature("ada"), clocks.moment())
+        else:
+            database.write(partial(DEEDS[one.do], life=life, action=one))
+        if not any(begin <= calendar.now() < end for begin, end in gaps):
+            life.settle()
+    reach(life, at_local(persona.until.date(), persona.until.time(), zone), gaps)
+    with database.read() as conn:
+        return ledger(conn)
+
+
+def reach(life, at, gaps):
+    """Live up to `at`; what falls due in a gap is done at its end."""
+    for begin, end in sorted(gaps):
+        if life.calendar.now() < end and begin <= at:
+            if life.calendar.now() < begin:
+                life.reach(begin - timedelta(seconds=1))
+            life.calendar.jump_to(min(end, at))
+    if not any(begin <= at < end for begin, end in gaps):
+        life.reach(at)
+
+
+def ledger(conn):
+    names = {row.id: row.sequence for row in conn.execute(select(enrolments))}
+    steps = [
+        (row.at, names[row.enrolment_id], row.step, row.outcome, row.reason) for row in conn.execute(select(receipts))
+    ]
+    said = [
+        (row.at, row.sequence, None if row.outcome == "completed" else row.step, row.outcome, row.reason)
+        for row in conn.execute(select(decisions))
+        if row.outcome != "skipped"
+    ]
+    moved = [
+        (row.at, None, None, "stage", f"{row.from_stage} -> {row.to_stage}: {row.reason}")
+        for row in conn.execute(select(stage_changes))
+    ]
+    return sorted(map(str, (*steps, *said, *moved)))
+
+
+def foretold(simulated):
+    """The same of a simulation: what it says besides, why a step is taken just then, no table keeps."""
+    rows = []
+    for line in simulated.lines:
+        if line.outcome in ("does", "outage", "edit"):
+            continue
+        taken = line.outcome in ("taken", "sent")
+        reason = None if taken else line.reason
+        rows.append((line.at, line.sequence, line.step, "taken" if taken else line.outcome, reason))
+    return sorted(map(str, rows))
+
+
+def config_of(folder, database_url):
+    return Config.model_validate(
+        {
+            "database": {"url": database_url},
+            "data": {"dir": folder / "data"},
+            "content": {"dir": folder / "content"},
+            "mail": {"connections": 1},
+        }
+    )
+
+
+def held_against(database, config, name):
+    persona = read_site(config, name)[1]
+    simulated = simulate(config, Wish(name), NOW)
+    assert foretold(simulated) == lived(database, persona, config)
+    return simulated
+
+
+@pytest.mark.parametrize("name", sorted(SITE.personas))
+def test_the_personas_of_the_example_are_told_as_they_live(folder, database, database_url, name):
+    simulated = held_against(database, config_of(folder, database_url), name)
+    assert len(simulated.lines) > 10
+
+
+TEXT = '+++\nsubject = "S"\npreheader = "P"\nwhy = "W"\n+++\n\nBonjour\n'
+HEAD = """
+title = "Random"
+topic = "conseils-3d"
+sender = "ines"
+trigger = [{ event = "consent_granted", subject = "conseils-3d" }]
+"""
+
+
+def write(folder, name, text, mails=()):
+    """A sequence of the content, with a text for each of its mails."""
+    (folder / "content" / "sequences" / f"{name}.toml").write_text(text)
+    place = folder / "content" / "emails" / name
+    place.mkdir(parents=True, exist_ok=True)
+    for mail in mails:
+        for locale in ("fr", "en"):
+            (place / f"{mail}.{locale}.md").write_text(TEXT)
+
+
+def write_persona(folder, name, text):
+    (folder / "content" / "personas" / f"{name}.toml").write_text(text)
+
+
+ADA = """
+title = "Ada"
+until = 2026-12-20T12:00:00
+timezone = "{zone}"
+[fields]
+email = "ada@lumen.example"
+first_name = "Ada"
+
+[[action]]
+at = 2026-10-23T10:05:00
+do = "submit"
+form = "guide-3d"
+page = "guide-3d"
+answers = {{ profession = "interior", practice = "slow", consent_conseils = true }}
+
+[[action]]
+at = 2026-10-23T10:12:00
+do = "confirm"
+"""
+
+WAITS = (
+    'wait = "{n} days"', 'wait = "{n} hours"', 'wait = "{n} days"\nwait_from = "entry"', 'wait = "{n} business days"',
+    'wait_until = {{ time = "09:30", weekdays = ["tue", "thu"] }}', 'wait = "1 day"\nwait_until = {{ time = "08:00" }}',
+    "",
+)  # fmt: skip
+ACTS = (
+    'email = "m{i}"', 'email = "m{i}"', 'email = "m{i}"\nsend_window = {{ from = "09:00", to = "11:00" }}',
+    'set = {{ add_tags = ["t{i}"] }}', 'notify = {{ subject = "S", text = "T" }}',
+    'email = "m{i}"\nonly_if = {{ tag = "t{before}" }}',
+    'branch = {{ case = [{{ when = {{ tag = "t{before}" }}, to = "s{last}" }}] }}',
+    'email = "m{i}"\nonly_if = {{ event = "page_seen", within = "3 days" }}',
+)  # fmt: skip
+
+
+def any_sequence(dice):
+    """A sequence of random steps, and the mails in it."""
+    size = dice.randint(4, 9)
+    steps = []
+    for i in range(size):
+        act = dice.choice(ACTS).format(i=i, before=max(i - 1, 0), last=size - 1)
+        if i == size - 1 or dice.random() < 0.2:
+            act = f'email = "m{i}"'
+        wait = dice.choice(WAITS).format(n=dice.randint(1, 5))
+        steps.append(f'[[step]]\nid = "s{i}"\n{wait}\n{act}\n')
+        if dice.random() < 0.3:
+            waits = '{ when = { event = "page_seen" }, timeout = "2 days", on_timeout = "next" }'
+            steps.append(f'[[step]]\nid = "w{i}"\nwait_for = {waits}\n')
+    more = dice.choice(["", 'expires_after = "2 days"\n', 'exit_when = [{ stage_at_least = "sql" }]\n'])
+    priority = f"priority = {dice.randint(0, 100)}\n"
+    return HEAD + more + priority + "\n".join(steps), [f"m{i}" for i in range(size)]
+
+
+def any_life(dice):
+    """Ada's days after she asked: pages looked at, sometimes a farewell, an outage, another release."""
+    seen = (
+        '[[action]]\nat = 2026-{month}-{day:02}T{hour:02}:20:00\ndo = "event"\nevent = "page_seen"\nsubject = "demo"\n'
+    )
+    acts = [
+        seen.format(month=dice.choice((11, 12)), day=dice.randint(1, 18), hour=dice.randint(0, 23)) for _ in range(5)
+    ]
+    if dice.random() < 0.3:
+        acts.append('[[action]]\nat = 2026-12-03T08:00:00\ndo = "unsubscribe"\nsubject = "conseils-3d"\n')
+    acts.append("[[outage]]\nfrom = 2026-11-09T07:00:00\nto = 2026-11-11T15:30:00\n")
+    acts.append(
+        '[[edit]]\nat = 2026-10-31T18:00:00\nfile = "sequences/one.toml"\nfind = "title = \\"Random\\""\n'
+        'put = "title = \\"Edited\\""\n'
+    )
+    zone = dice.choice(("Europe/Paris", "America/Montreal", "Pacific/Auckland"))
+    return ADA.format(zone=zone) + "\n".join(acts)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_sequences_and_lives_are_told_as_production_lives_them(folder, database, database_url, seed):
+    """Two sequences side by side under the caps, over a change of clocks, an outage and a release."""
+    dice = Random(seed)
+    for name in ("one", "two"):
+        write(folder, name, *any_sequence(dice))
+    write_persona(folder, "ada", any_life(dice))
+    simulated = held_against(database, config_of(folder, database_url), "ada")
+    assert {"one", "two"} <= {line.sequence for line in simulated.lines if line.outcome == "sent"}
+
+
+# ---------------------------------------------------------------- what one reads
+
+
+def test_the_timeline_is_told_in_utc_and_on_the_leads_own_clock(folder):
+    simulated = told("conseils-3d", "--persona", "architecte-independante")
+    first = simulated["timeline"][0]
+    assert first == {
+        "at_utc": "2026-06-16T08:12:00Z",
+        "at_local": "2026-06-16T10:12:00+02:00",
+        "sequence": "conseils-3d",
+        "step": "niveaux",
+        "outcome": "entered",
+        "reason": "consent_granted conseils-3d",
+    }
+    assert {line["sequence"] for line in simulated["timeline"]} == {"conseils-3d"}
+    assert {"livraison", "confirmation-lettre"} <= {line["sequence"] for line in simulated["beside"]}
+    assert simulated["stage"] == "mql"
+
+
+def test_people_read_the_weekday_the_step_what_happened_and_why(folder):
+    said = terreau("simulate", "conseils-3d", "--persona", "architecte-independante").output
+    assert "2026-06-23 Tue 09:00  conseils-3d/niveaux " in said
+    assert 'sent       wait_until = { time = "09:00", weekdays = ["tue"] }' in said
+    assert "does       click conseils-3d/niveaux" in said
+    assert "goes on at `depuis-le-plan`" in said
+
+
+def test_the_same_life_may_begin_on_another_day(folder):
+    """The clocks change on 25 October: the wall clock stays, the instant moves."""
+    was = told("conseils-3d", "--persona", "curieux-d-un-apres-midi")
+    moved = told("conseils-3d", "--persona", "curieux-d-un-apres-midi", "--from", "2026-10-20")
+    assert [line["at_local"][11:19] for line in was["timeline"]] == [
+        line["at_local"][11:19] for line in moved["timeline"]
+    ]
+    assert {line["at_local"][19:] for line in moved["timeline"]} == {"+02:00", "+01:00"}
+    later = told("conseils-3d", "--persona", "curieux-d-un-apres-midi", "--from", "2026-10-20T18:02")
+    assert later["timeline"][0]["at_local"] == "2026-10-20T18:04:00+02:00"
+
+
+@pytest.mark.parametrize("sequence", sorted(SITE.sequences))
+def test_a_persona_who_does_nothing_is_let_in_by_the_sequence_itself(folder, sequence):
+    persona = folder / "ada.toml"
+    persona.write_text('title = "Ada"\ntimezone = "America/Montreal"\nfields = { email = "ada@lumen.example" }\n')
+    simulated = told(sequence, "--persona", str(persona), "--from", "2026-11-03T09:15")
+    assert simulated["timeline"][0]["outcome"] == "entered"
+    assert simulated["timeline"][0]["at_local"] == "2026-11-03T09:15:00-05:00"
+    assert steps(simulated, "sent")
+    assert "completed" in [line["outcome"] for line in simulated["timeline"]]
+
+
+def test_a_sequence_that_nothing_lets_them_into_is_said_to_be_never_entered(folder):
+    said = terreau("simulate", "demande-demo", "--persona", "architecte-independante").output
+    assert "Never in `demande-demo`" in said
+
+
+def test_an_outage_delays_what_falls_due_in_it_and_an_edit_leaves_those_inside_alone(folder):
+    write_persona(
+        folder,
+        "ada",
+        ADA.format(zone="Europe/Paris")
+        + "[[outage]]\nfrom = 2026-10-27T08:00:00\nto = 2026-10-27T11:30:00\n"
+        + '[[edit]]\nat = 2026-10-24T18:00:00\nfile = "sequences/conseils-3d.toml"\n'
+        + 'find = "# 4 of 4, three weeks after the first"\nput = "# the last"\n',
+    )
+    simulated = told("conseils-3d", "--persona", "ada")
+    assert steps(simulated, "sent")[0] == ("2026-10-27T11:30:00+01:00", "niveaux")
+    assert {"outage", "edit"} <= {line["outcome"] for line in simulated["acts"]}
+
+
+def test_an_edit_reaches_only_those_who_enter_later(folder):
+    write(folder, "one", HEAD + '[[step]]\nid = "s0"\nwait = "3 days"\nemail = "m0"\n', ["m0"])
+    edit = 'file = "sequences/one.toml"\nfind = "wait = \\"3 days\\""\nput = "wait = \\"1 day\\""\n'
+    for name, at in (("inside", "2026-10-24T08:00:00"), ("before", "2026-10-23T10:00:00")):
+        write_persona(folder, name, ADA.format(zone="Europe/Paris") + f"[[edit]]\nat = {at}\n{edit}")
+    inside, before = (steps(told("one", "--persona", name), "sent") for name in ("inside", "before"))
+    assert inside == [("2026-10-26T10:12:00+01:00", "s0")]
+    assert before == [("2026-10-24T10:12:00+02:00", "s0")]
+
+
+def test_who_loses_to_a_cap_is_told_with_the_winner_and_until_when(folder):
+    for name, priority in (("one", 10), ("two", 90)):
+        write(folder, name, HEAD + f'priority = {priority}\n[[step]]\nid = "s0"\nemail = "m0"\n', ["m0"])
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris"))
+    delayed = [line for line in told("one", "--persona", "ada")["timeline"] if line["outcome"] == "delayed"]
+    assert [(line["reason"], line["until_utc"]) for line in delayed] == [
+        ("cap 1 per day: `two` goes first", "2026-10-23T22:00:00Z")
+    ]
+    sent = [line for line in told("one", "--persona", "ada")["timeline"] if line["outcome"] == "sent"]
+    assert sent[0]["reason"] == "delayed until now: cap 1 per day: `two` goes first"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere", "--persona", "architecte-independante"], "the content has no sequence `nowhere`: it has"),
+        (["conseils-3d", "--persona", "nobody"], "there is no such persona"),
+        (["conseils-3d", "--persona", "ada.toml"], "personas/ada.toml:2:1:"),
+        (["conseils-3d", "--persona", "architecte-independante", "--from", "soon"], "'soon' is no date"),
+    ],
+)
+def test_what_cannot_be_simulated_is_said_in_a_sentence(folder, words, sentence):
+    (folder / "ada.toml").write_text('title = "Ada"\nfeilds = { }\n')
+    said = terreau("simulate", *words)
+    assert said.exit_code == 1
+    assert sentence in said.output
+    assert "Traceback" not in said.output
+
+
+def test_an_edit_whose_words_are_not_there_is_refused(folder):
+    edit = '[[edit]]\nat = 2026-10-24T08:00:00\nfile = "sequences/one.toml"\nfind = "wait"\nput = "w"\n'
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + edit)
+    said = terreau("simulate", "conseils-3d", "--persona", "ada")
+    assert said.exit_code == 1
+    assert "which stands 0 times in this file: expected once" in said.output
+
+
+def test_a_year_takes_less_than_a_second(folder):
+    """A mail a week for a year beside the example's own sequences, and a page looked at each week."""
+    week = '[[step]]\nid = "s{n}"\nwait = "1 week"\nemail = "m"\n'
+    write(folder, "one", HEAD + "".join(week.format(n=n) for n in range(52)), ["m"])
+    seen = '[[action]]\nat = {at:%Y-%m-%dT%H:%M:%S}\ndo = "event"\nevent = "page_seen"\nsubject = "demo"\n'
+    days = [datetime(2026, 10, 24) + timedelta(days=7 * n) for n in range(52)]
+    text = ADA.format(zone="Europe/Paris").replace("2026-12-20", "2027-10-30") + "".join(
+        seen.format(at=d) for d in days
+    )
+    write_persona(folder, "ada", text)
+    config = config_of(folder, "sqlite:///nowhere.db")
+    begin = process_time()
+    simulated = simulate(config, Wish("ada", "one"), NOW)
+    assert process_time() - begin < 1
+    assert sum(line.outcome == "sent" for line in simulated.about) == 52
+
+
+# ---------------------------------------------------------------- golden timelines
+
+
+def test_every_persona_of_the_example_has_its_timeline_and_keeps_to_it(folder):
+    said = terreau("test")
+    assert said.exit_code == 0, said.output
+    assert said.output.count("as expected.") == len(SITE.personas)
+
+
+def test_an_edit_that_changes_a_timeline_is_shown_as_a_difference(folder):
+    file = folder / "content" / "sequences" / "conseils-3d.toml"
+    file.write_text(file.read_text().replace('weekdays = ["tue"]', 'weekdays = ["thu"]'))
+    said = terreau("test")
+    assert said.exit_code == 1
+    assert "\n-2026-06-23 Tue 09:00" in said.output
+    assert "\n+2026-06-18 Thu 09:00" in said.output
+    assert terreau("test", "--update").exit_code == 0
+    assert terreau("test").exit_code == 0
+
+
+def test_a_persona_without_a_timeline_is_asked_for_one(folder):
+    (folder / "content" / "personas" / "architecte-independante.timeline.txt").unlink()
+    said = terreau("test")
+    assert said.exit_code == 1
+    assert "has no timeline yet" in said.output
+    assert terreau("check").exit_code == 0
+
+
+def test_what_a_persona_expects_is_held_too_and_no_update_hides_it(folder):
+    file = folder / "content" / "personas" / "curieux-d-un-apres-midi.toml"
+    file.write_text(file.read_text().replace('stage_at_least = "iql"', 'stage_at_least = "customer"'))
+    for words in (["test"], ["test", "--update"]):
+        said = terreau(*words)
+        assert said.exit_code == 1
+        assert "reaches customer" in said.output
