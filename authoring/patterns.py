@@ -6,6 +6,8 @@ Pure: no database, no clock, no network.
 NAME = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 INTEREST = r"^[a-z0-9-]+(?:/[a-z0-9-]+)*$"
 DURATION = r"^[0-9]{1,5} (minute|hour|day|business day|week|month)s?$"
+OFFSET = r"^-?[0-9]{1,5} (minute|hour|day|business day|week|month)s?$"
+DAY_OFF = r"^([A-Z]{2}(-[A-Za-z0-9]{1,6})?|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LOCALE = r"^[a-z]{2}(-[A-Z]{2})?$"
 LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
@@ -23,6 +25,8 @@ LOOKS_LIKE = {
     NAME: "a name of lower-case letters, digits and hyphens, such as `guide-3d`",
     INTEREST: "an interest such as `software` or `software/rendering`",
     DURATION: 'a duration such as "2 days", "36 hours" or "3 business days"',
+    OFFSET: 'a duration such as "2 days", "36 hours" or "3 business days"',
+    DAY_OFF: 'a country such as "FR", a part of one such as "FR-57", or a day such as "2026-12-24"',
     TIME: 'a time of day such as "09:30"',
     LOCALE: "a language such as `fr` or `en`",
     LINE: "one line of text, not empty",

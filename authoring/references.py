@@ -14,7 +14,7 @@ from authoring.models.forms import Form, FormField
 from authoring.models.magnets import Magnet
 from authoring.models.pages import Page
 from authoring.models.personas import Action, Expectation
-from authoring.models.sequences import Notify, Sequence, Trigger
+from authoring.models.sequences import Notify, Sequence, Step, Trigger
 from authoring.sentences import Fault, shortened
 from authoring.shapes import Path
 from authoring.site import Site
@@ -113,6 +113,7 @@ def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
                 if kind in names and name not in names[kind]:
                     yield unknown(below, kind, name, names[kind])
         yield from _unknown_subject(path, inner, names)
+        yield from _unknown_date(path, inner, names)
 
 
 def unknown(path: Path, kind: str, name: str, known: Iterable[str], severity: Severity | None = None) -> Fault:
@@ -128,6 +129,13 @@ def _unknown_subject(path: Path, model: Model, names: Names) -> Iterator[Fault]:
     kind = EVENTS.get(event) if isinstance(event, str) else None
     if kind and isinstance(subject, str) and subject not in names[kind]:
         yield unknown((*path, "subject"), kind, subject, names[kind], "warning")
+
+
+def _unknown_date(path: Path, model: Model, names: Names) -> Iterator[Fault]:
+    """What a wait counts from is a word of the language or a field."""
+    if isinstance(model, Step) and model.dated_by is not None and model.dated_by not in names.get("field", ()):
+        known = {"previous", "entry", *names.get("field", ())}
+        yield from [unknown((*path, "wait_from"), "field", model.dated_by, known)] if "field" in names else ()
 
 
 def _defined(site: Site) -> dict[str, set[str]]:

@@ -63,6 +63,7 @@ NOUNS: dict[str, str] = {
     "Palette": "palette",
     "Persona": "persona",
     "Pressure": "`[pressure]` section",
+    "QuietHours": "`quiet_hours`",
     "Reason": "reason",
     "Rep": "rep",
     "Row": "row",

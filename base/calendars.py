@@ -24,6 +24,16 @@ def at_local(day: date, wall: time, zone: Zone) -> datetime:
     return datetime.combine(day, wall.replace(fold=0, tzinfo=None), tzinfo=_zone(zone)).astimezone(UTC)
 
 
+def local_moment(text: str, zone: Zone) -> datetime | None:
+    """The instant, in UTC, of an ISO date (its midnight in `zone`) or time (in `zone` if it has none); else None."""
+    try:
+        written = datetime.fromisoformat(text.strip())
+        naive = written.tzinfo is None
+        return at_local(written.date(), written.time(), zone) if naive else written.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def local_day(at: datetime, zone: Zone) -> date:
     """The date that calendars on the wall show at the instant `at`."""
     return at.astimezone(_zone(zone)).date()

@@ -35,9 +35,28 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("mails leave between %(hours)s only, %(zone)s time"),
         ),
         (
-            r"too late: the send_window (?P<hours>\S+) (?P<zone>\S+) opens after it expires",
+            r"too late: outside the send_window (?P<hours>\S+) (?P<zone>\S+) until it has expired",
             msgid("too late: mails leave between %(hours)s only, %(zone)s time, and it will have expired"),
         ),
+        (
+            r"inside the quiet_hours (?P<hours>\S+) (?P<zone>\S+)",
+            msgid("no mail leaves between %(hours)s, %(zone)s time, and this one would not wait"),
+        ),
+        (r"quiet_hours (?P<hours>\S+) (?P<zone>\S+)", msgid("no mail leaves between %(hours)s, %(zone)s time")),
+        (
+            r"too late: inside the quiet_hours (?P<hours>\S+) (?P<zone>\S+) until it has expired",
+            msgid("too late: no mail leaves between %(hours)s, %(zone)s time, and it will have expired"),
+        ),
+        (
+            r"on the holiday (?P<day>\S+) (?P<zone>\S+)",
+            msgid("no mail leaves on the holiday of %(day)s, and this one would not wait"),
+        ),
+        (r"holiday (?P<day>\S+) (?P<zone>\S+)", msgid("no mail leaves on the holiday of %(day)s")),
+        (
+            r"too late: on the holiday (?P<day>\S+) (?P<zone>\S+) until it has expired",
+            msgid("too late: no mail leaves on the holiday of %(day)s, and it will have expired"),
+        ),
+        (r"the lead has no date in `(?P<field>.+)`", msgid("no date is known in the field %(field)s")),
         (
             r"too late: it was due (?P<due>.+) and expires_after (?P<after>.+)",
             msgid("too late: it was due %(due)s and expires after %(after)s"),

@@ -9,7 +9,7 @@ from babel.dates import get_day_names
 
 from authoring.models.common import Localised
 from authoring.models.conditions import Condition
-from authoring.models.sequences import SendWindow, Sequence, Step, Trigger, WaitUntil
+from authoring.models.sequences import QuietHours, SendWindow, Sequence, Step, Trigger, WaitUntil
 from authoring.site import Site
 from base.translations import msgid
 from base.typography import typeset
@@ -57,9 +57,7 @@ def wait_of(step: Step) -> str:
     """What stands before the act of a step; "" where nothing does."""
     parts = []
     if step.wait is not None:
-        length = duration(step.wait)
-        parts.append(say("Waits %(length)s after the entry", length=length) if step.wait_from == "entry"
-                     else say("Waits %(length)s", length=length))  # fmt: skip
+        parts.append(_wait(step.wait, step))
     if step.wait_until is not None:
         until = _until(step.wait_until)
         parts.append(
@@ -68,6 +66,17 @@ def wait_of(step: Step) -> str:
     if step.wait_for is not None:
         parts.append(say("Waits for something to happen, %(length)s at most", length=duration(step.wait_for.timeout)))
     return ", ".join(parts)
+
+
+def _wait(length: str, step: Step) -> str:
+    before, length = length.startswith("-"), duration(length.removeprefix("-"))
+    if step.dated_by is not None and before:
+        return say("Waits until %(length)s before the date in %(field)s", length=length, field=step.dated_by)
+    if step.dated_by is not None:
+        return say("Waits until %(length)s after the date in %(field)s", length=length, field=step.dated_by)
+    if step.wait_from == "entry":
+        return say("Waits %(length)s after the entry", length=length)
+    return say("Waits %(length)s", length=length)
 
 
 def awaited(step: Step, site: Site) -> str:
@@ -141,6 +150,10 @@ def window(given: SendWindow | None) -> str:
     return ", ".join(part for part in (weekdays(list(given.days)), hours) if part) or say("at any time")
 
 
+def quiet(given: QuietHours) -> str:
+    return say("never between %(begin)s and %(end)s", begin=clock(given.from_), end=clock(given.to))
+
+
 def trigger(one: Trigger, sequence: Sequence, site: Site) -> str:
     """Who is let in."""
     names = Names(site, viewer())
@@ -173,5 +186,8 @@ def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
     if leaves:
         yield say("Leaves"), leaves
     yield say("Writes"), [site.definitions.senders[sequence.sender].name]
-    yield say("Sends"), [window(sequence.send_window)]
+    never = [quiet(sequence.quiet_hours)] if sequence.quiet_hours is not None else []
+    yield say("Sends"), [window(sequence.send_window), *never]
+    if sequence.holidays:
+        yield say("Days off"), [", ".join(sequence.holidays)]
     yield say("Priority"), [str(sequence.priority)]

@@ -10,22 +10,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from authoring.models.sequences import SendWindow
 from workflows.values import Promised
-from workflows.waits import next_period, opening, period_start
+from workflows.waits import Hours, next_period, opening, period_start
 
 Cap = tuple[str, int, str]  # as written, how many, day | week | month
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One enrolment that wants to send a marketing mail now. `window` and `zone` say when it could send later."""
+    """One enrolment that wants to send a marketing mail now. `hours` and `zone` say when it could send later."""
 
     key: tuple[str, str]  # sequence, entry key
     priority: int
     planned: datetime
     entered_at: datetime
-    window: SendWindow | None
+    hours: Hours
     zone: str
 
     @property
@@ -66,7 +65,7 @@ def _delay_by(cap: Cap, want: Want, spent: Sequence[Promised], now: datetime, zo
     counted = [promise for promise in spent if promise.at >= period_start(now, period, zone)]
     if len(counted) < limit:
         return None
-    until = opening(want.window, next_period(now, period, zone), want.zone)
+    until = opening(want.hours, next_period(now, period, zone), want.zone)
     return Delay(until, f"cap {written}: {_used_by(counted, now)}")
 
 

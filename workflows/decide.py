@@ -9,6 +9,7 @@ from datetime import datetime
 
 from authoring.models.conditions import Condition
 from authoring.models.sequences import Branch, Sequence, Step, WaitFor
+from base.calendars import local_moment
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, Event, Facts
 from workflows.language import below, is_below, said, zone_for
@@ -28,7 +29,7 @@ from workflows.values import (
     WaitForEvent,
     WaitUntil,
 )
-from workflows.waits import due_moment, later, opening, window_of
+from workflows.waits import due_moment, holidays_of, hours_of, later, opening, shut_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,34 @@ class Look:
         return self.enrolment.waiting_zone or self.zone_now
 
     @property
+    def dated(self) -> datetime | None:
+        """The date of the lead from which the wait counts; None where the step counts from none, or none is known."""
+        field = self.step.dated_by
+        written = None if field is None else self.facts.lead.value(field)
+        return local_moment(str(written), self.zone) if written is not None else None
+
+    @property
+    def anchor(self) -> datetime:
+        """What the wait counts from."""
+        entered = self.step.wait_from == "entry"
+        return self.dated or (self.enrolment.entered_at if entered else self.enrolment.anchor_at)
+
+    @property
     def planned(self) -> datetime:
         """When the step is due by its wait alone, before windows and caps."""
-        return due_moment(
-            self.step,
-            previous=self.enrolment.anchor_at,
-            entered=self.enrolment.entered_at,
-            arrived=self.enrolment.waiting_since or self.now,
-            zone=self.zone,
-        )
+        arrived = self.enrolment.waiting_since or self.now
+        holidays = holidays_of(self.sequence)
+        return due_moment(self.step, anchor=self.anchor, arrived=arrived, zone=self.zone, holidays=holidays)
+
+    def later(self, at: datetime, duration: str, zone: str | None = None) -> datetime:
+        """`at` plus an authored duration, in the zone of the wait if no other is given."""
+        return later(at, duration, zone or self.zone, holidays_of(self.sequence))
 
     @property
     def expires_at(self) -> datetime | None:
         """From when on the step's mail is too late; None = never."""
         late = self.sequence.expires_after
-        return None if late is None else later(self.planned, late, self.zone)
+        return None if late is None else self.later(self.planned, late)
 
     def true(self, condition: Condition, facts: Facts | None = None) -> bool:
         return holds(condition, facts or self.facts, self.rules.site.definitions, self.now)
@@ -151,7 +165,7 @@ def _goal(look: Look) -> Outcome | None:
     if goal is None or (goal.on_reach != "exit" and not _ahead(look, goal.on_reach)):
         return None
     entered = look.enrolment.entered_at
-    if goal.within is not None and look.now > later(entered, goal.within, look.zone_now):
+    if goal.within is not None and look.now > look.later(entered, goal.within, look.zone_now):
         return None
     if not look.true(goal.when, since_entry(look.facts, look.enrolment)):
         return None
@@ -183,6 +197,8 @@ def _awaited_mail(look: Look) -> Outcome | None:
 def _wait(look: Look) -> Outcome | None:
     if look.step.wait_for is not None:
         return _wait_for(look, look.step.wait_for)
+    if look.step.dated_by is not None:
+        return _wait_for_date(look, look.step.dated_by)
     begun = look.enrolment.waiting_since is not None
     if begun and look.enrolment.position == "ready":
         return None  # the wait is over; a window or a cap delays the act
@@ -190,11 +206,19 @@ def _wait(look: Look) -> Outcome | None:
     return WaitUntil(at, "wait", look.zone) if at > look.now else None
 
 
+def _wait_for_date(look: Look, field: str) -> Outcome | None:
+    """A date may still be moved, so the wait is counted again at every look."""
+    if look.dated is None:
+        return Skip(look.step, f"the lead has no date in `{field}`", look.then)
+    at = look.planned
+    return WaitUntil(at, f"wait from the date in `{field}`", look.zone) if at > look.now else None
+
+
 def _wait_for(look: Look, wait: WaitFor) -> Outcome:
     facts = _counted(wait, look.facts, look.enrolment)
     if look.true(wait.when, facts):
         return Take(look.step, look.then, look.now)
-    timeout = later(look.enrolment.waiting_since or look.now, wait.timeout, look.zone)
+    timeout = look.later(look.enrolment.waiting_since or look.now, wait.timeout)
     if look.now >= timeout:
         return _timed_out(look, wait)
     change = next_change(wait.when, facts, look.rules.site.definitions, look.now)
@@ -232,7 +256,7 @@ def _send(look: Look, email: str) -> Outcome:
     refusals = _refusals(look, email)
     if (reason := next(refusals, None)) is not None:
         return Skip(look.step, reason, look.then)
-    return _window(look) or Take(look.step, look.then, look.planned)
+    return _shut(look) or Take(look.step, look.then, look.planned)
 
 
 def _refusals(look: Look, email: str) -> Iterator[str]:
@@ -244,14 +268,15 @@ def _refusals(look: Look, email: str) -> Iterator[str]:
         yield f"the release in force has no text `{look.enrolment.sequence}/{email}`"
 
 
-def _window(look: Look) -> Outcome | None:
-    window = window_of(look.sequence, look.step)
-    at = opening(window, look.now, look.zone_now)
-    if window is None or at <= look.now:
+def _shut(look: Look) -> Outcome | None:
+    hours = hours_of(look.sequence, look.step)
+    shut = shut_by(hours, look.now, look.zone_now)
+    if shut is None:
         return None
-    hours = f"send_window {'-'.join((window.from_, window.to))} {look.zone_now}"
-    if window.fallback == "skip":
-        return Skip(look.step, f"outside the {hours}", look.then)
+    by = f"{shut.by} {look.zone_now}"
+    if shut.fallback == "skip":
+        return Skip(look.step, f"{shut.place} {by}", look.then)
+    at = opening(hours, look.now, look.zone_now)
     if look.expires_at is not None and at > look.expires_at:
-        return Skip(look.step, f"too late: the {hours} opens after it expires", look.then)
-    return WaitUntil(at, hours, look.zone, delayed=True)
+        return Skip(look.step, f"too late: {shut.place} {by} until it has expired", look.then)
+    return WaitUntil(at, by, look.zone, delayed=True)

@@ -12,7 +12,7 @@ from authoring.models.sequences import SetFields, Step
 from leads.facts import COLUMNS, Facts, Lead
 from workflows.language import zone_for
 from workflows.values import Enrolment, Message, Rules, Take
-from workflows.waits import later
+from workflows.waits import holidays_of, later
 
 # What identifies a lead is changed by doors only; lint says so to the author.
 IDENTITY = frozenset({"email", "phone"})
@@ -43,7 +43,7 @@ def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Messag
         topic=sequence.topic,
         email=f"{enrolment.sequence}/{email}",
         locale=_locale(facts.lead, rules.site.locales_of(enrolment.sequence, email)),
-        expires_at=None if late is None else later(take.planned, late, zone),
+        expires_at=None if late is None else later(take.planned, late, zone, holidays_of(sequence)),
     )
 
 

@@ -13,7 +13,7 @@ from leads.facts import DISQUALIFIED, Event, Facts
 from leads.lifecycle import Move
 from workflows.language import is_echo, lets_in, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
-from workflows.waits import later
+from workflows.waits import holidays_of, later
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +114,5 @@ def _refused_again(
         yield "inside already; re_entry = after_exit"
     if sequence.min_interval is not None:
         zone = zone_for(facts.lead.timezone, sequence, rules.zone)
-        if now < later(last, sequence.min_interval, zone):
+        if now < later(last, sequence.min_interval, zone, holidays_of(sequence)):
             yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"

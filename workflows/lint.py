@@ -6,14 +6,16 @@ Pure: no database, no clock, no network.
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from authoring.models.common import Model
 from authoring.models.conditions import Condition
-from authoring.models.sequences import SendWindow, Sequence, Step, Trigger
+from authoring.models.sequences import Sequence, Step, Trigger
+from authoring.references import each
 from authoring.site import Locate, Site
-from base.calendars import WEEKDAYS, next_opening
+from base.calendars import WEEKDAYS
 from base.problems import Problem, Severity
 from leads.conditions import stage_rank
 from workflows.effects import IDENTITY
-from workflows.waits import caps_of, later, window_of
+from workflows.waits import Hours, Shut, caps_of, later, opening, shut_by, window_of
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Severity, Path, str, str]]  # how bad, where in the file, what is wrong, what to do
@@ -56,43 +58,72 @@ def _moments(step: Step) -> list[datetime]:
     return [datetime.combine(day, time.fromisoformat(written.time), tzinfo=UTC) for day in chosen]
 
 
-def _opens_at(window: SendWindow, at: datetime) -> datetime | None:
+def _opens(hours: Hours) -> bool:
     try:
-        return next_opening(at, window.days, window.from_, window.to, "UTC")
+        return opening(hours, datetime.combine(_MONDAY, time(), tzinfo=UTC), "UTC") is not None
     except ValueError:
-        return None
+        return False
 
 
 def _sends(name: str, sequence: Sequence, site: Site) -> Found:
-    """A mail that waits for a moment at which its window is always closed."""
+    """A mail that waits for a moment at which it may never leave. Holidays are left out: no week is without one."""
     for index, step in enumerate(sequence.step):
         window, moments = window_of(sequence, step), _moments(step)
-        if step.email is None or window is None:
+        if step.email is None:
             continue
-        if not window.days:
+        hours = Hours(window, sequence.quiet_hours)
+        if window is not None and not window.days:
             yield "error", ("step", index), f"the step `{step.id}` never sends: its window has no day", "name its days"
-        elif moments and all(_opens_at(window, at) != at for at in moments):
-            yield from _always_closed(index, step, sequence, window, moments)
+        elif not _opens(hours):
+            message = f"the step `{step.id}` never sends: its window only opens in the `quiet_hours`"
+            yield "error", ("step", index), message, "widen `send_window`, or shorten `quiet_hours`"
+        else:
+            shut = [(at, by) for at in moments if (by := shut_by(hours, at, "UTC")) is not None]
+            yield from _always_shut(index, step, sequence, hours, shut) if moments and len(shut) == len(moments) else ()
 
 
-def _always_closed(index: int, step: Step, sequence: Sequence, window: SendWindow, moments: list[datetime]) -> Found:
+def _always_shut(
+    index: int, step: Step, sequence: Sequence, hours: Hours, moments: list[tuple[datetime, Shut]]
+) -> Found:
     path = ("step", index, "wait_until", "time")
-    hours = f"{window.from_}-{window.to}, {' '.join(window.days)}"
-    hint = f"wait for a moment inside {hours}, or widen `send_window`"
-    if window.fallback == "skip":
-        message = f'the step `{step.id}` never sends: it waits for a moment outside its window, and `fallback = "skip"`'
+    by = moments[0][1]
+    where = "outside its window" if by.place == "outside the" else "in the `quiet_hours`"
+    hint = f"wait for a moment {_allowed(hours, by)}"
+    if all(shut.fallback == "skip" for _, shut in moments):
+        message = f'the step `{step.id}` never sends: it waits for a moment {where}, and `fallback = "skip"`'
         yield "error", path, message, hint
-    elif all(_expired(sequence, at, _opens_at(window, at)) for at in moments):
+    elif all(_expired(sequence, at, opening(hours, at, "UTC")) for at, _ in moments):
         message = f"the step `{step.id}` never sends: it expires before its window opens"
         yield "error", path, message, f"{hint}, or let `expires_after` be longer"
     else:
-        message = f"the step `{step.id}` waits for a moment outside its window, and always sends later than it says"
+        message = f"the step `{step.id}` waits for a moment {where}, and always sends later than it says"
         yield "warning", path, message, hint
 
 
-def _expired(sequence: Sequence, at: datetime, opens: datetime | None) -> bool:
+def _allowed(hours: Hours, shut: Shut) -> str:
+    window = hours.window
+    if window is None or shut.place != "outside the":
+        return "outside the `quiet_hours`, or shorten them"
+    return f"inside {window.from_}-{window.to}, {' '.join(window.days)}, or widen `send_window`"
+
+
+def _expired(sequence: Sequence, at: datetime, opens: datetime) -> bool:
     late = sequence.expires_after
-    return opens is None or (late is not None and later(at, late, "UTC") < opens)
+    return late is not None and later(at, late, "UTC") < opens
+
+
+def _holidays(name: str, sequence: Sequence, site: Site) -> Found:
+    """Holidays close windows and are no business days; a sequence with neither has no use for them."""
+    lengths = [text for _, inner in each(sequence) for text in _durations(inner)]
+    windows = [window_of(sequence, step) for step in sequence.step if step.email is not None]
+    if sequence.holidays and not any(windows) and not any("business day" in text for text in lengths):
+        message = "`holidays` does nothing: they close the `send_window`, and are no business days"
+        yield "warning", ("holidays",), message, "give the sequence a `send_window`, or leave `holidays` out"
+
+
+def _durations(model: Model) -> list[str]:
+    names = ("wait", "timeout", "within", "expires_after", "min_interval")
+    return [text for name in names if isinstance(text := getattr(model, name, None), str)]
 
 
 # ---------------------------------------------------------------- entries
@@ -188,4 +219,4 @@ def _steps(name: str, sequence: Sequence, site: Site) -> Found:
             yield "error", ("step", index, "wait_for", "when", "subject"), message, "move the step below that mail"
 
 
-CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (_sends, _entries, _exits, _steps)
+CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (_sends, _entries, _exits, _steps, _holidays)

@@ -38,7 +38,7 @@ from workflows.values import (
     WaitForEvent,
     WaitUntil,
 )
-from workflows.waits import caps_of, window_of
+from workflows.waits import caps_of, hours_of
 
 ROUNDS = 20  # per lead and pass: more is a circle of rules
 PARKED_FOR = timedelta(minutes=1)
@@ -136,8 +136,8 @@ class _Turn:
 
     def want(self, enrolment: Enrolment, take: Take) -> Want:
         sequence = self.rules.sequence(enrolment)
-        window, zone = window_of(sequence, take.step), self.zone(enrolment)
-        return Want(enrolment.key, sequence.priority, take.planned, enrolment.entered_at, window, zone)
+        hours, zone = hours_of(sequence, take.step), self.zone(enrolment)
+        return Want(enrolment.key, sequence.priority, take.planned, enrolment.entered_at, hours, zone)
 
     def park(self) -> None:
         reason = f"parked after {ROUNDS} rounds: rules of several sequences may go in a circle"

@@ -4,29 +4,36 @@ Days, weeks and months keep the wall clock of the zone; hours and minutes are el
 Pure: no database, no clock, no network.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from authoring.models.definitions import Definitions
-from authoring.models.sequences import SendWindow, Sequence, Step
+from authoring.models.sequences import QuietHours, SendWindow, Sequence, Step
 from authoring.models.sequences import WaitUntil as WrittenMoment
 from base.calendars import WEEKDAYS, add, at_local, local_day, next_opening
+from base.days_off import NONE, DaysOff, days_off
 from base.durations import parse_duration
 
-
-def later(at: datetime, duration: str, zone: str) -> datetime:
-    """`at` plus an authored duration."""
-    return add(at, parse_duration(duration), zone)
+# Window and quiet hours are asked in turn until both are open: a week of days without a common hour has none at all.
+_OPENINGS = 20
 
 
-def due_moment(step: Step, *, previous: datetime, entered: datetime, arrived: datetime, zone: str) -> datetime:
+def later(at: datetime, duration: str, zone: str, holidays: DaysOff = NONE) -> datetime:
+    """`at` plus an authored duration; business days pass over `holidays`."""
+    return add(at, parse_duration(duration), zone, holidays)
+
+
+def holidays_of(sequence: Sequence) -> DaysOff:
+    return days_off(sequence.holidays)
+
+
+def due_moment(step: Step, *, anchor: datetime, arrived: datetime, zone: str, holidays: DaysOff = NONE) -> datetime:
     """When the step's act is due; may be past. A step that waits for nothing is due on arrival.
 
-    `wait` counts from `previous` (the last mail's sending) or from the entry; a `wait_until` beside it is looked for
+    `wait` counts from `anchor`: the last mail's sending, the entry, or a date. A `wait_until` beside it is looked for
     after it, and never before the arrival.
     """
-    due = arrived
-    if step.wait is not None:
-        due = later(entered if step.wait_from == "entry" else previous, step.wait, zone)
+    due = arrived if step.wait is None else later(anchor, step.wait, zone, holidays)
     if step.wait_until is not None:
         due = first_such_moment(step.wait_until, max(due, arrived), zone)
     return due
@@ -57,9 +64,62 @@ def window_of(sequence: Sequence, step: Step) -> SendWindow | None:
     return step.send_window or sequence.send_window
 
 
-def opening(window: SendWindow | None, at: datetime, zone: str) -> datetime:
-    """The first instant not before `at` at which mail may leave."""
-    return at if window is None else next_opening(at, window.days, window.from_, window.to, zone)
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When mail may leave: inside the window, but on no holiday, and outside the quiet hours; without them, always."""
+
+    window: SendWindow | None = None
+    quiet: QuietHours | None = None
+    holidays: DaysOff = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """What keeps mail from leaving at an instant: as it is written, where that puts the instant, what is to be done."""
+
+    by: str
+    place: str
+    fallback: str
+
+
+ALWAYS = Hours()
+
+
+def hours_of(sequence: Sequence, step: Step) -> Hours:
+    return Hours(window_of(sequence, step), sequence.quiet_hours, holidays_of(sequence))
+
+
+def opening(hours: Hours, at: datetime, zone: str) -> datetime:
+    """The first instant not before `at` at which mail may leave. Raises ValueError when there is none."""
+    for _ in range(_OPENINGS):
+        awake = _after_quiet(hours.quiet, _inside_window(hours, at, zone), zone)
+        if awake == at:
+            return at
+        at = awake
+    raise ValueError(f"the window is never open outside the quiet hours: {hours}")
+
+
+def shut_by(hours: Hours, at: datetime, zone: str) -> Shut | None:
+    """What keeps mail from leaving at `at`; None when it may leave. Raises ValueError as `opening` does."""
+    window, quiet = hours.window, hours.quiet
+    if window is not None and _inside_window(hours, at, zone) > at:
+        day = local_day(at, zone)
+        if day in hours.holidays and _inside_window(Hours(window), at, zone) == at:
+            return Shut(f"holiday {day}", "on the", window.fallback)
+        return Shut(f"send_window {window.from_}-{window.to}", "outside the", window.fallback)
+    if quiet is not None and _after_quiet(quiet, at, zone) > at:
+        return Shut(f"quiet_hours {quiet.from_}-{quiet.to}", "inside the", quiet.fallback)
+    return None
+
+
+def _inside_window(hours: Hours, at: datetime, zone: str) -> datetime:
+    window = hours.window
+    return at if window is None else next_opening(at, window.days, window.from_, window.to, zone, hours.holidays)
+
+
+def _after_quiet(quiet: QuietHours | None, at: datetime, zone: str) -> datetime:
+    """What is not quiet is a window of its own, open every day."""
+    return at if quiet is None else next_opening(at, WEEKDAYS, quiet.to, quiet.from_, zone)
 
 
 # ---------------------------------------------------------------- periods of a cap

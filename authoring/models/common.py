@@ -21,11 +21,26 @@ from pydantic import (
     Tag,
 )
 
-from authoring.patterns import DURATION, INTEREST, LINE, LOCALE, NAME, NOT_BLANK, TIME, URL
+from authoring.patterns import (
+    DAY_OFF,
+    DURATION,
+    FIELD_NAME,
+    INTEREST,
+    LINE,
+    LOCALE,
+    NAME,
+    NOT_BLANK,
+    OFFSET,
+    TIME,
+    URL,
+)
+from base.days_off import UnknownRegion, public_holidays
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 InterestName = Annotated[str, StringConstraints(pattern=INTEREST, max_length=100)]
 DurationText = Annotated[str, StringConstraints(pattern=DURATION)]
+OffsetText = Annotated[str, StringConstraints(pattern=OFFSET)]  # may be negative: before instead of after
+FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME, max_length=60)]
 TimeText = Annotated[str, StringConstraints(pattern=TIME)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Locale = Annotated[str, StringConstraints(pattern=LOCALE)]
@@ -36,6 +51,7 @@ Url = Annotated[str, StringConstraints(pattern=URL, max_length=2000)]
 
 # What reads like an option of a program, like an encoded word of a header, or like a name of this machine.
 _UNSENDABLE = re.compile(r"^-|=\?|@[^.]*$")
+_SOME_YEAR = 2026  # whether the holidays of a region are known at all does not depend on it
 
 
 class Misfit(ValueError):
@@ -80,6 +96,16 @@ def _day(text: str) -> str:
     return text
 
 
+def _day_off(text: str) -> str:
+    if text[0].isdigit():
+        return _day(text)
+    try:
+        public_holidays(text, _SOME_YEAR)
+    except UnknownRegion:
+        raise Misfit(f'no public holidays are known for "{text}": write a country such as FR, or FR-57') from None
+    return text
+
+
 def _bare_day(value: Any) -> Any:
     """A date without quotes is a date too."""
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
@@ -92,6 +118,8 @@ Localised = Annotated[
 ]
 Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"format": "email"})]
 Zone = Annotated[str, AfterValidator(_zone)]
+_DayOffText = Annotated[str, StringConstraints(pattern=DAY_OFF)]
+DayOff = Annotated[_DayOffText, BeforeValidator(_bare_day), AfterValidator(_day_off)]
 DayText = Annotated[str, BeforeValidator(_bare_day), AfterValidator(_day)]
 
 

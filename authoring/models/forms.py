@@ -8,10 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from authoring.models.common import InterestName, Localised, Misfit, Model, Name
-from authoring.patterns import FIELD_NAME, OPTION
-
-FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME, max_length=60)]
+from authoring.models.common import FieldName, InterestName, Localised, Misfit, Model, Name
+from authoring.patterns import OPTION
 
 
 class Option(Model):

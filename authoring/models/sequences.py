@@ -11,13 +11,16 @@ from pydantic import Field, model_validator
 
 from authoring.models.common import (
     Address,
+    DayOff,
     DayText,
     DurationText,
+    FieldName,
     Line,
     Localised,
     Misfit,
     Model,
     Name,
+    OffsetText,
     TimeText,
     Weekday,
     Zone,
@@ -55,6 +58,20 @@ class SendWindow(Model):
     from_: TimeText = Field(default="00:00", alias="from")
     to: TimeText | Literal["24:00"] = "24:00"
     fallback: Literal["next_available", "skip"] = "next_available"
+
+
+class QuietHours(Model):
+    """When no mail leaves, on any day, in the lead's zone: `from` included, `to` excluded; past midnight if need be."""
+
+    from_: TimeText = Field(alias="from")
+    to: TimeText
+    fallback: Literal["next_available", "skip"] = "next_available"
+
+    @model_validator(mode="after")
+    def _an_end(self) -> Self:
+        if self.from_ == self.to:
+            raise Misfit("`quiet_hours` that end when they begin never end: no mail would leave", "to")
+        return self
 
 
 class WaitUntil(Model):
@@ -117,8 +134,8 @@ class Step(Model):
     WAITS: ClassVar[tuple[str, ...]] = ("wait", "wait_until", "wait_for")
 
     id: Name
-    wait: DurationText | None = None
-    wait_from: Literal["previous", "entry"] = "previous"
+    wait: OffsetText | None = None
+    wait_from: Literal["previous", "entry"] | FieldName = "previous"  # else the field of the lead that holds a date
     wait_until: WaitUntil | None = None
     wait_for: WaitFor | None = None
     only_if: Condition | None = None
@@ -129,6 +146,11 @@ class Step(Model):
     jump: Name | None = None  # forward only
     exit: Line | None = None  # the reason
     send_window: SendWindow | None = None
+
+    @property
+    def dated_by(self) -> str | None:
+        """The field of the lead from whose date the wait counts; None if it counts from the previous mail or entry."""
+        return None if self.wait_from in ("previous", "entry") else self.wait_from
 
     @property
     def act(self) -> str | None:
@@ -146,6 +168,10 @@ class Step(Model):
             raise Misfit("`wait_for` stands alone in its step: put what follows into the next step", "wait_for")
         if self.send_window is not None and self.email is None:
             raise Misfit("`send_window` moves mails only: it goes with `email`", "send_window")
+        if self.wait_from != "previous" and self.wait is None:
+            raise Misfit("`wait_from` says what `wait` counts from: it goes with `wait`", "wait_from")
+        if self.wait is not None and self.wait.startswith("-") and self.dated_by is None:
+            raise Misfit("a `wait` before something counts from a date: name its field in `wait_from`", "wait")
         return self
 
 
@@ -164,6 +190,8 @@ class Sequence(Model):
     exit_when: list[Condition] = []
     goal: Goal | None = None
     send_window: SendWindow | None = None
+    quiet_hours: QuietHours | None = None
+    holidays: list[DayOff] = []
     timezone: Zone | None = None
     expires_after: DurationText | None = None
     on_unknown: Literal["hold", "resend"] | None = None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from base.calendars import add, at_local, local_day, next_opening
+from base.calendars import add, at_local, local_day, local_moment, next_opening
 from base.durations import parse_duration
 
 TRANSITIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "time" / "dst-transitions.csv"
@@ -52,6 +52,26 @@ def shown(at, zone=PARIS):
 )
 def test_a_duration_keeps_the_wall_clock_or_the_elapsed_time(start, duration, end):
     assert shown(add(local(start), parse_duration(duration), PARIS, CHRISTMAS)) == end
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("2026-12-01", "2026-12-01 00:00"),
+        (" 2026-12-01T18:30 ", "2026-12-01 18:30"),
+        ("2026-12-01 18:30:00", "2026-12-01 18:30"),
+        ("2026-03-29T02:30", "2026-03-29 03:30"),
+        ("2026-12-01T17:30:00Z", "2026-12-01 18:30"),
+        ("2026-12-01T12:30:00-05:00", "2026-12-01 18:30"),
+        ("01/12/2026", None),
+        ("soon", None),
+        ("", None),
+        ("0001-01-01", None),
+    ],
+)
+def test_a_written_date_is_its_midnight_and_a_time_is_local_unless_it_says_otherwise(written, at):
+    found = local_moment(written, PARIS)
+    assert (None if found is None else shown(found)) == at
 
 
 def test_nothing_added_is_nothing_moved_even_in_the_second_of_two_hours():

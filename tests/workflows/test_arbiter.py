@@ -7,6 +7,7 @@ import pytest
 from authoring.models.sequences import SendWindow
 from workflows.arbiter import Delay, Want, arbitrate
 from workflows.values import Promised
+from workflows.waits import Hours
 
 NOW = datetime(2026, 11, 3, 10, 0, tzinfo=UTC)  # a Tuesday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -16,7 +17,7 @@ DAILY, WEEKLY = ("1 per day", 1, "day"), ("2 per week", 2, "week")
 
 
 def want(name: str, priority: int = 50, *, planned=NOW, entered_at=NOW, window=None) -> Want:
-    return Want((name, ""), priority, planned, entered_at, window, "Europe/Paris")
+    return Want((name, ""), priority, planned, entered_at, Hours(window), "Europe/Paris")
 
 
 def ask(wants, promised=(), caps=(DAILY,)):

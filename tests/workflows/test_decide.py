@@ -131,6 +131,72 @@ def test_the_zone_is_the_leads_then_the_sequences(asked, world, zone, used):
     assert asked(text, "two", story=world.Story(world.site({"tips": text}), timezone=zone)).zone == used
 
 
+FAIR = '[[step]]\nid = "a"\nwait = "%s"\nwait_from = "fair_on"\nemail = "a"\n[[step]]\nid = "b"\nemail = "b"'
+
+
+@pytest.mark.parametrize(
+    ("wait", "fair_on", "due"),
+    [
+        ("-3 days", "2026-11-20", "2026-11-16 23:00"),  # midnight in Paris
+        ("-36 hours", "2026-11-20T18:00", "2026-11-19 05:00"),
+        ("1 week", "2026-11-20T18:00", "2026-11-27 17:00"),
+        ("-2 business days", "2026-11-12T09:00", "2026-11-09 08:00"),  # over the holiday of the 11th
+    ],
+)
+def test_a_wait_may_count_from_a_date_of_the_lead_and_lie_before_it(asked, world, wait, fair_on, due):
+    text = 'holidays = ["FR"]\n' + FAIR % wait
+    story = world.Story(world.site({"tips": text}), fields={"fair_on": fair_on})
+    at = datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert asked(text, "a", story=story) == WaitUntil(at, "wait from the date in `fair_on`", "Europe/Paris")
+    assert isinstance(asked(text, "a", at - world.MONDAY, story=story), Take)
+
+
+def test_a_date_that_is_moved_moves_the_step_even_when_its_wait_was_over(asked, world):
+    text = FAIR % "-3 days"
+    story = world.Story(world.site({"tips": text}), fields={"fair_on": "2026-12-01"})
+    was_over = {"waiting_since": world.MONDAY, "due_at": world.MONDAY, "position": "ready"}
+    assert asked(text, "a", story=story, **was_over).at == datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("fields", [{}, {"fair_on": "soon"}, {"fair_on": ""}])
+def test_without_a_date_the_step_is_skipped(asked, world, fields):
+    text = FAIR % "-3 days"
+    skip = asked(text, "a", story=world.Story(world.site({"tips": text}), fields=fields))
+    assert (skip.reason, skip.then) == ("the lead has no date in `fair_on`", "b")
+
+
+def test_a_wait_from_the_entry_counts_from_it(asked, world):
+    text = '[[step]]\nid = "a"\nwait = "2 days"\nwait_from = "entry"\nemail = "a"'
+    assert asked(text, "a", anchor_at=world.MONDAY + DAY).at == world.MONDAY + 2 * DAY
+
+
+QUIET = 'quiet_hours = { from = "20:00", to = "08:00"%s }\n[[step]]\nid = "a"\nemail = "a"'
+
+
+@pytest.mark.parametrize(
+    ("keys", "after", "outcome"),
+    [
+        ("", 9 * HOUR, Take),  # 19:00 in Paris
+        ("", 10 * HOUR, WaitUntil),
+        (', fallback = "skip"', 10 * HOUR, "inside the quiet_hours 20:00-08:00 Europe/Paris"),
+    ],
+)
+def test_quiet_hours_move_or_skip_sends(asked, world, keys, after, outcome):
+    found = asked(QUIET % keys, "a", after)
+    if outcome is WaitUntil:
+        assert (found.at, found.reason) == (world.MONDAY + 22 * HOUR, "quiet_hours 20:00-08:00 Europe/Paris")
+    elif outcome is Take:
+        assert isinstance(found, Take)
+    else:
+        assert found.reason == outcome
+
+
+def test_a_holiday_closes_the_window(asked, world):
+    text = WINDOW % "" + 'holidays = ["FR"]\n[[step]]\nid = "a"\nemail = "a"'
+    found = asked(text, "a", 9 * DAY)  # Wednesday 11 November
+    assert (found.at, found.reason) == (world.MONDAY + 10 * DAY - HOUR, "holiday 2026-11-11 Europe/Paris")
+
+
 def test_a_late_mail_is_skipped_with_its_reason(asked, world):
     text = 'expires_after = "1 day"\n' + world.THREE_MAILS
     assert isinstance(asked(text, "two", 3 * DAY), Take)

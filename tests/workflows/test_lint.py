@@ -51,6 +51,27 @@ def found(world):
             'expires_after = "2 hours"\n' + OFFICE % "" + AT_18 % "",
             ("error", "the step `one` never sends: it expires before its window opens"),
         ),
+        (
+            'send_window = { from = "06:00", to = "08:00" }\nquiet_hours = { from = "20:00", to = "08:00" }\n' + MAIL,
+            ("error", "the step `one` never sends: its window only opens in the `quiet_hours`"),
+        ),
+        (
+            'quiet_hours = { from = "17:00", to = "08:00" }\n' + AT_18 % "",
+            ("warning", "the step `one` waits for a moment in the `quiet_hours`, and always sends later than it says"),
+        ),
+        (
+            'quiet_hours = { from = "17:00", to = "08:00", fallback = "skip" }\n' + AT_18 % "",
+            (
+                "error",
+                'the step `one` never sends: it waits for a moment in the `quiet_hours`, and `fallback = "skip"`',
+            ),
+        ),
+        (
+            'holidays = ["FR"]\n' + MAIL,
+            ("warning", "`holidays` does nothing: they close the `send_window`, and are no business days"),
+        ),
+        ('holidays = ["FR"]\n' + OFFICE % "" + MAIL, None),
+        ('holidays = ["FR"]\n' + MAIL.replace("email", 'wait = "2 business days"\nemail'), None),
         ("send_window = { days = [] }\n" + MAIL, ("error", "the step `one` never sends: its window has no day")),
         (
             'min_interval = "2 days"\n' + MAIL,

@@ -4,8 +4,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from authoring.models.sequences import SendWindow, Step, WaitUntil
-from workflows.waits import cap_parts, due_moment, first_such_moment, later, next_period, opening, period_start
+from authoring.models.sequences import QuietHours, SendWindow, Step, WaitUntil
+from base.days_off import days_off
+from workflows.waits import (
+    Hours,
+    Shut,
+    cap_parts,
+    due_moment,
+    first_such_moment,
+    later,
+    next_period,
+    opening,
+    period_start,
+    shut_by,
+)
 
 PARIS = "Europe/Paris"
 
@@ -63,19 +75,19 @@ def test_the_first_such_moment_that_is_not_past(written, not_before, moment):
     [
         ({}, "2026-11-05 10:00"),
         ({"wait": "2 days"}, "2026-11-06 10:00"),
-        ({"wait": "2 days", "wait_from": "entry"}, "2026-11-03 10:00"),
         ({"wait": "2 days", "wait_until": {"time": "09:00"}}, "2026-11-07 08:00"),
-        # an entry-anchored wait that is over long since: the moment is looked for from the arrival
-        ({"wait": "1 day", "wait_from": "entry", "wait_until": {"time": "09:00"}}, "2026-11-06 08:00"),
+        # a wait that is over long since: the moment is looked for from the arrival
+        ({"wait": "1 hour", "wait_until": {"time": "09:00"}}, "2026-11-06 08:00"),
+        ({"wait": "5 business days"}, "2026-11-12 10:00"),  # 11 November is a holiday in France
     ],
 )
 def test_a_step_is_due_by_its_wait_and_then_by_its_moment(step, due):
     found = due_moment(
         Step.model_validate({"id": "s", "email": "s", **step}),
-        previous=utc("2026-11-04 10:00"),
-        entered=utc("2026-11-01 10:00"),
+        anchor=utc("2026-11-04 10:00"),
         arrived=utc("2026-11-05 10:00"),
         zone=PARIS,
+        holidays=days_off(["FR"]),
     )
     assert found == utc(due)
 
@@ -93,7 +105,41 @@ def test_a_step_is_due_by_its_wait_and_then_by_its_moment(step, due):
 )
 def test_a_window_opens_in_the_zone_at_send_time(zone, at, opens):
     window = SendWindow.model_validate({"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "18:00"})
-    assert opening(window, utc(at), zone) == utc(opens)
+    assert opening(Hours(window), utc(at), zone) == utc(opens)
+
+
+QUIET = QuietHours.model_validate({"from": "21:00", "to": "10:00", "fallback": "skip"})
+OFFICE = SendWindow.model_validate({"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "18:00"})
+SHUT = Shut("send_window 09:00-18:00", "outside the", "next_available")
+HOLIDAY = Shut("holiday 2026-11-11", "on the", "next_available")
+SILENT = Shut("quiet_hours 21:00-10:00", "inside the", "skip")
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "by", "opens"),
+    [
+        (Hours(), "2026-11-11 02:00", None, "2026-11-11 02:00"),
+        (Hours(holidays=days_off(["FR"])), "2026-11-11 10:00", None, "2026-11-11 10:00"),
+        (Hours(quiet=QUIET), "2026-11-02 19:59", None, "2026-11-02 19:59"),
+        (Hours(quiet=QUIET), "2026-11-02 20:00", SILENT, "2026-11-03 09:00"),
+        (Hours(quiet=QUIET), "2026-11-03 08:59", SILENT, "2026-11-03 09:00"),
+        (Hours(quiet=QUIET), "2026-11-03 09:00", None, "2026-11-03 09:00"),
+        (Hours(OFFICE, QUIET), "2026-11-02 17:00", SHUT, "2026-11-03 09:00"),  # open at nine, and quiet until ten
+        (Hours(OFFICE, QUIET), "2026-11-03 08:30", SILENT, "2026-11-03 09:00"),
+        (Hours(OFFICE, QUIET), "2026-11-06 17:00", SHUT, "2026-11-09 09:00"),
+        (Hours(OFFICE, None, days_off(["FR"])), "2026-11-11 10:00", HOLIDAY, "2026-11-12 08:00"),
+        (Hours(OFFICE, None, days_off(["FR"])), "2026-11-11 18:00", SHUT, "2026-11-12 08:00"),
+        (Hours(OFFICE, QUIET, days_off(["2026-11-12", "FR"])), "2026-11-11 10:00", HOLIDAY, "2026-11-13 09:00"),
+    ],
+)
+def test_mail_leaves_inside_the_window_on_no_holiday_and_outside_the_quiet_hours(hours, at, by, opens):
+    assert (shut_by(hours, utc(at), PARIS), opening(hours, utc(at), PARIS)) == (by, utc(opens))
+
+
+def test_a_window_that_only_opens_in_quiet_hours_never_opens():
+    early = SendWindow.model_validate({"from": "06:00", "to": "08:00"})
+    with pytest.raises(ValueError, match="never open"):
+        opening(Hours(early, QUIET), utc("2026-11-02 09:00"), PARIS)
 
 
 @pytest.mark.parametrize(
