@@ -11,6 +11,7 @@ from authoring.doubts import doubts_of
 from authoring.load import Loaded
 from authoring.models.common import Model
 from authoring.models.pages import Page
+from authoring.picks import bad_picks, pickable
 from authoring.references import Names, each, email_file, names_of, unknown_names
 from authoring.repeats import repeated
 from authoring.routes import bad_routes
@@ -97,9 +98,14 @@ def _missing_texts(names: Names, locales: Sequence[str], sequence: str, email: s
             yield f"the email `{email}` has no text in `{locale}`", f"write `{file}`"
 
 
+def _picked(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    return bad_picks(site, names, locales)
+
+
 def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
     used = {(name, step.email) for name, sequence in site.sequences.items() for step in sequence.step}
     misspelt = {name for name, email in used if email and f"{name}/{email}" not in names["email"]}
+    picked = pickable(site)
     for sequence, email, locale in site.emails:
         file = email_file(sequence, email, locale)
         if sequence not in names["sequence"]:
@@ -108,7 +114,7 @@ def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
                 file,
                 Fault((), f"there is no sequence `{sequence}`, so nobody gets this email", hint, severity="warning"),
             )
-        elif sequence in site.sequences and (sequence, email) not in used and sequence not in misspelt:
+        elif sequence in site.sequences and (sequence, email) not in {*used, *picked} and sequence not in misspelt:
             message = f"no step of the sequence `{sequence}` sends this email"
             yield file, Fault((), message, f'a step would say: email = "{email}"', severity="warning")
         if locale not in locales:
@@ -179,6 +185,7 @@ CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _repeats,
     _routes,
     _texts,
+    _picked,
     _unused_texts,
     _magnets,
     _languages,

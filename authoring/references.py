@@ -14,7 +14,7 @@ from authoring.models.forms import Form, FormField
 from authoring.models.magnets import Magnet
 from authoring.models.pages import Page
 from authoring.models.personas import Action, Expectation
-from authoring.models.sequences import Notify, Sequence, Step, Trigger
+from authoring.models.sequences import Notify, Sequence, Step, Task, Trigger
 from authoring.sentences import Fault, shortened
 from authoring.shapes import Path
 from authoring.site import Site
@@ -33,6 +33,8 @@ REFERS: dict[type[Model], dict[str, str]] = {
     Email: {"interests": "interest"},
     Sequence: {"topic": "topic", "sender": "sender"},
     Trigger: {"form": "form", "magnet": "magnet", "event": "event", "stage": "stage"},
+    Step: {"enrol": "sequence"},
+    Task: {"owner": "rep"},
     Notify: {"rep": "rep"},
     Condition: {
         "field": "field",

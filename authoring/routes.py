@@ -17,6 +17,8 @@ def targets(step: Step) -> Iterator[tuple[Path, str]]:
     """The steps that this step names, each with the keys below the step that name it."""
     if step.jump is not None:
         yield ("jump",), step.jump
+    if step.split is not None:
+        yield from ((("split", index, "to"), share.to) for index, share in enumerate(step.split))
     if step.branch is not None:
         yield from ((("branch", "case", index, "to"), case.to) for index, case in enumerate(step.branch.case))
         if step.branch.otherwise is not None:
@@ -46,7 +48,10 @@ def bad_routes(sequence: Sequence) -> Iterator[Fault]:
     order = {step.id: index for index, step in enumerate(sequence.step)}
     for index, step in enumerate(sequence.step):
         for below, name in targets(step):
-            yield from _bad_target(("step", index, *below), name, index, order)
+            if below == ("jump",) and step.max_passes is not None:
+                yield from _bad_way_back(index, sequence, order)
+            else:
+                yield from _bad_target(("step", index, *below), name, index, order)
     if sequence.goal and sequence.goal.on_reach not in END:
         yield from _bad_target(("goal", "on_reach"), sequence.goal.on_reach, -1, order)
     unseen = set(order) - reachable(sequence)
@@ -59,14 +64,40 @@ def bad_routes(sequence: Sequence) -> Iterator[Fault]:
 
 def _following(sequence: Sequence, step: Step) -> list[str]:
     named = [name for _, name in targets(step)]
-    passes_on = step.only_if is not None or not (step.exit or step.jump or (step.branch and step.branch.otherwise))
+    passes_on = step.only_if is not None or not _turns_away(step)
     below = sequence.next_after(step.id)
     return [*named, below.id] if passes_on and below else named
+
+
+def _turns_away(step: Step) -> bool:
+    """Whether nobody ever comes from this step to the one below by its act."""
+    if step.jump is not None:
+        return step.max_passes is None  # one that leads back is passed in the end
+    return bool(step.exit or step.split or (step.branch and step.branch.otherwise))
+
+
+def _bad_way_back(index: int, sequence: Sequence, order: dict[str, int]) -> Iterator[Fault]:
+    """Where a jump with `max_passes` may not lead: nowhere, down, or round and round in one go."""
+    step = sequence.step[index]
+    back, path = str(step.jump), ("step", index, "jump")
+    if back not in order:
+        yield Fault(path, f"there is no step `{back}` in this sequence", did_you_mean(back, order, "the steps are"))
+    elif order[back] > index:
+        message = f"`max_passes` counts the ways back, and `{back}` is further down"
+        yield Fault(("step", index, "max_passes"), message, "leave it out", of="key")
+    elif not any(_takes_time(between) for between in sequence.step[order[back] : index + 1]):
+        message = f"from `{back}` to here nothing waits: every pass is made at once"
+        yield Fault(path, message, "let a step between them wait")
+
+
+def _takes_time(step: Step) -> bool:
+    return step.mails or any(getattr(step, wait) is not None for wait in Step.WAITS)
 
 
 def _bad_target(path: Path, name: str, index: int, order: dict[str, int]) -> Iterator[Fault]:
     if name not in order:
         yield Fault(path, f"there is no step `{name}` in this sequence", did_you_mean(name, order, "the steps are"))
     elif order[name] <= index:
+        hint = "name a step further down" if path[-1] != "jump" else "name a step further down, or say `max_passes`"
         where = "the step itself" if order[name] == index else "a step above it"
-        yield Fault(path, f"`{name}` is {where}: a sequence only goes forward", "name a step further down")
+        yield Fault(path, f"`{name}` is {where}: a sequence only goes forward", hint)

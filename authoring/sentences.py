@@ -232,7 +232,9 @@ def _misfit(finding: Finding) -> Fault:
 
 
 def _empty(finding: Finding) -> Fault:
-    return Fault(finding.path, f"{_label(finding.path)} is empty, at least one is needed", of="key")
+    least = finding.context["min_length"]
+    message = "is empty, at least one is needed" if least == 1 else f"is too short, at least {least} are needed"
+    return Fault(finding.path, f"{_label(finding.path)} {message}", of="key")
 
 
 def _too_long(finding: Finding) -> Fault:

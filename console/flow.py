@@ -90,8 +90,10 @@ def ways_on(sequence: Sequence, step: Step) -> tuple[str, ...]:
     following = below.id if below is not None else END
     if step.exit is not None:
         return ()
-    if step.jump is not None:
+    if step.jump is not None and step.max_passes is None:  # the way back is told, not drawn
         return (step.jump,)
+    if step.split is not None:
+        return tuple(dict.fromkeys(share.to for share in step.split))
     if step.branch is not None:
         return tuple(dict.fromkeys([*(case.to for case in step.branch.case), step.branch.otherwise or following]))
     if step.wait_for is not None and step.wait_for.on_timeout not in ("next", "exit"):

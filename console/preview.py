@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, abort, g, make_response, request, url_for
 from sqlalchemy import Connection
 
+from authoring.picks import pickable
 from authoring.site import Site
 from console.context import number, percent, say, viewer
 from console.door import ConsoleDoor
@@ -165,7 +166,8 @@ def size_said(letter: Letter) -> str:
 def _texts(site: Site) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Sequence title -> (SEQUENCE/EMAIL, subject), in the order of the steps."""
     for name, sequence in site.sequences.items():
-        mails = list(dict.fromkeys(step.email for step in sequence.step if step.email))
+        picked = sorted(email for owner, email in pickable(site) if owner == name)
+        mails = list(dict.fromkeys([*(step.email for step in sequence.step if step.email), *picked]))
         known = [(f"{name}/{email}", subject_of(site, name, email)) for email in mails if site.locales_of(name, email)]
         if known:
             yield localised(sequence.title), known

@@ -86,6 +86,16 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"the release in force has no text `(?P<text>.+)`",
             msgid("the release in force has no text %(text)s"),
         ),
+        (r"no text is left to pick", msgid("every text that fits was sent already")),
+        (r"max_passes (?P<count>\d+) are used up", msgid("was led back %(count)s times already")),
+        (
+            r"held out: one of the (?P<share>\d+) % who go no further",
+            msgid("held out: one of the %(share)s %% who go no further"),
+        ),
+        (
+            r"the release in force has no sequence `(?P<sequence>.+)`",
+            msgid("the release in force has no sequence %(sequence)s"),
+        ),
         (r"every step lies behind", msgid("every step lies behind")),
         (r"parked: (?P<why>.+)", msgid("set aside for a moment: %(why)s")),
         # what became of a mail

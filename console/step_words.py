@@ -20,12 +20,20 @@ from workflows.language import broadcast_moment
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ACT_ICONS = {
-    "email": "mail", "notify": "bell", "set": "tag", "branch": "split", "jump": "arrow-down", "exit": "log-out",
+    "email": "mail", "pick": "mail", "notify": "bell", "task": "list-todo", "webhook": "send", "set": "tag",
+    "enrol": "user-plus", "branch": "split", "split": "split", "holdout": "hand", "jump": "arrow-down",
+    "exit": "log-out",
 }  # fmt: skip
 RE_ENTRY = {
     "never": msgid("once in a life"),
     "after_exit": msgid("again, when not inside"),
     "always": msgid("each time"),
+}
+TITLES = {
+    "pick": msgid("The best text that is left"),
+    "set": msgid("Changes the lead"),
+    "branch": msgid("Which way?"),
+    "split": msgid("By share"),
 }
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
@@ -103,10 +111,22 @@ def act_of(step: Step, sequence: str, site: Site) -> str:
         return subject_of(site, sequence, step.email)
     if step.notify is not None:
         return localised(step.notify.subject)
-    if step.set is not None:
-        return say("Changes the lead")
-    if step.branch is not None:
-        return say("Which way?")
+    if step.task is not None:
+        return localised(step.task.title)
+    if step.act in TITLES:
+        return say(TITLES[step.act])
+    if step.webhook is not None:
+        return say("Tells %(channel)s", channel=step.webhook)
+    if step.enrol is not None:
+        return say("Also begins %(sequence)s", sequence=Names(site, viewer())("sequence", step.enrol))
+    if step.holdout is not None:
+        return say("%(share)s %% go no further", share=step.holdout)
+    return _leading(step)
+
+
+def _leading(step: Step) -> str:
+    if step.jump is not None and step.max_passes is not None:
+        return say("Back to %(step)s, %(count)s times at most", step=step.jump, count=step.max_passes)
     if step.jump is not None:
         return say("Goes on at %(step)s", step=step.jump)
     return say("Leaves: %(reason)s", reason=step.exit) if step.exit is not None else ""
@@ -129,6 +149,13 @@ def details_of(step: Step, site: Site) -> Iterator[str]:
             yield say("%(condition)s leads to %(step)s", condition=condition(case.when, site), step=f"`{case.to}`")
         otherwise = step.branch.otherwise
         yield say("otherwise %(step)s", step=f"`{otherwise}`") if otherwise else say("otherwise the next step")
+    for share in step.split or ():
+        of = sum(share.weight for share in step.split or ())
+        yield say("%(part)s of %(whole)s go to %(step)s", part=share.weight, whole=of, step=f"`{share.to}`")
+    if step.pick is not None and step.pick.phase is not None:
+        yield say("of the phase %(phase)s", phase=step.pick.phase)
+    if step.task is not None and step.task.due is not None:
+        yield say("to be done within %(length)s", length=duration(step.task.due))
     if step.set is not None:
         yield f"`{', '.join(_changes(step))}`"
     if step.send_window is not None:

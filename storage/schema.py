@@ -243,7 +243,7 @@ enrolments = _table(
     Column("entry_key", String(200), nullable=False),  # one enrolment per value
     Column("state", String(20), nullable=False),  # active | completed | left
     Column("step", String(100)),  # the step it stands before, or waits in; None when over
-    Column("occurrence", Integer, nullable=False),  # which passage through `step`
+    Column("occurrence", Integer, nullable=False),  # which passage through the steps: 1, and one more for each way back
     Column("position", String(20), nullable=False),  # ready | waiting | awaiting_mail
     Column("due_at", UtcDateTime),  # calendar; None = an event will wake it
     Column("anchor_at", UtcDateTime, nullable=False),  # what wait_from = "previous" counts from
@@ -254,6 +254,7 @@ enrolments = _table(
     Column("entry_seq", Integer, nullable=False),  # the event that let it in
     Column("exit_reason", String(200)),
     Column("ended_at", UtcDateTime),
+    Column("laps", Json),  # {step that jumps back: how often it did}
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
     CheckConstraint("state IN ('active', 'completed', 'left')", name="state"),
     UniqueConstraint("lead_id", "sequence", "entry_key"),

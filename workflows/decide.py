@@ -13,6 +13,8 @@ from base.calendars import local_moment
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, Event, Facts
 from workflows.language import below, is_below, said, zone_for
+from workflows.picks import picked
+from workflows.shares import held_out, way
 from workflows.values import (
     REACHED,
     TERMINAL,
@@ -241,30 +243,56 @@ def _act(look: Look) -> Outcome:
         return Skip(step, f"only_if {said(step.only_if)} does not hold", look.then)
     if step.exit is not None:
         return Leave(step.exit, step)
-    if step.email is not None:
-        return _send(look, step.email)
+    if step.mails:
+        return _send(look)
+    if step.jump is not None:
+        return _jump(look, step.jump, step.max_passes or 0)
+    if step.enrol is not None and step.enrol not in look.rules.site.sequences:
+        return Skip(step, f"the release in force has no sequence `{step.enrol}`", look.then)
+    return _way(look)
+
+
+def _way(look: Look) -> Outcome:
+    """Steps that every lead takes, each to where it leads them."""
+    step, place = look.step, (look.facts.lead.id, look.enrolment.sequence, look.step.id)
+    if step.holdout is not None and held_out(step.holdout, *place):
+        return Leave(f"held out: one of the {step.holdout} % who go no further", step)
+    if step.split is not None:
+        to = way(step.split, *place)
+        return Take(step, to, look.planned, reason=f"its share goes to `{to}`")
     if step.branch is not None:
         return Take(step, _branch(look, step.branch), look.planned)
-    return Take(step, step.jump or look.then, look.planned)
+    return Take(step, look.then, look.planned)
+
+
+def _jump(look: Look, to: str, max_passes: int) -> Outcome:
+    """Down as often as anybody comes here; back only so often, then on to the next step."""
+    back = not is_below(look.sequence, to, look.step.id)
+    if back and look.enrolment.laps.get(look.step.id, 0) >= max_passes:
+        return Skip(look.step, f"max_passes {max_passes} are used up", look.then)
+    return Take(look.step, to, look.planned)
 
 
 def _branch(look: Look, branch: Branch) -> str | None:
     return next((case.to for case in branch.case if look.true(case.when)), branch.otherwise or look.then)
 
 
-def _send(look: Look, email: str) -> Outcome:
-    refusals = _refusals(look, email)
-    if (reason := next(refusals, None)) is not None:
+def _send(look: Look) -> Outcome:
+    pick, sequence = look.step.pick, look.enrolment.sequence
+    email = look.step.email if pick is None else picked(pick, sequence, look.facts, look.rules.site)
+    if (reason := next(_refusals(look, email), None)) is not None:
         return Skip(look.step, reason, look.then)
-    return _shut(look) or Take(look.step, look.then, look.planned)
+    return _shut(look) or Take(look.step, look.then, look.planned, email)
 
 
-def _refusals(look: Look, email: str) -> Iterator[str]:
+def _refusals(look: Look, email: str | None) -> Iterator[str]:
     if look.expires_at is not None and look.now > look.expires_at:
         yield f"too late: it was due {look.planned:%Y-%m-%d %H:%M} UTC and expires_after {look.sequence.expires_after}"
     if not look.facts.lead.email:
         yield "the lead has no email address"
-    if not look.rules.site.locales_of(look.enrolment.sequence, email):
+    if email is None:
+        yield "no text is left to pick"
+    elif not look.rules.site.locales_of(look.enrolment.sequence, email):
         yield f"the release in force has no text `{look.enrolment.sequence}/{email}`"
 
 

@@ -4,14 +4,16 @@ Pure: no database, no clock, no network.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from authoring.models.common import text_in
 from authoring.models.definitions import Rep
 from authoring.models.sequences import SetFields, Step
 from leads.facts import COLUMNS, Facts, Lead
+from leads.points import MILLI
 from workflows.language import zone_for
-from workflows.values import Enrolment, Message, Rules, Take
+from workflows.values import Enrolment, Message, Rules, Take, Task, Webhook
 from workflows.waits import holidays_of, later
 
 # What identifies a lead is changed by doors only; lint says so to the author.
@@ -31,7 +33,7 @@ def with_fields(facts: Facts, change: SetFields) -> Facts:
 
 def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Message:
     """The promise to send the step's text, in the lead's language where it is written in it."""
-    sequence, email = rules.sequence(enrolment), str(take.step.email)
+    sequence, email = rules.sequence(enrolment), str(take.email)
     zone = enrolment.waiting_zone or zone_for(facts.lead.timezone, sequence, rules.zone)
     late = sequence.expires_after
     return Message(
@@ -62,6 +64,37 @@ def notification(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules) -
         locale=rep.locale,
         recipient=rep.email,
         context={"subject": text_in(step.notify.subject, rep.locale), "text": text_in(step.notify.text, rep.locale)},
+    )
+
+
+def task(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules, now: datetime) -> Task:
+    """What the step gives a salesperson to do, in their language."""
+    assert step.task is not None
+    rep = _rep(step.task.owner or facts.lead.owner, rules.site.definitions.hand_off.reps)
+    sequence = rules.sequence(enrolment)
+    zone, holidays = zone_for(facts.lead.timezone, sequence, rules.zone), holidays_of(sequence)
+    due_at = None if step.task.due is None else later(now, step.task.due, zone, holidays)
+    return Task(enrolment.sequence, text_in(step.task.title, rep.locale), due_at, rep.id)
+
+
+def webhook(enrolment: Enrolment, step: Step, facts: Facts) -> Webhook:
+    """Who stands where, for a receiver that knows what it means."""
+    lead, standing = facts.lead, facts.standing
+    known = {name: getattr(lead, name) for name in (*COLUMNS, "locale", "source", "owner")}
+    return Webhook(
+        channel=str(step.webhook),
+        type="sequence.step",
+        data={
+            "sequence": enrolment.sequence,
+            "step": step.id,
+            "occurrence": enrolment.occurrence,
+            "lead": {"id": lead.id, **known, "fields": dict(lead.fields), "tags": list(lead.tags)},
+            "stage": standing.stage,
+            "temperature": standing.temperature,
+            "engagement": standing.engagement // MILLI,
+            "fit": standing.fit // MILLI,
+            "segments": list(standing.segments),
+        },
     )
 
 

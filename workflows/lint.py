@@ -69,7 +69,7 @@ def _sends(name: str, sequence: Sequence, site: Site) -> Found:
     """A mail that waits for a moment at which it may never leave. Holidays are left out: no week is without one."""
     for index, step in enumerate(sequence.step):
         window, moments = window_of(sequence, step), _moments(step)
-        if step.email is None:
+        if not step.mails:
             continue
         hours = Hours(window, sequence.quiet_hours)
         if window is not None and not window.days:
@@ -115,14 +115,14 @@ def _expired(sequence: Sequence, at: datetime, opens: datetime) -> bool:
 def _holidays(name: str, sequence: Sequence, site: Site) -> Found:
     """Holidays close windows and are no business days; a sequence with neither has no use for them."""
     lengths = [text for _, inner in each(sequence) for text in _durations(inner)]
-    windows = [window_of(sequence, step) for step in sequence.step if step.email is not None]
+    windows = [window_of(sequence, step) for step in sequence.step if step.mails]
     if sequence.holidays and not any(windows) and not any("business day" in text for text in lengths):
         message = "`holidays` does nothing: they close the `send_window`, and are no business days"
         yield "warning", ("holidays",), message, "give the sequence a `send_window`, or leave `holidays` out"
 
 
 def _durations(model: Model) -> list[str]:
-    names = ("wait", "timeout", "within", "expires_after", "min_interval")
+    names = ("wait", "due", "timeout", "within", "expires_after", "min_interval")
     return [text for name in names if isinstance(text := getattr(model, name, None), str)]
 
 
@@ -219,4 +219,28 @@ def _steps(name: str, sequence: Sequence, site: Site) -> Found:
             yield "error", ("step", index, "wait_for", "when", "subject"), message, "move the step below that mail"
 
 
-CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (_sends, _entries, _exits, _steps, _holidays)
+def _circles(name: str, sequence: Sequence, site: Site) -> Found:
+    """A lead enrolled from sequence to sequence, and into the first again, without end."""
+    for index, step in enumerate(sequence.step):
+        if step.enrol is not None and name in _led_to(step.enrol, site):
+            message = f"`{step.enrol}` leads back into this sequence, and both let their leads in again without end"
+            hint = 'give one of them a `min_interval`, or re_entry = "never"'
+            yield "error", ("step", index, "enrol"), message, hint
+
+
+def _led_to(name: str, site: Site) -> set[str]:
+    """The sequences that a lead may come to from that one by `enrol`, itself included, any number of times."""
+    pending, seen = [name], set[str]()
+    while pending:
+        sequence = site.sequences.get(current := pending.pop())
+        if sequence is not None and current not in seen and _again_at_once(sequence):
+            seen.add(current)
+            pending += [step.enrol for step in sequence.step if step.enrol is not None]
+    return seen
+
+
+def _again_at_once(sequence: Sequence) -> bool:
+    return sequence.re_entry != "never" and sequence.min_interval is None
+
+
+CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (_sends, _entries, _exits, _steps, _holidays, _circles)

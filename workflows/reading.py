@@ -18,6 +18,7 @@ from leads.identity import load_leads
 from storage.schema import enrolments, messages
 from storage.wakes import Claimed
 from workflows.language import conditions_of
+from workflows.picks import SEEN
 from workflows.values import UNSPENT, Enrolment, LeadState, Mail, Promised, Rules
 
 # The longest period of a cap is a month; a zone is never more than a day from another.
@@ -52,8 +53,10 @@ def read_batch(
 
 def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
     """The events that any rule in force, or any pinned version, may ask about."""
+    sequences = tuple(sequences)
     asked = (event_names(condition) for sequence in sequences for condition in conditions_of(sequence))
-    return named_events(site).union(*asked)
+    sent = SEEN if any(step.pick for sequence in sequences for step in sequence.step) else ()
+    return named_events(site).union(sent, *asked)
 
 
 def _stored(site: Site) -> int:
@@ -99,7 +102,8 @@ def _enrolments(conn: Connection, ids: Collection[int]) -> Mapping[int, list[Enr
 
 def _enrolment(row: Row[Any]) -> Enrolment:
     values = {name: value for name, value in row._mapping.items() if name != "lead_id"}
-    return Enrolment(version=values.pop("sequence_version"), **values)
+    laps = values.pop("laps") or {}
+    return Enrolment(version=values.pop("sequence_version"), laps=laps, **values)
 
 
 def _mails(conn: Connection, those: Collection[Enrolment]) -> Mapping[int, Mapping[int, Mail]]:

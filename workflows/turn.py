@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from authoring.models.sequences import Step
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
 from workflows import effects
 from workflows.arbiter import Want, arbitrate
 from workflows.decide import decide, next_look
+from workflows.entries import Pull, admit
 from workflows.language import first_zone, waits, zone_for
 from workflows.react import react
 from workflows.values import (
@@ -34,9 +36,11 @@ from workflows.values import (
     Skip,
     StageChange,
     Take,
+    Task,
     Turn,
     WaitForEvent,
     WaitUntil,
+    Webhook,
 )
 from workflows.waits import caps_of, hours_of
 
@@ -75,6 +79,8 @@ class _Turn:
     receipts: list[Receipt] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.facts = self.state.facts
@@ -149,27 +155,48 @@ class _Turn:
     # ------------------------------------------------------------ doing what was decided
 
     def take(self, enrolment: Enrolment, take: Take) -> Enrolment:
-        if take.step.email is not None:
+        if take.email is not None:
             if self.rules.sequence(enrolment).class_ == "transactional":
                 return self.post(enrolment, take)
             self.wishes[enrolment.key] = take
             return enrolment
-        self.receipt(enrolment, take.step.id)
-        if take.step.set is not None:
-            self.facts = effects.with_fields(self.facts, take.step.set)
-            self.stale = True
-        if take.step.notify is not None:
-            self.messages.append(effects.notification(enrolment, take.step, self.facts, self.rules))
+        self.receipt(enrolment, take.step.id, "taken", self.act(enrolment, take.step) or take.reason)
+        if take.step.max_passes is not None:
+            enrolment = _once_more(enrolment, take.step.id)
         return self.on_to(enrolment, take.then, anchor_at=self.now if waits(take.step) else enrolment.anchor_at)
 
+    def act(self, enrolment: Enrolment, step: Step) -> str | None:
+        """Do what the step does besides leading on; returns what its receipt shall tell."""
+        if step.set is not None:
+            self.facts = effects.with_fields(self.facts, step.set)
+            self.stale = True
+        if step.notify is not None:
+            self.messages.append(effects.notification(enrolment, step, self.facts, self.rules))
+        if step.task is not None:
+            self.tasks.append(effects.task(enrolment, step, self.facts, self.rules, self.now))
+        if step.webhook is not None:
+            self.webhooks.append(effects.webhook(enrolment, step, self.facts))
+        return None if step.enrol is None else self.enrol(enrolment, step, step.enrol)
+
+    def enrol(self, enrolment: Enrolment, step: Step, sequence: str) -> str | None:
+        """Into another sequence, if it lets the lead in; returns why not."""
+        seq, granted = self.state.seq, self.facts.granted
+        key = f"{'/'.join(enrolment.key)}/{step.id}/{enrolment.occurrence}"[-200:]
+        pull = Pull(sequence, f"enrolled by `{enrolment.sequence}/{step.id}`", seq, key, granted)
+        entered, decision = admit(pull, self.facts, tuple(self.enrolments.values()), self.rules, self.now)
+        if entered is not None:
+            self.enrolments[entered.key] = entered
+        self.decisions += [decision] if decision is not None else []
+        return None if entered is not None or decision is None else decision.reason
+
     def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
-        self.receipt(enrolment, take.step.id)
+        self.receipt(enrolment, take.step.id, "taken", f"picked `{take.email}`" if take.step.pick else None)
         self.messages.append(effects.mail(enrolment, take, self.facts, self.rules))
         self.posted.add(enrolment.key)
         return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)
 
     def skip(self, enrolment: Enrolment, skip: Skip) -> Enrolment:
-        self.receipt(enrolment, skip.step.id, skip.reason)
+        self.receipt(enrolment, skip.step.id, "skipped", skip.reason)
         self.say("skipped", skip.reason, enrolment)
         return self.on_to(enrolment, skip.then, anchor_at=self.now if waits(skip.step) else enrolment.anchor_at)
 
@@ -197,7 +224,7 @@ class _Turn:
 
     def leave(self, enrolment: Enrolment, leave: Leave) -> Enrolment:
         if leave.step is not None:
-            self.receipt(enrolment, leave.step.id)
+            self.receipt(enrolment, leave.step.id, "taken")
         self.say("left", leave.reason, enrolment)
         return self.over(enrolment, "left", leave.reason)
 
@@ -222,9 +249,10 @@ class _Turn:
         short = None if reason is None else reason[:200]
         return replace(ended, state=state, step=None, exit_reason=short, ended_at=self.now)
 
-    def receipt(self, enrolment: Enrolment, step: str, skipped: str | None = None) -> None:
-        short = None if skipped is None else skipped[:300]
-        outcome: Literal["taken", "skipped"] = "taken" if skipped is None else "skipped"
+    def receipt(
+        self, enrolment: Enrolment, step: str, outcome: Literal["taken", "skipped"], reason: str | None = None
+    ) -> None:
+        short = None if reason is None else reason[:300]
         self.receipts.append(Receipt(enrolment.key, step, enrolment.occurrence, outcome, short))
 
     def say(self, outcome: Said, reason: str, enrolment: Enrolment, until: datetime | None = None) -> None:
@@ -249,6 +277,8 @@ class _Turn:
             due_at=self.next_due(parked),
             state=self.state,
             raised=tuple(self.raised),
+            tasks=tuple(self.tasks),
+            webhooks=tuple(self.webhooks),
         )
 
     def next_due(self, parked: bool) -> datetime | None:
@@ -260,6 +290,12 @@ class _Turn:
         moments += [self.now + PARKED_FOR] if parked else []
         first = min((moment for moment in moments if moment is not None), default=None)
         return first if first is None or first > self.now else self.now + SOONEST
+
+
+def _once_more(enrolment: Enrolment, step: str) -> Enrolment:
+    """Back up: what follows is taken for another time."""
+    laps = {**enrolment.laps, step: enrolment.laps.get(step, 0) + 1}
+    return replace(enrolment, occurrence=enrolment.occurrence + 1, laps=laps)
 
 
 def _at_rest(enrolment: Enrolment) -> Enrolment:

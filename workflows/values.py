@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
@@ -46,6 +46,7 @@ class Enrolment:
     waiting_seq: int | None = None
     exit_reason: str | None = None
     ended_at: datetime | None = None
+    laps: Mapping[str, int] = field(default_factory=dict)  # {step that jumps back: how often it did}
 
     @property
     def key(self) -> tuple[str, str]:
@@ -114,6 +115,8 @@ class Take:
     step: Step
     then: str | None
     planned: datetime
+    email: str | None = None  # the text to send
+    reason: str | None = None  # why so, where the receipt shall tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,25 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something for the rep `owner` to do about the lead."""
+
+    sequence: str
+    title: str
+    due_at: datetime | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The promise to tell the receiver `channel`."""
+
+    channel: str
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A line of the ledger. `key` finds the enrolment, where there is one."""
 
@@ -247,11 +269,14 @@ class Turn:
     due_at: datetime | None
     state: LeadState  # what it was decided from
     raised: tuple[Event, ...] = ()  # hands raised while sales has the lead already: the rep is told of each
+    tasks: tuple[Task, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
 
     @property
     def rows(self) -> int:
         """How many rows writing it takes, roughly: what a write job is cut by."""
         hand_offs = sum(8 for change in self.stage_changes if change.hand_off)
-        lists = (self.stage_changes, self.enrolments, self.receipts, self.messages, self.decisions)
+        promised = (self.messages, self.tasks, self.webhooks)
+        lists = (self.stage_changes, self.enrolments, self.receipts, self.decisions, *promised)
         told = hand_offs + 3 * len(self.raised)
         return 1 + self.standing_changed + self.lead_changed + sum(map(len, lists)) + told

@@ -14,7 +14,7 @@ from leads import standings, words
 from leads.facts import COLUMNS, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
-from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes
+from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes, tasks, webhooks
 from storage.schema import wakes as wakes_table
 from storage.wakes import Claimed
 from workflows import figures
@@ -88,6 +88,8 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     _insert(conn, receipts, [row for turn in kept for row in _receipts(turn, ids, sheet)])
     _insert(conn, messages, [row for turn in kept for row in _messages(turn, ids, sheet)])
     _insert(conn, decisions, [row for turn in kept for row in _decisions(turn, ids, sheet)])
+    _insert(conn, tasks, [row for turn in kept for row in _tasks(turn, sheet)])
+    _insert(conn, webhooks, [row for turn in kept for row in _webhooks(turn, sheet)])
     for turn in kept:
         _hand_off(conn, turn, sheet)
     if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
@@ -183,7 +185,7 @@ def _row(lead_id: int, one: Enrolment) -> dict[str, Any]:
 
 _MOVING = (
     "state", "step", "occurrence", "position", "due_at", "anchor_at", "waiting_since", "waiting_zone", "waiting_seq",
-    "exit_reason", "ended_at",
+    "exit_reason", "ended_at", "laps",
 )  # fmt: skip
 _UPDATE = update(enrolments).where(enrolments.c.id == bindparam("row"))
 
@@ -207,6 +209,29 @@ def _messages(turn: Turn, ids: Mapping[Key, int], sheet: Sheet) -> Iterator[dict
             "due_at": sheet.now.machine,
             "attempts": 0,
             "release_id": sheet.release_id,
+            "created_at": sheet.now.calendar,
+        }
+
+
+def _tasks(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
+    for task in turn.tasks:
+        row = {"title": task.title[:300], "owner": task.owner, "due_at": task.due_at, "created_by": task.sequence}
+        yield {**row, "lead_id": turn.lead_id, "at": sheet.now.calendar}
+
+
+def _webhooks(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
+    """As Standard Webhooks has it: the receiver knows a second delivery by `event_id`."""
+    for webhook in turn.webhooks:
+        body = {"type": webhook.type, "timestamp": sheet.now.machine.isoformat(), "data": dict(webhook.data)}
+        yield {
+            "lead_id": turn.lead_id,
+            "channel": webhook.channel,
+            "event_id": f"msg_{new_token()}",
+            "type": webhook.type,
+            "payload": body,
+            "state": "due",
+            "due_at": sheet.now.machine,
+            "attempts": 0,
             "created_at": sheet.now.calendar,
         }
 

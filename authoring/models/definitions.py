@@ -72,6 +72,7 @@ class Stage(Model):
     label: Localised
     meaning: Localised
     owner: Literal["marketing", "sales"]
+    phase: Name | None = None  # of the decision that whoever stands there is in: what a step that picks a text goes by
     enter: Condition | None = None
     leave: Points | None = None
     cooled_to: Name | None = None

@@ -4,7 +4,7 @@ Pure: no database, no clock, no network.
 """
 # ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
-from authoring.models.common import InterestName, Line, Model, Text
+from authoring.models.common import InterestName, Line, Model, Name, Text
 
 
 class EmailFrontMatter(Model):
@@ -14,6 +14,7 @@ class EmailFrontMatter(Model):
     preheader: Line
     why: Text
     interests: list[InterestName] = []  # what a click in this mail shows interest in
+    phase: Name | None = None  # of the reader's decision: lets a step `pick` this text
 
 
 class Email(EmailFrontMatter):

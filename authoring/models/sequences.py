@@ -107,6 +107,30 @@ class Branch(Model):
     otherwise: Name | None = None  # none = the next step
 
 
+class Share(Model):
+    """One way of a `split`: so many of all weights together go to the step `to`."""
+
+    weight: Annotated[int, Field(ge=1, le=1000)]
+    to: Name
+
+
+class Pick(Model):
+    """The best of the sequence's texts that say their `phase`: of that phase (else of the lead's stage), for what the
+    lead is interested in, not sent to them yet."""
+
+    phase: Name | None = None
+    interests: bool = True
+    unseen: bool = True
+
+
+class Task(Model):
+    """Something for a salesperson to do: for the rep `owner`, else for the lead's."""
+
+    title: Localised
+    due: DurationText | None = None
+    owner: Name | None = None
+
+
 class SetFields(Model):
     fields: dict[str, str | int | bool] = {}
     add_tags: list[str] = []
@@ -130,7 +154,9 @@ class Goal(Model):
 class Step(Model):
     """Waits, then at most one act. `id` is its identity for life: renaming is deleting and adding."""
 
-    ACTS: ClassVar[tuple[str, ...]] = ("email", "notify", "set", "branch", "jump", "exit")
+    ACTS: ClassVar[tuple[str, ...]] = (
+        "email", "pick", "notify", "task", "webhook", "set", "enrol", "branch", "split", "holdout", "jump", "exit",
+    )  # fmt: skip
     WAITS: ClassVar[tuple[str, ...]] = ("wait", "wait_until", "wait_for")
 
     id: Name
@@ -140,12 +166,24 @@ class Step(Model):
     wait_for: WaitFor | None = None
     only_if: Condition | None = None
     email: Name | None = None
+    pick: Pick | None = None
     notify: Notify | None = None
+    task: Task | None = None
+    webhook: Name | None = None  # one of the [[webhooks]] of config.toml
     set: SetFields | None = None
+    enrol: Name | None = None  # into that sequence, besides this one
     branch: Branch | None = None
-    jump: Name | None = None  # forward only
+    split: Annotated[list[Share], Field(min_length=2)] | None = None
+    holdout: Annotated[int, Field(ge=1, le=99)] | None = None  # per cent of the leads who go no further
+    jump: Name | None = None
+    max_passes: Annotated[int, Field(ge=1, le=100)] | None = None  # what a `jump` back needs
     exit: Line | None = None  # the reason
     send_window: SendWindow | None = None
+
+    @property
+    def mails(self) -> bool:
+        """Whether its act is a mail to the lead."""
+        return self.email is not None or self.pick is not None
 
     @property
     def dated_by(self) -> str | None:
@@ -166,8 +204,10 @@ class Step(Model):
             raise Misfit(f"a step needs an act ({listed(self.ACTS)}) or a wait ({listed(self.WAITS)})")
         if self.wait_for is not None and (acts or len(waits) > 1):
             raise Misfit("`wait_for` stands alone in its step: put what follows into the next step", "wait_for")
-        if self.send_window is not None and self.email is None:
+        if self.send_window is not None and not self.mails:
             raise Misfit("`send_window` moves mails only: it goes with `email`", "send_window")
+        if self.max_passes is not None and self.jump is None:
+            raise Misfit("`max_passes` says how often a `jump` leads back: it goes with `jump`", "max_passes")
         if self.wait_from != "previous" and self.wait is None:
             raise Misfit("`wait_from` says what `wait` counts from: it goes with `wait`", "wait_from")
         if self.wait is not None and self.wait.startswith("-") and self.dated_by is None:

@@ -145,6 +145,10 @@ ROUTES = [
     ("a branch, else on", steps({"id": "a", "branch": TO_C}, B, C), "abc"),
     ("a branch, else there", steps({"id": "a", "branch": {**TO_C, "otherwise": "c"}}, B, C), "ac"),
     ("a goal", steps({"id": "a", "exit": "done"}, B, C, goal={"when": MQL, "on_reach": "c"}), "ac"),
+    ("a split", steps({"id": "a", "split": [{"weight": 1, "to": "b"}, {"weight": 1, "to": "c"}]}, B, C), "abc"),
+    ("a split past it", steps({"id": "a", "split": [{"weight": 1, "to": "c"}, {"weight": 1, "to": "c"}]}, B, C), "ac"),
+    ("a holdout", steps({"id": "a", "holdout": 10}, B, C), "abc"),
+    ("a way back", steps(A, {"id": "b", "jump": "a", "max_passes": 2}, C), "abc"),
     ("a wait that may end elsewhere", steps({"id": "a", "wait_for": ELSE_C}, B, C), "abc"),
 ]
 

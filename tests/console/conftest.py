@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -26,6 +27,7 @@ from capture.blueprint import open_public_door
 from capture.door import Door
 from console import passwords, staff
 from console.blueprint import console_blueprint
+from console.context import Viewer
 from console.door import ConsoleDoor
 from storage.database import Database
 from terreau.web import WebServer
@@ -98,6 +100,20 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf-token" value="([^"]+)"', page)
     assert found, "the page holds no form with a token"
     return found[1]
+
+
+@pytest.fixture(scope="module")
+def speaking() -> Callable[[str], AbstractContextManager[Viewer]]:
+    """`with speaking("fr") as viewer:` inside a request of a salesperson who reads French."""
+    app = Flask("terreau")
+
+    @contextmanager
+    def spoken(locale: str) -> Iterator[Viewer]:
+        with app.test_request_context():
+            g.viewer = Viewer(1, "Ada", "sales", "nadia", locale, "Europe/Paris")
+            yield g.viewer
+
+    return spoken
 
 
 @pytest.fixture

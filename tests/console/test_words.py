@@ -1,13 +1,10 @@
 """A lead's story in sentences, in both languages: acts, mails, turns, decisions, what staff did."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, g
 
-from console.context import Viewer
 from console.names import Names
 from console.reasons import SENTENCES, told, told_of_refusal
 from console.telling import own_words, without_expressions
@@ -18,20 +15,6 @@ from reports.timeline import Entry, Mailed
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 NAUGHTY = '<script>alert("1")</script> %(x)s {{ 7*7 }} « » \u202e'
-
-
-@pytest.fixture(scope="module")
-def speaking():
-    """`with speaking("fr") as viewer:` inside a request of a salesperson who reads French."""
-    app = Flask("terreau")
-
-    @contextmanager
-    def spoken(locale):
-        with app.test_request_context():
-            g.viewer = Viewer(1, "Ada", "sales", "nadia", locale, "Europe/Paris")
-            yield g.viewer
-
-    return spoken
 
 
 def event(name, subject=None, evidence="human", at=NOON, number=1, mail=None, words=None, **data):
@@ -247,6 +230,22 @@ def test_subjects_are_shown_without_what_is_filled_in():
 # ---------------------------------------------------------------- reasons
 
 REASONS = [
+    (
+        "quiet_hours 21:00-08:00 Europe/Paris",
+        "no mail leaves between 21:00-08:00, Europe/Paris time",
+        "aucun e-mail ne part de 21:00-08:00, heure de Europe/Paris",
+    ),
+    (
+        "too late: on the holiday 2026-12-25 Europe/Paris until it has expired",
+        "too late: no mail leaves on the holiday of 2026-12-25, and it will have expired",
+        "trop tard : aucun e-mail ne part le jour férié du 2026-12-25, et il sera périmé",
+    ),
+    ("max_passes 2 are used up", "was led back 2 times already", "est déjà revenu 2 fois en arrière"),
+    (
+        "held out: one of the 10 % who go no further",
+        "held out: one of the 10 % who go no further",
+        "gardé à l’écart : fait partie des 10 % qui ne vont pas plus loin",
+    ),
     ("no consent for `conseils-3d`", "has not agreed to “3D advice”", "n’a pas donné son accord pour « Conseils 3D »"),
     (
         "cap 4 per week: used up by `conseils-3d`",

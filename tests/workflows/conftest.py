@@ -211,7 +211,8 @@ class Story:
         waiting = next(one for one in self.enrolments.values() if one.position == "awaiting_mail")
         assert waiting.id is not None
         self.mails[waiting.id] = Mail(state, reason, self.now if state == "sent" else None)
-        self.event(f"mail.{state}", f"{waiting.sequence}/{waiting.step}", evidence="engine")
+        promised = [mail for turn in self.turns for mail in turn.messages if mail.key == waiting.key]
+        self.event(f"mail.{state}", promised[-1].email, evidence="engine")
         return self.turn()
 
     def inside(self, name: str = "tips") -> Enrolment:

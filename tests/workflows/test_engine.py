@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from authoring.models.emails import Email
 from leads.facts import Standing
 from storage import holders, schema
 from storage.database import StorageUnavailable
@@ -54,6 +55,70 @@ def test_a_whole_series_goes_its_way_and_every_tick_is_run_twice(workshop):
         f"tips/{step}" for step in ("one", "two", "three") for _ in "ab"
     ]
     assert len(shop.rows(schema.receipts)) == 6
+
+
+ROUND = """
+[[step]]
+id = "tell"
+webhook = "crm"
+[[step]]
+id = "call"
+task = { title = "Call", due = "1 day" }
+[[step]]
+id = "pause"
+wait = "1 day"
+[[step]]
+id = "again"
+jump = "tell"
+max_passes = 2
+"""
+
+
+def test_a_way_back_is_counted_in_the_database_and_every_pass_does_its_work_once(workshop, moment):
+    shop = workshop({"tips": ROUND})
+    lead_id = shop.submits()
+    shop.works()
+    for day in (1, 2, 3):
+        assert len(shop.rows(schema.tasks)) == len(shop.rows(schema.webhooks)) == day
+        shop.advance(days=1)
+        shop.works()
+    assert shop.rows(schema.enrolments, "state", "occurrence", "laps") == [("completed", 3, {"again": 2})]
+    assert len(shop.rows(schema.tasks)) == len(shop.rows(schema.webhooks)) == 3
+    receipts = shop.rows(schema.receipts, "step", "occurrence", "outcome", "reason")
+    assert [row[:2] for row in receipts if row[0] == "tell"] == [("tell", 1), ("tell", 2), ("tell", 3)]
+    assert receipts[2] == ("again", 3, "skipped", "max_passes 2 are used up")
+    first = shop.rows(schema.tasks)[0]
+    assert (first.lead_id, first.title, first.owner, first.created_by) == (lead_id, "Call", "nadia", "tips")
+    assert (first.due_at, first.at, first.done_at) == (moment.calendar + DAY, moment.calendar, None)
+    told = shop.rows(schema.webhooks)[0]
+    assert (told.lead_id, told.channel, told.type, told.state) == (lead_id, "crm", "sequence.step", "due")
+    assert (told.due_at, told.attempts) == (moment.machine, 0)
+    assert told.payload["timestamp"] == moment.machine.isoformat()
+    assert told.payload["data"]["step"] == "tell"
+    assert len({row.event_id for row in shop.rows(schema.webhooks)}) == 3
+
+
+PICKS = """
+[[step]]
+id = "a"
+pick = {}
+[[step]]
+id = "b"
+pick = {}
+"""
+
+
+def test_the_engine_knows_which_texts_were_sent_when_it_picks(workshop):
+    shop = workshop({"tips": PICKS})
+    text = Email(subject="S", preheader="P", why="W", body="Bonjour", body_line=1, phase="early")
+    in_force = shop.releases.in_force()
+    shop.releases.apply(replace(in_force, emails={("tips", name, "fr"): text for name in ("oak", "pine")}))
+    shop.submits()
+    for _ in "ab":
+        shop.works()
+        shop.mails_end()
+    shop.works()
+    assert [mail.email for mail in shop.rows(schema.messages)] == ["tips/oak", "tips/pine"]
 
 
 def test_an_event_between_the_read_and_the_write_makes_the_lead_be_done_again(workshop):

@@ -108,6 +108,25 @@ def test_what_is_wrong_with_a_sequence(found, text, problem):
     assert found(text) == ([] if problem is None else [problem])
 
 
+CIRCLE = 're_entry = "always"\n%s[[step]]\nid = "on"\nenrol = "%s"\n'
+
+
+@pytest.mark.parametrize(
+    ("sequences", "told"),
+    [
+        ({"a": CIRCLE % ("", "a")}, ["a"]),
+        ({"a": CIRCLE % ("", "b"), "b": CIRCLE % ("", "a")}, ["b", "a"]),
+        ({"a": CIRCLE % ("", "b"), "b": CIRCLE % ('min_interval = "1 day"\n', "a")}, []),
+        ({"a": CIRCLE % ("", "b"), "b": CIRCLE.replace("always", "never") % ("", "a")}, []),
+        ({"a": CIRCLE % ("", "b"), "b": MAIL}, []),
+    ],
+)
+def test_sequences_that_enrol_each_other_without_end_are_an_error(world, sequences, told):
+    problems = lint(world.site(sequences), nowhere)
+    end = "leads back into this sequence, and both let their leads in again without end"
+    assert [(one.severity, one.message) for one in problems] == [("error", f"`{name}` {end}") for name in told]
+
+
 def test_a_cap_of_nothing_is_an_error(found):
     assert found(MAIL, caps=["4 per week", "0 per day"]) == [
         ("error", "the cap `0 per day` lets no marketing mail leave at all")

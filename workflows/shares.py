@@ -1,0 +1,32 @@
+"""Which share of the leads one belongs to: decided by who they are and where they stand, never by chance.
+
+The same lead at the same step always gets the same answer, after a restart, in a simulation and in every new enrolment.
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from authoring.models.sequences import Share
+
+_WHOLE = 2**64
+
+
+def held_out(per_cent: int, lead_id: int, sequence: str, step: str) -> bool:
+    """Whether the lead is among the `per_cent` who go no further."""
+    return _place(lead_id, sequence, step) * 100 < per_cent * _WHOLE
+
+
+def way(shares: Sequence[Share], lead_id: int, sequence: str, step: str) -> str:
+    """The step that the lead's share leads to."""
+    passed = _place(lead_id, sequence, step) * sum(share.weight for share in shares)
+    for share in shares:
+        passed -= share.weight * _WHOLE
+        if passed < 0:
+            return share.to
+    raise AssertionError("a place lies inside the whole")
+
+
+def _place(lead_id: int, sequence: str, step: str) -> int:
+    """From 0 up to the whole: even over leads, and unlike at every step."""
+    return int.from_bytes(sha256(f"{lead_id}/{sequence}/{step}".encode()).digest()[:8])
