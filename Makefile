@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
 
-.PHONY: help install demo test check bench vendor lock schemas shots chaos clean
+.PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: .venv/.dev ## static only: format, lint, types, imports, content
 
 bench: .venv/.dev ## ratios against floors measured in the same run, into bench/results.json
 	$(BIN)/python -m bench $(BENCH)
+
+fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another number
+	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py
 
 chaos: .venv/.dev ## the long form of the crash campaigns
 	TERREAU_CHAOS=full $(BIN)/pytest tests/emails/test_kill.py -q -s
