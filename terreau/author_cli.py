@@ -1,13 +1,16 @@
 """The commands for whoever writes sequences: `terreau simulate`, `test`, `why`, `forecast`, `graph`."""
 
 import json
+from pathlib import Path
 
 import click
 
 from base.clock import system_clocks
+from base.config import Config
 from terreau.goldens import Tried, try_all
+from terreau.graphing import graph as draw
 from terreau.options import Options
-from terreau.simulating import Wish
+from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
 
 
@@ -68,4 +71,37 @@ def _say(one: Tried, update: bool) -> None:
 
 WELL, DIFFERS, WRITTEN = "as expected.", "this is not what its timeline says:", "its timeline is written anew."
 ANEW = "it has no timeline yet: `terreau test --update` writes it."
-COMMANDS = (simulate, test)
+
+
+@click.command(short_help="Draw a sequence.")
+@click.argument("sequence")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; by default the screen."
+)
+@click.option("--locale", help="The language of its words; by default the site's.")
+@click.pass_obj
+def graph(options: Options, sequence: str, output: Path | None, locale: str | None) -> None:
+    """Draw SEQUENCE as the console shows it, as one SVG picture: its steps, waits, ways and conditions in words.
+
+    It is drawn from the content as it lies in the folder, so an edit can be looked at before it is applied; no
+    database is needed. The language is one of the site's.
+
+    \b
+    Example:  terreau graph conseils-3d -o conseils-3d.svg
+    """
+    config = options.load()
+    drawn = draw(config, named_in(config, sequence), sequence, spoken(config, locale), system_clocks().moment())
+    if output is None:
+        click.echo(drawn, nl=False)
+    else:
+        output.write_text(drawn, "utf-8")
+
+
+def spoken(config: Config, locale: str | None) -> str:
+    """The language asked for, else the site's own."""
+    if locale is not None and locale not in config.site.locales:
+        raise click.BadParameter(f"the site speaks {', '.join(config.site.locales)}", param_hint="--locale")
+    return locale or config.site.default_locale
+
+
+COMMANDS = (graph, simulate, test)

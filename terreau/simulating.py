@@ -114,9 +114,20 @@ def simulate(config: Config, wish: Wish, now: datetime) -> Simulated:
     Raises Unfit, UnknownSequence, Misplayed, Restless.
     """
     site, persona, tree = read_site(config, wish.persona)
-    if wish.sequence is not None and wish.sequence not in site.sequences:
-        raise UnknownSequence(f"the content has no sequence `{wish.sequence}`: it has {', '.join(site.sequences)}")
+    if wish.sequence is not None:
+        _known(site, wish.sequence)
     return simulate_in(config, site, tree, persona, wish, now)
+
+
+def named_in(config: Config, sequence: str) -> Site:
+    """The content, which has that sequence. Raises Unfit, UnknownSequence."""
+    return _known(site_of(read_tree(config.content.dir), config), sequence)
+
+
+def _known(site: Site, sequence: str) -> Site:
+    if sequence not in site.sequences:
+        raise UnknownSequence(f"the content has no sequence `{sequence}`: it has {', '.join(site.sequences)}")
+    return site
 
 
 def simulate_in(config: Config, site: Site, tree: Tree, persona: Persona, wish: Wish, now: datetime) -> Simulated:
