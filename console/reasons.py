@@ -144,6 +144,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 KINDS = ("topic", "sequence", "reason", "form", "condition")
 
+REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")
 DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
 PERIODS: Mapping[str, str] = {
@@ -177,7 +178,7 @@ def _said(name: str, value: str, names: Names) -> str:
         return names(name, value)
     if name in LENGTHS:
         return duration(value) if DURATION.fullmatch(value) else value
-    if name == "word":
+    if name in REASONS:
         return told(value, names)
     return _cap(value) if name == "cap" else value
 

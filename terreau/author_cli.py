@@ -12,6 +12,7 @@ from terreau.graphing import graph as draw
 from terreau.options import Options
 from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
+from terreau.why import why as tell_why
 
 
 @click.command(short_help="Play a lead through a sequence on a calendar of its own.")
@@ -104,4 +105,25 @@ def spoken(config: Config, locale: str | None) -> str:
     return locale or config.site.default_locale
 
 
-COMMANDS = (graph, simulate, test)
+@click.command(short_help="Say what was decided about a lead, and why.")
+@click.argument("lead")
+@click.argument("step", required=False)
+@click.option("--locale", help="The language of the sentences; by default the site's.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def why(options: Options, lead: str, step: str | None, locale: str | None, as_json: bool) -> None:
+    """Say what was decided about LEAD (number, address or telephone), for and against, the newest first.
+
+    With STEP, which is SEQUENCE/STEP, a step or a sequence, only what concerns it: why it was sent, put off until when,
+    left out, or never reached. Each decision names its rule with file and line, the values it looked at, the release.
+
+    \b
+    Examples:  terreau why ada@example.org conseils-3d/niveaux
+               terreau why 42 --locale fr
+    """
+    config = options.load()
+    told = tell_why(config, lead, step, spoken(config, locale))
+    click.echo(json.dumps(told.json, ensure_ascii=False, indent=2) if as_json else told.text)
+
+
+COMMANDS = (graph, simulate, test, why)

@@ -39,12 +39,14 @@ from terreau.serving import serve as run_house
 from terreau.simulating import Unfit, UnknownSequence
 from terreau.staff_cli import staff_group
 from terreau.web import AddressTaken
+from terreau.why import UnknownStep
 from workflows.memory import Restless as Circle
 
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle,
+    UnknownStep,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -97,7 +99,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     First look:            terreau demo
     Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau apply
     Run it:                terreau serve
-    Something is odd:      terreau doctor       or     terreau explain ada@example.org
+    Something is odd:      terreau doctor,  terreau explain ada@example.org,  terreau why ada@example.org
     """
     ctx.obj = Options(config, content)
 

@@ -51,7 +51,7 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 def test_the_commands_are_these():
     assert COMMANDS == [
         "apply", "check", "demo", "doctor", "engine", "explain", "graph",
-        "migrate", "serve", "simulate", "staff", "test",
+        "migrate", "serve", "simulate", "staff", "test", "why",
     ]  # fmt: skip
 
 

@@ -3,8 +3,6 @@
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from pathlib import Path
 from random import Random
 from time import process_time
 
@@ -13,19 +11,12 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from authoring.load import load_site
-from authoring.models.personas import Persona
 from authoring.tree import read_tree
-from base.calendars import at_local
-from base.clock import Clocks, system_clocks
-from base.config import Config
 from base.paths import data_path
 from storage.schema import decisions, enrolments, receipts, stage_changes
-from terreau.applying import Signature, apply_content
 from terreau.cli import main
-from terreau.deeds import DEEDS, Life, StillCalendar
-from terreau.house import House
-from terreau.personas import Letters
 from terreau.simulating import Wish, read_site, simulate
+from tests.terreau.living import ADA, HEAD, config_of, lived, write, write_persona
 
 CONTENT = data_path("content")
 SITE, _ = load_site(read_tree(CONTENT))
@@ -59,42 +50,6 @@ def steps(simulated, *outcomes):
 # ---------------------------------------------------------------- the same as production
 
 
-def lived(database, persona: Persona, config: Config):
-    """What the real house writes when the persona lives in it, edits and outages included."""
-    zone = persona.timezone or config.site.timezone
-    at = {id(one): at_local(one.at.date(), one.at.time(), zone) for one in (*persona.action, *persona.edit)}
-    gaps = [tuple(at_local(end.date(), end.time(), zone) for end in (one.from_, one.to)) for one in persona.outage]
-    calendar = StillCalendar(min(at.values()))
-    clocks = Clocks(calendar.now, system_clocks().machine)
-    house = House.build(config, clocks, Letters(), database)
-    apply_content(config, database, house.blobs, Signature("ada"), clocks.moment())
-    life = Life(persona, house, calendar)
-    for one in sorted((*persona.action, *persona.edit), key=lambda one: at[id(one)]):
-        reach(life, at[id(one)], gaps)
-        if one in persona.edit:
-            file = Path(config.content.dir) / one.file
-            file.write_text(file.read_text().replace(one.find, one.put))
-            apply_content(config, database, house.blobs, Signature("ada"), clocks.moment())
-        else:
-            database.write(partial(DEEDS[one.do], life=life, action=one))
-        if not any(begin <= calendar.now() < end for begin, end in gaps):
-            life.settle()
-    reach(life, at_local(persona.until.date(), persona.until.time(), zone), gaps)
-    with database.read() as conn:
-        return ledger(conn)
-
-
-def reach(life, at, gaps):
-    """Live up to `at`; what falls due in a gap is done at its end."""
-    for begin, end in sorted(gaps):
-        if life.calendar.now() < end and begin <= at:
-            if life.calendar.now() < begin:
-                life.reach(begin - timedelta(seconds=1))
-            life.calendar.jump_to(min(end, at))
-    if not any(begin <= at < end for begin, end in gaps):
-        life.reach(at)
-
-
 def ledger(conn):
     names = {row.id: row.sequence for row in conn.execute(select(enrolments))}
     steps = [
@@ -124,21 +79,12 @@ def foretold(simulated):
     return sorted(map(str, rows))
 
 
-def config_of(folder, database_url):
-    return Config.model_validate(
-        {
-            "database": {"url": database_url},
-            "data": {"dir": folder / "data"},
-            "content": {"dir": folder / "content"},
-            "mail": {"connections": 1},
-        }
-    )
-
-
 def held_against(database, config, name):
     persona = read_site(config, name)[1]
     simulated = simulate(config, Wish(name), NOW)
-    assert foretold(simulated) == lived(database, persona, config)
+    lived(database, persona, config)
+    with database.read() as conn:
+        assert foretold(simulated) == ledger(conn)
     return simulated
 
 
@@ -147,49 +93,6 @@ def test_the_personas_of_the_example_are_told_as_they_live(folder, database, dat
     simulated = held_against(database, config_of(folder, database_url), name)
     assert len(simulated.lines) > 10
 
-
-TEXT = '+++\nsubject = "S"\npreheader = "P"\nwhy = "W"\n+++\n\nBonjour\n'
-HEAD = """
-title = "Random"
-topic = "conseils-3d"
-sender = "ines"
-trigger = [{ event = "consent_granted", subject = "conseils-3d" }]
-"""
-
-
-def write(folder, name, text, mails=()):
-    """A sequence of the content, with a text for each of its mails."""
-    (folder / "content" / "sequences" / f"{name}.toml").write_text(text)
-    place = folder / "content" / "emails" / name
-    place.mkdir(parents=True, exist_ok=True)
-    for mail in mails:
-        for locale in ("fr", "en"):
-            (place / f"{mail}.{locale}.md").write_text(TEXT)
-
-
-def write_persona(folder, name, text):
-    (folder / "content" / "personas" / f"{name}.toml").write_text(text)
-
-
-ADA = """
-title = "Ada"
-until = 2026-12-20T12:00:00
-timezone = "{zone}"
-[fields]
-email = "ada@lumen.example"
-first_name = "Ada"
-
-[[action]]
-at = 2026-10-23T10:05:00
-do = "submit"
-form = "guide-3d"
-page = "guide-3d"
-answers = {{ profession = "interior", practice = "slow", consent_conseils = true }}
-
-[[action]]
-at = 2026-10-23T10:12:00
-do = "confirm"
-"""
 
 WAITS = (
     'wait = "{n} days"', 'wait = "{n} hours"', 'wait = "{n} days"\nwait_from = "entry"', 'wait = "{n} business days"',

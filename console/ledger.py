@@ -1,0 +1,171 @@
+"""The ledger of a lead's decisions in the reader's words: what, why, by which rule, on what values, until when."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from authoring.models.conditions import Condition
+from authoring.models.sequences import Step
+from authoring.site import Site
+from base.translations import msgid
+from console.conditions import in_words
+from console.context import Viewer, say
+from console.lead_dealings import MAILS
+from console.names import Names
+from console.reasons import told
+from console.rule_places import Place, Written, place, trigger_of, written
+from console.step_words import act_of, trigger, wait_of
+from leads.seen import Seen, seen
+from reports.ledger import Decided
+from reports.past import consents_at, facts_at
+
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "entered": (msgid("came in"), "sprout"),
+    "refused": (msgid("was not let in"), "hot"),
+    "taken": (msgid("done"), "sprout"),
+    "skipped": (msgid("left out"), "warm"),
+    "delayed": (msgid("put off"), "warm"),
+    "left": (msgid("left the sequence"), ""),
+    "completed": (msgid("came to the end"), ""),
+}
+CONSENTS: Mapping[str, str] = {
+    "asked": msgid("asked, not confirmed"),
+    "granted": msgid("agreed"),
+    "withdrawn": msgid("withdrawn"),
+    "": msgid("never asked"),
+}
+_CONDITION = re.compile(r"\{.*\}")
+_CONSENT = re.compile(r"no consent for `(.+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A thing that was looked at. `asked`: in words; `written`: as the file says it."""
+
+    asked: str
+    written: str
+    value: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A decision, told. `word`: what came of it, `kind` its colour; `said`: why."""
+
+    decided: Decided
+    title: str
+    step: str
+    word: str
+    kind: str
+    said: str
+    rule: Place | None
+    values: tuple[Value, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        one = self.decided
+        return {
+            "at_utc": _utc(one.at),
+            "sequence": one.sequence,
+            "step": one.step,
+            "outcome": one.outcome,
+            "mail": one.mail,
+            "reason": one.reason or one.mail_reason,
+            "said": self.said,
+            "rule": {"file": self.rule.file, "line": self.rule.line} if self.rule else None,
+            "values": [{"asked": v.written, "value": v.value, "held": v.held} for v in self.values],
+            "release": one.release_id,
+            "next_try_utc": _utc(one.until) if one.until else None,
+        }
+
+
+def told_lines(
+    conn: Connection, lead_id: int, decisions: tuple[Decided, ...], site: Site, sites: Mapping[int, Site], who: Viewer
+) -> Iterator[Line]:
+    """The decisions as this reader reads them. `sites`: by release, for the rules that were in force then."""
+    names = Names(site, who)
+    for one in decisions:
+        then = sites.get(one.release_id, site)
+        found = written(conn, one)
+        word, kind = _outcome(one)
+        yield Line(
+            decided=one,
+            title=names("sequence", one.sequence),
+            step=_step_name(one, found, then),
+            word=word,
+            kind=kind,
+            said=_said(one, found, then, names),
+            rule=place(conn, one, found),
+            values=tuple(_values(conn, lead_id, one, then, names, who)),
+        )
+
+
+def _outcome(one: Decided) -> tuple[str, str]:
+    word, kind = MAILS.get(one.mail or "") or OUTCOMES[one.outcome]
+    return say(word), kind
+
+
+def _step_name(one: Decided, found: Written | None, site: Site) -> str:
+    if one.outcome == "completed":
+        return ""
+    step = _step(one, found)
+    return act_of(step, one.sequence, site) if step is not None and step.act else one.step or ""
+
+
+def _step(one: Decided, found: Written | None) -> Step | None:
+    return found.sequence.find(one.step) if found is not None and one.step is not None else None
+
+
+def _said(one: Decided, found: Written | None, site: Site, names: Names) -> str:
+    if one.outcome == "refused":
+        return told(one.reason.split(": ", 1)[-1], names)
+    if one.outcome == "entered" and found is not None:
+        return trigger(found.sequence.trigger[trigger_of(one, found.sequence)], found.sequence, site)
+    if one.mail_reason and one.mail != "sent":
+        return told(one.mail_reason, names)
+    if one.reason:
+        return told(one.reason, names)
+    step = _step(one, found)
+    return (wait_of(step) if step is not None else "") or say("at once")
+
+
+def _values(conn: Connection, lead_id: int, one: Decided, site: Site, names: Names, who: Viewer) -> Iterator[Value]:
+    """What the rule looked at, as it was then."""
+    if match := _CONSENT.search(one.reason):
+        topic = match[1]
+        state = consents_at(conn, lead_id, one.at).get(topic, "")
+        asked = say("consent to “%(topic)s”", topic=names("topic", topic))
+        yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), state == "granted")
+    condition = _condition(one.reason)
+    if condition is not None:
+        facts = facts_at(conn, site, lead_id, who.zone, one.at)
+        for part in seen(condition, facts, site.definitions, one.at):
+            yield _value(part, names)
+
+
+def _value(part: Seen, names: Names) -> Value:
+    asked = part.condition.model_dump(by_alias=True, exclude_none=True)
+    flat = ", ".join(
+        f"{key} = {value!r}" if isinstance(value, str) else f"{key} = {value}" for key, value in asked.items()
+    )
+    return Value(in_words(asked, names), flat.replace("'", '"'), part.value, part.held)
+
+
+def _condition(reason: str) -> Condition | None:
+    """The condition that a reason holds, as it was written; None where there is none, or only a part of one."""
+    match = _CONDITION.search(reason)
+    if match is None:
+        return None
+    try:
+        return Condition.model_validate(tomllib.loads(f"it = {match[0]}")["it"])
+    except (tomllib.TOMLDecodeError, ValidationError):
+        return None
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,104 @@
+"""What was decided about a lead, for and against, newest first: entries, refusals, steps, delays, ends; read-only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from storage.schema import decisions, enrolments, messages, receipts
+
+SHOWN = 500  # newest lines
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A line of the ledger. `version`: of the sequence, where the lead was inside; `mail`: the state of the step's
+    mail, `mail_reason` what it says; `until`: not before."""
+
+    at: datetime
+    outcome: str  # entered | refused | delayed | skipped | left | completed | taken
+    reason: str
+    sequence: str
+    step: str | None
+    release_id: int
+    enrolment_id: int | None = None
+    version: str | None = None
+    until: datetime | None = None
+    mail: str | None = None
+    mail_reason: str | None = None
+
+
+def ledger(
+    conn: Connection, lead_id: int, sequence: str | None = None, step: str | None = None, limit: int = SHOWN
+) -> tuple[Decided, ...]:
+    """The newest lines about the lead; about one sequence, or one step and what kept the lead from it."""
+    lines = [*_decisions(conn, lead_id, limit), *_taken(conn, lead_id, limit)]
+    about = [line for line in lines if _concerns(line, sequence, step)]
+    return tuple(sorted(about, key=lambda line: (line.at, _ORDER.index(line.outcome)), reverse=True)[:limit])
+
+
+# Within an instant: what comes first in a story.
+_ORDER = ("refused", "entered", "taken", "skipped", "delayed", "left", "completed")
+
+
+def _concerns(line: Decided, sequence: str | None, step: str | None) -> bool:
+    """An end concerns every step, and so does what kept the lead out."""
+    whole = line.outcome in ("entered", "refused", "left", "completed")
+    return sequence in (None, line.sequence) and (step in (None, line.step) or whole)
+
+
+def _decisions(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
+    newest = (
+        select(decisions, enrolments.c.sequence_version)
+        .outerjoin(enrolments, enrolments.c.id == decisions.c.enrolment_id)
+        .where(decisions.c.lead_id == lead_id)
+    )
+    return [
+        Decided(
+            row.at,
+            row.outcome,
+            row.reason,
+            row.sequence or "",
+            row.step,
+            row.release_id,
+            row.enrolment_id,
+            row.sequence_version,
+            row.until,
+        )
+        for row in conn.execute(newest.order_by(decisions.c.id.desc()).limit(limit))
+    ]
+
+
+def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
+    """Steps that were taken, with what became of their mails; skipped ones are among the decisions."""
+    letter = and_(
+        messages.c.enrolment_id == receipts.c.enrolment_id,
+        messages.c.step == receipts.c.step,
+        messages.c.occurrence == receipts.c.occurrence,
+    )
+    wanted = (receipts.c.at, receipts.c.step, receipts.c.release_id, receipts.c.enrolment_id)
+    theirs = (enrolments.c.sequence, enrolments.c.sequence_version)
+    steps = (
+        select(*wanted, *theirs, messages.c.state, messages.c.reason.label("mail_reason"))
+        .join(enrolments, enrolments.c.id == receipts.c.enrolment_id)
+        .outerjoin(messages, letter)
+        .where(enrolments.c.lead_id == lead_id, receipts.c.outcome == "taken")
+    )
+    return [_step(row) for row in conn.execute(steps.order_by(receipts.c.at.desc()).limit(limit))]
+
+
+def _step(row: Any) -> Decided:
+    return Decided(
+        row.at,
+        "taken",
+        "",
+        row.sequence,
+        row.step,
+        row.release_id,
+        row.enrolment_id,
+        row.sequence_version,
+        None,
+        row.state,
+        row.mail_reason,
+    )
