@@ -1,12 +1,15 @@
 """The commands for whoever writes sequences: `terreau simulate`, `test`, `why`, `forecast`, `graph`."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
 from base.clock import system_clocks
 from base.config import Config
+from terreau.forecasting import DAYS, as_text
+from terreau.forecasting import forecast as foretell
 from terreau.goldens import Tried, try_all
 from terreau.graphing import graph as draw
 from terreau.options import Options
@@ -126,4 +129,23 @@ def why(options: Options, lead: str, step: str | None, locale: str | None, as_js
     click.echo(json.dumps(told.json, ensure_ascii=False, indent=2) if as_json else told.text)
 
 
-COMMANDS = (graph, simulate, test, why)
+@click.command(short_help="Say how many mails the next days bring.")
+@click.option("--days", type=click.IntRange(1, 92), default=DAYS, show_default=True, help="How many, today included.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def forecast(options: Options, days: int, as_json: bool) -> None:
+    """Say how many mails each sequence will send on each of the next days, and who loses to caps.
+
+    Every lead who is inside a sequence is led on by production's own decisions, in memory: nothing is stored or sent.
+    It supposes that nobody does anything new; broadcasts that are planned count. It ends by saying what it cost.
+
+    \b
+    Examples:  terreau forecast
+               terreau forecast --days 30 --json
+    """
+    with click.progressbar(length=100, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        found = foretell(options.load(), days, lambda done: bar.update(int(done * 100) - bar.pos))
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(found))
+
+
+COMMANDS = (forecast, graph, simulate, test, why)

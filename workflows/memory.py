@@ -14,7 +14,7 @@ from leads.events import makes_lead
 from leads.facts import Event, Facts
 from workflows.reading import CAPS_LOOK_BACK
 from workflows.turn import take_turn
-from workflows.values import REACHED, Enrolment, LeadState, Mail, Message, Promised, Rules, Turn
+from workflows.values import REACHED, TERMINAL, Enrolment, LeadState, Mail, Message, Promised, Rules, Turn
 
 
 class Restless(Exception):
@@ -83,12 +83,21 @@ class Kept:
     def mail_ends(self, letter: Message, now: datetime, state: str = "sent", reason: str | None = None) -> None:
         """What the outbox does when a mail that a turn promised has come to its end."""
         one = self.enrolment(letter.key)
-        if one is not None and one.id is not None and one.position == "awaiting_mail" and one.step == letter.step:
-            sent_at = now if state in REACHED else None
-            self.state = replace(self.state, mails={**self.state.mails, one.id: Mail(state, reason, sent_at)})
+        if one is not None and (one.step, one.occurrence) == (letter.step, letter.occurrence):
+            self._note(one, Mail(state, reason, now if state in REACHED else None))
         place = f"{letter.sequence}/{letter.step}"
         data = {"enrolment_id": one.id if one else None, "reason": reason, "place": place, "locale": letter.locale}
         self.happens(f"mail.{state}", now, evidence="engine", subject=letter.email, data=data)
+
+    def mails_under_way(self, now: datetime) -> list[Enrolment]:
+        """Let the mails that were promised before arrive now; returns the enrolments that awaited them."""
+        waiting = [one for one in self.state.enrolments if one.active and one.position == "awaiting_mail"]
+        known = {one.key: self.state.mails.get(one.id) for one in waiting if one.id is not None}
+        on_the_way = [one for one in waiting if (mail := known.get(one.key)) is None or mail.state not in TERMINAL]
+        for one in on_the_way:
+            self._note(one, Mail("sent", None, now))
+            self.happens("mail.sent", now, evidence="engine", subject=f"{one.sequence}/{one.step}")
+        return on_the_way
 
     def enrolment(self, key: tuple[str, str]) -> Enrolment | None:
         return next((one for one in self.state.enrolments if one.key == key), None)
@@ -97,6 +106,10 @@ class Kept:
         """What let the lead in there, where it is remembered."""
         one = self.enrolment(key)
         return next((event for event in self.facts.history if one and event.seq == one.entry_seq), None)
+
+    def _note(self, one: Enrolment, mail: Mail) -> None:
+        if one.id is not None and one.position == "awaiting_mail":
+            self.state = replace(self.state, mails={**self.state.mails, one.id: mail})
 
     def _enrolled(self, turn: Turn) -> tuple[Enrolment, ...]:
         """Every enrolment after the turn; new ones are numbered."""

@@ -57,6 +57,38 @@ do = "confirm"
 """
 
 
+WAITS = (
+    'wait = "{n} days"', 'wait = "{n} hours"', 'wait = "{n} days"\nwait_from = "entry"', 'wait = "{n} business days"',
+    'wait_until = {{ time = "09:30", weekdays = ["tue", "thu"] }}', 'wait = "1 day"\nwait_until = {{ time = "08:00" }}',
+    "",
+)  # fmt: skip
+ACTS = (
+    'email = "m{i}"', 'email = "m{i}"', 'email = "m{i}"\nsend_window = {{ from = "09:00", to = "11:00" }}',
+    'set = {{ add_tags = ["t{i}"] }}', 'notify = {{ subject = "S", text = "T" }}',
+    'email = "m{i}"\nonly_if = {{ tag = "t{before}" }}',
+    'branch = {{ case = [{{ when = {{ tag = "t{before}" }}, to = "s{last}" }}] }}',
+    'email = "m{i}"\nonly_if = {{ event = "page_seen", within = "3 days" }}',
+)  # fmt: skip
+
+
+def any_sequence(dice):
+    """A sequence of random steps, and the mails in it."""
+    size = dice.randint(4, 9)
+    steps = []
+    for i in range(size):
+        act = dice.choice(ACTS).format(i=i, before=max(i - 1, 0), last=size - 1)
+        if i == size - 1 or dice.random() < 0.2:
+            act = f'email = "m{i}"'
+        wait = dice.choice(WAITS).format(n=dice.randint(1, 5))
+        steps.append(f'[[step]]\nid = "s{i}"\n{wait}\n{act}\n')
+        if dice.random() < 0.3:
+            waits = '{ when = { event = "page_seen" }, timeout = "2 days", on_timeout = "next" }'
+            steps.append(f'[[step]]\nid = "w{i}"\nwait_for = {waits}\n')
+    more = dice.choice(["", 'expires_after = "2 days"\n', 'exit_when = [{ stage_at_least = "sql" }]\n'])
+    priority = f"priority = {dice.randint(0, 100)}\n"
+    return HEAD + more + priority + "\n".join(steps), [f"m{i}" for i in range(size)]
+
+
 def config_of(folder, database_url):
     return Config.model_validate(
         {
