@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from base.clock import Moment
 from emails.results import SETTLE_AFTER
@@ -15,9 +15,16 @@ from emails.states import Message, Move, move
 from storage import claims, holders
 from storage.database import Database
 from storage.holders import orphaned
-from storage.schema import compiled, messages
+from storage.schema import compiled, events, messages
 
 AT_ONCE = 200
+# Hits that name the message whose link was followed, by a human or a machine: it arrived.
+_PROOFS = ("link_clicked", "asset_downloaded")
+_PROVEN = exists().where(
+    events.c.lead_id == messages.c.lead_id,
+    events.c.name.in_(_PROOFS),
+    events.c.data["message_id"].as_integer() == messages.c.id,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +50,16 @@ def _recover(conn: Connection, now: Moment) -> int:
     doubtful = _some(conn, (messages.c.state == "in_data") & orphaned(messages))
     for message in doubtful:
         move(conn, message, "in_data", _doubt(conn, message, now), now, None)
+    proven = _some(conn, (messages.c.state == "unknown") & _PROVEN)
+    for message in proven:
+        move(conn, message, "unknown", Move("settled_delivered", "a link of it was followed"), now, None)
     ripe = _some(conn, (messages.c.state == "unknown") & (messages.c.due_at <= now.machine))
     for message in ripe:
         move(conn, message, "unknown", _settlement(conn, message, now.machine), now, None)
-    if given_back or doubtful or ripe:
-        log.warning("recovered messages", due_again=given_back, in_doubt=len(doubtful), settled=len(ripe))
-    return given_back + len(doubtful) + len(ripe)
+    settled = len(proven) + len(ripe)
+    if given_back or doubtful or settled:
+        log.warning("recovered messages", due_again=given_back, in_doubt=len(doubtful), settled=settled)
+    return given_back + len(doubtful) + settled
 
 
 def _some(conn: Connection, which: object) -> Sequence[Message]:

@@ -12,6 +12,7 @@ from emails.maildir import Maildir
 from emails.recovery import recover, settle_by_evidence
 from emails.results import Result, after_the_letter, settle
 from emails.states import Move
+from leads import events
 from storage import holders
 from storage.schema import enrolments
 
@@ -177,6 +178,38 @@ def test_a_click_or_a_bounce_ends_the_doubt_and_only_the_doubt(house, begun, clo
     assert settled() is True
     assert settled() is False
     assert (house.message(message).state, house.message(message).reason) == ("settled_delivered", "clicked")
+
+
+@pytest.mark.parametrize("name", ["link_clicked", "asset_downloaded"])
+def test_whoever_follows_a_link_of_a_mail_in_doubt_has_it(house, begun, clocks, name):
+    ada = house.lead("Ada")
+    message, other = house.owe(ada), house.owe(ada)
+    for one in (message, other):
+        begun(one)
+    clocks.advance(2 * MINUTE)
+    recover(house.database, house.now)
+    data = {"message_id": message, "link": 0}
+    house.run(lambda conn: events.append(conn, ada, name, house.now, evidence="pending", subject="x", data=data))
+    recover(house.database, house.now)
+    settled = house.message(message)
+    assert (settled.state, settled.reason) == ("settled_delivered", "a link of it was followed")
+    assert house.message(other).state == "unknown"
+    assert ("mail.settled_delivered", "conseils-3d/niveaux") in [row[:2] for row in house.events_of(ada)]
+
+
+def test_a_magnet_that_was_fetched_by_the_link_in_doubt_is_not_sent_again(house, begun, clocks):
+    bob = house.lead("Bob", topics=())
+    message = house.owe(bob, "livraison/guide")
+    begun(message)
+    clocks.advance(2 * MINUTE)
+    recover(house.database, house.now)
+    data = {"message_id": message}
+    house.run(
+        lambda conn: events.append(conn, bob, "asset_downloaded", house.now, evidence="human", subject="x", data=data)
+    )
+    clocks.advance(2 * MINUTE)
+    recover(house.database, house.now)
+    assert house.message(message).state == "settled_delivered"
 
 
 def test_a_zombie_may_not_begin_a_letter(house, clocks, sender_to):
