@@ -235,6 +235,7 @@ class Sequence(Model):
     timezone: Zone | None = None
     expires_after: DurationText | None = None
     on_unknown: Literal["hold", "resend"] | None = None
+    on_edit: Literal["pin", "adopt"] = "pin"  # what an edit of this file does to those inside
     step: list[Step] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,0 +1,126 @@
+"""What an edit of a sequence does to those inside: where each goes on, and for whom the author has to choose.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from authoring.models.sequences import Sequence, Step
+from authoring.pinned import Lack, Version, lacks
+from authoring.renames import renamed
+from authoring.site import Site
+
+How = Literal["pin", "adopt", "next", "exit"]
+HOWS: tuple[How, ...] = get_args(How)
+
+# (sequence, step) -> what the author chose for those who stand there; step None answers every case of the sequence.
+Choices = Mapping[tuple[str, str | None], How]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What becomes of whoever stands at a step: `to` is the step of the new version, None its end or none of it."""
+
+    how: How
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Leads who stand at `step` have no rule: the author has to choose one of `choices`."""
+
+    version: Version
+    step: str
+    why: str
+    choices: tuple[How, ...]
+    renamed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Those inside `version` move by the step they stand at; a step without a move keeps them in that version."""
+
+    version: Version
+    to_version: str | None  # None: the sequence is gone, and whoever moves leaves
+    moves: Mapping[str, Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a new release does to those inside: who moves, who needs a choice, what the others come to in vain."""
+
+    adoptions: tuple[Adoption, ...] = ()
+    cases: tuple[Case, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+
+
+def edits_of(versions: Iterable[Version], site: Site, former: Site, choices: Choices) -> Edits:
+    """What `site`, in place of `former`, does to those inside `versions`."""
+    adoptions: list[Adoption] = []
+    cases: list[Case] = []
+    lacking: list[Lack] = []
+    for version in versions:
+        if site.versions.get(version.name) == version.hash:
+            continue
+        missed = tuple(lacks(version, site, former))
+        moves, open_cases = _decided(version, site.sequences.get(version.name), missed, choices)
+        if moves:
+            adoptions.append(Adoption(version, site.versions.get(version.name), moves))
+        cases += open_cases
+        lacking += (replace(lack, steps=lack.steps - moves.keys()) for lack in missed)
+    return Edits(tuple(adoptions), tuple(cases), tuple(lacking))
+
+
+def _decided(
+    version: Version, new: Sequence | None, missed: tuple[Lack, ...], choices: Choices
+) -> tuple[dict[str, Move], list[Case]]:
+    moves: dict[str, Move] = {}
+    cases: list[Case] = []
+    renames = renamed(version.sequence, new)
+    for step in version.sequence.step:
+        case = _case(version, step, new, missed, renames)
+        chosen = choices.get((version.name, step.id)) or (choices.get((version.name, None)) if case else None)
+        if chosen is not None and chosen in open_to(step.id, new, renames):
+            moves[step.id] = _chosen(chosen, version.sequence, step.id, new, renames)
+        elif case is not None:
+            cases.append(case)
+        elif new is not None and new.on_edit == "adopt":
+            moves[step.id] = Move("adopt", step.id)
+    return moves, cases
+
+
+def _case(
+    version: Version, step: Step, new: Sequence | None, missed: tuple[Lack, ...], renames: Mapping[str, str]
+) -> Case | None:
+    """Adopting needs the step to be there still; staying needs all that the version names to be there still."""
+    open_choices = open_to(step.id, new, renames)
+    if new is not None and new.on_edit == "adopt":
+        gone = new.find(step.id) is None
+        why = f"the step `{step.id}` is gone"
+        return Case(version, step.id, why, open_choices, renames.get(step.id)) if gone else None
+    why = "; ".join(f"{lack.file}: {lack.what}" for lack in missed if step.id in lack.steps)
+    return Case(version, step.id, why, open_choices, renames.get(step.id)) if why else None
+
+
+def open_to(step_id: str, new: Sequence | None, renames: Mapping[str, str]) -> tuple[How, ...]:
+    """The choices that an author has for those at a step: nobody can go on in a sequence that is gone."""
+    if new is None:
+        return ("exit",)
+    can_adopt = new.find(step_id) is not None or step_id in renames
+    return tuple(how for how in HOWS if how != "adopt" or can_adopt)
+
+
+def _chosen(how: How, old: Sequence, step_id: str, new: Sequence | None, renames: Mapping[str, str]) -> Move:
+    if how == "adopt":
+        return Move(how, renames.get(step_id, step_id))
+    return Move(how, next_that_stays(old, step_id, new) if how == "next" and new is not None else None)
+
+
+def next_that_stays(old: Sequence, step_id: str, new: Sequence) -> str | None:
+    """The first step below `step_id` that the new version still has, under its name or a new one; None = the end."""
+    ids = [step.id for step in old.step]
+    renames = renamed(old, new)
+    below = (renames.get(other, other) for other in ids[ids.index(step_id) + 1 :])
+    return next((other for other in below if new.find(other) is not None), None)
