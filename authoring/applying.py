@@ -1,24 +1,28 @@
 """Puts a checked tree in force: stored in short jobs, then flipped in one small transaction, or nothing has changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from authoring.blobs import BlobDamaged, Blobs
-from authoring.load import load_site, read_sequence
-from authoring.pinned import Lack, Version, lacks
+from authoring.editing import Choices
+from authoring.guard import Guard, guard_of, objections
+from authoring.load import load_site
 from authoring.site import Site
-from authoring.stored import Release, ReleaseUnreadable, load_release
+from authoring.stored import Release
 from authoring.tree import Tree, sha256
 from base.clock import Moment
 from base.problems import Problem
 from storage.database import Database
-from storage.schema import documents, enrolments, in_force, releases, sequence_versions, standings
+from storage.schema import adoptions, documents, in_force, refolds, releases, sequence_versions
 from storage.upsert import insert_or_ignore, upsert
 
 BATCH_ROWS, BATCH_CHARACTERS = 100, 200_000  # what one job writes: well within the 50 ms that it may take
+
+
+NOTHING_CHOSEN: Choices = {}
 
 
 class ReleaseRefused(Exception):
@@ -39,15 +43,7 @@ class Draft:
     git_commit: str | None
     note: str | None
     moment: Moment
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What was found before the flip: the release in force then, what it has and the draft lacks."""
-
-    base: int | None
-    lacks: tuple[Lack, ...]
-    lost_stages: tuple[str, ...]
+    announce: bool
 
 
 def apply(
@@ -59,12 +55,15 @@ def apply(
     note: str | None,
     moment: Moment,
     blobs: Blobs,
+    choices: Choices = NOTHING_CHOSEN,
+    announce: bool = False,
 ) -> Release:
     """Put `tree`, which `site` was parsed from, in force; the release in force already, if it holds the same files.
 
+    `choices` say what becomes of leads for whom no rule does. `announce`: what changed rules lead to is acted upon.
     Raises ReleaseRefused, and nothing has changed, when the tree has problems or leads still need what it lacks.
     """
-    draft = Draft(tree, site, author, git_commit, note, moment)
+    draft = Draft(tree, site, author, git_commit, note, moment, announce)
     _refuse_what_is_unchecked(draft)
     with database.read() as conn:
         current = _current(conn)
@@ -74,7 +73,7 @@ def apply(
     _store_texts(database, draft)
     release = None
     while release is None:  # once more for each time that somebody else was faster
-        release = database.write(partial(_flip, draft=draft, guard=_guard(database, site)))
+        release = database.write(partial(_flip, draft=draft, guard=guard_of(database, site, choices)))
     return release
 
 
@@ -91,7 +90,8 @@ def _refuse_what_is_unchecked(draft: Draft) -> None:
 def _store_blobs(tree: Tree, blobs: Blobs) -> None:
     for path, blob in tree.blobs.items():
         try:
-            blobs.put(blob.hash, tree.blob_bytes(path))
+            if tree.root is not None:  # else it was read from the store, where its files are
+                blobs.put(blob.hash, tree.blob_bytes(path))
         except (BlobDamaged, FileNotFoundError):
             message = "this file changed while it was read"
             raise ReleaseRefused([Problem(f"magnets/{path}", 1, 1, "error", message, "apply again")]) from None
@@ -124,36 +124,6 @@ def _batches(texts: dict[str, str]) -> Iterator[list[tuple[str, str]]]:
         yield batch
 
 
-def _guard(database: Database, site: Site) -> Guard:
-    with database.read() as conn:
-        current = _current(conn)
-        pinned = set(conn.execute(select(enrolments.c.sequence_version).where(_ACTIVE).distinct()).scalars())
-    former = _readable(database, current.id) if current else None
-    if current is None or former is None:
-        return Guard(current.id if current else None, (), ())
-    # Who enters from now until the flip enters a version of the release in force.
-    suspects = (pinned | set(former.versions.values())) - set(site.versions.values())
-    found = tuple(lack for version in _versions(database, suspects) for lack in lacks(version, site, former))
-    kept = {stage.id for stage in site.definitions.stages}
-    return Guard(current.id, found, tuple(stage.id for stage in former.definitions.stages if stage.id not in kept))
-
-
-def _readable(database: Database, release_id: int) -> Site | None:
-    try:
-        return load_release(database, release_id)
-    except ReleaseUnreadable:
-        return None  # written for another Terreau: nobody can run it, so nobody can lose by it
-
-
-def _versions(database: Database, hashes: Iterable[str]) -> Iterator[Version]:
-    joined = sequence_versions.join(documents, documents.c.hash == sequence_versions.c.document_hash)
-    wanted = select(sequence_versions.c.hash, sequence_versions.c.name, documents.c.text).select_from(joined)
-    for hashed in sorted(hashes):
-        with database.read() as conn:
-            row = conn.execute(wanted.where(sequence_versions.c.hash == hashed)).one()
-        yield Version(row.hash, row.name, read_sequence(row.text, f"sequences/{row.name}.toml"))
-
-
 def _flip(conn: Connection, draft: Draft, guard: Guard) -> Release | None:
     """The new release, in force; None when the guard is out of date, because another release came between."""
     current = _current(conn)
@@ -161,8 +131,8 @@ def _flip(conn: Connection, draft: Draft, guard: Guard) -> Release | None:
         return current
     if (current.id if current else None) != guard.base:
         return None
-    if problems := [*_stranded(conn, guard.lacks), *_without_stage(conn, guard.lost_stages)]:
-        raise ReleaseRefused(sorted(problems))
+    if problems := objections(conn, guard):
+        raise ReleaseRefused(problems)
     now = draft.moment.machine
     values = {
         "hash": draft.tree.hash,
@@ -174,7 +144,30 @@ def _flip(conn: Connection, draft: Draft, guard: Guard) -> Release | None:
     }
     number = conn.execute(insert(releases).values(values).returning(releases.c.id)).scalar_one()
     upsert(conn, in_force, {"id": 1, "release_id": number, "since": now}, ["id"])
+    _carry_to_leads(conn, number, draft, guard)
     return Release(number, draft.tree.hash, draft.author, draft.git_commit, draft.note, now, is_new=True)
+
+
+def _carry_to_leads(conn: Connection, number: int, draft: Draft, guard: Guard) -> None:
+    """Leave word for the engine of what the release does to those inside, and to everybody."""
+    now = draft.moment.machine
+    rows = [
+        {
+            "release_id": number,
+            "version": one.version.hash,
+            "sequence": one.version.name,
+            "to_version": one.to_version,
+            "moves": {step: [move.how, move.to] for step, move in one.moves.items()},
+            "since": now,
+            "next_enrolment_id": 1,
+        }
+        for one in guard.edits.adoptions
+    ]
+    if rows:
+        conn.execute(insert(adoptions), rows)
+    if guard.judges_otherwise:
+        row = {"release_id": number, "announce": draft.announce, "next_lead_id": 1, "since": now}
+        conn.execute(insert(refolds), row)
 
 
 def _current(conn: Connection) -> Release | None:
@@ -182,43 +175,3 @@ def _current(conn: Connection) -> Release | None:
     if row is None:
         return None
     return Release(row.id, row.hash, row.author, row.git_commit, row.note, row.created_at, is_new=False)
-
-
-_ACTIVE = enrolments.c.state == "active"
-
-
-def _stranded(conn: Connection, lacking: tuple[Lack, ...]) -> Iterator[Problem]:
-    """A problem for each thing that is gone and that a lead on their way would still come to."""
-    standing = _standing(conn, {lack.version.name for lack in lacking}, {lack.version.hash for lack in lacking})
-    counts: dict[tuple[str, str, str], int] = {}
-    for lack in lacking:
-        key = (lack.version.name, lack.file, lack.what)
-        counts[key] = counts.get(key, 0) + sum(standing.get((lack.version.hash, step), 0) for step in lack.steps)
-    for (name, file, what), count in counts.items():
-        if count:
-            needs = f"{_leads(count)} in the sequence `{name}` still {'needs' if count == 1 else 'need'} it"
-            yield Problem(file, 1, 1, "error", f"{what}, and {needs}", "put it back until they are through")
-
-
-def _standing(conn: Connection, names: set[str], versions: set[str]) -> dict[tuple[str, str], int]:
-    """(version, step) -> how many leads stand there."""
-    if not versions:
-        return {}
-    at = (enrolments.c.sequence_version, enrolments.c.step)
-    wanted = select(*at, func.count().label("leads")).where(_ACTIVE, enrolments.c.sequence.in_(sorted(names)))
-    rows = conn.execute(wanted.where(enrolments.c.sequence_version.in_(sorted(versions))).group_by(*at))
-    return {(row.sequence_version, row.step): row.leads for row in rows}
-
-
-def _without_stage(conn: Connection, lost: tuple[str, ...]) -> Iterator[Problem]:
-    if not lost:
-        return
-    wanted = select(standings.c.stage, func.count().label("leads")).where(standings.c.stage.in_(lost))
-    for row in conn.execute(wanted.group_by(standings.c.stage)):
-        stand = "stands" if row.leads == 1 else "stand"
-        message = f"the stage `{row.stage}` is gone, and {_leads(row.leads)} {stand} there"
-        yield Problem("definitions.toml", 1, 1, "error", message, "put it back, or move them first")
-
-
-def _leads(count: int) -> str:
-    return f"{count} lead" if count == 1 else f"{count} leads"

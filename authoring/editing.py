@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from authoring.models.common import Model
+from authoring.models.definitions import Definitions
 from authoring.models.sequences import Sequence, Step
 from authoring.pinned import Lack, Version, lacks
 from authoring.renames import renamed
@@ -36,6 +38,7 @@ class Case:
     why: str
     choices: tuple[How, ...]
     renamed: str | None = None
+    deleted: bool = True  # else the step is there, and lacks what it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def edits_of(versions: Iterable[Version], site: Site, former: Site, choices: Cho
     for version in versions:
         if site.versions.get(version.name) == version.hash:
             continue
-        missed = tuple(lacks(version, site, former))
-        moves, open_cases = _decided(version, site.sequences.get(version.name), missed, choices)
+        new = site.sequences.get(version.name)
+        # Whoever adopts needs nothing of the former version any more.
+        missed = () if new is not None and new.on_edit == "adopt" else tuple(lacks(version, site, former))
+        moves, open_cases = _decided(version, new, missed, choices)
         if moves:
             adoptions.append(Adoption(version, site.versions.get(version.name), moves))
         cases += open_cases
@@ -101,7 +106,7 @@ def _case(
         why = f"the step `{step.id}` is gone"
         return Case(version, step.id, why, open_choices, renames.get(step.id)) if gone else None
     why = "; ".join(f"{lack.file}: {lack.what}" for lack in missed if step.id in lack.steps)
-    return Case(version, step.id, why, open_choices, renames.get(step.id)) if why else None
+    return Case(version, step.id, why, open_choices, renames.get(step.id), deleted=False) if why else None
 
 
 def open_to(step_id: str, new: Sequence | None, renames: Mapping[str, str]) -> tuple[How, ...]:
@@ -124,3 +129,24 @@ def next_that_stays(old: Sequence, step_id: str, new: Sequence) -> str | None:
     renames = renamed(old, new)
     below = (renames.get(other, other) for other in ids[ids.index(step_id) + 1 :])
     return next((other for other in below if new.find(other) is not None), None)
+
+
+# ---------------------------------------------------------------- the rules that everybody is judged by
+
+_JUDGING = ("stages", "temperatures", "scoring", "personas", "segments")
+_WORDS = frozenset({"label", "title", "meaning", "description", "owner"})  # read by people, not by rules
+
+
+def judges_otherwise(former: Definitions, definitions: Definitions) -> bool:
+    """Whether a lead may come out differently: another score, stage, temperature, persona or segment."""
+    return any(_said(getattr(former, key)) != _said(getattr(definitions, key)) for key in _JUDGING)
+
+
+def _said(value: object) -> object:
+    if isinstance(value, Model):
+        return _said(value.model_dump(mode="json"))
+    if isinstance(value, list):
+        return [_said(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _said(inner) for key, inner in value.items() if key not in _WORDS}
+    return value

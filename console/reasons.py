@@ -97,6 +97,19 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("the release in force has no sequence %(sequence)s"),
         ),
         (r"every step lies behind", msgid("every step lies behind")),
+        (
+            r"release (?P<release>\d+) edits the sequence: goes on at `(?P<step>[^`]+)` in its new version",
+            msgid("release %(release)s edits the sequence: goes on at “%(step)s” in its new version"),
+        ),
+        (
+            r"release (?P<release>\d+) edits the sequence: the author chose `exit` at this step",
+            msgid("release %(release)s edits the sequence, and its author let those at this step leave"),
+        ),
+        (
+            r"taken already, before an edit put it further down",
+            msgid("taken already, before an edit put it further down"),
+        ),
+        (r"release (?P<release>\d+): (?P<word>.+)", msgid("By the new rules of release %(release)s. %(word)s")),
         (r"parked: (?P<why>.+)", msgid("set aside for a moment: %(why)s")),
         # what became of a mail
         (r"nobody knows whether it arrived: (?P<word>.+)", msgid("nobody knows whether it arrived: %(word)s")),

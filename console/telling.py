@@ -156,6 +156,7 @@ DECIDED: Mapping[str, tuple[str, str]] = {
     "refused": ("ban", msgid("Not let into “%(sequence)s”")),
     "delayed": ("pause", msgid("“%(sequence)s” waits")),
     "skipped": ("ban", msgid("A step of “%(sequence)s” was left out")),
+    "adopted": ("pencil", msgid("“%(sequence)s” was edited")),
     "left": ("log-out", msgid("Leaves “%(sequence)s”")),
     "completed": ("circle-check", msgid("Comes to the end of “%(sequence)s”")),
 }

@@ -75,6 +75,36 @@ sequence_versions = _table(
     Column("name", String(100), nullable=False),
     Column("document_hash", String(64), ForeignKey("documents.hash"), nullable=False),
 )
+plans = _table(
+    "plans",  # what an author looked at, and chose, before applying: it holds for one tree after one release
+    Column("id", Id, primary_key=True),
+    Column("base_release_id", Id, ForeignKey("releases.id")),  # in force then; None before the first
+    Column("tree_hash", String(64), nullable=False),
+    Column("choices", Json, nullable=False),  # {"sequence/step" or "sequence": pin | adopt | next | exit}
+    Column("author", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),  # machine
+    Index("ix_plans_tree_hash", "tree_hash"),
+)
+adoptions = _table(
+    "adoptions",  # an edit carried out on those inside: whoever is in `version` moves by the step they stand at
+    Column("release_id", Id, ForeignKey("releases.id"), primary_key=True),
+    Column("version", String(64), ForeignKey("sequence_versions.hash"), primary_key=True),
+    Column("sequence", String(100), nullable=False),
+    Column("to_version", String(64), ForeignKey("sequence_versions.hash")),  # None: whoever moves leaves
+    Column("moves", Json, nullable=False),  # {step: [pin | adopt | next | exit, step of the new version or None]}
+    Column("since", UtcDateTime, nullable=False),  # machine
+    Column("next_enrolment_id", Id, nullable=False),  # those below are told
+    Column("done_at", UtcDateTime),  # machine; those who come late are still moved at their next turn
+    Index("ix_adoptions_version", "version"),
+)
+refolds = _table(
+    "refolds",  # changed rules being taken to every lead, in resumable batches
+    Column("release_id", Id, ForeignKey("releases.id"), primary_key=True),
+    Column("announce", Boolean, nullable=False),  # False: the changes are written, and let nobody in and alert nobody
+    Column("next_lead_id", Id, nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # machine
+    Column("done_at", UtcDateTime),  # machine
+)
 blobs = _table(
     "blobs",  # magnets in chunks, where a directory would not be seen by every machine
     Column("hash", String(64), primary_key=True),
@@ -256,6 +286,8 @@ enrolments = _table(
     Column("ended_at", UtcDateTime),
     Column("laps", Json),  # {step that jumps back: how often it did}
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
+    Column("edit_release_id", Id),  # the newest release whose edit was carried out on it; None = none
+    Column("passed", Json),  # steps taken already that an edit has put further down: they are not taken again
     CheckConstraint("state IN ('active', 'completed', 'left')", name="state"),
     UniqueConstraint("lead_id", "sequence", "entry_key"),
     Index("ix_enrolments_lead_id_state", "lead_id", "state"),

@@ -24,6 +24,7 @@ from workflows.values import (
     Leave,
     Mail,
     Outcome,
+    PassBy,
     Rules,
     Settled,
     Skip,
@@ -108,7 +109,7 @@ def decide(
     if step is None:
         return Leave(f"the step `{enrolment.step}` is not in this version of the sequence")
     look = Look(enrolment, sequence, step, facts, rules, now, mail)
-    outcomes = (ask(look) for ask in (_departure, _goal, _awaited_mail, _wait))
+    outcomes = (ask(look) for ask in (_departure, _goal, _passed, _awaited_mail, _wait))
     return next((outcome for outcome in outcomes if outcome is not None), None) or _act(look)
 
 
@@ -177,6 +178,10 @@ def _goal(look: Look) -> Outcome | None:
 
 def _ahead(look: Look, step_id: str) -> bool:
     return is_below(look.sequence, step_id, look.step.id)
+
+
+def _passed(look: Look) -> Outcome | None:
+    return PassBy(look.step, look.then) if look.step.id in look.enrolment.passed else None
 
 
 # ---------------------------------------------------------------- waiting

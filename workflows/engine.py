@@ -18,7 +18,7 @@ from storage.database import Database, StorageUnavailable
 from storage.holders import Holder
 from storage.schema import wakes as wakes_table
 from storage.wakes import Claimed
-from workflows import broadcasts
+from workflows import broadcasts, spreading
 from workflows.broadcasts import Broadcast
 from workflows.reading import Batch, read_batch
 from workflows.turn import take_turn
@@ -68,9 +68,11 @@ class Engine:
         self._in_hand: set[int] = set()  # leads of a pass that was broken off
         self._sequences: dict[str, Authored] = {}  # pinned versions never change
         self._broadcasts_done: set[Broadcast] = set()
+        self._spread: int | None = None  # the release whose changes everybody was told of
 
     def work(self) -> int:
-        """One pass: the next leads of a broadcast, then up to a batch of due leads. Returns how many; 0 = nothing due.
+        """One pass: the next leads of a broadcast or of an edit, then up to a batch of due leads. Returns how many;
+        0 = nothing due.
 
         Raises StorageUnavailable when the database is away; nothing is lost, the next pass begins where this one did.
         """
@@ -85,7 +87,7 @@ class Engine:
         self._in_hand = {lead.lead_id for lead in claimed}
         if claimed:
             self._take(claimed, site, holder, moment)
-        return told + len(claimed)
+        return told + len(claimed) + self._tell_of_changes(site, moment)
 
     def begin_broadcasts(self) -> int:
         """Tell the next leads of every due broadcast; returns how many batches were told. `work` does it too."""
@@ -132,6 +134,9 @@ class Engine:
     def _take(self, claimed: Sequence[Claimed], site: Site, holder: Holder, moment: Moment) -> None:
         with self._database.read() as conn:
             batch = read_batch(conn, claimed, site, self._pinned, self._zone, moment.calendar)
+        if batch.newest > batch.rules.release_id:  # a release came since we looked: next time with its content
+            self._database.write(lambda conn: wakes.let_go(conn, self._in_hand, holder))
+            return
         sheet = Sheet(holder, site, batch.rules.release_id, moment, self._open_hand_off)
         seen = {lead.lead_id: lead for lead in claimed}
         turns, failed = self._turns(batch, moment)
@@ -195,3 +200,15 @@ class Engine:
         if not more:
             self._broadcasts_done.add(broadcast)
         return more
+
+    # ------------------------------------------------------------ what a release changes
+
+    def _tell_of_changes(self, site: Site, moment: Moment) -> int:
+        """One batch for each change that not everybody was told of; returns how many got further."""
+        if self._spread == site.release_id:
+            return 0
+        with self._database.read() as conn:
+            ahead = spreading.unfinished(conn)
+        if not ahead:
+            self._spread = site.release_id
+        return sum(self._database.write(partial(spreading.carry_on, telling=one, now=moment)) for one in ahead)

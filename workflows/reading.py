@@ -15,11 +15,12 @@ from leads.conditions import event_names
 from leads.facts import Facts, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
-from storage.schema import enrolments, messages
+from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
+from workflows import spreading
 from workflows.language import conditions_of
 from workflows.picks import SEEN
-from workflows.values import UNSPENT, Enrolment, LeadState, Mail, Promised, Rules
+from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
 
 # The longest period of a cap is a month; a zone is never more than a day from another.
 CAPS_LOOK_BACK = timedelta(days=33)
@@ -34,21 +35,45 @@ class Batch:
     rules: Rules
     states: tuple[LeadState, ...]
 
+    @property
+    def newest(self) -> int:
+        """The newest release that the leads are to be told of."""
+        refolded = (state.refold.release_id for state in self.states if state.refold is not None)
+        return max((*(edit.release_id for edit in self.rules.edits), *refolded), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What a release that is not in force yet would change: for whoever asks what would follow."""
+
+    edits: tuple[Edit, ...] = ()
+    changes: tuple[spreading.Change, ...] = ()
+
 
 def read_batch(
-    conn: Connection, claimed: Sequence[Claimed], site: Site, pinned: Pinned, zone: str, calendar_now: datetime
+    conn: Connection,
+    claimed: Sequence[Claimed],
+    site: Site,
+    pinned: Pinned,
+    zone: str,
+    calendar_now: datetime,
+    coming: Coming = Coming(),
 ) -> Batch:
     """What the claimed leads look like now. `pinned` gives the sequences of versions, by hash."""
     ids = [lead.lead_id for lead in claimed]
     inside = _enrolments(conn, ids)
     versions = {one.version for those in inside.values() for one in those if one.active}
+    edits = (*spreading.edits_on(conn, versions), *coming.edits)
+    versions |= {edit.to_version for edit in edits if edit.to_version is not None}
     rules = Rules(
         site=site,
         pinned=pinned(versions | set(site.versions.values())),
         zone=zone,
         release_id=_stored(site),
+        edits=edits,
     )
-    return Batch(rules, _states(conn, claimed, inside, rules, calendar_now))
+    changed = (*spreading.changes(conn), *coming.changes)
+    return Batch(rules, _states(conn, claimed, inside, rules, changed, calendar_now))
 
 
 def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
@@ -66,7 +91,12 @@ def _stored(site: Site) -> int:
 
 
 def _states(
-    conn: Connection, claimed: Sequence[Claimed], inside: Mapping[int, list[Enrolment]], rules: Rules, now: datetime
+    conn: Connection,
+    claimed: Sequence[Claimed],
+    inside: Mapping[int, list[Enrolment]],
+    rules: Rules,
+    changed: Sequence[spreading.Change],
+    now: datetime,
 ) -> tuple[LeadState, ...]:
     ids = [lead.lead_id for lead in claimed]
     leads = load_leads(conn, ids)
@@ -76,6 +106,8 @@ def _states(
     past = events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values()))
     mails = _mails(conn, [one for those in inside.values() for one in those])
     promised = _promised(conn, ids, now) if rules.site.definitions.pressure.caps else {}
+    taken = _taken(conn, inside, rules.edits)
+    refolds = spreading.refolds_of(conn, claimed, changed)
 
     def state(lead: Claimed) -> LeadState:
         standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
@@ -87,6 +119,8 @@ def _states(
             mails=mails.get(lead.lead_id, {}),
             promised=tuple(promised.get(lead.lead_id, ())),
             known=lead.lead_id in stood,
+            taken=taken,
+            refold=refolds.get(lead.lead_id),
         )
 
     return tuple(state(lead) for lead in claimed)
@@ -102,8 +136,21 @@ def _enrolments(conn: Connection, ids: Collection[int]) -> Mapping[int, list[Enr
 
 def _enrolment(row: Row[Any]) -> Enrolment:
     values = {name: value for name, value in row._mapping.items() if name != "lead_id"}
-    laps = values.pop("laps") or {}
-    return Enrolment(version=values.pop("sequence_version"), laps=laps, **values)
+    laps, passed = values.pop("laps") or {}, tuple(values.pop("passed") or ())
+    return Enrolment(version=values.pop("sequence_version"), laps=laps, passed=passed, **values)
+
+
+def _taken(
+    conn: Connection, inside: Mapping[int, list[Enrolment]], edits: Collection[Edit]
+) -> Mapping[int, Mapping[str, int]]:
+    """{enrolment id: {step: the last passage through it}} of those that an edit may move."""
+    edited = {edit.version for edit in edits}
+    moving = sorted(one.id or 0 for those in inside.values() for one in those if one.active and one.version in edited)
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    columns = (receipts.c.enrolment_id, receipts.c.step, receipts.c.occurrence)
+    for row in conn.execute(select(*columns).where(receipts.c.enrolment_id.in_(moving))) if moving else ():
+        found[row.enrolment_id][row.step] = max(row.occurrence, found[row.enrolment_id].get(row.step, 0))
+    return found
 
 
 def _mails(conn: Connection, those: Collection[Enrolment]) -> Mapping[int, Mapping[int, Mail]]:

@@ -13,14 +13,18 @@ from authoring.models.sequences import Step
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
 from workflows import effects
+from workflows.adopting import carry_out, due_edit
 from workflows.arbiter import Want, arbitrate
 from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
 from workflows.language import first_zone, waits, zone_for
 from workflows.react import react
+from workflows.refolding import refolded
 from workflows.values import (
+    Adopt,
     Complete,
     Decision,
+    Edit,
     Enrolment,
     EnrolmentState,
     Jump,
@@ -29,6 +33,7 @@ from workflows.values import (
     Mail,
     Message,
     Outcome,
+    PassBy,
     Receipt,
     Rules,
     Said,
@@ -85,6 +90,8 @@ class _Turn:
     def __post_init__(self) -> None:
         self.facts = self.state.facts
         self.enrolments = {enrolment.key: enrolment for enrolment in self.state.enrolments}
+        if self.state.refold is not None:
+            self.facts, self.stage_changes = refolded(self.state, self.state.refold, self.rules.site, self.now)
 
     # ------------------------------------------------------------ rounds
 
@@ -111,13 +118,24 @@ class _Turn:
         self.enrolments |= {enrolment.key: enrolment for enrolment in reaction.entered}
 
     def move(self, enrolment: Enrolment) -> bool:
-        """Ask, and do what was answered; whether anything changed."""
+        """Ask, and do what was answered; whether anything changed. What an edit asks for comes before the step."""
+        edit = due_edit(enrolment, self.rules)
+        if edit is not None:
+            return self.edit(enrolment, edit)
         sequence = self.rules.sequence(enrolment)
         outcome = decide(enrolment, sequence, self.facts, self.rules, self.now, self.mail_of(enrolment))
         self.wishes.pop(enrolment.key, None)
         after = _DO[type(outcome)](self, enrolment, outcome)
         self.enrolments[enrolment.key] = after
         return after != enrolment
+
+    def edit(self, enrolment: Enrolment, edit: Edit) -> bool:
+        taken = self.state.taken.get(enrolment.id or 0, {})
+        outcome = carry_out(edit, enrolment, self.rules, taken)
+        noted = replace(enrolment, edit_release_id=edit.release_id)
+        self.wishes.pop(enrolment.key, None)
+        self.enrolments[enrolment.key] = _DO[type(outcome)](self, noted, outcome)
+        return True
 
     def mail_of(self, enrolment: Enrolment) -> Mail | None:
         """How far the mail that it awaits has come; nothing is known yet of one that this turn has posted."""
@@ -231,6 +249,16 @@ class _Turn:
     def complete(self, enrolment: Enrolment, _: Complete) -> Enrolment:
         return self.on_to(enrolment, None, anchor_at=enrolment.anchor_at)
 
+    def pass_by(self, enrolment: Enrolment, passed: PassBy) -> Enrolment:
+        self.say("skipped", "taken already, before an edit put it further down", enrolment)
+        ahead = tuple(name for name in enrolment.passed if name != passed.step.id)
+        return self.on_to(replace(enrolment, passed=ahead), passed.then, anchor_at=enrolment.anchor_at)
+
+    def adopt(self, _: Enrolment, adopt: Adopt) -> Enrolment:
+        if adopt.reason is not None:
+            self.say("adopted", adopt.reason, adopt.enrolment)
+        return adopt.enrolment
+
     def begun(self, enrolment: Enrolment, zone: str) -> Enrolment:
         """The enrolment with its wait's beginning noted, once."""
         if enrolment.waiting_since is not None:
@@ -267,7 +295,7 @@ class _Turn:
         return Turn(
             lead_id=self.facts.lead.id,
             facts=self.facts,
-            standing_changed=not self.state.known or stood != self.facts.standing,
+            standing_changed=not self.state.known or self.state.refold is not None or stood != self.facts.standing,
             lead_changed=self.facts.lead != self.state.facts.lead,
             stage_changes=tuple(self.stage_changes),
             enrolments=tuple(one for key, one in self.enrolments.items() if before.get(key) != one),
@@ -311,4 +339,6 @@ _DO: dict[type[Outcome], Callable[[_Turn, Enrolment, Any], Enrolment]] = {
     Jump: _Turn.jump,
     Leave: _Turn.leave,
     Complete: _Turn.complete,
+    PassBy: _Turn.pass_by,
+    Adopt: _Turn.adopt,
 }

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
 from leads.facts import Event, Facts
 
 EnrolmentState = Literal["active", "completed", "left"]
-Said = Literal["entered", "refused", "delayed", "skipped", "left", "completed"]
+Said = Literal["entered", "refused", "delayed", "skipped", "left", "completed", "adopted"]
 
 # A message in one of these states will not be touched again; its `mail.*` event has been appended.
 TERMINAL = frozenset({
@@ -47,6 +48,8 @@ class Enrolment:
     exit_reason: str | None = None
     ended_at: datetime | None = None
     laps: Mapping[str, int] = field(default_factory=dict)  # {step that jumps back: how often it did}
+    edit_release_id: int | None = None
+    passed: tuple[str, ...] = ()  # steps taken already that an edit has put further down
 
     @property
     def key(self) -> tuple[str, str]:
@@ -76,13 +79,37 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What a release did to a version of a sequence with leads inside: they move by the step they stand at."""
+
+    release_id: int
+    sequence: str
+    version: str
+    to_version: str | None
+    moves: Mapping[str, Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Refold:
+    """A release changed the rules that a lead is judged by. `announce`: what follows is acted upon, not only written.
+
+    `past` is everything that was taken in under the former rules.
+    """
+
+    release_id: int
+    announce: bool
+    past: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What is in force for a pass: the site, the pinned versions in use, the site's zone."""
+    """What is in force for a pass: the site, the pinned versions in use, the site's zone, edits not yet carried out."""
 
     site: Site
     pinned: Mapping[str, Sequence]
     zone: str
     release_id: int
+    edits: tuple[Edit, ...] = ()
 
     def sequence(self, enrolment: Enrolment) -> Sequence:
         """The version the enrolment is pinned to; LookupError when nobody kept it."""
@@ -103,6 +130,8 @@ class LeadState:
     mails: Mapping[int, Mail] = field(default_factory=dict)  # enrolment id -> its current step's message
     promised: tuple[Promised, ...] = ()
     known: bool = True  # False: no standing is stored yet
+    taken: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # enrolment id -> {step: last passage through}
+    refold: Refold | None = None
 
 
 # ---------------------------------------------------------------- what `decide` answers
@@ -178,7 +207,23 @@ class Complete:
     """Every step lies behind."""
 
 
-Outcome = Take | Skip | WaitUntil | WaitForEvent | Settled | Jump | Leave | Complete
+@dataclass(frozen=True, slots=True)
+class PassBy:
+    """The step was taken before an edit put it here: on to `then`, as if it were not there."""
+
+    step: Step
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """An edit is carried out: on as `enrolment`. `reason` is None where nothing changes for the lead."""
+
+    enrolment: Enrolment
+    reason: str | None
+
+
+Outcome = Take | Skip | WaitUntil | WaitForEvent | Settled | Jump | Leave | Complete | PassBy | Adopt
 
 
 # ---------------------------------------------------------------- what a pass over one lead leaves to be written

@@ -167,27 +167,32 @@ def _write_enrolments(conn: Connection, turns: Sequence[Turn]) -> dict[Key, int]
     known = [one for turn in turns for one in turn.enrolments if one.id is not None]
     new = [(turn.lead_id, one) for turn in turns for one in turn.enrolments if one.id is None]
     if known:
-        conn.execute(_UPDATE, [{"row": one.id, **{name: getattr(one, name) for name in _MOVING}} for one in known])
+        conn.execute(_UPDATE, [{"number": one.id, **_moving(one)} for one in known])
     ids = {(turn.lead_id, *one.key): one.id for turn in turns for one in turn.state.enrolments if one.id is not None}
     if new:
         made = insert(enrolments).returning(enrolments.c.id, sort_by_parameter_order=True)
-        numbers = conn.execute(made, [_row(lead_id, one) for lead_id, one in new]).scalars()
+        numbers = conn.execute(made, [{**_row(one), "lead_id": lead_id} for lead_id, one in new]).scalars()
         ids |= {(lead_id, *one.key): number for (lead_id, one), number in zip(new, numbers, strict=True)}
     return ids
 
 
-def _row(lead_id: int, one: Enrolment) -> dict[str, Any]:
+def _row(one: Enrolment) -> dict[str, Any]:
     row = asdict(one)
     del row["id"]
     row["sequence_version"] = row.pop("version")
-    return {**row, "lead_id": lead_id}
+    return {**row, "passed": list(one.passed) or None}
+
+
+def _moving(one: Enrolment) -> dict[str, Any]:
+    row = _row(one)
+    return {name: row[name] for name in _MOVING}
 
 
 _MOVING = (
-    "state", "step", "occurrence", "position", "due_at", "anchor_at", "waiting_since", "waiting_zone", "waiting_seq",
-    "exit_reason", "ended_at", "laps",
+    "sequence_version", "state", "step", "occurrence", "position", "due_at", "anchor_at", "waiting_since",
+    "waiting_zone", "waiting_seq", "exit_reason", "ended_at", "laps", "edit_release_id", "passed",
 )  # fmt: skip
-_UPDATE = update(enrolments).where(enrolments.c.id == bindparam("row"))
+_UPDATE = update(enrolments).where(enrolments.c.id == bindparam("number"))
 
 
 def _receipts(turn: Turn, ids: Mapping[Key, int], sheet: Sheet) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,17 @@ from authoring.site import Site
 from authoring.tree import Tree, read_tree
 from base.clock import Moment
 from storage.database import Database
-from storage.schema import documents, enrolments, in_force, leads, releases, sequence_versions, standings
+from storage.schema import (
+    adoptions,
+    documents,
+    enrolments,
+    in_force,
+    leads,
+    refolds,
+    releases,
+    sequence_versions,
+    standings,
+)
 
 Write = Callable[..., Path]
 Apply = Callable[[Path], Release]
@@ -185,7 +195,8 @@ def test_a_text_that_leads_on_their_way_still_come_to_may_not_go(
         put_in_force(without_second(write))
     assert [problem.sentence() for problem in refused.value.problems] == [
         f"emails/welcome/second.{locale}.md:1:1: the file is gone, and 2 leads in the sequence `welcome` still need it "
-        "(put it back until they are through)"
+        "(put it back until they are through, or choose for them: `--choose welcome=HOW`, "
+        "where HOW is pin, adopt, next or exit)"
         for locale in ("en", "fr")
     ]
     assert store.in_force().release_id == release.id
@@ -216,7 +227,7 @@ def test_a_sequence_with_leads_in_it_may_not_go(
         put_in_force(root)
     assert [problem.sentence() for problem in refused.value.problems] == [
         "sequences/welcome.toml:1:1: the file is gone, and 1 lead in the sequence `welcome` still needs it "
-        "(put it back until they are through)"
+        "(put it back until they are through, or choose for them: `--choose welcome=HOW`, where HOW is exit)"
     ]
 
 
@@ -305,3 +316,49 @@ def test_the_time_of_a_release_is_the_machine_s(
     assert site is not None
     ahead = Moment(moment.calendar + timedelta(days=400), moment.machine)
     assert apply(database, tree, site, "ada", None, None, ahead, blobs).created_at == moment.machine
+
+
+CHOSEN = {("welcome", "first"): "next", ("welcome", "second"): "next"}
+
+
+def test_a_choice_lets_the_release_in_and_leaves_word_for_the_engine(
+    entered: tuple[Release, str], write: Write, database: Database, moment: Moment, blobs: BlobDirectory
+) -> None:
+    enrol(database, *entered, "second", moment)
+    tree = read_tree(without_second(write))
+    site, _ = load_site(tree)
+    assert site is not None
+    release = apply(database, tree, site, "ada", None, None, moment, blobs, CHOSEN)
+    with database.read() as conn:
+        [row] = conn.execute(select(adoptions)).all()
+        assert conn.execute(select(refolds)).all() == []
+    assert (row.release_id, row.version, row.to_version) == (release.id, entered[1], site.versions["welcome"])
+    assert (row.moves, row.done_at) == ({"first": ["next", "choose"], "second": ["next", "end"]}, None)
+
+
+def test_whoever_stands_on_a_deleted_step_is_asked_about_in_the_flip_itself(
+    entered: tuple[Release, str], put_in_force: Apply, write: Write, database: Database, moment: Moment
+) -> None:
+    """The choice is asked for when somebody stands there, and only then."""
+    root = write({})
+    file = root / "sequences/welcome.toml"
+    file.write_text('on_edit = "adopt"\n' + file.read_text().replace('id = "second"', 'id = "deuxieme"', 1))
+    file.write_text(file.read_text().replace('otherwise = "second"', 'otherwise = "deuxieme"'))
+    enrol(database, *entered, "second", moment)
+    with pytest.raises(ReleaseRefused) as refused:
+        put_in_force(root)
+    assert [problem.sentence() for problem in refused.value.problems] == [
+        "sequences/welcome.toml:1:1: the step `second` is gone, and 1 lead stands there (is it `deuxieme` now? "
+        "choose for them: `--choose welcome/second=HOW`, where HOW is pin, adopt, next or exit)"
+    ]
+    database.write(lambda conn: conn.execute(enrolments.update().values(step="first")) and None)
+    assert put_in_force(root).is_new
+
+
+def test_a_release_that_judges_otherwise_is_to_be_taken_to_every_lead(
+    entered: tuple[Release, str], put_in_force: Apply, change: Callable[..., Path], database: Database
+) -> None:
+    put_in_force(change("definitions.toml", 'label = "Sent a form"', 'label = "Sent any form"'))
+    release = put_in_force(change("definitions.toml", "points = 10", "points = 20"))
+    with database.read() as conn:
+        assert [(row.release_id, row.announce) for row in conn.execute(select(refolds))] == [(release.id, False)]

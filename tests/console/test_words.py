@@ -294,6 +294,16 @@ REASONS = [
         "Refroidi : engagement 59.377, sous 60.",
     ),
     (
+        "release 7 edits the sequence: goes on at `exemple` in its new version",
+        "release 7 edits the sequence: goes on at “exemple” in its new version",
+        "la version 7 modifie la séquence : la suite à « exemple », dans sa nouvelle forme",
+    ),
+    (
+        "release 7: enter: engagement 92, fit 50",
+        "By the new rules of release 7. By rule: engagement 92, fit 50.",
+        "Par les nouvelles règles de la version 7. Par la règle : engagement 92, profil 50.",
+    ),
+    (
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",
