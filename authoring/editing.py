@@ -57,6 +57,7 @@ class Edits:
     adoptions: tuple[Adoption, ...] = ()
     cases: tuple[Case, ...] = ()
     lacks: tuple[Lack, ...] = ()
+    versions: tuple[Version, ...] = ()  # all that were looked at
 
 
 def edits_of(versions: Iterable[Version], site: Site, former: Site, choices: Choices) -> Edits:
@@ -64,7 +65,8 @@ def edits_of(versions: Iterable[Version], site: Site, former: Site, choices: Cho
     adoptions: list[Adoption] = []
     cases: list[Case] = []
     lacking: list[Lack] = []
-    for version in versions:
+    listed = tuple(versions)
+    for version in listed:
         if site.versions.get(version.name) == version.hash:
             continue
         new = site.sequences.get(version.name)
@@ -75,7 +77,7 @@ def edits_of(versions: Iterable[Version], site: Site, former: Site, choices: Cho
             adoptions.append(Adoption(version, site.versions.get(version.name), moves))
         cases += open_cases
         lacking += (replace(lack, steps=lack.steps - moves.keys()) for lack in missed)
-    return Edits(tuple(adoptions), tuple(cases), tuple(lacking))
+    return Edits(tuple(adoptions), tuple(cases), tuple(lacking), listed)
 
 
 def _decided(

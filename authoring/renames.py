@@ -54,7 +54,7 @@ def step_edits(old: Sequence, new: Sequence) -> Iterator[StepEdit]:
         if step.id in moved:
             yield StepEdit(step.id, "moved")
         if not _same(was, step):
-            yield StepEdit(step.id, "changed", wording(was), wording(step))
+            yield StepEdit(step.id, "changed", *(wording(one, _keys_that_differ(was, step)) for one in (was, step)))
     yield from (StepEdit(name, "deleted", wording(step)) for name, step in before.items() if new.find(name) is None)
 
 
@@ -64,9 +64,9 @@ def keys_changed(old: Sequence, new: Sequence) -> list[str]:
     return [key for key in now if was[key] != now[key]]
 
 
-def wording(step: Step) -> str:
-    """The step in a few words, as written: its keys without the id."""
-    written = step.model_dump(exclude={"id"}, exclude_defaults=True, by_alias=True)
+def wording(step: Step, keys: set[str] | None = None) -> str:
+    """The step in a few words, as written: those keys, or all but the id."""
+    written = step.model_dump(include=keys, exclude={"id"}, exclude_defaults=True, by_alias=True)
     return ", ".join(f"{key} {_short(value)}" for key, value in written.items())
 
 
@@ -76,6 +76,10 @@ def _short(value: object) -> str:
     if isinstance(value, list):
         return "/".join(_short(item) for item in value)
     return str(value)
+
+
+def _keys_that_differ(was: Step, now: Step) -> set[str]:
+    return {key for key in type(now).model_fields if getattr(was, key) != getattr(now, key)}
 
 
 def _same(step: Step, other: Step) -> bool:

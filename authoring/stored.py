@@ -51,12 +51,17 @@ def id_in_force(database: Database) -> int | None:
 
 def load_release(database: Database, release_id: int) -> Site:
     """That release, read from the store and parsed."""
-    with database.read() as conn:
-        tree = _stored_tree(conn, release_id)
+    tree = load_tree(database, release_id)
     site, problems = load_site(tree)
     if site is None:
         raise ReleaseUnreadable(release_id, problems)
     return replace(site, release_id=release_id)
+
+
+def load_tree(database: Database, release_id: int) -> Tree:
+    """The files of that release, as they were stored."""
+    with database.read() as conn:
+        return _stored_tree(conn, release_id)
 
 
 def _stored_tree(conn: Connection, release_id: int) -> Tree:

@@ -1,18 +1,25 @@
-"""From a folder of content to the release in force: checked as a whole first, then stored by `authoring`."""
+"""From a folder of content, or a release of before, to the release in force: checked as a whole first, then stored."""
 
 import getpass
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from authoring.applying import NOTHING_CHOSEN
 from authoring.blobs import Blobs
+from authoring.choosing import faults, keep, kept
+from authoring.editing import Choices
+from authoring.guard import guard_of
 from authoring.releases import Release, ReleaseRefused, apply
+from authoring.stored import load_tree
 from base.clock import Moment
 from base.config import Config
 from base.problems import Problem
 from storage.database import Database
 from terreau.changes import Change, changes, tree_in_force
-from terreau.check import check
+from terreau.check import Checked, check, check_read
+from terreau.plan import LOOKED_AT, Plan, UnknownChoice, plan
 
 GIT_SECONDS = 10
 
@@ -41,17 +48,88 @@ class Signature:
     note: str | None = None
 
 
-def apply_content(config: Config, database: Database, blobs: Blobs, signature: Signature, now: Moment) -> Applied:
-    """Check the content of the settings and put it in force. Raises ReleaseRefused with every problem; then nothing
-    has changed."""
-    checked = check(config.content.dir, config.site.locales)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the author says besides the content: what becomes of leads without a rule, and whether it is announced."""
+
+    choices: Choices = field(default_factory=dict)
+    announce: bool = False
+
+
+NO_WISH = Wish(NOTHING_CHOSEN)
+
+
+def apply_content(
+    config: Config, database: Database, blobs: Blobs, signature: Signature, now: Moment, wish: Wish = NO_WISH
+) -> Applied:
+    """Check the content of the settings and put it in force. Raises ReleaseRefused with every problem, UnknownChoice;
+    then nothing has changed."""
+    return put_in_force(sound(check(config.content.dir, config.site.locales)), database, blobs, signature, now, wish)
+
+
+def put_in_force(
+    checked: Checked, database: Database, blobs: Blobs, signature: Signature, now: Moment, wish: Wish
+) -> Applied:
+    """The same for a tree that was found sound. What was chosen with its plan holds, if that was for this base."""
+    assert checked.site is not None
+    chosen = _all_choices(database, checked, wish.choices)
+    _refuse_unknown(database, checked, wish.choices)
+    before = tree_in_force(database)
+    signed_by = (signature.author, signature.git_commit, signature.note)
+    release = apply(database, checked.tree, checked.site, *signed_by, now, blobs, chosen, wish.announce)
+    return Applied(release, checked.problems, changes(before, tree_in_force(database)))
+
+
+def plan_content(
+    config: Config,
+    database: Database,
+    blobs: Blobs,
+    author: str,
+    now: Moment,
+    wish: Wish = NO_WISH,
+    at_most: int = LOOKED_AT,
+) -> Plan:
+    """What the content of the settings would do, kept with the choices for `apply`. Raises as `apply_content` does."""
+    checked = sound(check(config.content.dir, config.site.locales))
+    made = plan_of(config, checked, database, blobs, wish, at_most)
+    database.write(partial(keep, tree_hash=made.tree_hash, choices=made.choices, author=author, now=now))
+    return made
+
+
+def plan_of(
+    config: Config, checked: Checked, database: Database, blobs: Blobs, wish: Wish, at_most: int = LOOKED_AT
+) -> Plan:
+    """What a tree that was found sound would do."""
+    assert checked.site is not None
+    _refuse_unknown(database, checked, wish.choices)
+    choices = _all_choices(database, checked, wish.choices)
+    zone = config.site.timezone
+    return plan(database, blobs, checked.tree, checked.site, zone, choices, announce=wish.announce, at_most=at_most)
+
+
+def checked_release(config: Config, database: Database, number: int) -> Checked:
+    """A release of before, held against what this version checks. Raises NoRelease, ReleaseRefused."""
+    return sound(check_read(load_tree(database, number), config.site.locales))
+
+
+def sound(checked: Checked) -> Checked:
+    """The tree, if nothing is wrong in it but warnings; else ReleaseRefused."""
     if checked.site is None:
         raise ReleaseRefused(list(checked.problems))
-    before = tree_in_force(database)
-    release = apply(
-        database, checked.tree, checked.site, signature.author, signature.git_commit, signature.note, now, blobs
-    )
-    return Applied(release, checked.problems, changes(before, tree_in_force(database)))
+    return checked
+
+
+def _all_choices(database: Database, checked: Checked, given: Choices) -> Choices:
+    """What was chosen with the plan of this tree, and what is chosen now, which wins."""
+    with database.read() as conn:
+        return {**kept(conn, checked.tree.hash), **given}
+
+
+def _refuse_unknown(database: Database, checked: Checked, given: Choices) -> None:
+    """Raise UnknownChoice for a choice that answers no question there is."""
+    assert checked.site is not None
+    if given and (found := list(faults(given, guard_of(database, checked.site, given).edits, checked.site))):
+        raise UnknownChoice("; ".join(found))
 
 
 def signed(folder: Path, author: str | None, note: str | None) -> Signature:

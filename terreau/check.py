@@ -42,11 +42,11 @@ def check_tree(root: Path, locales: Sequence[str]) -> list[Problem]:
 
 def check(root: Path, locales: Sequence[str]) -> Checked:
     """The same, with the tree and the site that `apply` puts in force."""
-    return checked(read_tree(root), locales)
+    return check_read(read_tree(root), locales)
 
 
-def checked(tree: Tree, locales: Sequence[str]) -> Checked:
-    """The same for a tree that was read already."""
+def check_read(tree: Tree, locales: Sequence[str]) -> Checked:
+    """The same for a tree that was read already, from a folder or from the store."""
     loaded = load(tree)
     problems = sorted({*loaded.problems, *_between_files(loaded, locales)})
     errors = any(problem.severity == "error" for problem in problems)

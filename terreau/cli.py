@@ -5,7 +5,7 @@ Exit codes: 0 all is well · 1 something was found or failed · 2 the command or
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,11 +16,9 @@ import click
 from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
 from base.config import ConfigError
 from base.paths import data_path
-from base.problems import Problem
 from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
-from terreau.applying import signed
 from terreau.author_cli import COMMANDS as AUTHORS
 from terreau.check import check_tree
 from terreau.deeds import Misplayed
@@ -31,13 +29,16 @@ from terreau.folders import UnusableFolder
 from terreau.logs import set_up
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
-from terreau.preparing import apply_now, upgrade
+from terreau.plan import UnknownChoice
+from terreau.preparing import upgrade
+from terreau.release_cli import COMMANDS as RELEASES
 from terreau.rest import Restless
 from terreau.seeding import LEADS
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
 from terreau.simulating import Unfit, UnknownSequence
 from terreau.staff_cli import staff_group
+from terreau.telling import tell
 from terreau.web import AddressTaken
 from terreau.why import UnknownStep
 from workflows.memory import Restless as Circle
@@ -45,7 +46,7 @@ from workflows.memory import Restless as Circle
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
-    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle,
+    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
     UnknownStep,
 )  # fmt: skip
 MARKS = {
@@ -64,13 +65,13 @@ class Sentences(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            _tell(error.problems)
+            tell(error.problems)
             ctx.exit(2)
         except Unfit as error:
-            _tell(error.problems)
+            tell(error.problems)
             ctx.exit(1)
         except ReleaseRefused as error:
-            _tell(error.problems)
+            tell(error.problems)
             raise click.ClickException("Nothing was changed.") from error
         except EXPECTED as error:
             raise click.ClickException(str(error)) from error
@@ -97,7 +98,8 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
 
     \b
     First look:            terreau demo
-    Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau apply
+    Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau plan,  terreau apply
+    Undo it:               terreau releases     then   terreau rollback 7
     Run it:                terreau serve
     Something is odd:      terreau doctor,  terreau explain ada@example.org,  terreau why ada@example.org
     """
@@ -122,30 +124,11 @@ def check(options: Options, as_json: bool, strict: bool) -> None:
     if as_json:
         click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=2))
     else:
-        _tell(problems)
+        tell(problems)
         warnings = len(problems) - errors
         click.echo(f"{config.content.dir}: {_count(errors, 'error')}, {_count(warnings, 'warning')}.")
     if errors or (strict and problems):
         raise SystemExit(1)
-
-
-@main.command(short_help="Put the content in force.")
-@click.option("--author", help="Who puts it in force; by default the git author, else the account's name.")
-@click.option("--note", help="Why, for those who read the list of releases later.")
-@click.pass_obj
-def apply(options: Options, author: str | None, note: str | None) -> None:
-    """Check the content, store it as a release, and put that release in force.
-
-    Content with errors changes nothing. Every process of the house follows within a second; leads who are in the
-    middle of a sequence finish the version they entered.
-
-    \b
-    Example:  terreau apply --author "chloé" --note "shorter second mail"
-    """
-    config = options.load()
-    applied = apply_now(config, signed(config.content.dir, author, note))
-    _tell(applied.warnings)
-    click.echo(applied.sentence)
 
 
 @main.command(name="migrate", short_help="Create or upgrade the tables.")
@@ -268,13 +251,8 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *AUTHORS):
+for command in (staff_group, *AUTHORS, *RELEASES):
     main.add_command(command)
-
-
-def _tell(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        click.echo(f"{problem.severity}: {problem.sentence()}", err=True)
 
 
 def _count(number: int, word: str) -> str:

@@ -7,7 +7,6 @@ from sqlalchemy import make_url
 
 from authoring.releases import Releases
 from authoring.stored import id_in_force
-from base.clock import system_clocks
 from base.config import Config
 from leads import words
 from storage.database import open_database
@@ -60,10 +59,3 @@ def content_in_force(house: House) -> Applied | None:
         return None
     first = Signature("terreau", None, "the first start")
     return apply_content(house.config, house.database, house.blobs, first, house.clocks.moment())
-
-
-def apply_now(config: Config, signature: Signature) -> Applied:
-    """`terreau apply`: on the machine's own time, which a release is dated by."""
-    prepare(config)
-    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
-        return apply_content(config, database, blobs_of(config, database), signature, system_clocks().moment())

@@ -14,6 +14,7 @@ from authoring.renames import renamed
 from workflows.values import Adopt, Complete, Edit, Enrolment, Leave, Rules
 
 WAITS = (*Step.WAITS, "wait_from")
+COUNTED_BY = ("holidays", "timezone")  # of the sequence
 
 
 def due_edit(enrolment: Enrolment, rules: Rules) -> Edit | None:
@@ -55,7 +56,7 @@ def _adopted(enrolment: Enrolment, move: Move, old: Sequence, new: Sequence, tak
     passed = _passed(enrolment, move.to, old, new, taken)
     moved = replace(enrolment, step=move.to, passed=passed)
     if move.to != enrolment.step:
-        moved = replace(moved, occurrence=taken.get(move.to, 0) + 1)
+        moved = replace(moved, occurrence=max(enrolment.occurrence, taken.get(move.to, 0) + 1))
     if move.how == "next":
         return replace(moved, position="ready", due_at=None, waiting_since=None, waiting_zone=None, waiting_seq=None)
     if enrolment.position == "awaiting_mail" or enrolment.waiting_since is None:
@@ -65,7 +66,8 @@ def _adopted(enrolment: Enrolment, move: Move, old: Sequence, new: Sequence, tak
 
 def _waits_alike(old: Sequence, new: Sequence, step: str | None, other: str) -> bool:
     before, after = old.find(step or ""), new.find(other)
-    return all(getattr(before, key) == getattr(after, key) for key in WAITS)
+    same = all(getattr(old, key) == getattr(new, key) for key in COUNTED_BY)
+    return same and all(getattr(before, key) == getattr(after, key) for key in WAITS)
 
 
 def _passed(enrolment: Enrolment, to: str, old: Sequence, new: Sequence, taken: Mapping[str, int]) -> tuple[str, ...]:

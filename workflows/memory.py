@@ -76,6 +76,8 @@ class Kept:
             mails=mails,
             promised=tuple(promised),
             known=True,
+            taken=self._taken(turn, inside),
+            refold=None,
         )
         self.due_at = turn.due_at
         return turn
@@ -117,6 +119,14 @@ class Kept:
         for one in turn.enrolments:
             inside[one.key] = one if one.id is not None else replace(one, id=self._number())
         return tuple(inside.values())
+
+    def _taken(self, turn: Turn, inside: tuple[Enrolment, ...]) -> dict[int, dict[str, int]]:
+        """The last passage through each step, with those of this turn."""
+        numbers = {one.key: one.id or 0 for one in inside}
+        taken = {number: dict(steps) for number, steps in self.state.taken.items()}
+        for receipt in turn.receipts:
+            taken.setdefault(numbers[receipt.key], {})[receipt.step] = receipt.occurrence
+        return taken
 
     def _number(self) -> int:
         taken = {one.id for one in self.state.enrolments}

@@ -134,7 +134,7 @@ def test_what_became_of_each_step_is_told():
     )
     assert list(step_edits(sequence(STEPS), edited)) == [
         StepEdit("hello", "renamed", "first", "hello"),
-        StepEdit("second", "changed", "wait 2 days, email second", "wait 5 days, email second"),
+        StepEdit("second", "changed", "wait 2 days", "wait 5 days"),
         StepEdit("tag", "added", now="set add_tags read"),
     ]
     assert list(step_edits(sequence(STEPS), sequence(SHORT))) == [

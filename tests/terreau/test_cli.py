@@ -50,8 +50,8 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 def test_the_commands_are_these():
     assert COMMANDS == [
-        "apply", "check", "demo", "doctor", "engine", "explain", "forecast", "graph",
-        "migrate", "serve", "simulate", "staff", "test", "why",
+        "apply", "check", "demo", "doctor", "engine", "explain", "forecast", "graph", "migrate", "plan", "releases",
+        "rollback", "serve", "simulate", "staff", "test", "why",
     ]  # fmt: skip
 
 

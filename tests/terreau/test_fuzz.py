@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from authoring.tree import Tree, read_tree
 from base.paths import data_path
-from terreau.check import checked
+from terreau.check import check_read
 
 FILES = int(os.environ.get("TERREAU_FUZZ", "300"))
 SEED = os.environ.get("TERREAU_FUZZ_SEED")
@@ -71,7 +71,7 @@ def test_spoilt_content_is_told_with_a_place_and_never_breaks_the_check() -> Non
 def fault_of(tree: Tree) -> str | None:
     """What is wrong with the answer of `check`; None where every problem has a file and a place in it."""
     try:
-        found = checked(tree, LOCALES)
+        found = check_read(tree, LOCALES)
     except Exception:
         return traceback.format_exc(limit=-3)
     for problem in found.problems:

@@ -401,6 +401,12 @@ class Workshop:
 
 
 @pytest.fixture
+def workshop_of() -> Callable[..., Workshop]:
+    """Open a workshop in a database of one's own: `workshop_of(database, clocks, site)`."""
+    return Workshop
+
+
+@pytest.fixture
 def workshop(database: Database, clocks: Any) -> Callable[..., Workshop]:
     """Open a workshop: `workshop({"tips": text})`."""
 

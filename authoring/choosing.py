@@ -1,0 +1,78 @@
+"""What an author chose for leads without a rule: as it is typed, kept with the plan, and held against what there is.
+
+Whatever is kept holds for one tree in place of one release: after another release the author looks again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlalchemy import Connection, insert, select
+
+from authoring.editing import HOWS, Choices, Edits, How, open_to
+from authoring.renames import renamed
+from authoring.site import Site
+from authoring.suggest import did_you_mean, enumerated
+from base.clock import Moment
+from storage.schema import in_force, plans
+
+
+class BadChoice(ValueError):
+    """A choice that cannot be read, or that answers no question there is."""
+
+
+def parsed(words: Iterable[str]) -> Choices:
+    """`welcome/second=next` or `welcome=exit`, each; BadChoice with the first that is neither."""
+    return dict(_parsed(word) for word in words)
+
+
+def _parsed(word: str) -> tuple[tuple[str, str | None], How]:
+    where, sign, how = word.partition("=")
+    sequence, slash, step = where.partition("/")
+    if not sequence or not sign or (slash and not step):
+        raise BadChoice(f"{word!r} is no choice: write SEQUENCE/STEP=HOW, such as welcome/second=next")
+    if how not in HOWS:
+        raise BadChoice(f"{word!r}: {did_you_mean(how, HOWS, 'HOW is one of')}")
+    return (sequence, step or None), how
+
+
+def faults(choices: Choices, edits: Edits, site: Site) -> Iterator[str]:
+    """What is wrong with choices for a site that makes those edits."""
+    for (name, step), how in choices.items():
+        versions = [version for version in edits.versions if version.name == name]
+        steps = {one.id for version in versions for one in version.sequence.step}
+        if not versions:
+            known = {version.name for version in edits.versions}
+            yield f"`{name}`: {_unknown('this edits no sequence of that name', name, known)}"
+        elif step is not None and step not in steps:
+            yield f"`{name}/{step}`: {_unknown('nobody stands at such a step', step, steps)}"
+        elif step is not None:
+            new = site.sequences.get(name)
+            options = [open_to(step, new, renamed(version.sequence, new)) for version in versions]
+            if not any(how in some for some in options):
+                yield f"`{name}/{step}={how}` is not open: choose {enumerated(options[0])}"
+
+
+def _unknown(sentence: str, name: str, known: Iterable[str]) -> str:
+    hint = did_you_mean(name, known)
+    return f"{sentence} ({hint})" if hint else sentence
+
+
+# ---------------------------------------------------------------- kept with the plan
+
+
+def keep(conn: Connection, tree_hash: str, choices: Choices, author: str, now: Moment) -> None:
+    """Note what was looked at and chosen, for `apply`."""
+    base = conn.execute(select(in_force.c.release_id)).scalar()
+    row = {"base_release_id": base, "tree_hash": tree_hash, "choices": _written(choices), "author": author}
+    conn.execute(insert(plans).values(row | {"created_at": now.machine}))
+
+
+def kept(conn: Connection, tree_hash: str) -> Choices:
+    """What was chosen last for that tree in place of the release in force; nothing once another one is in force."""
+    base = conn.execute(select(in_force.c.release_id)).scalar()
+    wanted = select(plans.c.choices).where(plans.c.tree_hash == tree_hash, plans.c.base_release_id == base)
+    last: Mapping[str, str] = conn.execute(wanted.order_by(plans.c.id.desc()).limit(1)).scalar() or {}
+    return parsed(f"{where}={how}" for where, how in last.items())
+
+
+def _written(choices: Choices) -> dict[str, str]:
+    return {name if step is None else f"{name}/{step}": how for (name, step), how in choices.items()}
