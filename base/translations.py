@@ -23,7 +23,8 @@ from base.calendars import Zone
 from base.paths import data_path
 
 Width = Literal["long", "short"]
-_MOMENTS = {"fr": "d MMMM y, HH:mm", "en": "d MMMM y, HH:mm"}
+_HOURS = {"fr": "H'\u00a0h\u00a0'mm", "en": "H:mm"}
+_MOMENTS = {language: f"d MMMM y, {hours}" for language, hours in _HOURS.items()}
 _DATES: dict[tuple[str, Width], str] = {
     ("en", "long"): "d MMMM y",
     ("en", "short"): "d MMM y",
@@ -61,11 +62,12 @@ class Translator:
         return format_date(day, self._ordinal(pattern, day.day), locale=self._babel)
 
     def time(self, at: datetime, zone: Zone) -> str:
-        """The wall clock of `zone`: `09:30`."""
-        return format_time(at, "HH:mm", tzinfo=_zone(zone), locale=self._babel)
+        """The wall clock of `zone`: `9 h 30`, `9:30`."""
+        pattern = _HOURS.get(self._babel.language, "HH:mm")
+        return format_time(at, pattern, tzinfo=_zone(zone), locale=self._babel)
 
     def moment(self, at: datetime, zone: Zone) -> str:
-        """Date and time on the wall clock of `zone`: `2 novembre 2026 à 09:30`."""
+        """Date and time on the wall clock of `zone`: `2 novembre 2026, 9 h 30`."""
         pattern = self._ordinal(_MOMENTS.get(self._babel.language, "long"), at.astimezone(_zone(zone)).day)
         return format_datetime(at, pattern, tzinfo=_zone(zone), locale=self._babel)
 

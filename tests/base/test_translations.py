@@ -61,8 +61,19 @@ def test_placeholders_are_filled_when_values_are_given():
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("fr", ["2 novembre 2026", "2 nov. 2026", "09:30", "2 novembre 2026, 09:30", "12\u202f345,5", "12,5", "65"]),
-        ("en", ["2 November 2026", "2 Nov 2026", "09:30", "2 November 2026, 09:30", "12,345.5", "12.5", "65"]),
+        (
+            "fr",
+            [
+                "2 novembre 2026",
+                "2 nov. 2026",
+                "9\u00a0h\u00a030",
+                "2 novembre 2026, 9\u00a0h\u00a030",
+                "12\u202f345,5",
+                "12,5",
+                "65",
+            ],
+        ),
+        ("en", ["2 November 2026", "2 Nov 2026", "9:30", "2 November 2026, 9:30", "12,345.5", "12.5", "65"]),
     ],
 )
 def test_dates_and_numbers_follow_the_language(locale, said):
@@ -94,6 +105,6 @@ def test_the_first_of_a_month_is_an_ordinal_in_french_on_the_wall_of_the_zone():
     assert [say.date(date(2026, 12, 1)), say.date(date(2026, 12, 1), "short"), say.date(date(2026, 12, 11))] == [
         "1er décembre 2026", "1er déc. 2026", "11 décembre 2026",
     ]  # fmt: skip
-    assert say.moment(late, "Europe/Paris") == "1er décembre 2026, 00:30"
-    assert say.moment(late, "UTC") == "30 novembre 2026, 23:30"
+    assert say.moment(late, "Europe/Paris") == "1er décembre 2026, 0\u00a0h\u00a030"
+    assert say.moment(late, "UTC") == "30 novembre 2026, 23\u00a0h\u00a030"
     assert translator("en").date(date(2026, 12, 1)) == "1 December 2026"

@@ -201,7 +201,7 @@ def test_the_last_actions_are_the_six_newest_that_surely_happened(database, chlo
     assert [action["what"].split(" ")[0] for action in actions[3:]] == ["Webinaire", "Guide", "Inscription"]
     assert len(actions) == 6
     now = chloe.now.calendar
-    assert actions[0]["when"] == f"auj. {now.hour + 1:02d}:{now.minute:02d}"
+    assert actions[0]["when"] == f"auj. {now.hour + 1}\u00a0h\u00a0{now.minute:02d}"
     assert actions[1]["when"].startswith(("auj. ", "hier "))
     assert re.match(r"\d", actions[-1]["when"])
 
@@ -372,6 +372,6 @@ def test_every_sentence_for_a_rep_exists_in_french():
 def test_the_day_of_an_action_is_that_of_the_sites_wall(house_site):
     voice = wording.Voice(house_site, "fr", ZONE)
     now = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
-    assert voice.when(datetime(2026, 11, 2, 23, 30, tzinfo=UTC), now) == "auj. 00:30"
-    assert voice.when(datetime(2026, 11, 2, 22, 30, tzinfo=UTC), now) == "hier 23:30"
+    assert voice.when(datetime(2026, 11, 2, 23, 30, tzinfo=UTC), now) == "auj. 0\u00a0h\u00a030"
+    assert voice.when(datetime(2026, 11, 2, 22, 30, tzinfo=UTC), now) == "hier 23\u00a0h\u00a030"
     assert voice.when(datetime(2026, 10, 1, 8, 0, tzinfo=UTC), now) == "1er oct. 2026"
