@@ -66,15 +66,15 @@ ACCESS: Mapping[str, Rule] = {
     "do_task": Rule(NAMES, own="task_id"),
     "log_call": Rule(SELLING, own="lead_id"),
     "save_bant": Rule(SELLING, own="lead_id"),
-    # content at work: numbers for everybody, names for those who see every lead
+    # content at work: numbers for everybody, names for those who see every lead, a mail for who sees its reader
     "sequences": Rule(EVERYBODY),
     "sequence": Rule(EVERYBODY),
     "pages": Rule(EVERYBODY),
     "dashboard": Rule(EVERYBODY),
     "health": Rule(EVERYBODY),
     "messages": Rule(WRITING),
-    "message": Rule(WRITING, own="message_id"),
-    "message_frame": Rule(WRITING, own="message_id"),
+    "message": Rule(NAMES, own="message_id"),
+    "message_frame": Rule(NAMES, own="message_id"),
     "retry_message": Rule(WRITING, own="message_id"),
     "settle_message": Rule(WRITING, own="message_id"),
     "preview": Rule(WRITING),

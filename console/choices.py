@@ -10,7 +10,7 @@ from leads.facts import DISQUALIFIED, RECYCLED
 from sales.verdicts import VERDICTS
 
 NO_REASON = msgid("Choose a reason: marketing learns from it.")
-NO_CHOICE = msgid("This is no verdict: accept, turn down, recycle or disqualify.")
+NO_CHOICE = msgid("This is no verdict: accept, reject, recycle or disqualify.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def of_hand_off(site: Site, viewer: Viewer, stage: str) -> Choices:
     back = stage_name(site, viewer, origin.rejected_to) if origin and origin.rejected_to else ""
     reject = Choice(
         "reject",
-        say("Turn down"),
+        say("Reject"),
         say("goes back to %(stage)s; only what they do from now on can call you again", stage=back),
     )
     taken = stage_name(site, viewer, origin.accepted_to) if origin and origin.accepted_to else ""

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from flask import Response, g, make_response, render_template, request
 from flask_wtf.csrf import generate_csrf
@@ -18,6 +18,7 @@ from base.typography import typeset
 from console.icons import icon
 from console.looks import asset
 from console.speech import StaffSpeech
+from leads.points import MILLI
 
 THEMES = {"auto": "", "day": "light", "night": "dark"}
 
@@ -92,6 +93,12 @@ def moment(at: datetime | None) -> str:
     return f"{day(at)}, {hour(at)}" if at else ""
 
 
+def on_calendar(machine_at: datetime) -> datetime:
+    """An instant of the machine's clock on the house's calendar, which a demo moves: as long ago there as here."""
+    ahead: timedelta = g.moment.calendar - g.moment.machine
+    return machine_at + ahead
+
+
 def day(at: date | datetime | None, width: str = "short") -> str:
     """The day of an instant, or a day: full, long, short or brief (no year)."""
     if at is None:
@@ -126,6 +133,11 @@ def points(milli: int, signed: bool = False) -> str:
     return sign + said
 
 
+def whole_points(milli: int) -> str:
+    """Milli-points as whole points, for lists: rounded down, so that a score at its threshold has reached it."""
+    return ("−" if milli < 0 else "") + number(abs(milli // MILLI))
+
+
 def percent(part: float, whole: float) -> str:
     """`11,3 %`; n/a for a part of nothing."""
     if not whole:
@@ -147,8 +159,11 @@ def phone_shown(number: str) -> str:
 
 
 def language_name(locale: str) -> str:
-    """A language in its own words: "Français"."""
-    name = Locale.parse(locale, sep="-").get_language_name() or locale
+    """A language in its own words: "Français"; what is no language stays as it is."""
+    try:
+        name = Locale.parse(locale, sep="-").get_language_name() or locale
+    except (UnknownLocaleError, ValueError):
+        return locale
     return name[:1].upper() + name[1:]
 
 
@@ -183,6 +198,8 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
     "span": span,
     "number": number,
     "points": points,
+    "whole_points": whole_points,
+    "on_calendar": on_calendar,
     "percent": percent,
     "csrf_token": generate_csrf,
     "csrf_field": csrf_field,

@@ -61,11 +61,12 @@ def show_dashboard(door: ConsoleDoor) -> Response:
     site, days = door.site(), chosen_days()
     with door.database.read() as conn:
         board = dashboard(conn, site, days)
-    goal = _goal_stage(board.now, site.definitions)
+    goal, rows = _goal_stage(board.now, site.definitions), list(_funnel(board, site))
     return draw_report(
         "console/dashboard.html",
         board=board,
-        rows=list(_funnel(board, site)),
+        rows=rows,
+        moved=any(row.moved.text or row.share_moved.text for row in rows),
         goal=stage_name(site, viewer(), goal),
         sources=_sources(board, goal),
         total=_all_sources(board, goal),

@@ -24,7 +24,7 @@ REASONS = 4
 
 SAID: Mapping[str, str] = {
     "accepted": msgid("accepted by %(who)s"),
-    "rejected": msgid("turned down by %(who)s"),
+    "rejected": msgid("rejected by %(who)s"),
     "recycled": msgid("recycled by %(who)s"),
     "disqualified": msgid("disqualified by %(who)s"),
 }

@@ -10,8 +10,9 @@ from flask import Response, g, url_for
 from markupsafe import Markup, escape
 
 from base.config import Config
+from base.translations import msgid
 from console.access import may
-from console.context import day, hour, number, percent, say, say_n, span, viewer
+from console.context import day, hour, number, on_calendar, percent, say, say_n, span, viewer
 from console.door import ConsoleDoor
 from console.reporting import draw_report
 from console.routes import Route
@@ -25,6 +26,7 @@ VERY_LATE = timedelta(minutes=15)
 LITTLE = 0.10  # of a disk that is free
 VERY_LITTLE = 0.03
 GIB = 1024**3
+FIRST_NOTE = msgid("the first start")  # the house's own note on its first release
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _switches(looked: Looked) -> Line:
     if not off:
         return Line(subject, "well", say("Every sequence may send."))
     said = Markup("; ").join(
-        Markup("<code>{}</code>: {} ({})").format(one.name, one.reason, day(one.since)) for one in off
+        Markup("<code>{}</code>: {} ({})").format(one.name, one.reason, day(on_calendar(one.since))) for one in off
     )
     return Line(
         subject, "look", said, say("Their mails wait. Switch them on again when the reason is gone."), number(len(off))
@@ -229,10 +231,9 @@ def _release(looked: Looked) -> Line:
         do = Markup("{} <code>terreau apply</code>").format(say("Run"))
         return Line(subject, "bad", say("No content is in force."), do)
     commit = Markup(", <code>{}</code>").format(one.git_commit[:10]) if one.git_commit else ""
-    said = escape(
-        say("by %(author)s, since %(day)s at %(hour)s", author=one.author, day=day(one.since), hour=hour(one.since))
-    )
-    note = escape(say("“%(note)s”", note=one.note)) if one.note else escape("")
+    since = on_calendar(one.since)
+    said = escape(say("by %(author)s, since %(day)s at %(hour)s", author=one.author, day=day(since), hour=hour(since)))
+    note = escape(say("“%(note)s”", note=say(one.note))) if one.note else escape("")
     return Line(subject, "well", Markup(" ").join([said + commit, note]), figure=f"r{one.id}")
 
 

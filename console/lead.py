@@ -12,7 +12,7 @@ from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
 from base.calendars import local_day
 from console import lead_dealings, lead_parts
-from console.access import RUNNING, SELLING, sees
+from console.access import RUNNING, SELLING, may, sees
 from console.choices import of_lead
 from console.context import Viewer, by_htmx, draw, phone_shown, say, viewer
 from console.curve import curve
@@ -105,7 +105,7 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "standing": facts.standing,
         "stage_name": names.stage(facts.standing.stage),
         "stage_meaning": _meaning(facts.standing, site, who),
-        "way": lead_parts.way(facts.standing, site, names),
+        "way": lead_parts.way(facts.standing, portrait.passages, site, names),
         "turns": lead_parts.turns(portrait.passages, names, now),
         "first": lead_parts.touch(portrait.first),
         "last": lead_parts.touch(portrait.last) if portrait.last != portrait.first else None,
@@ -184,6 +184,7 @@ def _dealt(conn: Connection, door: ConsoleDoor, portrait: Portrait, site: Site) 
     pinned = _pinned(door, {one.version for one in found.inside})
     return {
         "sequence_pages": "console.sequence" in current_app.view_functions,
+        "previewing": may(who, "preview"),
         "enrolled": lead_dealings.enrolled(found.inside, pinned, names, who),
         "refused": lead_dealings.refused(found.refused, names),
         "mails": lead_dealings.mails(found, site, names, who),

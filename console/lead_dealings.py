@@ -30,6 +30,7 @@ class Enrolled:
     why: tuple[str, ...]
     active: bool
     since: datetime
+    email: str  # the text of the step they stand before, "" for one that mails nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def _enrolled(one: Inside, sequence: Authored | None, names: Names, viewer: View
     state, kind = STATES["held" if held else one.state]
     title = viewer.speech.text(sequence.title) if sequence else names("sequence", one.sequence)
     following, why = _next(one, sequence, names) if one.state == "active" else (_ended(one), _end_reason(one, names))
+    step = sequence.find(one.step) if sequence is not None and one.step else None
     return Enrolled(
         id=one.id,
         sequence=one.sequence,
@@ -93,6 +95,7 @@ def _enrolled(one: Inside, sequence: Authored | None, names: Names, viewer: View
         why=why,
         active=one.state == "active",
         since=one.entered_at,
+        email=(step.email or "") if step is not None else "",
     )
 
 

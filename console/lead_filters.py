@@ -184,7 +184,7 @@ def chips(wish: Wish, site: Site, viewer: Viewer) -> Iterator[tuple[str, str, st
     """What the list is narrowed by, as (kind, what, address without it)."""
     values: dict[str, Any] = _parts(replace(wish, sort=""))
     if wish.q:
-        yield say("Search"), wish.q, wish.address(q="")
+        yield say("Searched for"), wish.q, wish.address(q="")
     for one in filters(site, viewer):
         if value := values[one.name]:
             yield one.label, dict(one.options)[value], wish.address(**{one.name: ""})

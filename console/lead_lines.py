@@ -16,11 +16,12 @@ from sales.wording import Voice
 
 # A bar of the score: engagement and fit side by side, this many points long.
 WIDEST = 200
+HOT = "hot"
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What comes next. `kind`: late, doubt (nothing does), or ""; `code`: what is named as in a file."""
+    """What comes next. `kind`: late, doubt or quiet-text (nothing does), or ""; `code`: what is named as in a file."""
 
     text: str
     code: str = ""
@@ -73,7 +74,7 @@ def _line(
         fit_bar=fit,
         engagement_bar=min(max(row.engagement // MILLI, 0), WIDEST - fit),
         last=f"{voice.action(row.last)}, {_when(row.last.at, now, viewer)}" if row.last else "",
-        next=_planned(row.next, now, viewer),
+        next=_planned(row.next, now, viewer, hot=heat == HOT),
         owner=reps.get(row.owner, row.owner) if row.owner else None,
         source=say(SOURCES[row.source]) if row.source and row.source in SOURCES else row.source or "",
     )
@@ -88,9 +89,10 @@ def _when(at: datetime, now: datetime, viewer: Viewer) -> str:
     return day(at, "brief" if then.year == today.year else "short")
 
 
-def _planned(following: Next | None, now: datetime, viewer: Viewer) -> Planned:
+def _planned(following: Next | None, now: datetime, viewer: Viewer, *, hot: bool) -> Planned:
+    """That nothing is planned is worth a look where somebody is hot; of others it is the usual."""
     if following is None:
-        return Planned(say("nothing planned"), kind="doubt")
+        return Planned(say("nothing planned"), kind="doubt" if hot else "quiet-text")
     if following.kind == "verdict":
         return _verdict(following, now)
     at = _when(following.at, now, viewer) if following.at else ""

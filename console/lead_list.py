@@ -77,10 +77,12 @@ def _asks(wish: Wish, question: Asked) -> bool:
 
 
 def _of_view(conn: Connection, view: SavedView, wish: Wish, total: Count, site: Site) -> Count | None:
-    """How many it holds; unknown for what has to be looked for lead by lead, unless it is the list being shown."""
+    """How many it holds; unknown for what has to be looked for lead by lead, unless it is the list being shown.
+
+    Another order of everybody holds as many as everybody: not said twice."""
     if view.wish == wish:
         return total
-    return None if view.wish.following else count(conn, asked(view.wish, site, viewer()))
+    return None if view.wish.following or view.wish.sort else count(conn, asked(view.wish, site, viewer()))
 
 
 def _sentence(conn: Connection, site: Site) -> str:

@@ -92,15 +92,22 @@ class Touch:
 # ---------------------------------------------------------------- the way
 
 
-def way(standing: Standing, site: Site, names: Names) -> list[Stop]:
-    """The stages in the order of the definitions; those aside only for whom they hold."""
-    aside = {RECYCLED, DISQUALIFIED} - {standing.stage}
-    ids = [stage.id for stage in site.definitions.stages if stage.id not in aside]
+def way(standing: Standing, passages: Sequence[Passage], site: Site, names: Names) -> list[Stop]:
+    """The stages in the order of the definitions; those aside only for whom they hold, behind what was reached."""
+    aside = {RECYCLED, DISQUALIFIED}
+    forward = [stage.id for stage in site.definitions.stages if stage.id not in aside]
+    ids = [*_reached(forward, passages), standing.stage] if standing.stage in aside else forward
     here = ids.index(standing.stage) if standing.stage in ids else -1
     return [
         Stop(stage, names.stage(stage), "here" if place == here else "past" if place < here else "later")
         for place, stage in enumerate(ids)
     ]
+
+
+def _reached(forward: Sequence[str], passages: Sequence[Passage]) -> Sequence[str]:
+    """The stages up to the furthest one that was entered."""
+    entered = {passage.stage for passage in passages}
+    return forward[: max((forward.index(stage) for stage in forward if stage in entered), default=0) + 1]
 
 
 def turns(passages: Sequence[Passage], names: Names, now: datetime) -> list[Turn]:
@@ -157,8 +164,10 @@ def bant(noted: Mapping[str, Noted], portrait: Portrait, site: Site, viewer: Vie
     """Every item of the definitions: staff's word, else the answer of a form, which counts as half known."""
     made = []
     for item in site.definitions.bant:
-        known = noted.get(item.id)
         answer = _field_answer(item.field, portrait, site, viewer)
+        known = noted.get(item.id)
+        if known is not None and known.value == "unknown" and answer and not known.note:
+            known = None  # a form says more than that nothing is known
         made.append(
             Item(
                 id=item.id,

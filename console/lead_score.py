@@ -146,11 +146,11 @@ def _row(found: RuleScore, share: int, site: Site, viewer: Viewer, now: datetime
 
 
 def _sum(found: RuleScore) -> str:
-    """`3 × 15`, then what fading and the cap did."""
+    """`3 × 15 − 4,5`, then what the cap did: what comes off is what has faded."""
     each = found.rule.points
-    parts = [f"{found.times} × {each}" if found.raw == found.times * each * MILLI else points(found.raw)]
+    parts = [f"{found.times}\u00a0×\u00a0{each}" if found.raw == found.times * each * MILLI else points(found.raw)]
     if found.decay:
-        parts.append(say("faded %(points)s", points=points(found.decay)))
+        parts[0] += f"\u00a0−\u00a0{points(-found.decay)}"
     if found.cap:
         parts.append(say("cap %(cap)s", cap=found.rule.cap))
     return ", ".join(parts)

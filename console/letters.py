@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from authoring.models.common import text_in
 from authoring.models.personas import Persona
 from authoring.site import Site
 from base.clock import Moment
@@ -28,9 +29,11 @@ from leads import consent
 from leads.facts import COLUMNS, Lead
 from leads.identity import load_leads
 from reports.messages import as_kept
+from workflows.effects import rep_for
 
 CLIPPED = 102 * 1024  # bytes of HTML from which Gmail shows a mail in part
 NO_TOKEN = "preview"
+SHORT, LONG = 24, 60  # lines of text
 _SECRET = re.compile(r"(/(?:u|m|c|v|confirm|preferences)/)[A-Za-z0-9_.~-]{7,}")
 _SCHEME = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 _BESIDE = '<base target="_blank">'  # the frame allows no window: a link that is pressed does nothing
@@ -47,6 +50,15 @@ class Letter:
     links: tuple[str, ...]
     bytes: int
     html_bytes: int
+
+    def header(self, name: str) -> str:
+        return next((value for known, value in self.headers if known == name), "")
+
+    @property
+    def length(self) -> str:
+        """How much room it asks for, by the lines of its text: short, long, or "" for what most ask for."""
+        lines = self.text.count("\n")
+        return "short" if lines < SHORT else "long" if lines > LONG else ""
 
     @property
     def clipped(self) -> bool:
@@ -135,6 +147,21 @@ def drafted(door: ConsoleDoor, sequence: str, email: str, locale: str, reader: R
     message = SimpleNamespace(
         id=0, lead_id=reader.lead.id, klass=written.class_, sequence=sequence, email=f"{sequence}/{email}",
         topic=written.topic, locale=locale, recipient=None, context=None, message_id=None, dated=None, token=NO_TOKEN,
+    )  # fmt: skip
+    return _tried(lambda: _drafted(door, site, message, reader, now))
+
+
+def drafted_word(door: ConsoleDoor, sequence: str, step: str, locale: str, reader: Reader, now: Moment) -> Letter:
+    """What that step tells staff about `reader`. Raises Unwritable."""
+    site = door.site()
+    told = site.sequences[sequence].find(step)
+    if told is None or told.notify is None:
+        raise Unwritable("there is no such text")
+    rep = rep_for(told.notify.rep or reader.lead.owner, site.definitions.hand_off.reps)
+    context = {"subject": text_in(told.notify.subject, locale), "text": text_in(told.notify.text, locale)}
+    message = SimpleNamespace(
+        id=0, lead_id=reader.lead.id, klass="notification", sequence=sequence, email="notify", topic=None,
+        locale=locale, recipient=rep.email, context=context, message_id=None, dated=None, token=NO_TOKEN,
     )  # fmt: skip
     return _tried(lambda: _drafted(door, site, message, reader, now))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from authoring.site import Site
 from base.clock import Moment
 from base.translations import msgid
+from console.access import may
 from console.context import number, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.letters import CLIPPED, Letter, Unwritable, sent
@@ -76,6 +77,7 @@ class Shown:
     reason: str
     in_doubt: bool
     may_retry: bool
+    told: str  # of a word to staff: whom it told
 
 
 def messages(door: ConsoleDoor) -> Response:
@@ -113,6 +115,7 @@ def show_message(door: ConsoleDoor, message_id: int) -> Response:
         "console/message.html",
         one=_shown(line, site),
         choices=_choices(),
+        deciding=may(viewer(), "settle_message"),
         letter=letter,
         why=why,
         look=look,
@@ -201,7 +204,14 @@ def _shown(line: MessageLine, site: Site) -> Shown:
         reason=told(line.reason, names) if line.reason else "",
         in_doubt=line.state == "unknown",
         may_retry=line.state in AGAIN,
+        told=_told(line, site) if line.klass == "notification" else "",
     )
+
+
+def _told(line: MessageLine, site: Site) -> str:
+    """The rep whose address it went to; the address where nobody has it any more."""
+    reps = {rep.email: rep.name for rep in site.definitions.hand_off.reps}
+    return reps.get(line.recipient or "", line.recipient or say("staff"))
 
 
 def _subject(line: MessageLine, site: Site) -> str:
@@ -239,7 +249,7 @@ def _letter(door: ConsoleDoor, conn: Connection, message_id: int) -> tuple[Lette
     try:
         return sent(door, conn, message_id, g.moment), ""
     except Unwritable as error:
-        return None, str(error)
+        return None, told(str(error), Names(door.site(), viewer()))
 
 
 ROUTES = (

@@ -38,11 +38,14 @@ def pages(door: ConsoleDoor) -> Response:
     with door.database.read() as conn:
         report = pages_report(conn, site, days)
     most = max((line.views for line in report.pages), default=0)
+    rows = [_row(line, site, most) for line in report.pages]
+    forms = [(line, _form_title(line, site), movement(line.submissions, line.before)) for line in report.forms]
     return draw_report(
         "console/pages.html",
         report=report,
-        rows=[_row(line, site, most) for line in report.pages],
-        forms=[(line, _form_title(line, site), movement(line.submissions, line.before)) for line in report.forms],
+        rows=rows,
+        forms=forms,
+        moved=any(row.views_moved.text or row.share_moved.text for row in rows) or any(one.text for _, _, one in forms),
         magnets=[(line, _magnet_title(line, site)) for line in report.magnets],
         sentence=_sentence(report, site),
         base_url=door.config.site.base_url,
@@ -83,9 +86,9 @@ def _sentence(report: PagesReport, site: Site) -> Markup:
         return escape(say("No page was opened during these days. Is the address known to anybody?"))
     opened = say_n("%(number)s opening", "%(number)s openings", report.views, number=number(report.views))
     sent = say_n("%(number)s form sent", "%(number)s forms sent", report.submissions, number=number(report.submissions))
-    head = Markup("<strong>{}</strong>: {}.").format(
-        say("%(opened)s led to %(sent)s", opened=opened, sent=sent), percent(report.submissions, report.views)
-    )
+    led = Markup("<strong>{}</strong>").format(say("%(opened)s led to %(sent)s", opened=opened, sent=sent))
+    share = percent(report.submissions, report.views)
+    head = Markup(say("%(what)s: %(value)s")) % {"what": led, "value": f"{share}."}
     best = max((line for line in report.pages if line.views >= FEW and line.written), key=_share, default=None)
     if best is None or not best.submissions:
         return head

@@ -13,7 +13,7 @@ from reports.funnel import ENOUGH
 from reports.tallies import Days
 
 CHOICES = (7, 30, 90)
-USUAL = 90
+USUAL = 30
 MOST = 10  # times as many as before: the house was not the same then
 
 
@@ -32,7 +32,7 @@ def today() -> date:
 
 
 def chosen_days() -> Days:
-    """The days asked for in the address; 90 where it asks for no period that is offered."""
+    """The days asked for in the address; 30 where it asks for no period that is offered."""
     asked = request.args.get("days", USUAL, type=int)
     return Days.up_to(today(), asked if asked in CHOICES else USUAL)
 

@@ -10,23 +10,39 @@ from typing import Any
 from flask import Response, abort, g, make_response, request, url_for
 from sqlalchemy import Connection
 
+from authoring.models.sequences import Step
 from authoring.picks import pickable
 from authoring.site import Site
 from console.context import number, percent, say, viewer
 from console.door import ConsoleDoor
-from console.letters import CLIPPED, Letter, Reader, Unwritable, drafted, framed, persona_reader, reader_of
+from console.letters import (
+    CLIPPED,
+    Letter,
+    Reader,
+    Unwritable,
+    drafted,
+    drafted_word,
+    framed,
+    persona_reader,
+    reader_of,
+)
+from console.names import Names
+from console.reasons import told
 from console.reporting import draw_report
 from console.routes import Route
 from console.step_words import localised, subject_of
 from leads.addresses import NotAnAddress, canonical_email
+from leads.identity import load_leads
 from reports.messages import lead_with_address
 
 FRAME_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
+WORD = "word:"
 PARTS = ("html", "text", "headers")
 WIDTHS = ("wide", "phone")
+LONGEST_NUMBER = 19  # digits that a database takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for: a text, a reader (`persona:NAME`, `lead:ID`), a language."""
+    """What was asked for: a text, a reader (`persona:NAME`, `lead:ID`), a language.
+
+    `email` is a text of the sequence, or `word:STEP` for what a step tells staff.
+    """
 
     sequence: str
     email: str
@@ -67,6 +86,13 @@ class Wish:
     @property
     def text(self) -> str:
         return f"{self.sequence}/{self.email}"
+
+    @property
+    def file(self) -> str:
+        """Where it is written, in the content folder."""
+        if self.email.startswith(WORD):
+            return f"sequences/{self.sequence}.toml"
+        return f"emails/{self.sequence}/{self.email}.{self.locale}.md"
 
     def arguments(self) -> dict[str, Any]:
         return {"text": self.text, "reader": self.reader, "locale": self.locale}
@@ -82,6 +108,7 @@ def preview(door: ConsoleDoor) -> Response:
     with door.database.read() as conn:
         wish, wrong = _wish(conn, site)
         letter, why = _letter(door, conn, site, wish)
+        readers = list(_readers(conn, site, wish))
     look = look_of()
     return draw_report(
         "console/preview.html",
@@ -93,8 +120,8 @@ def preview(door: ConsoleDoor) -> Response:
         looks=looks(look, "preview", **wish.arguments()),
         frame=url_for("console.preview_frame", **wish.arguments(), night="1" if look.night else None),
         texts=texts,
-        readers=list(_readers(site, wish)),
-        locales=sorted(site.locales_of(wish.sequence, wish.email)),
+        readers=readers,
+        locales=sorted(_spoken(site, wish.sequence, wish.email)),
         said=size_said(letter) if letter else "",
         clipped=CLIPPED,
     )
@@ -166,17 +193,36 @@ def size_said(letter: Letter) -> str:
 def _texts(site: Site) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Sequence title -> (SEQUENCE/EMAIL, subject), in the order of the steps."""
     for name, sequence in site.sequences.items():
-        picked = sorted(email for owner, email in pickable(site) if owner == name)
-        mails = list(dict.fromkeys([*(step.email for step in sequence.step if step.email), *picked]))
-        known = [(f"{name}/{email}", subject_of(site, name, email)) for email in mails if site.locales_of(name, email)]
+        steps = dict(text for step in sequence.step for text in _text(step, name, site))
+        picked = sorted(email for owner, email in pickable(site) if owner == name and site.locales_of(name, email))
+        known = steps | {f"{name}/{email}": subject_of(site, name, email) for email in picked}
         if known:
-            yield localised(sequence.title), known
+            yield localised(sequence.title), list(known.items())
 
 
-def _readers(site: Site, wish: Wish) -> Iterator[tuple[str, str]]:
+def _text(step: Step, sequence: str, site: Site) -> Iterator[tuple[str, str]]:
+    if step.email is not None and site.locales_of(sequence, step.email):
+        yield f"{sequence}/{step.email}", subject_of(site, sequence, step.email)
+    if step.notify is not None:
+        yield f"{sequence}/{WORD}{step.id}", say("to staff: %(subject)s", subject=localised(step.notify.subject))
+
+
+def _spoken(site: Site, sequence: str, email: str) -> frozenset[str]:
+    """The languages in which that text is written."""
+    step = site.sequences[sequence].find(email.removeprefix(WORD)) if email.startswith(WORD) else None
+    if step is None or step.notify is None:
+        return site.locales_of(sequence, email)
+    subject = step.notify.subject
+    return frozenset(map(str, subject)) if isinstance(subject, dict) else frozenset({viewer().locale})
+
+
+def _readers(conn: Connection, site: Site, wish: Wish) -> Iterator[tuple[str, str]]:
+    """Every persona, and the lead that was asked for, by name."""
     yield from ((f"persona:{name}", persona.title) for name, persona in site.personas.items())
-    if wish.reader.startswith("lead:"):
-        yield wish.reader, say("lead %(number)s", number=wish.reader.removeprefix("lead:"))
+    kind, _, number = wish.reader.partition(":")
+    if kind == "lead":
+        known = load_leads(conn, [int(number)]).get(int(number))
+        yield wish.reader, known.name if known else say("lead %(number)s", number=number)
 
 
 def _wish(conn: Connection, site: Site) -> tuple[Wish, str]:
@@ -185,7 +231,7 @@ def _wish(conn: Connection, site: Site) -> tuple[Wish, str]:
     text = request.args.get("text", "")
     sequence, _, email = (text if text in known else known[0]).partition("/")
     reader, wrong = _reader_asked(conn, site)
-    spoken = site.locales_of(sequence, email)
+    spoken = _spoken(site, sequence, email)
     asked = request.args.get("locale", "")
     locale = asked if asked in spoken else viewer().locale if viewer().locale in spoken else min(spoken)
     return Wish(sequence, email, reader, locale), wrong
@@ -198,7 +244,9 @@ def _reader_asked(conn: Connection, site: Site) -> tuple[str, str]:
         found = _by_address(conn, address)
         return (f"lead:{found}", "") if found else (usual, say("No lead has this address."))
     kind, _, name = asked.partition(":")
-    if (kind == "persona" and name in site.personas) or (kind == "lead" and name.isdecimal()):
+    if (kind == "persona" and name in site.personas) or (
+        kind == "lead" and name.isdecimal() and len(name) < LONGEST_NUMBER
+    ):
         return asked, ""
     return usual, ""
 
@@ -221,9 +269,12 @@ def _letter(door: ConsoleDoor, conn: Connection, site: Site, wish: Wish) -> tupl
             reader = reader_of(conn, int(name))
         else:
             return None, say("Write a persona into personas/NAME.toml, or type the address of a lead.")
+        if wish.email.startswith(WORD):
+            step = wish.email.removeprefix(WORD)
+            return drafted_word(door, wish.sequence, step, wish.locale, reader, g.moment), ""
         return drafted(door, wish.sequence, wish.email, wish.locale, reader, g.moment), ""
     except Unwritable as error:
-        return None, str(error)
+        return None, told(str(error), Names(site, viewer()))
 
 
 ROUTES = (

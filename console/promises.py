@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.context import day, hour, say, span
+from base.calendars import local_day
+from console.context import day, hour, say, span, viewer
 
 SOON = timedelta(minutes=15)
-TODAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def promise(answer_by: datetime, opened_at: datetime | None, now: datetime) -> P
     said = span(left)
     return Promise(
         left=f"−{said}" if left < timedelta(0) else said,
-        by=_by(answer_by, left),
+        by=_by(answer_by, now),
         state=state,
         rest=_rest(answer_by, opened_at, now),
         until=answer_by.isoformat(),
@@ -36,10 +36,10 @@ def promise(answer_by: datetime, opened_at: datetime | None, now: datetime) -> P
     )
 
 
-def _by(answer_by: datetime, left: timedelta) -> str:
+def _by(answer_by: datetime, now: datetime) -> str:
     """The hour today; the day with it when it is another."""
-    late = left < timedelta(0)
-    if abs(left) < TODAY:
+    late, zone = answer_by < now, viewer().zone
+    if local_day(answer_by, zone) == local_day(now, zone):
         return say("due at %(hour)s", hour=hour(answer_by)) if late else say("before %(hour)s", hour=hour(answer_by))
     at = f"{day(answer_by, 'brief')}, {hour(answer_by)}"
     return say("due on %(at)s", at=at) if late else say("before %(at)s", at=at)

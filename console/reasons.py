@@ -82,6 +82,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("a contact who has shown no interest yet, and this is for leads"),
         ),
         (r"the lead has no email address", msgid("no e-mail address is known")),
+        (r"there is no such lead", msgid("there is no such lead")),
         (
             r"the release in force has no text `(?P<text>.+)`",
             msgid("the release in force has no text %(text)s"),
@@ -150,7 +151,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("Cooled: engagement %(engagement)s, below %(floor)s."),
         ),
         (r"accepted", msgid("Accepted by sales.")),
-        (r"rejected: (?P<reason>.+)", msgid("Sent back by sales: %(reason)s.")),
+        (r"rejected: (?P<reason>.+)", msgid("Rejected by sales: %(reason)s.")),
         (r"recycled: (?P<reason>.+)", msgid("Recycled by sales: %(reason)s.")),
         (r"disqualified: (?P<reason>.+)", msgid("Disqualified by sales: %(reason)s.")),
     )

@@ -12,7 +12,7 @@ from sales.wording import Voice
 
 VERDICTS: Mapping[str, str] = {
     "accepted": msgid("%(who)s accepts the lead"),
-    "rejected": msgid("%(who)s turns the lead down"),
+    "rejected": msgid("%(who)s rejects the lead"),
     "recycled": msgid("%(who)s recycles the lead"),
     "disqualified": msgid("%(who)s disqualifies the lead"),
 }

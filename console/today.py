@@ -24,6 +24,7 @@ from leads.points import MILLI
 from reports import calls, tasks, today
 from sales.wording import joined
 
+FIRST_CALLS = 8  # shown at once; the others open below
 # Said in words where they begin a sentence.
 COUNTED: tuple[str, ...] = (
     msgid("No"), msgid("One"), msgid("Two"), msgid("Three"), msgid("Four"), msgid("Five"), msgid("Six"), msgid("Seven"),
@@ -93,6 +94,7 @@ def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[st
         "no_rep": whose.reps == (),
         "outcomes": [(value, say(text)) for value, text in OUTCOMES],
         "threshold": _warm(site) // MILLI,
+        "first_calls": FIRST_CALLS,
     }
 
 

@@ -147,7 +147,7 @@ def _given(speech: StaffSpeech, site: Site, hand_off: Row[Any]) -> dict[str, str
     reasons = {one.id: speech.text(one.label) for one in chosen.reject_reasons}
     who, when = names.get(hand_off.verdict_by, hand_off.verdict_by), speech.moment(hand_off.verdict_at)
     accepted = hand_off.verdict == "accepted"
-    sentence = "%(who)s took this lead on %(when)s." if accepted else "%(who)s turned this lead down on %(when)s."
+    sentence = "%(who)s took this lead on %(when)s." if accepted else "%(who)s rejected this lead on %(when)s."
     return {
         "verdict": hand_off.verdict,
         "sentence": speech.say(sentence, who=who, when=when),

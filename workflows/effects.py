@@ -52,7 +52,7 @@ def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Messag
 def notification(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules) -> Message:
     """The promise to tell a salesperson, in their language."""
     assert step.notify is not None
-    rep = _rep(step.notify.rep or facts.lead.owner, rules.site.definitions.hand_off.reps)
+    rep = rep_for(step.notify.rep or facts.lead.owner, rules.site.definitions.hand_off.reps)
     return Message(
         key=enrolment.key,
         klass="notification",
@@ -70,7 +70,7 @@ def notification(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules) -
 def task(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules, now: datetime) -> Task:
     """What the step gives a salesperson to do, in their language."""
     assert step.task is not None
-    rep = _rep(step.task.owner or facts.lead.owner, rules.site.definitions.hand_off.reps)
+    rep = rep_for(step.task.owner or facts.lead.owner, rules.site.definitions.hand_off.reps)
     sequence = rules.sequence(enrolment)
     zone, holidays = zone_for(facts.lead.timezone, sequence, rules.zone), holidays_of(sequence)
     due_at = None if step.task.due is None else later(now, step.task.due, zone, holidays)
@@ -98,7 +98,7 @@ def webhook(enrolment: Enrolment, step: Step, facts: Facts) -> Webhook:
     )
 
 
-def _rep(wanted: str | None, reps: list[Rep]) -> Rep:
+def rep_for(wanted: str | None, reps: list[Rep]) -> Rep:
     """The rep of that id; the first one for a lead without owner, or whose owner has gone."""
     return next((rep for rep in reps if rep.id == wanted), reps[0])
 

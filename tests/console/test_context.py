@@ -84,6 +84,7 @@ def test_everything_is_said_in_both_languages(speaking):
         (timedelta(0), f"0{WIDE}s", f"avant 9{WIDE}h{WIDE}36", "soon", 100),
         (-8 * MINUTE, f"−8{WIDE}min", f"dû à 9{WIDE}h{WIDE}36", "over", 100),
         (timedelta(days=3), f"3{WIDE}jours", f"avant le 24 nov., 9{WIDE}h{WIDE}36", "", 100),
+        (-timedelta(hours=16), f"−16{WIDE}h", f"dû le 24 nov., 9{WIDE}h{WIDE}36", "over", 100),
         (-timedelta(days=2), f"−2{WIDE}jours", f"dû le 24 nov., 9{WIDE}h{WIDE}36", "over", 100),
     ],
 )

@@ -3,10 +3,11 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from console.curve import curve
 from console.lead_score import in_tenths
@@ -14,7 +15,7 @@ from leads import events
 from sales import notebook
 from sales.notebook import Author
 from storage.schema import events as log
-from storage.schema import leads, standings, wakes
+from storage.schema import hand_offs, leads, standings, wakes
 
 NADIA = Author("Nadia Ferreira", "nadia")
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}'
@@ -100,6 +101,36 @@ def test_every_line_of_the_score_has_a_page(staff_client, ada):
         "faded: half is gone after",
     ):
         assert text in page
+
+
+def test_the_way_shows_only_stages_that_were_reached(staff_client, ada, lively, database):
+    """Whoever is set aside came so far, and no further."""
+    with database.read() as conn:
+        number = conn.execute(select(hand_offs.c.id).where(hand_offs.c.lead_id == ada)).scalar_one()
+    client = staff_client("sales")
+    client.post(
+        f"/console/hand-offs/{number}/verdict", {"choice": "recycle", "reason": "pas-maintenant", "back": "lead"}
+    )
+    lively.works()
+    page = client.get(f"/console/leads/{ada}").text
+    way = plain(page[page.index('<ol class="steps"') : page.index("</ol>")])
+    assert way.split() == ["Contact", "IQL", "MQL", "Recycled"]
+
+
+def test_a_forms_answer_says_more_than_that_nothing_is_known(staff_client, ada, lively):
+    note = partial(notebook.note_bant, lead_id=ada, item="need", value="unknown", note="", author=NADIA)
+    lively.database.write(lambda conn: note(conn, now=lively.clocks.moment()))
+    page = staff_client("sales").get(f"/console/leads/{ada}").text
+    item = plain(page[page.index('id="bant-need"') :].split("</li>")[0])
+    assert "I model, but it takes too long from a form, to be made sure" in item
+    assert "not known · Nadia" not in item
+
+
+def test_each_mail_of_the_story_opens_and_so_does_the_next_one(staff_client, ada):
+    page = staff_client("admin").get(f"/console/leads/{ada}").text
+    sent = re.search(r'<a href="(/console/messages/\d+)">Mail sent:', page)[1]
+    assert staff_client("sales").get(sent).status_code == 200
+    assert "/console/preview" not in staff_client("sales").get(f"/console/leads/{ada}").text
 
 
 def test_a_first_look_teaches_what_will_stand_where(staff_client, lively):

@@ -109,12 +109,44 @@ def test_a_long_list_is_read_page_by_page(staff_client, mails, database, clocks)
     assert client.get("/console/messages?view=sent&after=nonsense").status_code == 200
 
 
-@pytest.mark.parametrize("role", ["viewer", "sales"])
-def test_mails_are_not_for_those_who_do_not_write_them(staff_client, of_ada, role):
+@pytest.mark.parametrize(("role", "one"), [("viewer", 403), ("sales", 200)])
+def test_mails_are_listed_and_decided_by_those_who_write_them(staff_client, of_ada, role, one):
     client = staff_client(role)
-    for path in ("/console/messages", f"/console/messages/{of_ada}", "/console/preview"):
+    for path in ("/console/messages", "/console/preview"):
         assert client.get(path).status_code == 403
+    assert client.get(f"/console/messages/{of_ada}").status_code == one
+    assert client.get(f"/console/messages/{of_ada}/frame").status_code == one
     assert client.post(f"/console/messages/{of_ada}/retry").status_code == 403
+
+
+def test_sales_reads_what_went_to_its_leads_and_decides_nothing(staff_client, lively, of_ada, set_state):
+    set_state(of_ada, "unknown", reason="nobody knows whether it arrived: the connection ended before the last word")
+    client = staff_client("sales")
+    assert f"/console/messages/{of_ada}" in client.get("/console/leads/1").text
+    page = client.get(f"/console/messages/{of_ada}").text
+    assert "Where to stop in the detail" in page
+    assert "/console/leads/1" in page
+    assert "What became of it?" not in page
+    assert 'href="/console/messages"' not in page, "a link that leads nowhere"
+    assert "What became of it?" in staff_client("marketer").get(f"/console/messages/{of_ada}").text
+
+
+def test_a_word_to_staff_says_whom_it_told_about_whom(staff_client, lively, database):
+    lively.submits("ada", "demo", last_name="Moreau")
+    with database.read() as conn:
+        alert = conn.execute(select(MAILS.c.id).where(MAILS.c.klass == "notification").limit(1)).scalar_one()
+    client = staff_client("marketer")
+    for path in ("/console/messages?view=sent", f"/console/messages/{alert}"):
+        assert re.search(r"Nadia Ferreira,? about Ada Moreau", tidy(client.get(path).text)), path
+
+
+def test_what_the_machine_timed_is_shown_on_the_calendar(staff_client, of_ada, set_state, clocks):
+    """A demo's calendar is years from the machine's clock: nothing is told that happened in its future."""
+    clocks.calendar_now += timedelta(days=400)
+    set_state(of_ada, "unknown", in_data_at=clocks.machine_now - timedelta(hours=1), due_at=clocks.machine_now)
+    page = tidy(staff_client("marketer").get(f"/console/messages/{of_ada}").text)
+    given = clocks.calendar_now - timedelta(hours=1)
+    assert f"Given to the server {given:%-d %b %Y}" in page
 
 
 # ---------------------------------------------------------------- decisions
@@ -231,11 +263,30 @@ def test_any_text_is_read_as_anybody_in_each_of_its_languages(staff_client, mail
 
 def test_a_lead_is_found_by_address_and_a_stranger_is_told(staff_client, mails):
     client = staff_client("marketer")
-    assert "lead 2" in client.get("/console/preview?address=BOB@lumen.example").text
+    assert 'value="lead:2" selected>Bob</option>' in client.get("/console/preview?address=BOB@lumen.example").text
     for stranger in ("nobody@lumen.example", "no address"):
         assert "No lead has this address." in client.get("/console/preview", query_string={"address": stranger}).text
     assert client.get("/console/preview?reader=lead:404").status_code == 200
     assert client.get("/console/preview/frame?reader=lead:404").status_code == 404
+    assert client.get(f"/console/preview?reader=lead:{10**30}").status_code == 200
+
+
+def test_what_a_step_tells_staff_is_read_like_a_mail(staff_client, mails):
+    client = staff_client("marketer")
+    where = "text=demande-demo/word:rappel-interne&reader=lead:1&locale=en"
+    page = tidy(client.get(f"/console/preview?{where}&part=text").text)
+    assert "to staff: A demonstration request has waited for one working day" in page
+    assert "Nobody has accepted or rejected it." in page
+    assert "sequences/demande-demo.toml" in page
+    assert "nadia@" in client.get(f"/console/preview?{where}&part=headers").text
+    assert "Une demande de démonstration" in client.get(f"/console/preview/frame?{where.replace('=en', '=fr')}").text
+
+
+def test_why_a_text_cannot_be_written_is_said_in_the_readers_language(staff_client, mails, database):
+    gone = update(schema.leads).where(schema.leads.c.id == 2).values(email=None)
+    database.write(lambda conn: conn.execute(gone) and None)
+    said = "Cet e-mail ne peut pas être écrit : aucune adresse e-mail n’est connue"
+    assert said in tidy(staff_client("marketer", "fr").get("/console/preview?reader=lead:2").text)
 
 
 def test_looking_writes_nothing(staff_client, mails, of_ada, database):

@@ -53,7 +53,7 @@ def test_everybody_reads_numbers_and_nobody_a_name(staff_client, told, role):
 
 def test_the_list_of_sequences_says_who_is_inside_and_what_happened(staff_client, told):
     page = tidy(staff_client("viewer").get("/console/sequences").text)
-    assert "1 lead is inside , in 1 sequence. 3 came in over 90 days." in page
+    assert "1 lead is inside , in 1 sequence. 3 came in over 30 days." in page
     assert re.search(r"3D advice conseils-3d , Marketing 1 1 1", page)
     assert "Delivery of the guide" in page
 
@@ -106,9 +106,21 @@ def test_the_period_is_chosen_in_the_address_and_nothing_else_is(staff_client, t
     clocks.calendar_now += timedelta(days=20)
     client = staff_client("viewer")
     for path in REPORTS:
-        pages = {asked: tidy(client.get(f"{path}?days={asked}").text) for asked in ("7", "90", "5000", "x")}
-        assert pages["90"] == pages["5000"] == pages["x"]
-        assert pages["7"] != pages["90"]
+        pages = {asked: tidy(client.get(f"{path}?days={asked}").text) for asked in ("7", "30", "5000", "x")}
+        assert pages["30"] == pages["5000"] == pages["x"]
+        assert pages["7"] != pages["30"]
+
+
+def test_without_anything_to_compare_no_column_of_movement_stands_empty(staff_client, told, database, moment):
+    client = staff_client("viewer")
+    for path in ("/console/dashboard", "/console/pages"):
+        assert "Movement" not in client.get(path).text
+    assert "Too little happened in the period before" in client.get("/console/dashboard").text
+    before = {"page": "guide-3d", "day": moment.calendar.date() - timedelta(days=35), "views": 30}
+    database.write(lambda conn: conn.execute(insert(schema.page_views).values(before)) and None)
+    for path in ("/console/dashboard", "/console/pages"):
+        assert "Movement" in client.get(path).text
+    assert "The vertical line is the period before" in client.get("/console/dashboard").text
 
 
 def test_htmx_gets_the_report_without_its_frame(staff_client, told):

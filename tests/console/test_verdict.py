@@ -178,7 +178,7 @@ def test_the_first_answer_counts_and_the_page_says_whose_and_when(client, staff_
     client.post(PATH, data={"choice": "accept"})
     late = client.post(PATH, data={"choice": "reject", "reason": "hors-cible"})
     page = client.get(late.location).text
-    assert "Nadia Ferreira a pris cette piste le 2 novembre 2026" in page
+    assert "Nadia Ferreira a pris ce lead le 2 novembre 2026" in page
     assert "Une réponse a été donnée avant la vôtre" in page
     assert "<form" not in page
     assert hand_off(staff_door).verdict == "accepted"

@@ -284,8 +284,8 @@ REASONS = [
     ),
     (
         "rejected: hors-cible",
-        "Sent back by sales: Structure, services or too large a building.",
-        "Renvoyé par la vente : Structure, fluides ou bâtiment trop grand.",
+        "Rejected by sales: Structure, services or too large a building.",
+        "Rejeté par les commerciaux : Structure, fluides ou bâtiment trop grand.",
     ),
     ("enter: engagement 92, fit 50", "By rule: engagement 92, fit 50.", "Par la règle : engagement 92, profil 50."),
     (

@@ -70,13 +70,13 @@ def test_an_empty_box_says_what_to_do_first_in_either_language(client):
 
 def test_mails_lie_in_the_box_of_whom_they_reached_newest_first(client, mailbox):
     mailbox.put("b@x", ("chloe@x.example",), MAIL)
-    mailbox.put("b@x", ("karim@lumen.example",), MAIL.replace(b"Votre guide", b"Piste chaude"))
+    mailbox.put("b@x", ("karim@lumen.example",), MAIL.replace(b"Votre guide", b"Lead chaud"))
     mailbox.put("b@x", ("chloe@x.example",), MAIL.replace(b"Votre guide", b"Conseil"))
     page = client.get("/demo/?lang=en").text
     visitors, sales = page.split('id="box-sales"')
     assert visitors.index("Conseil") < visitors.index("Votre guide")
-    assert "Piste chaude" in sales
-    assert "Piste chaude" not in visitors
+    assert "Lead chaud" in sales
+    assert "Lead chaud" not in visitors
 
 
 def test_a_mail_is_shown_with_its_text_headers_and_bytes_escaped(client, mailbox):
