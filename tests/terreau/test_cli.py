@@ -154,7 +154,7 @@ def test_a_lead_is_explained_by_number_address_or_telephone(folder):
         assert said.output.startswith(f"Ada (lead {lead}) on 3 November 2026, 23:59")
         assert "   30.000  in all" in said.output
         assert re.search(
-            r"15\.000  Document downloaded, 3 November 2026, 09:12, event 2  \[content/definitions.toml:\d+",
+            r"15\.000  Document downloaded, 3 November 2026, 9:12, event 2  \[content/definitions.toml:\d+",
             said.output,
         )
     explained = json.loads(terreau("explain", str(lead), "--at", "2026-11-03", "--json").output)
