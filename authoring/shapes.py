@@ -174,7 +174,8 @@ def _flat(schema: Schema, root: Schema) -> Iterator[Schema]:
 
 
 def _choices(option: Schema) -> list[Any]:
-    return list(option.get("enum", [option["const"]] if "const" in option else []))
+    given = list(option.get("enum", [option["const"]] if "const" in option else []))
+    return [str(choice).lower() if isinstance(choice, bool) else choice for choice in given]
 
 
 def _words(option: Schema) -> str | None:

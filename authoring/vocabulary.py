@@ -16,6 +16,8 @@ EVENTS: dict[str, str | None] = {
     "page_seen": "page",
     "verdict_given": None,
     "broadcast_due": "sequence",
+    "existing_due": "sequence",
+    "enrol_asked": "sequence",
     "mail.sent": "email",
     "mail.refused": "email",
     "mail.failed": "email",

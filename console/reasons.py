@@ -18,6 +18,22 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, sentence in (
         (r"no consent for `(?P<topic>.+)`", msgid("has not agreed to “%(topic)s”")),
         (r"sales has disqualified the lead", msgid("sales has disqualified the lead")),
+        (
+            r"concurrent = false: `(?P<sequence>[^`]+)` goes first",
+            msgid("one of these at a time, and “%(sequence)s” goes first"),
+        ),
+        (
+            r"frequency_cap (?P<cap>.+?): (?:used up by `[^`]+`|`[^`]+` goes first)",
+            msgid("this sequence sends %(cap)s at most"),
+        ),
+        (
+            r"cadence (?P<cap>.+?): used up by (?P<others>.+)",
+            msgid("at this stage %(cap)s at most, used up by %(others)s"),
+        ),
+        (
+            r"cadence (?P<cap>.+?): (?P<others>.+) goes first",
+            msgid("at this stage %(cap)s at most, and %(others)s goes first"),
+        ),
         (r"cap (?P<cap>.+?): it allows none", msgid("cap of %(cap)s: it allows none")),
         (r"cap (?P<cap>.+?): `(?P<sequence>[^`]+)` goes first", msgid("cap of %(cap)s: “%(sequence)s” goes first")),
         (
@@ -87,6 +103,8 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"the release in force has no text `(?P<text>.+)`",
             msgid("the release in force has no text %(text)s"),
         ),
+        (r"suppress (?P<condition>.+) holds", msgid("no mail leaves while %(condition)s is true")),
+        (r"no value for entry_key `(?P<field>.+)`", msgid("nothing is known in the field %(field)s")),
         (r"no text is left to pick", msgid("every text that fits was sent already")),
         (r"max_passes (?P<count>\d+) are used up", msgid("was led back %(count)s times already")),
         (

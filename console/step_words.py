@@ -16,7 +16,9 @@ from base.typography import typeset
 from console.conditions import duration, in_words
 from console.context import day, moment, say, viewer
 from console.names import Names
+from console.reasons import PERIODS
 from workflows.language import broadcast_moment
+from workflows.waits import cap_parts
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ACT_ICONS = {
@@ -193,9 +195,49 @@ def trigger(one: Trigger, sequence: Sequence, site: Site) -> str:
         return say("comes to the stage %(stage)s", stage=names.stage(one.stage))
     if one.at is not None:
         return say("everybody whom it is for, on %(moment)s", moment=moment(broadcast_moment(one, viewer().zone)))
+    if one.kind in ALONE:
+        return say(ALONE[one.kind])
+    if one.kind in _TRIGGERS:
+        return _TRIGGERS[one.kind](one, site)
     if one.event == "consent_granted" and one.subject:
         return say("agrees to %(topic)s", topic=names("topic", one.subject))
     return say("does %(event)s", event=condition(Condition(event=one.event, subject=one.subject), site))
+
+
+def _by_segment(one: Trigger, site: Site) -> str:
+    labels = {segment.id: segment.label for segment in site.definitions.segments}
+    name = localised(labels[one.segment]) if one.segment in labels else str(one.segment)
+    if one.when == "left":
+        return say("leaves the segment %(segment)s", segment=name)
+    return say("comes into the segment %(segment)s", segment=name)
+
+
+def _by_score(one: Trigger, site: Site) -> str:
+    score = say("fit") if one.of == "fit" else say("engagement")
+    if one.when == "falls":
+        return say("%(score)s falls below %(points)s", score=score, points=one.score)
+    return say("%(score)s reaches %(points)s", score=score, points=one.score)
+
+
+def _by_date(one: Trigger, site: Site) -> str:
+    offset = one.offset or "0 days"
+    length, field = duration(offset.removeprefix("-")), one.date
+    if one.offset is None:
+        return say("the date in %(field)s has come", field=field)
+    if offset.startswith("-"):
+        return say("%(length)s before the date in %(field)s", length=length, field=field)
+    return say("%(length)s after the date in %(field)s", length=length, field=field)
+
+
+def _by_sequence(one: Trigger, site: Site) -> str:
+    name = Names(site, viewer())("sequence", str(one.sequence))
+    if one.when == "left":
+        return say("leaves %(sequence)s before its end", sequence=name)
+    return say("comes to the end of %(sequence)s", sequence=name)
+
+
+ALONE = {"manual": msgid("is enrolled by hand"), "api": msgid("is enrolled by another program")}
+_TRIGGERS = {"segment": _by_segment, "score": _by_score, "date": _by_date, "sequence": _by_sequence}
 
 
 def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
@@ -203,10 +245,13 @@ def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
     yield say("Comes in"), [trigger(one, sequence, site) for one in sequence.trigger]
     if sequence.filter is not None:
         yield say("Only if"), [condition(sequence.filter, site)]
-    yield say("Again"), [say(RE_ENTRY[sequence.re_entry])]
+    each = [say("each %(value)s on its own", value=sequence.entry_key)] if sequence.entry_key is not None else []
+    yield say("Again"), [say(RE_ENTRY[sequence.re_entry]), *each]
     if sequence.goal is not None:
         within = [say("within %(length)s", length=duration(sequence.goal.within))] if sequence.goal.within else []
         yield say("Goal"), [condition(sequence.goal.when, site), *within]
+    if sequence.suppress:
+        yield say("Sends nothing while"), [condition(one, site) for one in sequence.suppress]
     leaves = [condition(one, site) for one in sequence.exit_when]
     if sequence.class_ == "marketing" and sequence.topic:
         leaves.insert(0, say("consent to %(topic)s withdrawn", topic=Names(site, viewer())("topic", sequence.topic)))
@@ -217,4 +262,6 @@ def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
     yield say("Sends"), [window(sequence.send_window), *never]
     if sequence.holidays:
         yield say("Days off"), [", ".join(sequence.holidays)]
-    yield say("Priority"), [str(sequence.priority)]
+    alone = [] if sequence.concurrent else [say("one of these sequences at a time")]
+    own = [say(PERIODS[period], count=count) for count, period in map(cap_parts, sequence.frequency_cap)]
+    yield say("Priority"), [str(sequence.priority), *alone, *own]

@@ -65,7 +65,7 @@ def _doubled(entry: Entry, told_by_mail: set[int]) -> bool:
     if event is None:
         return False
     delivered = event.name == "asset_delivered" and event.data.get("message_id") in told_by_mail
-    return delivered or event.name == "broadcast_due"
+    return delivered or event.name in ("broadcast_due", "existing_due")
 
 
 def _line(entry: Entry, voice: Voice, names: Names) -> Line:

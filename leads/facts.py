@@ -101,6 +101,7 @@ class Standing:
     verdict_seq: int
     human_seq: int
     as_of: datetime
+    dates: Mapping[str, str] = field(default_factory=dict)  # {trigger: the instant that is waited for, ISO}
 
     @classmethod
     def fresh(cls, site: Site, now: datetime) -> "Standing":

@@ -57,6 +57,7 @@ def _standing(row: Row[Any]) -> Standing:
         verdict_seq=row.verdict_seq,
         human_seq=row.human_seq,
         as_of=row.as_of,
+        dates=row.dates or {},
     )
 
 

@@ -25,6 +25,7 @@ DEFAULT_LABELS = {
     "unsubscribed": msgid("Unsubscribed from “%(subject)s”"),
     "asset_downloaded": msgid("Downloaded “%(subject)s”"),
     "link_clicked": msgid("Followed a link in “%(subject)s”"),
+    "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),
     "verdict_given": msgid("Sales gave a verdict: %(subject)s"),
 }

@@ -236,6 +236,7 @@ standings = _table(
     Column("verdict_seq", Integer, nullable=False),  # newest verdict event; only later evidence alerts again
     Column("human_seq", Integer, nullable=False),  # newest confirmed human act
     Column("as_of", UtcDateTime, nullable=False),
+    Column("dates", Json),  # {date trigger: the instant that is waited for}
     Column("owner", String(100)),  # copies of the lead's: a list is one range of one index
     Column("source", String(200)),
     Column("release_id", Id, ForeignKey("releases.id"), nullable=False),
@@ -339,6 +340,14 @@ broadcasts = _table(
     Column("at", UtcDateTime, primary_key=True),  # calendar
     Column("next_lead_id", Id, nullable=False),
     Column("done_at", UtcDateTime),
+)
+
+gatherings = _table(
+    "gatherings",  # a new trigger being told to the leads who were there before, in resumable batches
+    Column("sequence", String(100), primary_key=True),
+    Column("trigger", String(64), primary_key=True),  # the hash of what it says: once in its life
+    Column("next_lead_id", Id, nullable=False),
+    Column("done_at", UtcDateTime),  # calendar
 )
 
 # ---------------------------------------------------------------- outboxes: promised here, delivered after the commit

@@ -19,11 +19,13 @@ from base.paths import data_path
 from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
+from terreau.applying import signed
 from terreau.author_cli import COMMANDS as AUTHORS
 from terreau.check import check_tree
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
+from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
 from terreau.logs import set_up
@@ -47,7 +49,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep,
+    UnknownStep, NotByHand,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -179,6 +181,24 @@ def engine(options: Options) -> None:
     config = options.load()
     set_up(config.log.level, config.log.format)
     raise SystemExit(run_engine(config, say=click.echo))
+
+
+@main.command(short_help="Let a lead into a sequence by hand.")
+@click.argument("lead")
+@click.argument("sequence")
+@click.option("--author", help="Who asks for it; by default the git author, else the account's name.")
+@click.pass_obj
+def enrol(options: Options, lead: str, sequence: str, author: str | None) -> None:
+    """Ask for LEAD (number, address or telephone) to be let into SEQUENCE, which must have a trigger `manual = true`.
+
+    The sequence's own rules decide, as they do for everybody: consent, filter, re-entry. What they decided stands in
+    the lead's ledger.
+
+    \b
+    Example:  terreau enrol ada@example.org conseils-3d
+    """
+    config = options.load()
+    click.echo(enrol_lead(config, lead, sequence, signed(config.content.dir, author, None).author))
 
 
 @main.command(short_help="Say where a lead stands, and why.")

@@ -65,12 +65,12 @@ def carry_on(conn: Connection, broadcast: Broadcast, sequence: Authored, now: Mo
     ids = list(
         conn.scalars(
             select(leads.c.id)
-            .where(leads.c.id >= begins_at, leads.c.merged_into.is_(None), _audience(sequence))
+            .where(leads.c.id >= begins_at, leads.c.merged_into.is_(None), audience(sequence))
             .order_by(leads.c.id)
             .limit(LEADS_PER_JOB)
         )
     )
-    for lead_id in _with_consent(conn, ids, sequence):
+    for lead_id in with_consent(conn, ids, sequence):
         events.append(conn, lead_id, "broadcast_due", now, evidence="engine", subject=broadcast.sequence)
     reached = {"next_lead_id": ids[-1] + 1} if ids else {"done_at": now.calendar}
     conn.execute(update(broadcasts).where(this).values(reached))
@@ -83,11 +83,11 @@ def concerns(sequence: Authored, status: str, granted: Collection[str]) -> bool:
     return heard and (sequence.audience != "leads" or status == "lead")
 
 
-def _audience(sequence: Authored) -> ColumnElement[bool]:
+def audience(sequence: Authored) -> ColumnElement[bool]:
     return leads.c.status == "lead" if sequence.audience == "leads" else true()
 
 
-def _with_consent(conn: Connection, ids: Collection[int], sequence: Authored) -> list[int]:
+def with_consent(conn: Connection, ids: Collection[int], sequence: Authored) -> list[int]:
     """Nobody is woken for a mail they did not agree to."""
     if sequence.class_ != "marketing" or sequence.topic is None or not ids:
         return list(ids)

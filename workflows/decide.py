@@ -293,6 +293,8 @@ def _send(look: Look) -> Outcome:
 def _refusals(look: Look, email: str | None) -> Iterator[str]:
     if look.expires_at is not None and look.now > look.expires_at:
         yield f"too late: it was due {look.planned:%Y-%m-%d %H:%M} UTC and expires_after {look.sequence.expires_after}"
+    if (met := next((one for one in look.sequence.suppress if look.true(one)), None)) is not None:
+        yield f"suppress {said(met)} holds"
     if not look.facts.lead.email:
         yield "the lead has no email address"
     if email is None:

@@ -34,8 +34,6 @@ def with_fields(facts: Facts, change: SetFields) -> Facts:
 def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Message:
     """The promise to send the step's text, in the lead's language where it is written in it."""
     sequence, email = rules.sequence(enrolment), str(take.email)
-    zone = enrolment.waiting_zone or zone_for(facts.lead.timezone, sequence, rules.zone)
-    late = sequence.expires_after
     return Message(
         key=enrolment.key,
         klass=sequence.class_,
@@ -45,8 +43,16 @@ def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Messag
         topic=sequence.topic,
         email=f"{enrolment.sequence}/{email}",
         locale=_locale(facts.lead, rules.site.locales_of(enrolment.sequence, email)),
-        expires_at=None if late is None else later(take.planned, late, zone, holidays_of(sequence)),
+        expires_at=expiry(enrolment, take, facts, rules),
     )
+
+
+def expiry(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> datetime | None:
+    """From when on the step's mail is too late; None = never."""
+    sequence = rules.sequence(enrolment)
+    zone = enrolment.waiting_zone or zone_for(facts.lead.timezone, sequence, rules.zone)
+    late = sequence.expires_after
+    return None if late is None else later(take.planned, late, zone, holidays_of(sequence))
 
 
 def notification(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules) -> Message:

@@ -18,8 +18,9 @@ from storage.database import Database, StorageUnavailable
 from storage.holders import Holder
 from storage.schema import wakes as wakes_table
 from storage.wakes import Claimed
-from workflows import broadcasts, spreading
+from workflows import broadcasts, gatherings, spreading
 from workflows.broadcasts import Broadcast
+from workflows.gatherings import Gathering
 from workflows.reading import Batch, read_batch
 from workflows.turn import take_turn
 from workflows.values import Turn
@@ -68,11 +69,12 @@ class Engine:
         self._in_hand: set[int] = set()  # leads of a pass that was broken off
         self._sequences: dict[str, Authored] = {}  # pinned versions never change
         self._broadcasts_done: set[Broadcast] = set()
+        self._gathered: str | None = None  # the site whose new triggers were told to everybody
         self._spread: int | None = None  # the release whose changes everybody was told of
 
     def work(self) -> int:
-        """One pass: the next leads of a broadcast or of an edit, then up to a batch of due leads. Returns how many;
-        0 = nothing due.
+        """One pass: the next leads of a broadcast, of an edit or of a new trigger, then up to a batch of due leads.
+        Returns how many; 0 = nothing due.
 
         Raises StorageUnavailable when the database is away; nothing is lost, the next pass begins where this one did.
         """
@@ -82,7 +84,7 @@ class Engine:
         except NoRelease:
             return 0
         holder = self._present(moment.machine)
-        told = self._tell(site, moment)
+        told = self._tell(site, moment) + self._gather(site, moment)
         claimed = self._database.write(partial(self._claim, holder=holder, calendar_now=moment.calendar))
         self._in_hand = {lead.lead_id for lead in claimed}
         if claimed:
@@ -101,10 +103,12 @@ class Engine:
         with self._database.read() as conn:
             first: datetime | None = conn.execute(select(func.min(wakes_table.c.due_at))).scalar_one()
         try:
-            ahead = self._open_broadcasts(self._releases.in_force())
+            site = self._releases.in_force()
         except NoRelease:
-            ahead = []
-        return min((at for at in (first, *(one.at for one in ahead)) if at is not None), default=None)
+            return first
+        ahead = [one.at for one in self._open_broadcasts(site)]
+        now = [self._clocks.moment().calendar] if self._ungathered(site) else []
+        return min((at for at in (first, *ahead, *now) if at is not None), default=None)
 
     # ------------------------------------------------------------ who we are
 
@@ -193,6 +197,29 @@ class Engine:
             return 0
         broadcasts.begin(self._database, due, moment.calendar)
         return sum(self._tell_next(one, site, moment) for one in due)
+
+    def _ungathered(self, site: Site) -> list[Gathering]:
+        """The triggers of this site that are still to be told to leads who were there before."""
+        if self._gathered == site.hash:
+            return []
+        those = list(gatherings.planned(site))
+        if not those:
+            return []
+        with self._database.read() as conn:
+            return gatherings.undone(conn, those)
+
+    def _gather(self, site: Site, moment: Moment) -> int:
+        """One batch of leads for each trigger that they are to be told of; returns how many batches were told."""
+        those = self._ungathered(site)
+        if not those:
+            self._gathered = site.hash
+            return 0
+        gatherings.begin(self._database, those)
+        return sum(self._gather_next(one, site, moment) for one in those)
+
+    def _gather_next(self, gathering: Gathering, site: Site, moment: Moment) -> bool:
+        sequence = site.sequences[gathering.sequence]
+        return self._database.write(lambda conn: gatherings.carry_on(conn, gathering, sequence, moment))
 
     def _tell_next(self, broadcast: Broadcast, site: Site, moment: Moment) -> bool:
         sequence = site.sequences[broadcast.sequence]

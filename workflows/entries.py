@@ -11,7 +11,7 @@ from authoring.models.sequences import Sequence as Authored
 from leads.conditions import holds
 from leads.facts import DISQUALIFIED, Event, Facts
 from leads.lifecycle import Move
-from workflows.language import is_echo, lets_in, said, zone_for
+from workflows.language import is_echo, lets_in, matching, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
 from workflows.waits import holidays_of, later
 
@@ -26,14 +26,23 @@ class Pull:
     key: str  # tells this entry from the lead's others, where several are allowed
     granted: frozenset[str]  # the topics with consent at that point of the story
     echo: bool = False
+    event: Event | None = None
 
 
 def pulls(
-    events: Sequence[Event], moves: Iterable[Move], granted: frozenset[str], rules: Rules, newest: int
+    events: Sequence[Event], moves: Iterable[Move], facts: Facts, rules: Rules, newest: int, now: datetime
 ) -> Iterator[Pull]:
-    """What the new events and the moves they made pull, in order; `newest` is the number of the newest event."""
+    """What the new events and the moves they made pull, in order; `newest` is the number of the newest event.
+
+    `facts` are those after them.
+    """
+    granted = facts.granted
     for place, event in enumerate(events):
-        yield from _pulled_by(event, granted - _granted_by(events[place + 1 :]), rules)
+        granted_then = granted - _granted_by(events[place + 1 :])
+        if event.name == "existing_due":
+            yield from _matched(event, facts, rules, now)
+        else:
+            yield from _pulled_by(event, granted_then, rules)
     for move in moves:
         seq = move.event_seq or newest
         for name, sequence in sorted(rules.site.sequences.items()):
@@ -47,7 +56,17 @@ def _pulled_by(event: Event, granted: frozenset[str], rules: Rules) -> Iterator[
         if pulled:
             cause = " ".join(part for part in (event.means, event.subject) if part)
             echo = all(is_echo(trigger, event) for trigger in pulled)
-            yield Pull(name, cause, event.seq, str(event.seq), granted, echo)
+            yield Pull(name, cause, event.seq, str(event.seq), granted, echo, event)
+
+
+def _matched(event: Event, facts: Facts, rules: Rules, now: datetime) -> Iterator[Pull]:
+    """Who was there before the trigger was, and matches it; one who came in since is no news."""
+    sequence = rules.site.sequences.get(event.subject or "")
+    for trigger in sequence.trigger if sequence is not None else ():
+        if trigger.existing == "enrol" and holds(matching(trigger), facts, rules.site.definitions, now):
+            yield Pull(str(event.subject), f"matches already: {said(matching(trigger))}", event.seq, str(event.seq),
+                       facts.granted, echo=True)  # fmt: skip
+            return
 
 
 def _granted_by(later_events: Sequence[Event]) -> frozenset[str]:
@@ -60,24 +79,44 @@ def admit(
 ) -> tuple[Enrolment | None, Decision | None]:
     """The new enrolment, or None, and the line of the ledger that says so; an echo is refused in silence."""
     sequence = rules.site.sequences[pull.sequence]
-    before = [enrolment for enrolment in enrolments if enrolment.sequence == pull.sequence]
+    value = entry_value(sequence, pull, facts)
+    if value is None:
+        return None, Decision("refused", f"{pull.cause}: no value for entry_key `{sequence.entry_key}`", pull.sequence)
+    before = [
+        enrolment
+        for enrolment in enrolments
+        if enrolment.sequence == pull.sequence and value in ("", enrolment.entry_key.partition("#")[0])
+    ]
     if pull.echo and before:
         return None, None
     facts_then = replace(facts, granted=facts.granted & pull.granted)
     refusal = next(_refusals(sequence, facts_then, before, rules, now), None)
     if refusal is not None:
         return None, Decision("refused", f"{pull.cause}: {refusal}", pull.sequence)
-    entered = _entered(pull, sequence, rules, now)
+    entered = _entered(pull, sequence, value, rules, now)
     fenced = "" if facts.lead.status == "lead" else " (a contact; audience = everyone)"
     return entered, Decision("entered", pull.cause + fenced, pull.sequence, entered.step, entered.key)
 
 
-def _entered(pull: Pull, sequence: Authored, rules: Rules, now: datetime) -> Enrolment:
+def entry_value(sequence: Authored, pull: Pull, facts: Facts) -> str | None:
+    """What the entry is about, of which each lets in for itself: from the event, else from the lead.
+
+    "" for a sequence without `entry_key`; None when there is no such value.
+    """
+    if sequence.entry_key is None:
+        return ""
+    event = pull.event
+    asked = {"subject": event.subject, **event.data} if event is not None else {}
+    value = asked.get(sequence.entry_key, facts.lead.value(sequence.entry_key))
+    return None if value in (None, "") else str(value).replace("#", "")[:100]
+
+
+def _entered(pull: Pull, sequence: Authored, value: str, rules: Rules, now: datetime) -> Enrolment:
     return Enrolment(
         id=None,
         sequence=pull.sequence,
         version=rules.site.versions[pull.sequence],
-        entry_key="" if sequence.re_entry == "never" else pull.key,
+        entry_key=value if sequence.re_entry == "never" else f"{value}#{pull.key}" if value else pull.key,
         state="active",
         step=sequence.step[0].id,
         position="ready",

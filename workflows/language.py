@@ -29,16 +29,37 @@ def is_below(sequence: Sequence, step_id: str, than: str) -> bool:
 
 
 def lets_in(trigger: Trigger, event: Event, sequence_name: str) -> bool:
-    """Whether `event` pulls this trigger; stage triggers are pulled by moves. What machines did pulls nothing."""
+    """Whether `event` pulls this trigger; others are pulled by what changes. What machines did pulls nothing."""
     if event.evidence not in CREDIBLE:
         return False
     if trigger.form is not None:
         return event.name == "form_submitted" and event.subject == trigger.form
     if trigger.magnet is not None:
         return _gives(trigger.magnet, event)
+    if event.name == "enrol_asked":
+        by = "api" if event.data.get("via") == "api" else "manual"
+        return trigger.kind == by and event.subject == sequence_name
     if trigger.event is not None:
         return event.means == trigger.event and trigger.subject in (None, event.subject)
     return trigger.at is not None and event.name == "broadcast_due" and event.subject == sequence_name
+
+
+def matching(trigger: Trigger) -> Condition:
+    """What is true of leads who match the trigger already: what would have let them in has happened."""
+    if trigger.form is not None:
+        return Condition(event="form_submitted", subject=trigger.form)
+    if trigger.magnet is not None:
+        return Condition(event="asset_delivered", subject=trigger.magnet)
+    if trigger.event is not None:
+        return Condition(event=trigger.event, subject=trigger.subject)
+    if trigger.score is not None:
+        return reaches(trigger, trigger.score)
+    return Condition(stage=trigger.stage, segment=trigger.segment)
+
+
+def reaches(trigger: Trigger, points: int) -> Condition:
+    """That the score of a trigger is at least `points`."""
+    return Condition(fit_at_least=points) if trigger.of == "fit" else Condition(engagement_at_least=points)
 
 
 def _gives(magnet: str, event: Event) -> bool:

@@ -15,7 +15,7 @@ from base.calendars import WEEKDAYS
 from base.problems import Problem, Severity
 from leads.conditions import stage_rank
 from workflows.effects import IDENTITY
-from workflows.waits import Hours, Shut, caps_of, later, opening, shut_by, window_of
+from workflows.waits import Hours, Shut, cap_parts, later, opening, shut_by, window_of
 
 Path = tuple[str | int, ...]
 Found = Iterator[tuple[Severity, Path, str, str]]  # how bad, where in the file, what is wrong, what to do
@@ -35,12 +35,17 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
         for file in (f"sequences/{name}.toml",)
         for severity, path, message, hint in check(name, sequence, site)
     ]
-    for index, (written, limit, _) in enumerate(caps_of(site.definitions)):
-        if limit == 0:
-            path = ("pressure", "caps", index)
-            message = f"the cap `{written}` lets no marketing mail leave at all"
+    for path, cap in _caps(site):
+        if cap_parts(cap)[0] == 0:
+            message = f"the cap `{cap}` lets no marketing mail leave at all"
             found.append(Problem(_DEFINITIONS, *locate(_DEFINITIONS, path), "error", message, "count from 1"))
     return sorted(found)
+
+
+def _caps(site: Site) -> Iterator[tuple[Path, str]]:
+    yield from ((("pressure", "caps", index), cap) for index, cap in enumerate(site.definitions.pressure.caps))
+    for index, stage in enumerate(site.definitions.stages):
+        yield from ((("stages", index, "cadence", place), cap) for place, cap in enumerate(stage.cadence))
 
 
 _DEFINITIONS = "definitions.toml"
@@ -135,12 +140,15 @@ def _entries(name: str, sequence: Sequence, site: Site) -> Found:
         yield "warning", ("min_interval",), '`min_interval` does nothing with re_entry = "never"', hint
     for index, trigger in enumerate(sequence.trigger):
         if _endless(trigger, sequence, name):
-            message = f"the sequence lets its leads in again by its own mails (`{trigger.event}`), without end"
+            by = "end" if trigger.sequence is not None else f"mails (`{trigger.event}`)"
+            message = f"the sequence lets its leads in again by its own {by}, without end"
             yield "error", ("trigger", index), message, "give it a `min_interval`, or another trigger"
         yield from _too_early(index, trigger, sequence, site)
 
 
 def _endless(trigger: Trigger, sequence: Sequence, name: str) -> bool:
+    if trigger.sequence == name and trigger.when == "completed":
+        return _again_at_once(sequence)
     own = trigger.subject is None or trigger.subject.startswith(f"{name}/")
     made_by_mail = trigger.event is not None and trigger.event.startswith("mail.")
     return made_by_mail and own and sequence.re_entry != "never" and sequence.min_interval is None
@@ -243,4 +251,19 @@ def _again_at_once(sequence: Sequence) -> bool:
     return sequence.re_entry != "never" and sequence.min_interval is None
 
 
-CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (_sends, _entries, _exits, _steps, _holidays, _circles)
+def _own_caps(name: str, sequence: Sequence, site: Site) -> Found:
+    for index, cap in enumerate(sequence.frequency_cap):
+        if cap_parts(cap)[0] == 0:
+            message = f"the cap `{cap}` lets no mail of this sequence leave at all"
+            yield "error", ("frequency_cap", index), message, "count from 1"
+
+
+CHECKS: tuple[Callable[[str, Sequence, Site], Found], ...] = (
+    _sends,
+    _entries,
+    _exits,
+    _steps,
+    _holidays,
+    _circles,
+    _own_caps,
+)

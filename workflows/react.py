@@ -10,7 +10,8 @@ from datetime import datetime
 from leads.facts import Event, Facts
 from leads.fold import fold
 from leads.lifecycle import Move
-from workflows.entries import admit, pulls
+from workflows.entries import Pull, admit, pulls
+from workflows.standing_triggers import by_change, by_date, with_dates
 from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
 
 
@@ -30,9 +31,13 @@ def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime
     """Take `events` in (none: only the time has passed, or a step has changed the lead). Same input, same answer."""
     folded = fold(state.facts, events, rules.site, now)
     facts = replace(state.facts, standing=folded.standing)
+    dates, due = by_date(facts, rules, now)
+    facts = with_dates(facts, dates)
     entered: list[Enrolment] = []
     decisions: list[Decision] = []
-    for pull in pulls(events, folded.moves, facts.granted, rules, state.seq):
+    quiet = (*by_change(state.facts.standing, facts.standing, rules), *due)
+    of_time = [Pull(name, cause, state.seq, f"{state.seq}-{key}", facts.granted) for name, cause, key in quiet]
+    for pull in (*pulls(events, folded.moves, facts, rules, state.seq, now), *of_time):
         enrolment, decision = admit(pull, facts, (*state.enrolments, *entered), rules, now)
         entered += [enrolment] if enrolment is not None else []
         decisions += [decision] if decision is not None else []

@@ -18,7 +18,7 @@ from leads.identity import load_leads
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
 from workflows import spreading
-from workflows.language import conditions_of
+from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
 from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
 
@@ -79,7 +79,9 @@ def read_batch(
 def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
     """The events that any rule in force, or any pinned version, may ask about."""
     sequences = tuple(sequences)
-    asked = (event_names(condition) for sequence in sequences for condition in conditions_of(sequence))
+    matched = [matching(one) for sequence in sequences for one in sequence.trigger if one.existing == "enrol"]
+    conditions = [condition for sequence in sequences for condition in conditions_of(sequence)]
+    asked = (event_names(condition) for condition in (*conditions, *matched))
     sent = SEEN if any(step.pick for sequence in sequences for step in sequence.step) else ()
     return named_events(site).union(sent, *asked)
 
@@ -105,7 +107,7 @@ def _states(
     new = events.after(conn, {lead.lead_id: lead.folded_seq for lead in claimed})
     past = events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values()))
     mails = _mails(conn, [one for those in inside.values() for one in those])
-    promised = _promised(conn, ids, now) if rules.site.definitions.pressure.caps else {}
+    promised = _promised(conn, ids, now) if _capped(rules) else {}
     taken = _taken(conn, inside, rules.edits)
     refolds = spreading.refolds_of(conn, claimed, changed)
 
@@ -124,6 +126,13 @@ def _states(
         )
 
     return tuple(state(lead) for lead in claimed)
+
+
+def _capped(rules: Rules) -> bool:
+    """Whether any cap asks what was promised before."""
+    definitions = rules.site.definitions
+    general = definitions.pressure.caps or any(stage.cadence for stage in definitions.stages)
+    return bool(general) or any(sequence.frequency_cap for sequence in rules.pinned.values())
 
 
 def _enrolments(conn: Connection, ids: Collection[int]) -> Mapping[int, list[Enrolment]]:

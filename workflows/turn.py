@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from authoring.models.sequences import Step
+from base.tokens import digest
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
 from workflows import effects
 from workflows.adopting import carry_out, due_edit
-from workflows.arbiter import Want, arbitrate
+from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
 from workflows.language import first_zone, waits, zone_for
 from workflows.react import react
 from workflows.refolding import refolded
+from workflows.standing_triggers import by_end, next_pull
 from workflows.values import (
     Adopt,
     Complete,
@@ -47,7 +49,7 @@ from workflows.values import (
     WaitUntil,
     Webhook,
 )
-from workflows.waits import caps_of, hours_of
+from workflows.waits import caps_of, hours_of, own_caps
 
 ROUNDS = 20  # per lead and pass: more is a circle of rules
 PARKED_FOR = timedelta(minutes=1)
@@ -146,22 +148,30 @@ class _Turn:
     def send(self) -> None:
         """Let the arbiter choose among those that want to send now."""
         wants = [self.want(self.enrolments[key], take) for key, take in self.wishes.items()]
-        caps = caps_of(self.rules.site.definitions)
-        answers = arbitrate(
-            wants, self.state.promised, caps, self.now, first_zone(self.facts.lead.timezone, self.rules.zone)
-        )
+        caps = caps_of(self.rules.site.definitions, self.facts.standing.stage)
+        zone = first_zone(self.facts.lead.timezone, self.rules.zone)
+        answers = arbitrate(wants, self.state.promised, caps, self.now, zone, self.alone())
         for key, delay in answers.items():
             enrolment, take = self.enrolments[key], self.wishes[key]
             if delay is None:
                 self.enrolments[key] = self.post(enrolment, take)
             else:
-                zone = enrolment.waiting_zone or self.zone(enrolment)
-                self.enrolments[key] = self.wait(enrolment, WaitUntil(delay.until, delay.reason, zone, delayed=True))
+                self.enrolments[key] = self.delay(enrolment, delay)
 
     def want(self, enrolment: Enrolment, take: Take) -> Want:
         sequence = self.rules.sequence(enrolment)
         hours, zone = hours_of(sequence, take.step), self.zone(enrolment)
-        return Want(enrolment.key, sequence.priority, take.planned, enrolment.entered_at, hours, zone)
+        caps, late = own_caps(enrolment.sequence, sequence), effects.expiry(enrolment, take, self.facts, self.rules)
+        entered = enrolment.entered_at
+        return Want(enrolment.key, sequence.priority, take.planned, entered, hours, zone, caps, late)
+
+    def alone(self) -> list[Alone]:
+        """The enrolments of which only one may send."""
+        return [
+            Alone(one.key, sequence.priority, one.entered_at)
+            for one in self.enrolments.values()
+            if one.active and not (sequence := self.rules.sequence(one)).concurrent
+        ]
 
     def park(self) -> None:
         reason = f"parked after {ROUNDS} rounds: rules of several sequences may go in a circle"
@@ -198,9 +208,12 @@ class _Turn:
 
     def enrol(self, enrolment: Enrolment, step: Step, sequence: str) -> str | None:
         """Into another sequence, if it lets the lead in; returns why not."""
-        seq, granted = self.state.seq, self.facts.granted
-        key = f"{'/'.join(enrolment.key)}/{step.id}/{enrolment.occurrence}"[-200:]
-        pull = Pull(sequence, f"enrolled by `{enrolment.sequence}/{step.id}`", seq, key, granted)
+        return self.let_in(sequence, f"enrolled by `{enrolment.sequence}/{step.id}`", enrolment, step.id)
+
+    def let_in(self, sequence: str, cause: str, by: Enrolment, way: str) -> str | None:
+        """Into that sequence, if it admits the lead; returns why not. One entry for each way out of `by`."""
+        key = digest("/".join((*by.key, str(by.entry_seq), way, str(by.occurrence))))[:32]
+        pull = Pull(sequence, cause, self.state.seq, key, self.facts.granted)
         entered, decision = admit(pull, self.facts, tuple(self.enrolments.values()), self.rules, self.now)
         if entered is not None:
             self.enrolments[entered.key] = entered
@@ -228,12 +241,17 @@ class _Turn:
         return self.on_to(enrolment, jump.to, anchor_at=self.now)
 
     def wait(self, enrolment: Enrolment, wait: WaitUntil) -> Enrolment:
-        waiting = self.begun(enrolment, wait.zone)
-        if not wait.delayed:
-            return replace(waiting, position="waiting", due_at=wait.at)
-        if (enrolment.position, enrolment.due_at) != ("ready", wait.at):
-            self.say("delayed", wait.reason, enrolment, until=wait.at)
-        return replace(waiting, position="ready", due_at=wait.at)
+        if wait.delayed:
+            return self.delay(enrolment, Delay(wait.at, wait.reason))
+        return replace(self.begun(enrolment, wait.zone), position="waiting", due_at=wait.at)
+
+    def delay(self, enrolment: Enrolment, delay: Delay) -> Enrolment:
+        """Its wait is over, and something holds its mail back; the ledger says so once."""
+        begun, known = enrolment.waiting_since is not None, (enrolment.position, enrolment.due_at)
+        if not begun or known != ("ready", delay.until):
+            self.say("delayed", delay.reason, enrolment, until=delay.until)
+        zone = enrolment.waiting_zone or self.zone(enrolment)
+        return replace(self.begun(enrolment, zone), position="ready", due_at=delay.until)
 
     def wait_for_event(self, enrolment: Enrolment, wait: WaitForEvent) -> Enrolment:
         if enrolment.position == "awaiting_mail":
@@ -273,9 +291,12 @@ class _Turn:
         return replace(_at_rest(enrolment), step=then, anchor_at=anchor_at)
 
     def over(self, enrolment: Enrolment, state: EnrolmentState, reason: str | None) -> Enrolment:
-        ended = _at_rest(enrolment)
         short = None if reason is None else reason[:200]
-        return replace(ended, state=state, step=None, exit_reason=short, ended_at=self.now)
+        ended = replace(_at_rest(enrolment), state=state, step=None, exit_reason=short, ended_at=self.now)
+        self.enrolments[enrolment.key] = ended
+        for sequence, cause, key in by_end(ended, self.rules):
+            self.let_in(sequence, cause, ended, key)
+        return ended
 
     def receipt(
         self, enrolment: Enrolment, step: str, outcome: Literal["taken", "skipped"], reason: str | None = None
@@ -315,6 +336,7 @@ class _Turn:
         moments = [one.due_at for one in active]
         moments += [next_look(one, self.rules.sequence(one), self.facts, self.rules, self.now) for one in active]
         moments += [next_change_of_standing(self.facts, self.rules.site, self.now)]
+        moments += [next_pull(self.facts, self.rules, self.now)]
         moments += [self.now + PARKED_FOR] if parked else []
         first = min((moment for moment in moments if moment is not None), default=None)
         return first if first is None or first > self.now else self.now + SOONEST

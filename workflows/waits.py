@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from authoring.models.definitions import Definitions
 from authoring.models.sequences import QuietHours, SendWindow, Sequence, Step
@@ -125,6 +126,16 @@ def _after_quiet(quiet: QuietHours | None, at: datetime, zone: str) -> datetime:
 # ---------------------------------------------------------------- periods of a cap
 
 
+class Cap(NamedTuple):
+    """So many in a `period`, of all marketing mails or of those of the sequence `only`; `kind` is how it is written."""
+
+    written: str
+    limit: int
+    period: str
+    kind: str = "cap"
+    only: str | None = None
+
+
 def cap_parts(cap: str) -> tuple[int, str]:
     """(how many, day | week | month) of `"4 per week"`."""
     count, _, period = cap.partition(" per ")
@@ -151,6 +162,13 @@ def _first_day(day: date, period: str) -> date:
     return day.replace(day=1) if period == "month" else day
 
 
-def caps_of(definitions: Definitions) -> tuple[tuple[str, int, str], ...]:
-    """(as written, how many, period) of every cap."""
-    return tuple((cap, *cap_parts(cap)) for cap in definitions.pressure.caps)
+def caps_of(definitions: Definitions, stage: str | None = None) -> tuple[Cap, ...]:
+    """The caps on all marketing mail to a lead, those of the stage it stands in included."""
+    own = [cap for known in definitions.stages if known.id == stage for cap in known.cadence]
+    caps = [Cap(cap, *cap_parts(cap)) for cap in definitions.pressure.caps]
+    return (*caps, *(Cap(cap, *cap_parts(cap), kind="cadence") for cap in own))
+
+
+def own_caps(name: str, sequence: Sequence) -> tuple[Cap, ...]:
+    """The caps on the mails of one sequence."""
+    return tuple(Cap(cap, *cap_parts(cap), kind="frequency_cap", only=name) for cap in sequence.frequency_cap)

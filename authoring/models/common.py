@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from authoring.patterns import (
+    CAP,
     DAY_OFF,
     DURATION,
     FIELD_NAME,
@@ -41,6 +42,7 @@ InterestName = Annotated[str, StringConstraints(pattern=INTEREST, max_length=100
 DurationText = Annotated[str, StringConstraints(pattern=DURATION)]
 OffsetText = Annotated[str, StringConstraints(pattern=OFFSET)]  # may be negative: before instead of after
 FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME, max_length=60)]
+CapText = Annotated[str, StringConstraints(pattern=CAP)]
 TimeText = Annotated[str, StringConstraints(pattern=TIME)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Locale = Annotated[str, StringConstraints(pattern=LOCALE)]

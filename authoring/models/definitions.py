@@ -8,13 +8,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from authoring.models.common import Address, DurationText, InterestName, Line, Locale, Localised, Model, Name, Text, Url
+from authoring.models.common import (
+    Address,
+    CapText,
+    DurationText,
+    InterestName,
+    Line,
+    Locale,
+    Localised,
+    Model,
+    Name,
+    Text,
+    Url,
+)
 from authoring.models.conditions import Condition, EventName
-from authoring.patterns import CAP, COLOUR
+from authoring.patterns import COLOUR
 
 Points = Annotated[int, Field(ge=-1000, le=1000)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
-CapText = Annotated[str, StringConstraints(pattern=CAP)]
 
 
 class House(Model):
@@ -79,6 +90,7 @@ class Stage(Model):
     hand_off: bool = False
     accepted_to: Name | None = None
     rejected_to: Name | None = None
+    cadence: list[CapText] = []  # how much marketing mail a lead who stands here gets, within the caps for everybody
 
 
 class Temperature(Model):

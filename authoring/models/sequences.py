@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from authoring.models.common import (
     Address,
+    CapText,
     DayOff,
     DayText,
     DurationText,
@@ -27,27 +28,66 @@ from authoring.models.common import (
     listed,
 )
 from authoring.models.conditions import Condition, EventName
+from authoring.models.definitions import Points
 
 
 class Trigger(Model):
-    """What lets a lead in: exactly one of these. `at` is a broadcast: everyone whom the sequence's `filter` admits."""
+    """What lets a lead in: exactly one of the KINDS, with the keys that go with it.
 
-    KINDS: ClassVar[tuple[str, ...]] = ("form", "magnet", "event", "stage", "at")
+    `at` is a broadcast: everyone whom the sequence's `filter` admits.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "form", "magnet", "event", "stage", "segment", "score", "date", "sequence", "at", "manual", "api",
+    )  # fmt: skip
+    # What `on` may say of each kind; the first is meant where it says nothing.
+    ON: ClassVar[dict[str, tuple[str, ...]]] = {
+        "segment": ("entered", "left"),
+        "score": ("rises", "falls"),
+        "sequence": ("completed", "left"),
+    }
+    MATCHABLE: ClassVar[tuple[str, ...]] = ("form", "magnet", "event", "stage", "segment", "score")
 
     form: Name | None = None
     magnet: Name | None = None
     event: EventName | None = None
     subject: str | None = None  # with `event`
     stage: Name | None = None
+    segment: Name | None = None
+    score: Points | None = None  # points of engagement, or of fit
+    of: Literal["engagement", "fit"] = "engagement"  # with `score`
+    date: FieldName | None = None  # the field of the lead that holds it
+    offset: OffsetText | None = None  # with `date`
+    sequence: Name | None = None
+    on: Literal["entered", "left", "rises", "falls", "completed"] | None = None
     at: datetime | None = None  # local time of the site's zone when it carries none
+    manual: Literal[True] | None = None  # by a member of staff
+    api: Literal[True] | None = None  # by another program
+    existing: Literal["skip", "enrol"] = "skip"  # leads who match already when the trigger comes into force
+
+    @property
+    def kind(self) -> str:
+        return next(kind for kind in self.KINDS if getattr(self, kind) is not None)
+
+    @property
+    def when(self) -> str | None:
+        """What `on` says, or stands for where it says nothing; None where there is no choice."""
+        return self.on or next(iter(self.ON.get(self.kind, ())), None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise Misfit(f"a trigger is one of {listed(self.KINDS)}; found {listed(given, ' and ')}", *given[1:2])
-        if self.subject is not None and self.event is None:
-            raise Misfit("`subject` goes with `event` only", "subject")
+        for key, kind in (("subject", "event"), ("offset", "date"), ("of", "score")):
+            if getattr(self, key) not in (None, "engagement") and self.kind != kind:
+                raise Misfit(f"`{key}` goes with `{kind}` only", key)
+        if self.on is not None and self.on not in self.ON.get(self.kind, ()):
+            if self.kind not in self.ON:
+                raise Misfit(f"`on` does not go with `{self.kind}`", "on")
+            raise Misfit(f"`on` of a trigger by `{self.kind}` is {listed(self.ON[self.kind], ' or ')}", "on")
+        if self.existing == "enrol" and (self.kind not in self.MATCHABLE or self.on in ("left", "falls")):
+            raise Misfit(f"`existing` goes with what a lead may match already: {listed(self.MATCHABLE)}", "existing")
         return self
 
 
@@ -223,10 +263,14 @@ class Sequence(Model):
     sender: Name
     reply_to: Address | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = 50
+    concurrent: bool = True  # False: of a lead's sequences that say so, only the first in priority sends
+    frequency_cap: list[CapText] = []  # of this sequence's own mails
     trigger: list[Trigger] = Field(min_length=1)
     filter: Condition | None = None
+    suppress: list[Condition] = []
     re_entry: Literal["never", "after_exit", "always"] = "never"
     min_interval: DurationText | None = None
+    entry_key: FieldName | None = None  # one enrolment per value
     exit_when: list[Condition] = []
     goal: Goal | None = None
     send_window: SendWindow | None = None
@@ -242,6 +286,9 @@ class Sequence(Model):
     def _topic_and_ids(self) -> Self:
         if self.class_ == "marketing" and self.topic is None:
             raise Misfit("a marketing sequence needs a `topic`: consent is given per topic")
+        for key, given in (("frequency_cap", bool(self.frequency_cap)), ("concurrent", not self.concurrent)):
+            if given and self.class_ == "transactional":
+                raise Misfit(f"`{key}` holds marketing back; what was asked for is sent whatever happens", key)
         ids = [step.id for step in self.step]
         if doubled := sorted({step for step in ids if ids.count(step) > 1}):
             second = [index for index, step in enumerate(ids) if step == doubled[0]][1]

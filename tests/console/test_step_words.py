@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence, Step, Trigger
 from console.flow import ways_on
-from console.step_words import ACT_ICONS, act_of, details_of, settings, wait_of
+from console.step_words import ACT_ICONS, act_of, details_of, settings, trigger, wait_of
 
 STEPS = [
     ('pick = { phase = "early" }', "The best text that is left", "Le meilleur texte qui reste"),
@@ -23,6 +23,28 @@ WAITS = [
     ('wait = "1 week"\nwait_from = "fair_on"', "Waits until 1 week after the date in fair_on"),
     ('wait = "1 week"\nwait_from = "entry"', "Waits 1 week after the entry"),
 ]
+
+
+TRIGGERS = [
+    ('segment = "x"', "comes into the segment x"),
+    ('segment = "x"\non = "left"', "leaves the segment x"),
+    ("score = 40", "engagement reaches 40"),
+    ('score = 40\non = "falls"\nof = "fit"', "fit falls below 40"),
+    ('date = "fair_on"', "the date in fair_on has come"),
+    ('date = "fair_on"\noffset = "-3 days"', "3 days before the date in fair_on"),
+    ('date = "fair_on"\noffset = "1 week"', "1 week after the date in fair_on"),
+    ('sequence = "conseils-3d"', "comes to the end of 3D advice"),
+    ('sequence = "conseils-3d"\non = "left"', "leaves 3D advice before its end"),
+    ("manual = true", "is enrolled by hand"),
+    ("api = true", "is enrolled by another program"),
+]
+
+
+@pytest.mark.parametrize(("written", "said"), TRIGGERS)
+def test_who_comes_in_is_told(speaking, site, written, said):
+    with speaking("en"):
+        told = trigger(Trigger.model_validate(tomllib.loads(written)), site.sequences["conseils-3d"], site)
+    assert told.replace("\xa0", " ") == said
 
 
 def step(text):

@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 
 from base.clock import Moment
 from base.paths import data_path
-from leads.events import append
+from leads.events import all_of, append
 from leads.identity import Capture, record
 from storage.database import open_database
 from storage.migrate import migrate
@@ -50,8 +50,8 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 def test_the_commands_are_these():
     assert COMMANDS == [
-        "apply", "check", "demo", "doctor", "engine", "explain", "forecast", "graph", "migrate", "plan", "releases",
-        "rollback", "serve", "simulate", "staff", "test", "why",
+        "apply", "check", "demo", "doctor", "engine", "enrol", "explain", "forecast", "graph", "migrate", "plan",
+        "releases", "rollback", "serve", "simulate", "staff", "test", "why",
     ]  # fmt: skip
 
 
@@ -174,9 +174,29 @@ def test_a_contact_to_whom_nothing_happened_is_explained_in_a_sentence(folder):
     assert "nothing ever happened to them" in said.output
 
 
+def test_a_lead_is_enrolled_by_hand_where_the_sequence_allows_it(folder):
+    letter = folder / "content" / "sequences" / "lettre-novembre.toml"
+    letter.write_text(letter.read_text().replace("[[trigger]]", "[[trigger]]\nmanual = true\n\n[[trigger]]", 1))
+    terreau("apply", "--author", "chloé")
+    now = Moment(TUESDAY, TUESDAY)
+    capture = Capture("demo", None, "fr", {}, {"email": "ada@x.example"}, {}, (), {}, "1", 1)
+    with closing(open_database(f"sqlite:///{folder}/data/terreau.db")) as database:
+        lead = database.write(lambda conn: record(conn, capture, now)).lead_id
+        said = terreau("enrol", "ada@x.example", "lettre-novembre", "--author", "bob")
+        assert said.exit_code == 0, said.output
+        assert said.output.startswith(f"ada@x.example (lead {lead}) is to enter `lettre-novembre`")
+        with database.read() as conn:
+            asked = all_of(conn, lead)[-1]
+    assert (asked.name, asked.subject, asked.data) == ("enrol_asked", "lettre-novembre", {"via": "manual", "by": "bob"})
+    refused = terreau("enrol", "ada@x.example", "conseils-3d")
+    assert refused.exit_code == 1
+    assert "`conseils-3d` lets in nobody by hand: give it a trigger `manual = true`, and apply" in refused.output
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["enrol", "7", "lettre"], "has no sequence `lettre`"),
         (["explain", "bob@x.example"], "nobody is known as 'bob@x.example'"),
         (["explain", "7"], "nobody is known as '7'"),
         (["explain", "7", "--at", "tuesday"], "is no date"),

@@ -33,6 +33,12 @@ def trigger(written: str) -> str:
         ("at = 2026-11-02T09:00:00", ("broadcast_due", "other", "engine", {}), False),
         ('stage = "iql"', ("form_submitted", "any", "human", {}), True),
         ('stage = "mql"', ("form_submitted", "any", "human", {}), False),
+        ("manual = true", ("enrol_asked", "tips", "engine", {"via": "manual"}), True),
+        ("manual = true", ("enrol_asked", "other", "engine", {"via": "manual"}), False),
+        ("manual = true", ("enrol_asked", "tips", "engine", {"via": "api"}), False),
+        ("api = true", ("enrol_asked", "tips", "engine", {"via": "api"}), True),
+        ("api = true", ("enrol_asked", "tips", "engine", {"via": "manual"}), False),
+        ('form = "guide"', ("enrol_asked", "tips", "engine", {"via": "manual"}), False),
     ],
 )
 def test_what_pulls_a_trigger(tell, written, event, enters):

@@ -82,6 +82,12 @@ def found(world):
             ("error", "the sequence lets its leads in again by its own mails (`mail.sent`), without end"),
         ),
         ('re_entry = "always"\ntrigger = [{ event = "mail.sent", subject = "other/mail" }]\n' + MAIL, None),
+        (
+            're_entry = "after_exit"\ntrigger = [{ sequence = "tips" }]\n' + MAIL,
+            ("error", "the sequence lets its leads in again by its own end, without end"),
+        ),
+        ('re_entry = "after_exit"\nmin_interval = "1 day"\ntrigger = [{ sequence = "tips" }]\n' + MAIL, None),
+        ('re_entry = "always"\ntrigger = [{ sequence = "other" }]\n' + MAIL, None),
         ('exit_when = [{ event = "form_submitted", subject = "demo" }]\n' + MAIL, None),
         ('exit_when = [{ event = "form_submitted", count = 2 }]\n' + MAIL, None),
         (
@@ -106,6 +112,16 @@ def found(world):
 )
 def test_what_is_wrong_with_a_sequence(found, text, problem):
     assert found(text) == ([] if problem is None else [problem])
+
+
+def test_an_own_cap_or_a_cadence_of_nothing_is_an_error(world):
+    site = world.site({"tips": 'frequency_cap = ["0 per week"]\n' + MAIL})
+    stages = [stage.model_copy(update={"cadence": ["0 per day"]}) for stage in site.definitions.stages[:1]]
+    site = replace(site, definitions=site.definitions.model_copy(update={"stages": stages}))
+    assert [problem.message for problem in lint(site, nowhere)] == [
+        "the cap `0 per day` lets no marketing mail leave at all",
+        "the cap `0 per week` lets no mail of this sequence leave at all",
+    ]
 
 
 CIRCLE = 're_entry = "always"\n%s[[step]]\nid = "on"\nenrol = "%s"\n'

@@ -1,10 +1,11 @@
 """Several sequences of one lead, and their steps one after the other: caps, goals, exits, clocks that change."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workflows.values import Mail
+from workflows.values import Mail, Promised
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ONE = '[[step]]\nid = "one"\nemail = "one"\n'
@@ -35,6 +36,64 @@ def test_a_loser_waits_for_its_own_window_even_where_it_would_skip(world):
     assert story.inside("low").due_at == datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
     story.turn(story.inside("low").due_at)
     assert story.sent == ["high/one", "low/one"]
+
+
+def one_at_a_time(priority, more=""):
+    keys = f"concurrent = false\npriority = {priority}\n{more}"
+    return f'{keys}[[step]]\nid = "one"\nemail = "one"\n[[step]]\nid = "two"\nwait = "2 days"\nemail = "two"\n'
+
+
+def test_a_sequence_that_is_not_concurrent_waits_until_the_other_is_over(world):
+    story = world.Story(world.site({"high": one_at_a_time(60), "low": one_at_a_time(40), "tips": world.THREE_MAILS}))
+    story.submits()
+    assert story.sent == ["high/one", "tips/one"]
+    assert story.said.count(("delayed", "concurrent = false: `high` goes first")) == 1
+    assert story.inside("low").due_at is None
+    for _ in range(2):
+        story.mail_ends()
+    story.turn(story.now + 2 * DAY)
+    assert story.sent == ["high/one", "tips/one", "high/two", "tips/two"]
+    story.mail_ends()
+    assert story.sent[4:] == ["low/one"]  # in the very turn that the other ends in
+    assert story.said.count(("delayed", "concurrent = false: `high` goes first")) == 1
+
+
+def test_a_mail_that_waits_for_another_sequence_still_expires(world):
+    low = one_at_a_time(40, 'expires_after = "1 day"\n')
+    story = world.Story(world.site({"high": one_at_a_time(60), "low": low}))
+    turn = story.submits()
+    assert story.inside("low").due_at == world.MONDAY + DAY
+    story.turn(turn.due_at)
+    story.turn(story.now + timedelta(minutes=1))
+    assert [receipt.step for turn in story.turns for receipt in turn.receipts if receipt.outcome == "skipped"] == [
+        "one"
+    ]
+
+
+def test_a_stage_has_its_own_cadence_within_the_caps_for_everybody(world):
+    one = '[[step]]\nid = "a"\nemail = "a"\n[[step]]\nid = "b"\nemail = "b"\n'
+    site = world.site({"tips": one}, caps=["5 per day"])
+    stages = [stage.model_copy(update={"cadence": ["1 per week"]}) if stage.id == "iql" else stage
+              for stage in site.definitions.stages]  # fmt: skip
+    story = world.Story(replace(site, definitions=site.definitions.model_copy(update={"stages": stages})))
+    story.submits()
+    story.promised.append(Promised("tips", story.now))
+    story.mail_ends(at=story.now + DAY)
+    assert story.sent == ["tips/a"]
+    assert story.said[-1] == ("delayed", "cadence 1 per week: used up by `tips`")
+    story.standing = replace(story.standing, stage="sql")  # another stage, another rhythm
+    story.turn()
+    assert story.sent == ["tips/a", "tips/b"]
+
+
+def test_a_sequence_has_its_own_cap(world):
+    story = world.Story(world.site({"tips": 'frequency_cap = ["1 per week"]\n' + world.THREE_MAILS}))
+    story.submits()
+    story.promised.append(Promised("tips", story.now))
+    story.mail_ends()
+    story.turn(story.now + 2 * DAY)
+    assert story.said[-1] == ("delayed", "frequency_cap 1 per week: used up by `tips`")
+    assert story.inside().due_at == datetime(2026, 11, 8, 23, 0, tzinfo=UTC)
 
 
 def test_a_promise_that_was_withdrawn_frees_the_loser_at_once(world):
