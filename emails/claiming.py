@@ -15,6 +15,7 @@ from emails.looks import look, wanted
 from emails.press import Press
 from emails.results import Result, Results, refusal
 from emails.states import Message, Move, move
+from emails.texts import Texts
 from storage import claims
 from storage.database import Database
 from storage.holders import Holder
@@ -72,7 +73,7 @@ class Claims:
     def __init__(
         self, database: Database, releases: Releases, press: Press, door: Door, suppression_key: str, results: Results
     ) -> None:
-        self._database, self._releases, self._results = database, releases, results
+        self._database, self._texts, self._results = database, Texts(database, releases), results
         self._press, self._door, self._key = press, door, suppression_key
         self._urgent_at = 0.0
 
@@ -132,7 +133,7 @@ class Claims:
             if message.compiled_hash is not None:
                 with self._database.read() as conn:
                     return _Made(message, self._press.by_hash(conn, message.compiled_hash), None)
-            site = self._releases.in_force()
+            site = self._texts.site_for(message)
             text = self._press.compiled(site, message)
             return _Made(message, text, freeze(message, material, text, site, self._door, now))
         except StorageUnavailable:

@@ -26,6 +26,7 @@ class TextPlan:
     reaches: int
     was: str | None  # subjects, in one line
     now: str | None
+    frozen: bool  # those inside keep the text before it, but for those whom this release moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _said(email: Email | None) -> object:
 def _text(key: Text, question: Question, reaches: int) -> TextPlan:
     was, now = question.former.emails.get(key), question.site.emails.get(key)
     what = "changed" if was and now else "added" if now else "removed"
-    return TextPlan(email_file(*key), what, reaches, _subject(was), _subject(now))
+    return TextPlan(email_file(*key), what, reaches, _subject(was), _subject(now), now is not None and now.freeze)
 
 
 def _subject(email: Email | None) -> str | None:
@@ -79,13 +80,17 @@ def _groups(conn: Connection) -> list[_Group]:
 def _to_come(group: _Group, question: Question) -> Iterator[Text]:
     """The texts that they may still receive, in the language in which they would."""
     sequence, step = _from_where(group, question)
+    moves = sequence is question.site.sequences.get(group.sequence)
     if sequence is None or step is None or sequence.find(step) is None:
         return
     for name in sorted(reachable(sequence, step)):
         email = getattr(sequence.find(name), "email", None)
         written = question.site.locales_of(group.sequence, email) if email else frozenset()
-        if email and written:
-            yield group.sequence, email, _locale(group.locale, written)
+        if not email or not written:
+            continue
+        key = (group.sequence, email, _locale(group.locale, written))
+        if moves or not question.site.emails[key].freeze:
+            yield key
 
 
 def _from_where(group: _Group, question: Question) -> tuple[Sequence | None, str | None]:

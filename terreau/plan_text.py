@@ -193,14 +193,15 @@ def _texts(texts: tuple[TextPlan, ...]) -> Iterator[RenderableType]:
     if not texts:
         return
     yield ""
-    yield Text("Texts: everybody receives them as they are when their mail is made", style="bold")
+    yield Text("Texts: everybody receives them as they are when their mail is made, unless frozen", style="bold")
     table = Table(box=None, padding=(0, 2, 0, 2), header_style="bold")
     for name in ("", "text", "still come to it", "subject"):
         table.add_column(name, justify="right" if name.startswith("still") else "left", overflow="fold")
     for one in texts:
         mark = MARKS[one.what]
         subject = f"{one.was} → {one.now}" if one.was and one.now and one.was != one.now else one.now or one.was or ""
-        table.add_row(mark, one.file, _leads(one.reaches), subject, style=STYLES[mark])
+        reaches = _leads(one.reaches) + (" (frozen)" if one.frozen else "")
+        table.add_row(mark, one.file, reaches, subject, style=STYLES[mark])
     yield table
 
 

@@ -14,6 +14,7 @@ class EmailFrontMatter(Model):
     preheader: Line
     why: Text
     interests: list[InterestName] = []  # what a click in this mail shows interest in
+    freeze: bool = False  # those inside keep the text that there was before this one
     phase: Name | None = None  # of the reader's decision: lets a step `pick` this text
 
 

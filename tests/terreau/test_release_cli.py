@@ -202,6 +202,14 @@ def test_a_changed_text_names_how_many_still_come_to_it(content, people):
     }
 
 
+def test_a_frozen_text_reaches_those_whom_the_release_moves_and_no_others(content, people):
+    frozen = ('subject = "', 'freeze = true\nsubject = "New: ')
+    edit(content, frozen, file="emails/conseils-3d/variantes.fr.md")
+    assert [(one["reaches"], one["frozen"]) for one in planned()["texts"]] == [(0, True)]
+    edit(content, ADOPT)
+    assert [(one["reaches"], one["frozen"]) for one in planned()["texts"]] == [(2, True)]
+
+
 def test_changed_rules_are_told_with_what_would_stay_silent(content, people):
     lead = people.submits("chloe")
     people.does(lead, "page_seen", "guide-3d")
