@@ -36,11 +36,10 @@ from authoring.patterns import (
     URL,
 )
 from base.days_off import UnknownRegion, public_holidays
+from base.durations import parse_duration
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 InterestName = Annotated[str, StringConstraints(pattern=INTEREST, max_length=100)]
-DurationText = Annotated[str, StringConstraints(pattern=DURATION)]
-OffsetText = Annotated[str, StringConstraints(pattern=OFFSET)]  # may be negative: before instead of after
 FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME, max_length=60)]
 CapText = Annotated[str, StringConstraints(pattern=CAP)]
 TimeText = Annotated[str, StringConstraints(pattern=TIME)]
@@ -79,6 +78,15 @@ def _address(text: str) -> str:
     if not text.isascii():
         instead = f"write {known.ascii_email}" if known.ascii_email else "an address has no accents"
         raise Misfit(f'not every mail server takes "{text}": {instead}')
+    return text
+
+
+def _duration(text: str) -> str:
+    """Whatever fits the pattern is a duration; no calendar goes on for ever."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        raise Misfit(f'"{text}" is longer than a hundred years') from None
     return text
 
 
@@ -122,6 +130,9 @@ Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"for
 Zone = Annotated[str, AfterValidator(_zone)]
 _DayOffText = Annotated[str, StringConstraints(pattern=DAY_OFF)]
 DayOff = Annotated[_DayOffText, BeforeValidator(_bare_day), AfterValidator(_day_off)]
+DurationText = Annotated[str, StringConstraints(pattern=DURATION), AfterValidator(_duration)]
+# May be negative: before instead of after.
+OffsetText = Annotated[str, StringConstraints(pattern=OFFSET), AfterValidator(_duration)]
 DayText = Annotated[str, BeforeValidator(_bare_day), AfterValidator(_day)]
 
 
