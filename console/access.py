@@ -57,6 +57,7 @@ ACCESS: Mapping[str, Rule] = {
     "lead": Rule(NAMES, own="lead_id"),
     "lead_story": Rule(NAMES, own="lead_id"),
     "lead_score": Rule(NAMES, own="lead_id"),
+    "lead_why": Rule(NAMES, own="lead_id"),
     "assign_lead": Rule(RUNNING, own="lead_id"),
     "give_verdict": Rule(SELLING, own="hand_off_id"),
     "move_lead": Rule(SELLING, own="lead_id"),

@@ -23,8 +23,9 @@ from console.rule_places import Place, Written, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
 from leads.seen import Seen, seen
 from reports.ledger import Decided
-from reports.past import consents_at, facts_at
+from reports.past import Past
 
+LOOKED_INTO = 100  # the newest lines for which the values of then are computed again
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "entered": (msgid("came in"), "sprout"),
     "refused": (msgid("was not let in"), "hot"),
@@ -88,8 +89,8 @@ def told_lines(
     conn: Connection, lead_id: int, decisions: tuple[Decided, ...], site: Site, sites: Mapping[int, Site], who: Viewer
 ) -> Iterator[Line]:
     """The decisions as this reader reads them. `sites`: by release, for the rules that were in force then."""
-    names = Names(site, who)
-    for one in decisions:
+    names, past = Names(site, who), Past(conn, lead_id, who.zone)
+    for number, one in enumerate(decisions):
         then = sites.get(one.release_id, site)
         found = written(conn, one)
         word, kind = _outcome(one)
@@ -101,7 +102,7 @@ def told_lines(
             kind=kind,
             said=_said(one, found, then, names),
             rule=place(conn, one, found),
-            values=tuple(_values(conn, lead_id, one, then, names, who)),
+            values=tuple(_values(past, one, then, names)) if number < LOOKED_INTO else (),
         )
 
 
@@ -134,16 +135,16 @@ def _said(one: Decided, found: Written | None, site: Site, names: Names) -> str:
     return (wait_of(step) if step is not None else "") or say("at once")
 
 
-def _values(conn: Connection, lead_id: int, one: Decided, site: Site, names: Names, who: Viewer) -> Iterator[Value]:
+def _values(past: Past, one: Decided, site: Site, names: Names) -> Iterator[Value]:
     """What the rule looked at, as it was then."""
     if match := _CONSENT.search(one.reason):
         topic = match[1]
-        state = consents_at(conn, lead_id, one.at).get(topic, "")
+        state = past.consents_at(one.at).get(topic, "")
         asked = say("consent to “%(topic)s”", topic=names("topic", topic))
         yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), state == "granted")
     condition = _condition(one.reason)
     if condition is not None:
-        facts = facts_at(conn, site, lead_id, who.zone, one.at)
+        facts = past.facts_at(site, one.at)
         for part in seen(condition, facts, site.definitions, one.at):
             yield _value(part, names)
 

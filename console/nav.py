@@ -31,7 +31,7 @@ class Entry:
 
 WORK = (
     Entry("today", "sun", msgid("Today"), "j"),
-    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "lead_story", "lead_score", "search"})),
+    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "lead_story", "lead_score", "lead_why", "search"})),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
     Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),

@@ -12,29 +12,39 @@ from sqlalchemy import Connection, select
 from authoring.site import Site
 from base.calendars import Zone
 from leads import events
-from leads.facts import Facts, Standing
+from leads.facts import Event, Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
 from storage.schema import consents, stage_changes
 
 
-def facts_at(conn: Connection, site: Site, lead_id: int, zone: Zone, at: datetime) -> Facts:
-    """The facts at `at` under the rules of `site`. Raises KeyError for a lead that is not there."""
-    happened = tuple(event for event in events.all_of(conn, lead_id) if event.at <= at)
-    fresh = Standing.fresh(site, happened[0].at if happened else at)
-    facts = Facts(load_leads(conn, [lead_id])[lead_id], fresh, granted_at(conn, lead_id, at), happened, zone)
-    standing = fold(facts, happened, site, at).standing
-    return replace(facts, standing=replace(standing, stage=_stage_at(conn, lead_id, at) or fresh.stage))
+class Past:
+    """One lead's past: its events are read once, however many instants are asked about."""
 
+    def __init__(self, conn: Connection, lead_id: int, zone: Zone) -> None:
+        self._conn, self._lead_id, self._zone = conn, lead_id, zone
+        self._events: list[Event] | None = None
 
-def granted_at(conn: Connection, lead_id: int, at: datetime) -> frozenset[str]:
-    return frozenset(topic for topic, state in consents_at(conn, lead_id, at).items() if state == "granted")
+    def facts_at(self, site: Site, at: datetime) -> Facts:
+        """The facts at `at` under the rules of `site`. Raises KeyError for a lead that is not there."""
+        if self._events is None:
+            self._events = events.all_of(self._conn, self._lead_id)
+        happened = tuple(event for event in self._events if event.at <= at)
+        fresh = Standing.fresh(site, happened[0].at if happened else at)
+        lead = load_leads(self._conn, [self._lead_id])[self._lead_id]
+        facts = Facts(lead, fresh, self._granted(at), happened, self._zone)
+        standing = fold(facts, happened, site, at).standing
+        stage = _stage_at(self._conn, self._lead_id, at) or fresh.stage
+        return replace(facts, standing=replace(standing, stage=stage))
 
+    def consents_at(self, at: datetime) -> dict[str, str]:
+        """What held for each topic: {topic: asked, granted or withdrawn}."""
+        theirs = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == self._lead_id)
+        rows = self._conn.execute(theirs.where(consents.c.at <= at).order_by(consents.c.id))
+        return {row.topic: row.state for row in rows}
 
-def consents_at(conn: Connection, lead_id: int, at: datetime) -> dict[str, str]:
-    """What held for each topic: {topic: asked, granted or withdrawn}."""
-    rows = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == lead_id, consents.c.at <= at)
-    return {row.topic: row.state for row in conn.execute(rows.order_by(consents.c.id))}
+    def _granted(self, at: datetime) -> frozenset[str]:
+        return frozenset(topic for topic, state in self.consents_at(at).items() if state == "granted")
 
 
 def _stage_at(conn: Connection, lead_id: int, at: datetime) -> str | None:

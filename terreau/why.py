@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from authoring.models.sequences import Sequence
-from authoring.releases import NoRelease, Releases, ReleaseUnreadable
+from authoring.releases import Releases
 from authoring.site import Site
 from authoring.suggest import did_you_mean
 from base.config import Config
 from base.translations import msgid
 from console.context import Viewer, moment, say
 from console.lead_dealings import Enrolled, enrolled
+from console.lead_why import releases_of
 from console.ledger import Line, told_lines
 from console.names import Names
 from console.step_words import trigger
@@ -96,7 +97,7 @@ def _unknown(name: str, known: Iterable[str]) -> UnknownStep:
 
 def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Releases, who: Viewer) -> Told:
     found = ledger(conn, lead_id, meant.sequence, meant.step)
-    sites = _sites(releases, {one.release_id for one in found})
+    sites = releases_of(releases, {one.release_id for one in found})
     lines = list(told_lines(conn, lead_id, found, site, sites, who))
     inside = _inside(conn, lead_id, meant, site, releases, who)
     name = load_leads(conn, [lead_id])[lead_id].name
@@ -111,15 +112,6 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
         "lets_in": _lets_in(meant, site),
     }
     return Told("\n".join(text).rstrip(), json)
-
-
-def _sites(releases: Releases, ids: Iterable[int]) -> dict[int, Site]:
-    """The content as it was in each release; one that cannot be read any more is left out."""
-    sites = {}
-    for release_id in ids:
-        with suppress(NoRelease, ReleaseUnreadable):
-            sites[release_id] = releases.get(release_id)
-    return sites
 
 
 def _inside(

@@ -210,7 +210,7 @@ def test_ten_thousand_events_make_no_page_heavier(staff_client, lively, ada):
     lively.database.write(lambda conn: conn.execute(moved).rowcount)
     lively.works()
     client = staff_client("sales")
-    for path in ("", "/story", "/score", "/story?machines=1"):
+    for path in ("", "/story", "/score", "/why", "/story?machines=1"):
         answer = client.get(f"/console/leads/{ada}{path}")
         assert answer.status_code == 200
         assert len(answer.data) < 150_000, path
@@ -222,7 +222,7 @@ def test_ten_thousand_events_make_no_page_heavier(staff_client, lively, ada):
 
 def test_one_sees_ones_own_and_nobodys(staff_client, lively, ada):
     client = staff_client("sales")
-    paths = ("", "/story", "/score")
+    paths = ("", "/story", "/score", "/why")
     for owner, status in (("nadia", 200), ("karim", 404), (None, 200)):
         lively.database.write(
             lambda conn, owner=owner: conn.execute(update(leads).where(leads.c.id == ada).values(owner=owner)).rowcount

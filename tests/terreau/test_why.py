@@ -133,7 +133,7 @@ def test_what_comes_next_is_told_with_its_instant(house):
         (
             "fr",
             [
-                "piste 1",
+                "lead 1",
                 "Maintenant",
                 "plafond de 1 par jour",
                 "nouvel essai\u00a0: 24 oct. 2026",

@@ -1,0 +1,60 @@
+"""A lead's page of decisions: what came of each, by which line of which file, on what values."""
+
+import re
+
+import pytest
+
+from console.rule_places import PATHS
+from storage.schema import decisions
+
+
+@pytest.fixture
+def ada(lively):
+    """She asked for the guide, agreed to the advice, and did not follow its first link."""
+    lead_id = lively.submits("ada", profession="interior", practice="slow")
+    lively.agrees(lead_id, "conseils-3d", "clicks")
+    lively.works()
+    return lead_id
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", ["Every decision", "3D advice", "came in", "agrees to 3D advice", "release 1"]),
+        (
+            "fr",
+            ["Toutes les décisions", "Conseils 3D", "entre dans la séquence", "accepte « Conseils 3D »", "version 1"],
+        ),
+    ],
+)
+def test_every_decision_names_its_reason_and_its_line(staff_client, ada, locale, words):
+    page = staff_client("admin", locale).get(f"/console/leads/{ada}/why").text
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u202f", " ").replace("\u00a0", " ")
+    assert [word for word in words if word not in said] == []
+    assert re.search(r"sequences/conseils-3d\.toml:\d+", said)
+
+
+def test_the_leads_page_leads_there(staff_client, ada):
+    assert f"/console/leads/{ada}/why" in staff_client("admin").get(f"/console/leads/{ada}").text
+
+
+def test_a_condition_shows_the_value_that_it_met(staff_client, lively, ada):
+    row = {
+        "lead_id": ada, "sequence": "conseils-3d", "step": "ecoute", "outcome": "skipped", "release_id": 1,
+        "reason": 'only_if { engagement_at_least = 900 } does not hold', "at": lively.clocks.moment().calendar,
+    }  # fmt: skip
+    lively.database.write(lambda conn: conn.execute(decisions.insert().values(row)).rowcount)
+    page = staff_client("admin", "en").get(f"/console/leads/{ada}/why?sequence=conseils-3d&step=ecoute").text
+    assert re.search(r"looked at engagement of 900 points or more: [\d.]+, so no", page)
+
+
+def test_where_nothing_was_decided_the_page_says_so(staff_client, lively):
+    lead_id = lively.submits("bob", "lettre")
+    page = staff_client("admin", "en").get(f"/console/leads/{lead_id}/why?sequence=conseils-3d").text
+    assert "Nothing was decided yet" in page
+
+
+def test_every_place_is_looked_for_in_the_order_of_its_patterns():
+    """The longer beginning stands before the shorter one."""
+    beginnings = [pattern for pattern, _ in PATHS]
+    assert beginnings.index("entered already|inside already") < beginnings.index("entered on")
