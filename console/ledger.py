@@ -28,6 +28,7 @@ from reports.past import Past
 LOOKED_INTO = 100  # the newest lines for which the values of then are computed again
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "entered": (msgid("came in"), "sprout"),
+    "adopted": (msgid("follows an edit"), ""),
     "refused": (msgid("was not let in"), "hot"),
     "taken": (msgid("done"), "sprout"),
     "skipped": (msgid("left out"), "warm"),

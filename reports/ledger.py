@@ -17,7 +17,7 @@ class Decided:
     mail, `mail_reason` what it says; `until`: not before."""
 
     at: datetime
-    outcome: str  # entered | refused | delayed | skipped | left | completed | taken
+    outcome: str  # adopted | entered | refused | delayed | skipped | left | completed | taken
     reason: str
     sequence: str
     step: str | None
@@ -39,12 +39,12 @@ def ledger(
 
 
 # Within an instant: what comes first in a story.
-_ORDER = ("refused", "entered", "taken", "skipped", "delayed", "left", "completed")
+_ORDER = ("adopted", "refused", "entered", "taken", "skipped", "delayed", "left", "completed")
 
 
 def _concerns(line: Decided, sequence: str | None, step: str | None) -> bool:
     """An end concerns every step, and so does what kept the lead out."""
-    whole = line.outcome in ("entered", "refused", "left", "completed")
+    whole = line.outcome in ("adopted", "entered", "refused", "left", "completed")
     return sequence in (None, line.sequence) and (step in (None, line.step) or whole)
 
 

@@ -34,11 +34,12 @@ from terreau.pace import UnknownSpeed, seconds_of_a_day
 from terreau.plan import UnknownChoice
 from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
+from terreau.releasing_in_memory import Unfit
 from terreau.rest import Restless
 from terreau.seeding import LEADS
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
-from terreau.simulating import Unfit, UnknownSequence
+from terreau.simulating import UnknownSequence
 from terreau.staff_cli import staff_group
 from terreau.telling import tell
 from terreau.web import AddressTaken

@@ -11,7 +11,9 @@ from authoring.site import Site
 from authoring.tree import TIMELINE, Tree, read_tree
 from base.config import Config
 from terreau.personas import strongest_first, unmet_by
-from terreau.simulating import Simulated, Wish, simulate_in, site_of
+from terreau.rehearsing import Simulated
+from terreau.releasing_in_memory import site_of
+from terreau.simulating import Wish, simulate_in
 from terreau.timeline import as_text
 
 

@@ -15,7 +15,7 @@ from authoring.models.sequences import Step
 from workflows.language import said
 from workflows.values import Decision, Receipt, Rules, Turn
 
-FIRST, LAST = ("entered", "refused"), ("delayed", "left", "completed")
+FIRST, LAST = ("adopted", "entered", "refused"), ("delayed", "left", "completed")
 ACT, STAGE = "does", "stage"  # outcomes of lines that belong to no sequence
 AT_ONCE = "at once"
 LEADING = ("branch", "jump", "split")  # acts that only choose the next step

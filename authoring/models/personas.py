@@ -57,6 +57,7 @@ class Edit(Model):
     file: Line  # such as sequences/welcome.toml
     find: Text
     put: str
+    choice: Literal["pin", "adopt", "next", "exit"] | None = None  # as `terreau plan --choose`, for whoever is inside
 
 
 class Expectation(Model):

@@ -18,12 +18,12 @@ from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import decisions, events, messages
 from terreau.cli import main
-from terreau.deeds import Life, StillCalendar
+from terreau.deeds import StillCalendar
 from terreau.house import House
 from terreau.personas import Letters
 from terreau.simulating import read_site
 from terreau.virtual import declare
-from tests.terreau.living import ADA, HEAD, any_sequence, config_of, lived, write, write_persona
+from tests.terreau.living import ADA, HEAD, MACHINE, Patient, any_sequence, config_of, lived, write, write_persona
 
 PARIS = "Europe/Paris"
 LETTER = """
@@ -78,9 +78,9 @@ def counts(database):
 def happens(database, config, now, days):
     """What production sends on the next days: {day: {sequence: n}}; and the delays by caps."""
     calendar = StillCalendar(now)
-    house = House.build(config, Clocks(calendar.now, system_clocks().machine), Letters(), database)
+    house = House.build(config, Clocks(calendar.now, MACHINE.now), Letters(), database)
     before = counts(database)
-    life = Life(read_site(config, "ada")[1], house, calendar)
+    life = Patient(read_site(config, "ada")[1], house, calendar)
     end = datetime.combine(local_day(now, PARIS) + timedelta(days=days), datetime.min.time())
     life.reach(end.astimezone(now.tzinfo) - timedelta(hours=2))
     with database.read() as conn:

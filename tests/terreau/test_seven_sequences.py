@@ -18,7 +18,8 @@ from authoring.models.personas import Action
 from base.config import Config
 from base.paths import data_path
 from terreau.check import check
-from terreau.simulating import Rehearsal, Wish, read_site, simulate_in
+from terreau.rehearsing import Rehearsal
+from terreau.simulating import Wish, read_site, simulate_in
 
 SEVEN = Path(__file__).parent / "seven"
 NAMES = sorted(path.stem.upper() for path in SEVEN.glob("*.toml"))

@@ -84,7 +84,9 @@ def held_against(database, config, name):
     simulated = simulate(config, Wish(name), NOW)
     lived(database, persona, config)
     with database.read() as conn:
-        assert foretold(simulated) == ledger(conn)
+        told_before, came = foretold(simulated), ledger(conn)
+    assert "\n".join(sorted(set(told_before) ^ set(came))) == ""
+    assert told_before == came
     return simulated
 
 
@@ -201,6 +203,34 @@ def test_an_edit_reaches_only_those_who_enter_later(folder):
     inside, before = (steps(told("one", "--persona", name), "sent") for name in ("inside", "before"))
     assert inside == [("2026-10-26T10:12:00+01:00", "s0")]
     assert before == [("2026-10-24T10:12:00+02:00", "s0")]
+
+
+def test_an_edit_reaches_those_inside_where_the_sequence_says_so(folder):
+    steps_of = '[[step]]\nid = "s0"\nwait = "{wait}"\nemail = "m0"\n'
+    write(folder, "one", HEAD + 'on_edit = "adopt"\n' + steps_of.format(wait="9 days"), ["m0"])
+    edit = 'file = "sequences/one.toml"\nfind = "9 days"\nput = "4 days"\n'
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + f"[[edit]]\nat = 2026-10-25T08:00:00\n{edit}")
+    simulated = told("one", "--persona", "ada")
+    assert steps(simulated, "adopted") == [("2026-10-25T08:00:00+01:00", "s0")]
+    assert steps(simulated, "sent") == [("2026-10-27T10:12:00+01:00", "s0")]
+
+
+@pytest.mark.parametrize("choice", [None, "next", "exit"])
+def test_an_edit_that_deletes_the_step_they_stand_at_asks_for_a_choice(folder, choice):
+    text = '[[step]]\nid = "s0"\nwait = "9 days"\nemail = "m0"\n\n[[step]]\nid = "s1"\nwait = "2 days"\nemail = "m1"\n'
+    write(folder, "one", HEAD + 'on_edit = "adopt"\n' + text, ["m0", "m1"])
+    gone = 'find = """[[step]]\nid = "s0"\nwait = "9 days"\nemail = "m0"\n"""\nput = ""\n'
+    chosen = f'choice = "{choice}"\n' if choice else ""
+    edit = f'[[edit]]\nat = 2026-10-25T08:00:00\nfile = "sequences/one.toml"\n{gone}{chosen}'
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + edit)
+    if choice is None:
+        said = terreau("simulate", "one", "--persona", "ada")
+        assert said.exit_code == 1
+        assert "say `choice` in this edit of the persona: " in said.output
+    elif choice == "next":
+        assert [step for _, step in steps(told("one", "--persona", "ada"), "sent")] == ["s1"]
+    else:
+        assert steps(told("one", "--persona", "ada"), "left") == [("2026-10-25T08:00:00+01:00", "s0")]
 
 
 def test_who_loses_to_a_cap_is_told_with_the_winner_and_until_when(folder):
