@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, text
 
 from reports.messages import COUNTED, Count
 from storage.schema import holders, in_force, messages, releases, switches, wakes, webhooks
@@ -15,7 +15,7 @@ LATELY = 10  # processes listed
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Somebody who claims leads, mails or webhooks. `name` is host:pid."""
+    """Somebody who claims leads, mails or webhooks: each as a holder of its own. `name` is host:pid."""
 
     name: str
     started_at: datetime
@@ -88,8 +88,16 @@ def health(connection: Connection, calendar_now: datetime, machine_now: datetime
 
 def _processes(connection: Connection, machine_now: datetime) -> tuple[Process, ...]:
     newest = select(holders).order_by(holders.c.id.desc()).limit(LATELY)
-    rows = sorted(connection.execute(newest), key=lambda row: row.seen_at, reverse=True)
-    return tuple(Process(row.name, row.started_at, row.seen_at, machine_now - row.seen_at <= ALIVE) for row in rows)
+    claims: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(newest):
+        claims.setdefault(row.name, []).append(row)
+    found = [_process(name, rows, machine_now) for name, rows in claims.items()]
+    return tuple(sorted(found, key=lambda one: one.seen_at, reverse=True))
+
+
+def _process(name: str, rows: list[Row[Any]], machine_now: datetime) -> Process:
+    seen_at = max(row.seen_at for row in rows)
+    return Process(name, min(row.started_at for row in rows), seen_at, machine_now - seen_at <= ALIVE)
 
 
 def _count(connection: Connection, table: FromClause, *where: ColumnElement[bool]) -> Count:

@@ -302,8 +302,8 @@ def test_what_waits_is_seen_with_the_oldest_first(house, mails, moment, watched)
     at = moment.machine
 
     def wait(conn):
-        for number, ago in ((7, 90), (8, 20)):
-            row = {"id": number, "fence": 1, "name": f"host:{number}", "started_at": at - DAY}
+        for number, name, ago in ((6, "host:8", 200), (7, "host:7", 90), (8, "host:8", 20)):
+            row = {"id": number, "fence": 1, "name": name, "started_at": at - number * DAY}
             conn.execute(insert(schema.holders).values(**row, seen_at=at - timedelta(seconds=ago)))
         lead_id = lead(conn, 9, at)
         wake = {"lead_id": lead_id, "seq": 1, "folded_seq": 0, "due_at": at - timedelta(minutes=3)}
@@ -317,7 +317,9 @@ def test_what_waits_is_seen_with_the_oldest_first(house, mails, moment, watched)
     house.write(wait)
     with watched() as conn:
         found = health(conn, at, at)
-    assert [(one.name, one.alive) for one in found.processes] == [("host:8", True), ("host:7", False)]
+    assert [(one.name, one.alive, one.started_at) for one in found.processes] == [
+        ("host:8", True, at - 8 * DAY), ("host:7", False, at - 7 * DAY),
+    ], "a process is one, however many of its parts claim"  # fmt: skip
     assert (found.leads_due, found.oldest_lead) == (Count(1), at - timedelta(minutes=3))
     assert (found.mails_due, found.oldest_mail) == (Count(1), at - DAY)
     assert (found.unknown, found.failed, found.webhooks_failed) == (Count(3), Count(2), Count(1))
