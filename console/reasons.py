@@ -105,6 +105,11 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"suppress (?P<condition>.+) holds", msgid("no mail leaves while %(condition)s is true")),
         (r"no value for entry_key `(?P<field>.+)`", msgid("nothing is known in the field %(field)s")),
+        (r"paused: (?P<why>.+)", msgid("paused: %(why)s")),
+        (
+            r"it was due in a pause that began (?P<since>.+); on_resume = skip",
+            msgid("it was due in a pause that began on %(since)s, and what is missed then is left out"),
+        ),
         (r"no text is left to pick", msgid("every text that fits was sent already")),
         (r"max_passes (?P<count>\d+) are used up", msgid("was led back %(count)s times already")),
         (

@@ -572,6 +572,18 @@ switches = _table(
     Column("reason", String(300), nullable=False),
     Column("since", UtcDateTime, nullable=False),  # machine
 )
+pauses = _table(
+    "pauses",  # when a sequence, or everything, rested; the switch beside it holds back mail that is promised already
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False),  # `all`, or a sequence's name
+    Column("began_at", UtcDateTime, nullable=False),  # calendar
+    Column("ended_at", UtcDateTime),  # calendar; None = it lasts
+    Column("reason", String(300), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("next_lead_id", Id),  # leads from there on are still to be told that it is over
+    Column("next_at", UtcDateTime),  # calendar: the next portion of them
+    Column("told_at", UtcDateTime),  # calendar: everybody inside was told
+)
 facts = _table(
     "facts",  # what the house knows of itself: incarnation, canary of the suppression key
     Column("key", String(60), primary_key=True),

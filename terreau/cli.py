@@ -31,6 +31,8 @@ from terreau.folders import UnusableFolder
 from terreau.logs import set_up
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
+from terreau.pause_cli import COMMANDS as PAUSES
+from terreau.pausing import UnknownPause
 from terreau.plan import UnknownChoice
 from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
@@ -50,7 +52,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand,
+    UnknownStep, NotByHand, UnknownPause,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -272,7 +274,7 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *AUTHORS, *RELEASES):
+for command in (staff_group, *AUTHORS, *RELEASES, *PAUSES):
     main.add_command(command)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from scheduler.beat import Beat
 from scheduler.threads import Worker, stop_all, until_empty
 from terreau.house import House
+from terreau.watching import watch
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class Running:
 def motion(house: House) -> Running:
     """The threads of this house, not yet started."""
     sender_wake, notifier_wake, engine_wake = Event(), Event(), Event()
+    house.engine.watched_by(partial(watch, house))
     engine = Worker("engine", until_empty(house.engine.work), then=(sender_wake, notifier_wake), wake=engine_wake)
     sender = Worker(
         "sender", house.sender.drain, then=(engine_wake,), wake=sender_wake,

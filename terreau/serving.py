@@ -13,6 +13,7 @@ from terreau.house import House
 from terreau.preparing import content_in_force, prepare
 from terreau.running import Running, motion, still
 from terreau.signals import stop_on_signals
+from terreau.watching import watch
 from terreau.web import WebServer
 
 Say = Callable[[str], None]
@@ -29,6 +30,7 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
         web = web_server(house)
         running = motion(house) if with_engine else still(house)
         if with_engine:
+            watch(house)
             try_mail_server(config, say)
         say(f"Listening on http://{config.server.host}:{web.port}; links in mails begin with {config.site.base_url}")
         web.start()
@@ -41,6 +43,7 @@ def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
     stop = stop or stop_on_signals()
     with opened(config, say) as house:
         say("The engine runs: sequences, mails and webhooks; pages are served elsewhere.")
+        watch(house)
         try_mail_server(config, say)
         late = _until(stop, motion(house), None, say)
     return _over(late, say)

@@ -14,6 +14,7 @@ from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, Event, Facts
 from workflows.language import below, is_below, said, zone_for
 from workflows.picks import picked
+from workflows.resting import missed, on_resume, pauses_of, resting, shifted
 from workflows.shares import held_out, way
 from workflows.values import (
     REACHED,
@@ -25,6 +26,8 @@ from workflows.values import (
     Mail,
     Outcome,
     PassBy,
+    Pause,
+    Rest,
     Rules,
     Settled,
     Skip,
@@ -77,9 +80,22 @@ class Look:
     @property
     def planned(self) -> datetime:
         """When the step is due by its wait alone, before windows and caps."""
-        arrived = self.enrolment.waiting_since or self.now
         holidays = holidays_of(self.sequence)
-        return due_moment(self.step, anchor=self.anchor, arrived=arrived, zone=self.zone, holidays=holidays)
+
+        def due(anchor: datetime, arrived: datetime) -> datetime:
+            return due_moment(self.step, anchor=anchor, arrived=arrived, zone=self.zone, holidays=holidays)
+
+        arrived = self.enrolment.waiting_since or self.now
+        return shifted(due, self.anchor, arrived, () if self.dated is not None else self.shifting)
+
+    @property
+    def pauses(self) -> list[Pause]:
+        return pauses_of(self.rules.pauses, self.enrolment.sequence)
+
+    @property
+    def shifting(self) -> list[Pause]:
+        """The pauses that make waits longer."""
+        return self.pauses if on_resume(self.sequence) == "shift" else []
 
     def later(self, at: datetime, duration: str, zone: str | None = None) -> datetime:
         """`at` plus an authored duration, in the zone of the wait if no other is given."""
@@ -109,7 +125,7 @@ def decide(
     if step is None:
         return Leave(f"the step `{enrolment.step}` is not in this version of the sequence")
     look = Look(enrolment, sequence, step, facts, rules, now, mail)
-    outcomes = (ask(look) for ask in (_departure, _goal, _passed, _awaited_mail, _wait))
+    outcomes = (ask(look) for ask in (_departure, _goal, _passed, _awaited_mail, _pause, _wait))
     return next((outcome for outcome in outcomes if outcome is not None), None) or _act(look)
 
 
@@ -196,9 +212,16 @@ def _awaited_mail(look: Look) -> Outcome | None:
     if mail.state in REACHED:
         return Settled(look.step, look.then, mail.sent_at, None)
     reason = mail.reason or mail.state
+    if mail.state != "withdrawn" and look.sequence.on_failure == "exit":
+        return Leave(f"its mail was not sent: {mail.state}, {reason}")
     if mail.state == "withdrawn":  # the lead may not be written to: not by the next step either
         return Leave(f"its mail was withdrawn: {reason}")
     return Settled(look.step, look.then, None, f"its mail was not sent: {mail.state}, {reason}")
+
+
+def _pause(look: Look) -> Outcome | None:
+    pause = resting(look.enrolment, look.facts.lead.id, look.sequence, look.pauses)
+    return None if pause is None else Rest(f"paused: {pause.reason}", look.zone)
 
 
 def _wait(look: Look) -> Outcome | None:
@@ -209,7 +232,8 @@ def _wait(look: Look) -> Outcome | None:
     begun = look.enrolment.waiting_since is not None
     if begun and look.enrolment.position == "ready":
         return None  # the wait is over; a window or a cap delays the act
-    at = look.enrolment.due_at if begun and look.enrolment.due_at is not None else look.planned
+    known = look.enrolment.due_at if begun and not look.shifting else None
+    at = known if known is not None else look.planned
     return WaitUntil(at, "wait", look.zone) if at > look.now else None
 
 
@@ -225,7 +249,8 @@ def _wait_for(look: Look, wait: WaitFor) -> Outcome:
     facts = _counted(wait, look.facts, look.enrolment)
     if look.true(wait.when, facts):
         return Take(look.step, look.then, look.now)
-    timeout = look.later(look.enrolment.waiting_since or look.now, wait.timeout)
+    since = look.enrolment.waiting_since or look.now
+    timeout = shifted(lambda anchor, _: look.later(anchor, wait.timeout), since, since, look.shifting)
     if look.now >= timeout:
         return _timed_out(look, wait)
     change = next_change(wait.when, facts, look.rules.site.definitions, look.now)
@@ -293,6 +318,9 @@ def _send(look: Look) -> Outcome:
 def _refusals(look: Look, email: str | None) -> Iterator[str]:
     if look.expires_at is not None and look.now > look.expires_at:
         yield f"too late: it was due {look.planned:%Y-%m-%d %H:%M} UTC and expires_after {look.sequence.expires_after}"
+    pause = missed(look.planned, look.pauses) if on_resume(look.sequence) == "skip" else None
+    if pause is not None:
+        yield f"it was due in a pause that began {pause.began_at:%Y-%m-%d %H:%M} UTC; on_resume = skip"
     if (met := next((one for one in look.sequence.suppress if look.true(one)), None)) is not None:
         yield f"suppress {said(met)} holds"
     if not look.facts.lead.email:

@@ -1,6 +1,6 @@
 """The shell around the pure turn: claims leads, reads all about them, writes what was decided; it decides nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from storage.database import Database, StorageUnavailable
 from storage.holders import Holder
 from storage.schema import wakes as wakes_table
 from storage.wakes import Claimed
-from workflows import broadcasts, gatherings, spreading
+from workflows import broadcasts, gatherings, pauses, spreading
 from workflows.broadcasts import Broadcast
 from workflows.gatherings import Gathering
 from workflows.reading import Batch, read_batch
@@ -69,6 +69,7 @@ class Engine:
         self._in_hand: set[int] = set()  # leads of a pass that was broken off
         self._sequences: dict[str, Authored] = {}  # pinned versions never change
         self._broadcasts_done: set[Broadcast] = set()
+        self._watch: Callable[[], None] = lambda: None
         self._gathered: str | None = None  # the site whose new triggers were told to everybody
         self._spread: int | None = None  # the release whose changes everybody was told of
 
@@ -89,7 +90,11 @@ class Engine:
         self._in_hand = {lead.lead_id for lead in claimed}
         if claimed:
             self._take(claimed, site, holder, moment)
-        return told + len(claimed) + self._tell_of_changes(site, moment)
+        return told + len(claimed) + self._tell_of_changes(site, moment) + self._go_on(moment)
+
+    def watched_by(self, watch: Callable[[], None]) -> None:
+        """Let `watch` look at the time before each beat: after a gap it is asked before anything is claimed."""
+        self._watch = watch
 
     def begin_broadcasts(self) -> int:
         """Tell the next leads of every due broadcast; returns how many batches were told. `work` does it too."""
@@ -108,7 +113,9 @@ class Engine:
             return first
         ahead = [one.at for one in self._open_broadcasts(site)]
         now = [self._clocks.moment().calendar] if self._ungathered(site) else []
-        return min((at for at in (first, *ahead, *now) if at is not None), default=None)
+        with self._database.read() as conn:
+            portions = [at for _, at in pauses.unfinished(conn)]
+        return min((at for at in (first, *ahead, *now, *portions) if at is not None), default=None)
 
     # ------------------------------------------------------------ who we are
 
@@ -117,6 +124,7 @@ class Engine:
         holder = self._holder
         if holder is not None and self._beaten_at is not None and machine_now - self._beaten_at < BEAT_EVERY:
             return holder
+        self._watch()
         self._holder = self._database.write(lambda conn: self._beat(conn, machine_now))
         self._beaten_at = machine_now
         return self._holder
@@ -227,6 +235,14 @@ class Engine:
         if not more:
             self._broadcasts_done.add(broadcast)
         return more
+
+    # ------------------------------------------------------------ pauses
+
+    def _go_on(self, moment: Moment) -> int:
+        """The next portion of leads for each pause that is over; returns how many got further."""
+        with self._database.read() as conn:
+            due = [number for number, at in pauses.unfinished(conn) if at <= moment.calendar]
+        return sum(self._database.write(partial(pauses.carry_on, pause_id=one, now=moment)) for one in due)
 
     # ------------------------------------------------------------ what a release changes
 

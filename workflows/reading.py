@@ -17,7 +17,7 @@ from leads.fold import named_events
 from leads.identity import load_leads
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
-from workflows import spreading
+from workflows import pauses, spreading
 from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
 from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
@@ -71,6 +71,7 @@ def read_batch(
         zone=zone,
         release_id=_stored(site),
         edits=edits,
+        pauses=pauses.every(conn),
     )
     changed = (*spreading.changes(conn), *coming.changes)
     return Batch(rules, _states(conn, claimed, inside, rules, changed, calendar_now))

@@ -37,6 +37,7 @@ from workflows.values import (
     Outcome,
     PassBy,
     Receipt,
+    Rest,
     Rules,
     Said,
     Settled,
@@ -258,6 +259,12 @@ class _Turn:
             return enrolment
         return replace(self.begun(enrolment, wait.zone), position="waiting", due_at=wait.at)
 
+    def rest(self, enrolment: Enrolment, rest: Rest) -> Enrolment:
+        """Its wait goes on in a pause, or begins in it; the ledger says so once."""
+        if (enrolment.position, enrolment.due_at) != ("waiting", None) or enrolment.waiting_since is None:
+            self.say("delayed", rest.reason, enrolment)
+        return replace(self.begun(enrolment, rest.zone), position="waiting", due_at=None)
+
     def leave(self, enrolment: Enrolment, leave: Leave) -> Enrolment:
         if leave.step is not None:
             self.receipt(enrolment, leave.step.id, "taken")
@@ -357,6 +364,7 @@ _DO: dict[type[Outcome], Callable[[_Turn, Enrolment, Any], Enrolment]] = {
     Skip: _Turn.skip,
     WaitUntil: _Turn.wait,
     WaitForEvent: _Turn.wait_for_event,
+    Rest: _Turn.rest,
     Settled: _Turn.settle,
     Jump: _Turn.jump,
     Leave: _Turn.leave,

@@ -102,6 +102,20 @@ class Refold:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which a sequence, or everything, rests; `ended_at` None = it lasts.
+
+    `untold_from`: leads from that number on are still to be told that it is over; None = all were.
+    """
+
+    name: str
+    began_at: datetime
+    ended_at: datetime | None
+    reason: str
+    untold_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What is in force for a pass: the site, the pinned versions in use, the site's zone, edits not yet carried out."""
 
@@ -110,6 +124,7 @@ class Rules:
     zone: str
     release_id: int
     edits: tuple[Edit, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     def sequence(self, enrolment: Enrolment) -> Sequence:
         """The version the enrolment is pinned to; LookupError when nobody kept it."""
@@ -177,6 +192,14 @@ class WaitForEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing before a pause is over."""
+
+    reason: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """The step's mail has come to its end: go on to `then`. `missed` says why it reached nobody."""
 
@@ -223,7 +246,7 @@ class Adopt:
     reason: str | None
 
 
-Outcome = Take | Skip | WaitUntil | WaitForEvent | Settled | Jump | Leave | Complete | PassBy | Adopt
+Outcome = Take | Skip | WaitUntil | WaitForEvent | Rest | Settled | Jump | Leave | Complete | PassBy | Adopt
 
 
 # ---------------------------------------------------------------- what a pass over one lead leaves to be written

@@ -279,6 +279,8 @@ class Sequence(Model):
     timezone: Zone | None = None
     expires_after: DurationText | None = None
     on_unknown: Literal["hold", "resend"] | None = None
+    on_failure: Literal["skip", "exit"] = "skip"
+    on_resume: Literal["skip", "shift", "send"] | None = None  # send what was asked for, shift the rest
     on_edit: Literal["pin", "adopt"] = "pin"  # what an edit of this file does to those inside
     step: list[Step] = Field(min_length=1)
 

@@ -230,6 +230,22 @@ def test_subjects_are_shown_without_what_is_filled_in():
 # ---------------------------------------------------------------- reasons
 
 REASONS = [
+    ("paused: wrong price", "paused: wrong price", "en pause : wrong price"),
+    (
+        "concurrent = false: `conseils-3d` goes first",
+        "one of these at a time, and “3D advice” goes first",
+        "une seule à la fois, et « Conseils 3D » passe d’abord",
+    ),
+    (
+        "frequency_cap 1 per week: used up by `conseils-3d`",
+        "this sequence sends 1 per week at most",
+        "cette séquence envoie au plus 1 par semaine",
+    ),
+    (
+        "cadence 1 per week: used up by `a`",
+        "at this stage 1 per week at most, used up by `a`",
+        "à ce stade 1 par semaine au plus, déjà pris par `a`",
+    ),
     (
         "quiet_hours 21:00-08:00 Europe/Paris",
         "no mail leaves between 21:00-08:00, Europe/Paris time",

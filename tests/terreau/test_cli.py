@@ -50,8 +50,8 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 def test_the_commands_are_these():
     assert COMMANDS == [
-        "apply", "check", "demo", "doctor", "engine", "enrol", "explain", "forecast", "graph", "migrate", "plan",
-        "releases", "rollback", "serve", "simulate", "staff", "test", "why",
+        "apply", "check", "demo", "doctor", "engine", "enrol", "explain", "forecast", "graph", "migrate", "pause",
+        "plan", "releases", "resume", "rollback", "serve", "simulate", "staff", "test", "why",
     ]  # fmt: skip
 
 
@@ -193,9 +193,26 @@ def test_a_lead_is_enrolled_by_hand_where_the_sequence_allows_it(folder):
     assert "`conseils-3d` lets in nobody by hand: give it a trigger `manual = true`, and apply" in refused.output
 
 
+def test_a_sequence_and_everything_rest_and_go_on(folder):
+    terreau("apply", "--author", "chloé")
+    for words, sentence in (
+        (["pause", "conseils-3d", "--reason", "price"], "`conseils-3d` rests now: no enrolments inside get nothing"),
+        (["pause", "conseils-3d"], "`conseils-3d` rests already"),
+        (["resume"], "Everything was not paused; what rests: conseils-3d."),
+        (["pause"], "Everything rests now"),
+        (["resume", "conseils-3d"], "`conseils-3d` goes on: no enrolments inside, in portions"),
+        (["resume"], "Everything goes on"),
+        (["resume"], "Everything was not paused."),
+    ):
+        said = terreau(*words)
+        assert said.exit_code == 0, said.output
+        assert said.output.startswith(sentence)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["pause", "conseils"], "there is no sequence `conseils`: did you mean `conseils-3d`?"),
         (["enrol", "7", "lettre"], "has no sequence `lettre`"),
         (["explain", "bob@x.example"], "nobody is known as 'bob@x.example'"),
         (["explain", "7"], "nobody is known as '7'"),

@@ -1,0 +1,44 @@
+"""The commands `terreau pause` and `terreau resume`."""
+
+import click
+
+from terreau.applying import signed
+from terreau.options import Options
+from terreau.pausing import pause, resume
+
+
+@click.command(name="pause", short_help="Let a sequence, or everything, rest.")
+@click.argument("sequence", required=False)
+@click.option("--reason", default="paused by hand", help="Why, for those who ask where a mail stays.")
+@click.option("--author", help="Who pauses; by default the git author, else the account's name.")
+@click.pass_obj
+def pause_command(options: Options, sequence: str | None, reason: str, author: str | None) -> None:
+    """Stop sending for SEQUENCE at once, or for everything: no step is taken, and mail that is promised already waits.
+
+    Forms go on, and leads still come in and leave. What becomes of what was due meanwhile is said by `on_resume` in
+    the sequence's file: "shift" (the default for marketing), "send" (the default for transactional) or "skip".
+
+    \b
+    Example:  terreau pause conseils-3d --reason "wrong price in the second mail"
+              terreau pause
+    """
+    config = options.load()
+    click.echo(pause(config, sequence, reason, signed(config.content.dir, author, None).author))
+
+
+@click.command(name="resume", short_help="Go on after a pause.")
+@click.argument("sequence", required=False)
+@click.pass_obj
+def resume_command(options: Options, sequence: str | None) -> None:
+    """Go on with SEQUENCE, or with everything that was paused as a whole.
+
+    The leads inside go on in portions of a hundred a minute, so that nobody who was held back makes a flood.
+
+    \b
+    Example:  terreau resume conseils-3d
+              terreau resume
+    """
+    click.echo(resume(options.load(), sequence))
+
+
+COMMANDS = (pause_command, resume_command)
