@@ -1,11 +1,11 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench [captures] [sending] [tick] [console].
+Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning].
 """
 
 import sys
 
-from bench import captures, console, sending, tick
+from bench import captures, console, planning, sending, tick
 from bench.results import keep
 
 BENCHMARKS = {
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "sending": sending.measure,
     "tick": tick.measure,
     "console": console.measure,
+    "planning": planning.measure,
 }
 
 

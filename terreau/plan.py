@@ -28,7 +28,7 @@ from terreau.virtual import clocks_of
 from workflows.plan import SequencePlan
 from workflows.plan import plan as plan_workflows
 
-LOOKED_AT = 2_000  # leads, one by one, of each sequence; of more, every so-manieth
+LOOKED_AT = 1_000  # leads, one by one, of each sequence; of more, every so-manieth
 
 # Each room's part of a plan.
 PARTS: Mapping[str, Callable[[Question], Any]] = {

@@ -159,7 +159,8 @@ def rollback(
         if not yes and not made.objections:
             click.confirm(f"Put the content of release {release} in force?", abort=True)
         by = signed(config.content.dir, author, None).author
-        signature = Signature(by, None, note or f"back to release {release}")
+        commit = next((one.git_commit for one in listed(database) if one.number == release), None)
+        signature = Signature(by, commit, note or f"back to release {release}")
         applied = put_in_force(checked, database, blobs, signature, now, wish)
     click.echo(applied.sentence)
 

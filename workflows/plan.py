@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from authoring.editing import Adoption, Case, How, Move
 from authoring.models.sequences import Sequence as Authored
-from authoring.question import Question, Sample, every
+from authoring.question import Question, Sample
 from authoring.renames import StepEdit, keys_changed, step_edits
 from authoring.site import Site
 from storage.schema import enrolments, wakes
@@ -21,6 +21,7 @@ from workflows.spreading import Change
 from workflows.values import Edit
 
 LEADS_AT_ONCE = 200
+ROWS_AT_ONCE = 1_000
 
 Place = tuple[str, str]  # version, step
 Places = Mapping[Place, int]  # how many are active there
@@ -89,7 +90,7 @@ def plan(question: Question) -> tuple[SequencePlan, ...]:
     """Every sequence that changes, or in which somebody is moved."""
     with question.database.read() as conn:
         places = _places(conn)
-        foreseen = _foreseen(conn, question)
+        foreseen = _foreseen(conn, question, places)
     names = sorted({*question.former.sequences, *question.site.sequences})
     plans = (_of(name, question, places.get(name, {}), foreseen) for name in names)
     return tuple(one for one in plans if one.what != "same" or one.shifts or one.open_cases)
@@ -164,35 +165,47 @@ class _Foreseen:
         return Sample(self.looked_at.get(name, 0), self.moving.get(name, 0))
 
 
-def _foreseen(conn: Connection, question: Question) -> _Foreseen:
+def _foreseen(conn: Connection, question: Question, places: Mapping[str, Places]) -> _Foreseen:
     """Looked at by the engine's own turns, under the rules in force and under those to come."""
     moved = {one.version.hash: one for one in question.guard.edits.adoptions}
-    moving: dict[str, list[int]] = defaultdict(list)
-    rows = _moving(conn, moved)
-    for row in rows:
-        moving[row.sequence].append(row.id)
-    chosen = {number for numbers in moving.values() for number in every(numbers, question.at_most)}
+    moving = {
+        name: sum(count for (version, step), count in inside.items() if _moves(moved.get(version), step))
+        for name, inside in places.items()
+    }
     watched: dict[int, list[tuple[tuple[str, str], str]]] = defaultdict(list)
-    for row in rows:
-        if row.id in chosen:
-            watched[row.lead_id].append(((row.sequence, row.entry_key), row.step))
+    for row in _some(_moving(conn, moved), moving, question.at_most):
+        watched[row.lead_id].append(((row.sequence, row.entry_key), row.step))
     counted: dict[str, Counter[tuple[str, Fate, Fate]]] = defaultdict(Counter)
     for lead_id, was, now in _fates(conn, question, {lead: [key for key, _ in keys] for lead, keys in watched.items()}):
         for key, step in watched[lead_id]:
             counted[key[0]][(step, was.get(key, WAITS), now.get(key, WAITS))] += 1
-    looked_at = {name: min(len(numbers), question.at_most) for name, numbers in moving.items()}
-    return _Foreseen(counted, looked_at, {name: len(numbers) for name, numbers in moving.items()})
+    return _Foreseen(counted, {name: seen.total() for name, seen in counted.items()}, moving)
 
 
-def _moving(conn: Connection, moved: Mapping[str, Adoption]) -> Sequence[Any]:
+def _moves(adoption: Adoption | None, step: str) -> bool:
+    return adoption is not None and step in adoption.moves
+
+
+def _some(rows: Iterable[Any], totals: Mapping[str, int], at_most: int) -> Iterator[Any]:
+    """Of each sequence's rows all, or `at_most`, evenly spread; the others are forgotten at once."""
+    places: Counter[str] = Counter()
+    for row in rows:
+        place, total = places[row.sequence], totals[row.sequence]
+        places[row.sequence] += 1
+        if total <= at_most or place * at_most // total != (place - 1) * at_most // total:
+            yield row
+
+
+def _moving(conn: Connection, moved: Mapping[str, Adoption]) -> Iterator[Any]:
     """Those at a step of which the edit makes something."""
     columns = (enrolments.c.id, enrolments.c.lead_id, enrolments.c.sequence, enrolments.c.entry_key)
     places = (enrolments.c.step, enrolments.c.sequence_version)
     wanted = select(*columns, *places).where(
         enrolments.c.state == "active", enrolments.c.sequence_version.in_(sorted(moved))
     )
-    found = conn.execute(wanted.order_by(enrolments.c.id)) if moved else ()
-    return [row for row in found if row.step in moved[row.sequence_version].moves]
+    if moved:
+        found = conn.execute(wanted.order_by(enrolments.c.id), execution_options={"yield_per": ROWS_AT_ONCE})
+        yield from (row for row in found if _moves(moved[row.sequence_version], row.step))
 
 
 _Fates = tuple[int, Mapping[tuple[str, str], Fate], Mapping[tuple[str, str], Fate]]

@@ -120,7 +120,9 @@ def _tell_those_inside(conn: Connection, telling: Telling, now: Moment) -> bool:
     waiting = [number for number, lead_id in inside.items() if lead_id in held]
     reached = min(waiting, default=max(first, min(first + IDS_PER_JOB, last + 1)))
     over = first > last and now.machine - row.since >= LINGER
-    conn.execute(update(adoptions).where(this).values(next_enrolment_id=reached, done_at=now.machine if over else None))
+    if over or reached > first:
+        done_at = now.machine if over else None
+        conn.execute(update(adoptions).where(this).values(next_enrolment_id=reached, done_at=done_at))
     return reached > first
 
 
@@ -134,5 +136,7 @@ def _tell_everybody(conn: Connection, telling: Telling, now: Moment) -> bool:
     held = wakes.rouse(conn, range(first, min(first + IDS_PER_JOB, last + 1)), now.calendar)
     reached = min(held, default=max(first, min(first + IDS_PER_JOB, last + 1)))
     over = first > last and now.machine - row.since >= LINGER
-    conn.execute(update(refolds).where(this).values(next_lead_id=reached, done_at=now.machine if over else None))
+    if over or reached > first:
+        done_at = now.machine if over else None
+        conn.execute(update(refolds).where(this).values(next_lead_id=reached, done_at=done_at))
     return reached > first
