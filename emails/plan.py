@@ -12,7 +12,8 @@ from authoring.models.sequences import Sequence
 from authoring.question import Question
 from authoring.references import email_file
 from authoring.routes import reachable
-from storage.schema import enrolments, leads
+from emails.states import TRANSITIONS
+from storage.schema import enrolments, leads, messages
 
 Text = tuple[str, str, str]  # sequence, email, language
 
@@ -46,11 +47,11 @@ def plan(question: Question) -> tuple[TextPlan, ...]:
     if not changed:
         return ()
     with question.database.read() as conn:
-        groups = _groups(conn)
+        groups, made = _groups(conn), _made(conn)
     coming: Counter[Text] = Counter()
     for group in groups:
         coming.update(dict.fromkeys(_to_come(group, question), group.count))
-    return tuple(_text(key, question, coming[key]) for key in changed)
+    return tuple(_text(key, question, max(coming[key] - made.get(key, 0), 0)) for key in changed)
 
 
 def _differs(key: Text, question: Question) -> bool:
@@ -75,6 +76,20 @@ def _groups(conn: Connection) -> list[_Group]:
     at = (enrolments.c.sequence, enrolments.c.sequence_version, enrolments.c.step, leads.c.locale)
     counted = select(*at, func.count()).join(leads, leads.c.id == enrolments.c.lead_id)
     return [_Group(*row) for row in conn.execute(counted.where(enrolments.c.state == "active").group_by(*at))]
+
+
+def _made(conn: Connection) -> dict[Text, int]:
+    """Mails on their way that are made already: their readers stand at the step, and get the text as it was."""
+    columns = (messages.c.email, messages.c.locale)
+    on_their_way = messages.c.state.in_(sorted(state for state, ways in TRANSITIONS.items() if ways))
+    counted = select(*columns, func.count()).where(
+        on_their_way, messages.c.compiled_hash.is_not(None), messages.c.enrolment_id.is_not(None)
+    )
+    found: dict[Text, int] = {}
+    for email, locale, count in conn.execute(counted.group_by(*columns)):
+        sequence, _, name = email.partition("/")
+        found[sequence, name, locale] = count
+    return found
 
 
 def _to_come(group: _Group, question: Question) -> Iterator[Text]:

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from base.clock import VirtualCalendar, system_clocks
 from base.paths import data_path
 from storage.migrate import alembic_config
-from storage.schema import adoptions, enrolments, refolds, standings
+from storage.schema import adoptions, enrolments, messages, refolds, standings
 from terreau.cli import main
 from terreau.virtual import declare
 
@@ -200,6 +200,25 @@ def test_a_changed_text_names_how_many_still_come_to_it(content, people):
         "emails/conseils-3d/variantes.fr.md": ("changed", 2),
         "emails/conseils-3d/variantes.en.md": ("changed", 0),
     }
+
+
+def test_a_mail_that_is_made_already_is_not_reached_by_a_changed_text(content, people):
+    people.later(days=2)
+    people.today()
+    edit(content, ('subject = "', 'subject = "New: '), file="emails/conseils-3d/niveaux.fr.md")
+    assert [one["reaches"] for one in planned()["texts"]] == [0], "they are past it"
+    on_its_way = {"step": "niveaux", "position": "awaiting_mail"}
+
+    def back(conn):
+        conn.execute(update(enrolments).where(enrolments.c.sequence == "conseils-3d").values(on_its_way))
+        conn.execute(update(messages).where(messages.c.sequence == "conseils-3d").values(state="due"))
+
+    people.database.write(back)
+    assert [one["reaches"] for one in planned()["texts"]] == [2]
+    first = select(func.min(messages.c.id)).where(messages.c.sequence == "conseils-3d").scalar_subquery()
+    made = update(messages).where(messages.c.id == first).values(compiled_hash="made")
+    people.database.write(lambda conn: conn.execute(made) and None)
+    assert [one["reaches"] for one in planned()["texts"]] == [1]
 
 
 def test_a_frozen_text_reaches_those_whom_the_release_moves_and_no_others(content, people):
