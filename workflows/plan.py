@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from authoring.editing import Adoption, Case, How, Move
 from authoring.models.sequences import Sequence as Authored
@@ -21,7 +21,6 @@ from workflows.spreading import Change
 from workflows.values import Edit
 
 LEADS_AT_ONCE = 200
-ROWS_AT_ONCE = 1_000
 
 Place = tuple[str, str]  # version, step
 Places = Mapping[Place, int]  # how many are active there
@@ -173,8 +172,9 @@ def _foreseen(conn: Connection, question: Question, places: Mapping[str, Places]
         for name, inside in places.items()
     }
     watched: dict[int, list[tuple[tuple[str, str], str]]] = defaultdict(list)
-    for row in _some(_moving(conn, moved), moving, question.at_most):
-        watched[row.lead_id].append(((row.sequence, row.entry_key), row.step))
+    for name, total in moving.items():
+        for row in _some_moving(conn, name, moved, total, question.at_most) if total else ():
+            watched[row.lead_id].append(((name, row.entry_key), row.step))
     counted: dict[str, Counter[tuple[str, Fate, Fate]]] = defaultdict(Counter)
     for lead_id, was, now in _fates(conn, question, {lead: [key for key, _ in keys] for lead, keys in watched.items()}):
         for key, step in watched[lead_id]:
@@ -186,26 +186,20 @@ def _moves(adoption: Adoption | None, step: str) -> bool:
     return adoption is not None and step in adoption.moves
 
 
-def _some(rows: Iterable[Any], totals: Mapping[str, int], at_most: int) -> Iterator[Any]:
-    """Of each sequence's rows all, or `at_most`, evenly spread; the others are forgotten at once."""
-    places: Counter[str] = Counter()
-    for row in rows:
-        place, total = places[row.sequence], totals[row.sequence]
-        places[row.sequence] += 1
-        if total <= at_most or place * at_most // total != (place - 1) * at_most // total:
-            yield row
-
-
-def _moving(conn: Connection, moved: Mapping[str, Adoption]) -> Iterator[Any]:
-    """Those at a step of which the edit makes something."""
-    columns = (enrolments.c.id, enrolments.c.lead_id, enrolments.c.sequence, enrolments.c.entry_key)
-    places = (enrolments.c.step, enrolments.c.sequence_version)
-    wanted = select(*columns, *places).where(
-        enrolments.c.state == "active", enrolments.c.sequence_version.in_(sorted(moved))
+def _some_moving(
+    conn: Connection, name: str, moved: Mapping[str, Adoption], total: int, at_most: int
+) -> Sequence[Row[Any]]:
+    """Of those at a step of which the edit makes something all, or `at_most`, evenly spread over their numbers."""
+    of_it = [one for one in moved.values() if one.version.name == name]
+    within = or_(
+        *(and_(enrolments.c.sequence_version == one.version.hash, enrolments.c.step.in_(one.moves)) for one in of_it)
     )
-    if moved:
-        found = conn.execute(wanted.order_by(enrolments.c.id), execution_options={"yield_per": ROWS_AT_ONCE})
-        yield from (row for row in found if _moves(moved[row.sequence_version], row.step))
+    place = func.row_number().over(order_by=enrolments.c.id).label("place")
+    columns = (enrolments.c.lead_id, enrolments.c.entry_key, enrolments.c.step, place)
+    every = select(*columns).where(enrolments.c.sequence == name, enrolments.c.state == "active", within).subquery()
+    share = min(at_most, total)
+    begins_another = every.c.place * share // total != (every.c.place - 1) * share // total
+    return conn.execute(select(every).where(begins_another).order_by(every.c.place)).all()
 
 
 _Fates = tuple[int, Mapping[tuple[str, str], Fate], Mapping[tuple[str, str], Fate]]
