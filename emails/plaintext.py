@@ -11,8 +11,6 @@ from markdown_it.tree import SyntaxTreeNode
 
 from emails.markdown import button_in
 
-_MASK_WIDTH = 8  # a masked name takes about as much room under a heading
-
 
 @dataclass(frozen=True, slots=True)
 class Writing:

@@ -12,7 +12,6 @@ from leads.facts import COLUMNS
 HOUSE = ("name", "address", "email", "website")
 SENDER = ("name", "email", "role")
 URLS = ("magnet_url", "confirm_url", "preferences_url", "unsubscribe_url")
-CONSTANT_ROOTS = frozenset({"house", "sender", "pages"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The house in motion: engine, sender, notifier and keeper in threads, woken by the beat and by each other."""
+"""The house in motion: engine, sender and notifier in threads, woken by the beat and by each other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,6 @@ from terreau.watching import watch
 
 log = structlog.get_logger(__name__)
 
-BEAT_OF_HOLDERS = 10.0  # seconds; unseen for 60, a holder is dead
 VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
 
