@@ -43,7 +43,7 @@ from terreau.serving import run_engine
 from terreau.serving import serve as run_house
 from terreau.simulating import UnknownSequence
 from terreau.staff_cli import staff_group
-from terreau.telling import tell
+from terreau.telling import tell, tell_json
 from terreau.web import AddressTaken
 from terreau.why import UnknownStep
 from workflows.memory import Restless as Circle
@@ -112,7 +112,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
 
 
 @main.command(short_help="Say everything that is wrong in the content.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per problem, for an editor or a build.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of the problems, for an editor or a build.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj
 def check(options: Options, as_json: bool, strict: bool) -> None:
@@ -123,11 +123,16 @@ def check(options: Options, as_json: bool, strict: bool) -> None:
     \b
     Example:  terreau --content my-site check --strict
     """
-    config = options.load()
+    try:
+        config = options.load()
+    except ConfigError as error:
+        if as_json:
+            tell_json(error.problems)
+        raise
     problems = check_tree(config.content.dir, config.site.locales)
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
-        click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=2))
+        tell_json(problems)
     else:
         tell(problems)
         warnings = len(problems) - errors
@@ -224,7 +229,7 @@ def explain(options: Options, lead: str, at: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @click.pass_obj
 def doctor(options: Options, as_json: bool) -> None:
-    """Look at everything around the house: Python, packages, secrets, disk, database, release in force, mail server.
+    """Look at everything around the house: Python, packages, secrets, disk, database, release, mail server, webhooks.
 
     Changes nothing. Exit code 1 when something is wrong.
 

@@ -78,6 +78,12 @@ def test_mistakes_in_the_settings_are_all_said_with_exit_code_two(folder):
     assert "config.toml:2:1" in said.output
     assert "config.toml:4" in said.output
     assert terreau("--config", "nowhere.toml", "doctor").exit_code == 2
+    told = terreau("check", "--json")
+    assert told.exit_code == 2
+    assert [(one["file"], one["line"], one["column"]) for one in json.loads(told.stdout)] == [
+        ("config.toml", 2, 1),
+        ("config.toml", 4, 8),
+    ]
 
 
 @pytest.mark.parametrize("words", [["serf"], ["check", "--stict"], ["demo", "--port", "many"], ["explain"]])
