@@ -25,10 +25,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A threshold: where it lies, what it is in points."""
+    """A threshold: where it lies, what it is in points; `name_y` is where its name is in nobody's way."""
 
     y: float
     points: int
+    name_y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,14 @@ def curve(buckets: Buckets, definitions: Definitions, today: date, levels: Itera
         at=(round(x(today), 1), round(y(then[-1][1]), 1)),
         milli=then[-1][1],
         zero=BOTTOM,
-        levels=tuple(Level(round(y(level * MILLI), 1), level) for level in wanted),
+        levels=tuple(_level(level, y(level * MILLI), later[-1][1]) for level in wanted),
         marks=tuple(Mark(round(x(day), 1), day) for day in _spread(first, last)),
     )
+
+
+def _level(points: int, y: float, at_the_end: int) -> Level:
+    """Its name stands at the end of the drawing: above the line, or below it where the curve is above."""
+    return Level(round(y, 1), points, round(y + (14 if at_the_end > points * MILLI else -5), 1))
 
 
 def _at(buckets: Buckets, definitions: Definitions, day: date) -> int:

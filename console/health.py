@@ -8,6 +8,7 @@ from typing import Literal
 
 from flask import Response, g, url_for
 from markupsafe import Markup, escape
+from sqlalchemy import Connection
 
 from base.config import Config
 from base.translations import msgid
@@ -54,8 +55,7 @@ class Looked:
 def show_health(door: ConsoleDoor) -> Response:
     """The lines, the worst first; and the release in force."""
     with door.database.read() as conn:
-        found = health(conn, g.moment.calendar, g.moment.machine)
-    looked = Looked(found, door.config, door.trouble(), door.database.dialect, _disk(door.config))
+        looked = looked_at(door, conn)
     lines = [probe(looked) for probe in PROBES]
     ordered = sorted(lines, key=lambda line: ("bad", "look", "well").index(line.state))
     return draw_report(
@@ -63,10 +63,16 @@ def show_health(door: ConsoleDoor) -> Response:
         lines=ordered,
         icons=ICONS,
         states={"well": say("well"), "look": say("worth a look"), "bad": say("needs somebody")},
-        found=found,
+        found=looked.found,
         sentence=_sentence(lines),
         age=_age,
     )
+
+
+def looked_at(door: ConsoleDoor, conn: Connection) -> Looked:
+    """Everything, as it is at this request."""
+    found = health(conn, g.moment.calendar, g.moment.machine)
+    return Looked(found, door.config, door.trouble(), door.database.dialect, _disk(door.config))
 
 
 def _sentence(lines: list[Line]) -> Markup:
@@ -98,7 +104,7 @@ def _counted(count: Count) -> str:
     return f"{number(count.number)}+" if count.more else number(count.number)
 
 
-def _link(endpoint: str, text: str, **arguments: str) -> str | Markup:
+def link(endpoint: str, text: str, **arguments: str) -> str | Markup:
     """A link for those whom it leads anywhere, else the words."""
     if not may(viewer(), endpoint):
         return text
@@ -108,7 +114,7 @@ def _link(endpoint: str, text: str, **arguments: str) -> str | Markup:
 # ---------------------------------------------------------------- what is looked at
 
 
-def _engine(looked: Looked) -> Line:
+def engine_line(looked: Looked) -> Line:
     alive = [one for one in looked.found.processes if one.alive]
     subject = say("Engine")
     if alive:
@@ -140,7 +146,7 @@ def _lag(looked: Looked) -> Line:
     return Line(subject, "bad" if late >= VERY_LATE else "look", said, do, _counted(looked.found.leads_due))
 
 
-def _mail(looked: Looked) -> Line:
+def mail_line(looked: Looked) -> Line:
     subject, found = say("Mail server"), looked.found
     if looked.trouble:
         do = Markup("{} <code>terreau doctor</code>").format(
@@ -178,7 +184,7 @@ def _doubts(looked: Looked) -> Line:
         return Line(subject, "well", say("The server's word is known for every mail."), figure="0")
     said = say("The server's answer never came. None is sent again by itself.")
     do = Markup("{} {}").format(
-        _link("messages", say("Settle them"), view="unknown"),
+        link("messages", say("Settle them"), view="unknown"),
         say("or let the house believe after a day that they arrived."),
     )
     return Line(subject, "look", said, do, _counted(unknown))
@@ -189,7 +195,7 @@ def _failures(looked: Looked) -> Line:
     if not failed.number:
         return Line(subject, "well", say("None."), figure="0")
     do = Markup("{} {}").format(
-        _link("messages", say("Read the reasons"), view="failed"), say("and send again what was mended.")
+        link("messages", say("Read the reasons"), view="failed"), say("and send again what was mended.")
     )
     return Line(subject, "look", say("Addresses that do not exist are left alone from then on."), do, _counted(failed))
 
@@ -268,7 +274,7 @@ def size(amount: int) -> str:
 
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
-    _engine, _lag, _mail, _due_mail, _doubts, _failures, _webhooks, _switches, _release, _database, _disk_line,
+    engine_line, _lag, mail_line, _due_mail, _doubts, _failures, _webhooks, _switches, _release, _database, _disk_line,
 )  # fmt: skip
 
 

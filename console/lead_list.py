@@ -6,6 +6,7 @@ from flask import Response, g, request
 from sqlalchemy import Connection
 
 from authoring.site import Site
+from console import first_day, health
 from console.context import by_htmx, draw, number, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import SavedView, Wish, asked, chips, filters, place_in, read_wish, saved_views, written
@@ -28,6 +29,7 @@ class Shown:
     total: Count
     views: list[tuple[SavedView, Count | None]]
     sentence: str
+    first_day: list[health.Line]  # what the first lead needs, while nobody is known
 
 
 def leads(door: ConsoleDoor) -> Response:
@@ -37,7 +39,7 @@ def leads(door: ConsoleDoor) -> Response:
     after = place_in(request.args.get("after"))
     begun = max(request.args.get("from", 1, type=int), 1) if after else 1
     with door.database.read() as conn:
-        shown = _read(conn, wish, site)
+        shown = _read(conn, wish, door)
     template = "console/leads_list.html" if by_htmx() else "console/leads.html"
     here = {"after": written(after), "from": str(begun)} if after else {}
     following = {"after": written(shown.page.after), "from": str(begun + len(shown.lines))} if shown.page.after else {}
@@ -57,17 +59,21 @@ def leads(door: ConsoleDoor) -> Response:
     )
 
 
-def _read(conn: Connection, wish: Wish, site: Site) -> Shown:
+def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
+    site = door.site()
     question = asked(wish, site, viewer())
     found, total = Page((), None), Count(0)
     if _asks(wish, question):
         found, total = listed(conn, question, place_in(request.args.get("after")))
+    nobody = not (wish.narrowed or found.ids or request.args.get("after"))
+    awaited = first_day.first_day(door, conn) if nobody else []
     return Shown(
         page=found,
         lines=lines(rows(conn, found.ids), site, viewer(), g.moment.calendar),
         total=total,
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
-        sentence=_sentence(conn, site),
+        sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
+        first_day=awaited,
     )
 
 

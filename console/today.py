@@ -19,6 +19,7 @@ from console.day_lines import OUTCOMES, call_line, task_line
 from console.door import ConsoleDoor
 from console.hands import Done, Hand, done, hand
 from console.promises import promise
+from console.ripe import ripening_of
 from console.routes import Route
 from leads.points import MILLI
 from reports import calls, tasks, today
@@ -87,6 +88,7 @@ def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[st
         "tasks": [task_line(one, site, who, now) for one in todo],
         "done_tasks": [task_line(one, site, who, now) for one in tasks.done_since(conn, whose.tasks, midnight)],
         "week": today.week(conn, [rep for rep in whose.tasks if rep], now - timedelta(days=7)),
+        "ripening": ripening_of(conn, whose.leads, site, who, now),
         "sentence": sentence(hands, count, len(to_call), len(todo), now),
         "within": duration(site.definitions.hand_off.answer_within),
         "selling": who.role in SELLING,

@@ -1,6 +1,7 @@
 """The list of leads: what each role finds in it, what its address narrows, in both languages, with and without htmx."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -204,6 +205,20 @@ def test_an_empty_list_says_what_would_be_in_it(staff_client, locale, nobody, fo
     page = client.get(LIST).text
     assert all(text in page for text in nobody)
     assert found in client.get(f"{LIST}?q=zoé").text
+
+
+def test_on_the_first_day_the_list_says_what_the_first_lead_needs(staff_client, console_door, make_client):
+    page = staff_client("admin").get(LIST).text
+    assert "Nobody yet. 1 thing is missing for the first one to be received well." in page
+    assert "No engine has ever run here" in page
+    assert "5 pages answer." in page
+    stuck = replace(console_door, trouble=lambda: "535 authentication failed")
+    client = make_client(stuck, "marketer", "http://localhost")
+    client.sign_in("marketer")
+    page = client.get(LIST).text
+    assert "2 things are missing" in page
+    assert "Mail cannot leave: 535 authentication failed" in page
+    assert "things are missing" not in client.get(f"{LIST}?q=zoé").text, "who searches is told about the search"
 
 
 def test_the_page_is_french_where_the_viewer_is(staff_client, people):

@@ -1,10 +1,13 @@
 """A rep's day as questions: who waits, whom to call, what is to do, how the week went; each by an index."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from base.calendars import local_day
 from reports import calls, tasks, today
+from reports.ripening import Handing, Ripe, ripening
 from sales import notebook
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
@@ -183,3 +186,22 @@ def test_the_week_counts_answers_and_what_was_late(lively, street, watched):
         assert today.week(conn, ("nadia",), lively.clocks.calendar()).opened == 0
     assert (week.opened, week.answered, week.accepted, week.late) == (2, 2, 1, 1)
     assert week.pace == timedelta(hours=6, minutes=30)
+
+
+def test_who_lacks_nothing_but_points_ripens_the_nearest_first(lively, street, watched):
+    definitions = lively.releases.in_force().definitions
+    day = local_day(lively.clocks.calendar(), ZONE)
+    handing = Handing(80_000, 30_000, ("contact", "iql"))
+    zoé = lively.submits("zoe", "lettre", **STUDIO)
+    with watched() as conn:
+        found = ripening(conn, ("nadia", None), definitions, handing, day)
+        assert [one.lead.id for one in found] == [street["chloé"], zoé], "ada and bob are handed over already"
+        assert 0 < found[0].missing < found[1].missing < 80_000
+        assert ripening(conn, ("nadia",), definitions, handing, day) == (), "nobody's leads are not hers"
+        unfit = replace(handing, fit=90_000)
+        assert ripening(conn, (None,), definitions, unfit, day) == ()
+    lively.later(days=60)
+    with watched() as conn:
+        later = ripening(conn, (None,), definitions, handing, day + timedelta(days=60))
+    assert later[0].missing > found[0].missing, "points fade, whatever was counted last"
+    assert isinstance(later[0], Ripe)
