@@ -23,8 +23,9 @@ from console.routes import Route
 from console.step_words import subject_of
 from emails import settling
 from emails.states import AGAIN
-from reports.messages import VIEWS, Count, MessageLine, Place, counts, message, page
+from reports.messages import LOOK, VIEWS, Count, MessageLine, Place, counts, message, page
 
+LONGEST_NAME = 300
 TABS: dict[str, str] = {
     "unknown": msgid("In doubt"),
     "failed": msgid("Failed"),
@@ -82,21 +83,29 @@ class Shown:
 
 def messages(door: ConsoleDoor) -> Response:
     """One view, a page of it; by default what somebody may settle, else the failures, else what was sent."""
-    site = door.site()
+    site, mail = door.site(), _mail_asked()
     with door.database.read() as conn:
         totals = counts(conn)
         view = _view(totals)
-        found = page(conn, view, _place(request.args.get("after", "")))
+        found = page(conn, view, _place(request.args.get("after", "")), email=mail)
     after = found.after
     return draw_report(
         "console/messages.html",
         view=view,
-        tabs=[(name, say(text), totals[name], url_for("console.messages", view=name)) for name, text in TABS.items()],
+        tabs=[
+            (name, say(text), None if mail else totals[name], url_for("console.messages", view=name, mail=mail or None))
+            for name, text in TABS.items()
+        ],
+        mail=subject_of(site, *mail.split("/", 1)) if mail else "",
+        every=url_for("console.messages", view=view),
+        looked=number(LOOK),
         lines=[_shown(line, site) for line in found.lines],
         choices=_choices(),
         sentence=_sentence(totals),
-        first=url_for("console.messages", view=view) if request.args.get("after") else "",
-        following=url_for("console.messages", view=view, after=f"{after.due_at.isoformat()}~{after.id}")
+        first=url_for("console.messages", view=view, mail=mail or None) if request.args.get("after") else "",
+        following=url_for(
+            "console.messages", view=view, after=f"{after.due_at.isoformat()}~{after.id}", mail=mail or None
+        )
         if after
         else "",
         done=_done(),
@@ -171,6 +180,12 @@ def _view(totals: dict[str, Count]) -> str:
     if asked in VIEWS:
         return asked
     return next((view for view in ("unknown", "failed") if totals[view].number), "sent")
+
+
+def _mail_asked() -> str:
+    """The text whose messages are asked for, SEQUENCE/TEXT; "" for every message."""
+    asked = request.args.get("mail", "")
+    return asked if "/" in asked and len(asked) <= LONGEST_NAME else ""
 
 
 def _done() -> str:

@@ -12,6 +12,7 @@ from console import flow
 from console.context import day, hour, say, say_n
 from console.periods import today
 from console.step_words import ACT_ICONS, act_of, awaited, details_of, subject_of, wait_of
+from reports.messages import VIEWS
 from reports.sequences import Inside, Mails, SequenceFigures, StepFigures
 
 _CODE = "`"
@@ -38,7 +39,7 @@ class MailRow:
     subject: str
     step: str
     mails: Mails
-    missed: tuple[str, ...]
+    missed: tuple[tuple[str, str], ...]  # the view of messages where they are listed, and how many of what
 
 
 def stem_rows(written: Sequence, name: str, site: Site, figures: SequenceFigures) -> tuple[int, list[StemRow]]:
@@ -108,10 +109,10 @@ def _act_notes(step: Step, own: StepFigures, figures: SequenceFigures, site: Sit
     if own.skipped:
         yield escape(say_n("%(count)s skipped", "%(count)s skipped", own.skipped))
     if step.email:
-        yield from (escape(line) for line in _missed(figures.mails[step.email]))
+        yield from (escape(line) for _, line in _missed(figures.mails[step.email]))
 
 
-def _missed(mails: Mails) -> Iterator[str]:
+def _missed(mails: Mails) -> Iterator[tuple[str, str]]:
     words = {
         "refused": ("%(count)s refused", "%(count)s refused"),
         "failed": ("%(count)s failed", "%(count)s failed"),
@@ -120,7 +121,7 @@ def _missed(mails: Mails) -> Iterator[str]:
         "settled_dropped": ("%(count)s taken as lost", "%(count)s taken as lost"),
     }
     for state, n in mails.missed.items():
-        yield say_n(*words[state], n)
+        yield next(view for view, states in VIEWS.items() if state in states), say_n(*words[state], n)
 
 
 def _due(own: StepFigures) -> str:

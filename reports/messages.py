@@ -19,6 +19,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
 }
 PAGE = 50
 COUNTED = 1_000  # a view says "1 000+" from there on
+LOOK = 2_000  # messages of a state that are looked through for those of one text
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,9 +72,12 @@ class Count:
     more: bool = False
 
 
-def page(connection: Connection, view: str, after: Place | None = None, size: int = PAGE) -> MessagePage:
-    """The messages of a view behind `after`, the newest first. Raises KeyError for an unknown view."""
-    ranges = [_range(state, after, size + 1) for state in VIEWS[view]]
+def page(
+    connection: Connection, view: str, after: Place | None = None, size: int = PAGE, email: str = ""
+) -> MessagePage:
+    """The messages of a view behind `after`, the newest first; with `email`, SEQUENCE/TEXT, those of one text among
+    the next LOOK of each state. Raises KeyError for an unknown view."""
+    ranges = [_range(state, after, size + 1, email) for state in VIEWS[view]]
     found = union_all(*(select(one.subquery()) for one in ranges)).subquery()
     listed = select(found.c.id).order_by(found.c.due_at.desc(), found.c.id.desc()).limit(size + 1)
     ids = list(connection.scalars(listed))
@@ -108,13 +112,18 @@ def lead_with_address(connection: Connection, email: str) -> int | None:
     return found
 
 
-def _range(state: str, after: Place | None, size: int) -> Select[Any]:
+def _range(state: str, after: Place | None, size: int, email: str) -> Select[Any]:
     here: ColumnElement[bool] = messages.c.state == state
     if after is not None:
         place = tuple_(messages.c.due_at, messages.c.id)
         here = and_(here, messages.c.due_at <= after.due_at, place < tuple_(after.due_at, after.id))
-    ordered = select(messages.c.id, messages.c.due_at).where(here)
-    return ordered.order_by(messages.c.due_at.desc(), messages.c.id.desc()).limit(size)
+    newest = (messages.c.due_at.desc(), messages.c.id.desc())
+    if not email:
+        return select(messages.c.id, messages.c.due_at).where(here).order_by(*newest).limit(size)
+    looked = select(messages.c.id, messages.c.due_at, messages.c.email).where(here).order_by(*newest)
+    some = looked.limit(LOOK).subquery()
+    theirs = select(some.c.id, some.c.due_at).where(some.c.email == email)
+    return theirs.order_by(some.c.due_at.desc(), some.c.id.desc()).limit(size)
 
 
 def _count(connection: Connection, states: tuple[str, ...]) -> Count:

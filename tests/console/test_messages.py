@@ -109,6 +109,22 @@ def test_a_long_list_is_read_page_by_page(staff_client, mails, database, clocks)
     assert client.get("/console/messages?view=sent&after=nonsense").status_code == 200
 
 
+def test_the_messages_of_one_text_are_led_to_from_its_sequence(staff_client, mails, of_ada, set_state):
+    client = staff_client("marketer")
+    arrived = "/console/messages?view=sent&amp;mail=livraison/guide"
+    assert arrived in client.get("/console/sequences/livraison").text
+    page = client.get(arrived.replace("&amp;", "&")).text
+    ids = {int(id) for id in re.findall(r'<th scope="row"><a href="/console/messages/(\d+)"', page)}
+    assert ids == {id for (_, email), id in mails.items() if email == "livraison/guide"}
+    assert "Looked for among the newest 2,000 of each state." in page
+    assert "view=failed&amp;mail=livraison/guide" in page, "the other states are those of this mail"
+    assert "None of this mail stands here" in client.get("/console/messages?view=failed&mail=livraison/guide").text
+    assert len(re.findall("/console/messages/\\d+", client.get("/console/messages?view=sent&mail=x").text)) == len(
+        mails
+    )
+    assert "view=sent&amp;mail" not in staff_client("viewer").get("/console/sequences/livraison").text
+
+
 @pytest.mark.parametrize(("role", "one"), [("viewer", 403), ("sales", 200)])
 def test_mails_are_listed_and_decided_by_those_who_write_them(staff_client, of_ada, role, one):
     client = staff_client(role)

@@ -251,6 +251,16 @@ def test_a_view_goes_page_by_page_and_misses_none(house, mails, watched):
     assert second.after is None
 
 
+def test_the_messages_of_one_text_are_found_without_reading_all_of_a_state(house, mails, watched):
+    with watched() as conn:
+        every = page(conn, "unknown").lines
+        asked = every[0].email
+        assert [line.id for line in page(conn, "unknown", email=asked).lines] == [
+            line.id for line in every if line.email == asked
+        ]
+        assert page(conn, "unknown", email="a/text-of-nobody").lines == ()
+
+
 def test_a_view_of_several_states_is_one_list(house, mails, watched):
     with watched() as conn:
         lines = page(conn, "failed").lines
