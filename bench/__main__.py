@@ -1,11 +1,11 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning].
+Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning] [simulating].
 """
 
 import sys
 
-from bench import captures, console, planning, sending, tick
+from bench import captures, console, planning, sending, simulating, tick
 from bench.results import keep
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "tick": tick.measure,
     "console": console.measure,
     "planning": planning.measure,
+    "simulating": simulating.measure,
 }
 
 

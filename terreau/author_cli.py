@@ -24,9 +24,12 @@ from terreau.why import why as tell_why
 @click.option(
     "--from", "begin", metavar="DATE", help="Begin the same life on another day: 2026-10-23, or with an hour."
 )
+@click.option(
+    "--as", "number", type=click.IntRange(1), default=1, help="The lead's number, which splits and holdouts go by."
+)
 @click.option("--json", "as_json", is_flag=True, help="The timeline as JSON.")
 @click.pass_obj
-def simulate(options: Options, sequence: str, persona: str, begin: str | None, as_json: bool) -> None:
+def simulate(options: Options, sequence: str, persona: str, begin: str | None, number: int, as_json: bool) -> None:
     """Play a persona through SEQUENCE: what happens when, in their own time, and why.
 
     The decisions are production's own; nothing is stored, and a year takes less than a second. The persona's file says
@@ -37,7 +40,7 @@ def simulate(options: Options, sequence: str, persona: str, begin: str | None, a
     Examples:  terreau simulate conseils-3d --persona architecte-independante
                terreau simulate conseils-3d --persona personas/ada.toml --from 2026-12-18 --json
     """
-    simulated = live(options.load(), Wish(persona, sequence, begin), system_clocks().calendar())
+    simulated = live(options.load(), Wish(persona, sequence, begin, number), system_clocks().calendar())
     click.echo(json.dumps(simulated.as_json(), ensure_ascii=False, indent=2) if as_json else simulated.as_text())
 
 

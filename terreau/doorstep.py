@@ -33,6 +33,7 @@ class Doorstep:
     persona: Persona
     config: Config
     rules: Rules
+    number: int = 1  # the lead's
     kept: Kept | None = None
     held: dict[str, str] = field(default_factory=dict)
     confirmed: bool = False  # ever
@@ -118,7 +119,7 @@ def _submits(door: Doorstep, action: Action, now: datetime) -> None:
     capture = capture_of(door.persona, door.site, action, touch, door.submitted)
     door.submitted += 1
     if door.kept is None:
-        door.appears(_made(capture, door.persona), now)
+        door.appears(_made(capture, door), now)
     else:
         door.kept.knows(replace(door.kept.facts, lead=_taught(door.kept.facts.lead, capture, door.confirmed)))
     data = event_data(capture, door.submitted)
@@ -129,14 +130,14 @@ def _submits(door: Doorstep, action: Action, now: datetime) -> None:
     door.asked = [topic for topic, state in door.held.items() if state == "asked"]
 
 
-def _made(capture: Capture, persona: Persona) -> Lead:
+def _made(capture: Capture, door: Doorstep) -> Lead:
     columns: dict[str, Any] = {name: capture.columns.get(name) or None for name in COLUMNS}
     return Lead(
-        id=1,
+        id=door.number,
         **columns,
         fields=answered(capture),
         locale=capture.locale,
-        timezone=persona.timezone,
+        timezone=door.persona.timezone,
         source=channel(capture.touch),
     )
 

@@ -40,7 +40,14 @@ def _lead(door: Doorstep) -> Lead:
     columns: dict[str, Any] = {name: CANONICAL.get(name, str)(str(told[name])) for name in COLUMNS if name in told}
     others = {name: value for name, value in told.items() if name not in COLUMNS}
     persona = door.persona
-    return Lead(id=1, **columns, fields=others, locale=persona.locale, timezone=persona.timezone, source="direct")
+    return Lead(
+        id=door.number,
+        **columns,
+        fields=others,
+        locale=persona.locale,
+        timezone=persona.timezone,
+        source="direct",
+    )
 
 
 def _form_of(door: Doorstep, trigger: Trigger) -> str | None:

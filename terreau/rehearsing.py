@@ -89,6 +89,7 @@ class Rehearsal:
     site: Site
     tree: Tree
     persona: Persona
+    number: int = 1
     door: Doorstep = field(init=False)
     teller: Teller = field(init=False)
     lines: list[Line] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         self.teller = Teller(self.zone)
-        self.door = Doorstep(self.persona, self.config, first_rules(self.site, self.config.site.timezone))
+        self.door = Doorstep(self.persona, self.config, first_rules(self.site, self.config.site.timezone), self.number)
         for action in self.persona.action:
             self.plan(instant_of(action.at, self.zone), partial(self.act, action))
         for edit in self.persona.edit:

@@ -30,6 +30,7 @@ class Wish:
     persona: str
     sequence: str | None = None
     begin: str | None = None
+    number: int = 1  # the lead's: splits and holdouts share leads out by it
 
 
 def simulate(config: Config, wish: Wish, now: datetime) -> Simulated:
@@ -60,7 +61,7 @@ def simulate_in(config: Config, site: Site, tree: Tree, persona: Persona, wish: 
     begin = None if wish.begin is None else _begin(wish.begin, zone)
     if begin is not None:
         persona = moved(persona, begin, zone)
-    rehearsal = Rehearsal(config, site, tree, persona)
+    rehearsal = Rehearsal(config, site, tree, persona, wish.number)
     if not persona.action:
         rehearsal.begins(wish.sequence, now if begin is None else instant_of(_moment(begin), zone))
     return rehearsal.told(wish.sequence)

@@ -72,6 +72,8 @@ ACTS = (
     'email = "m{i}"\nonly_if = {{ tag = "t{before}" }}',
     'branch = {{ case = [{{ when = {{ tag = "t{before}" }}, to = "s{last}" }}] }}',
     'email = "m{i}"\nonly_if = {{ event = "page_seen", within = "3 days" }}',
+    'task = {{ title = "T", due = "2 days" }}',
+    'split = [{{ weight = 1, to = "s{last}" }}, {{ weight = 3, to = "s{next}" }}]', 'enrol = "demande-demo"',
 )  # fmt: skip
 
 
@@ -80,9 +82,11 @@ def any_sequence(dice):
     size = dice.randint(4, 9)
     steps = []
     for i in range(size):
-        act = dice.choice(ACTS).format(i=i, before=max(i - 1, 0), last=size - 1)
+        act = dice.choice(ACTS).format(i=i, before=max(i - 1, 0), next=i + 1, last=size - 1)
         if i == size - 1 or dice.random() < 0.2:
             act = f'email = "m{i}"'
+        if i > 2 and dice.random() < 0.1:
+            act = f'jump = "s{i - 1}"\nmax_passes = 2'
         wait = dice.choice(WAITS).format(n=dice.randint(1, 5))
         steps.append(f'[[step]]\nid = "s{i}"\n{wait}\n{act}\n')
         if dice.random() < 0.3:
@@ -90,6 +94,7 @@ def any_sequence(dice):
             steps.append(f'[[step]]\nid = "w{i}"\nwait_for = {waits}\n')
     more = dice.choice(["", 'expires_after = "2 days"\n', 'exit_when = [{ stage_at_least = "sql" }]\n'])
     more += dice.choice(["", 'on_edit = "adopt"\n'])
+    more += dice.choice(["", 'quiet_hours = { from = "21:00", to = "08:00" }\n', "holidays = [2026-11-11]\n"])
     priority = f"priority = {dice.randint(0, 100)}\n"
     return HEAD + more + priority + "\n".join(steps), [f"m{i}" for i in range(size)]
 

@@ -53,7 +53,8 @@ def steps(simulated, *outcomes):
 def ledger(conn):
     names = {row.id: row.sequence for row in conn.execute(select(enrolments))}
     steps = [
-        (row.at, names[row.enrolment_id], row.step, row.outcome, row.reason) for row in conn.execute(select(receipts))
+        (row.at, names[row.enrolment_id], row.step, row.outcome, row.reason if row.outcome == "skipped" else None)
+        for row in conn.execute(select(receipts))
     ]
     said = [
         (row.at, row.sequence, None if row.outcome == "completed" else row.step, row.outcome, row.reason)
@@ -208,11 +209,11 @@ def test_an_edit_reaches_only_those_who_enter_later(folder):
 def test_an_edit_reaches_those_inside_where_the_sequence_says_so(folder):
     steps_of = '[[step]]\nid = "s0"\nwait = "{wait}"\nemail = "m0"\n'
     write(folder, "one", HEAD + 'on_edit = "adopt"\n' + steps_of.format(wait="9 days"), ["m0"])
-    edit = 'file = "sequences/one.toml"\nfind = "9 days"\nput = "4 days"\n'
+    edit = 'file = "sequences/one.toml"\nfind = "9 days"\nput = "3 days"\n'
     write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + f"[[edit]]\nat = 2026-10-25T08:00:00\n{edit}")
     simulated = told("one", "--persona", "ada")
     assert steps(simulated, "adopted") == [("2026-10-25T08:00:00+01:00", "s0")]
-    assert steps(simulated, "sent") == [("2026-10-27T10:12:00+01:00", "s0")]
+    assert steps(simulated, "sent") == [("2026-10-26T10:12:00+01:00", "s0")]
 
 
 @pytest.mark.parametrize("choice", [None, "next", "exit"])
@@ -231,6 +232,16 @@ def test_an_edit_that_deletes_the_step_they_stand_at_asks_for_a_choice(folder, c
         assert [step for _, step in steps(told("one", "--persona", "ada"), "sent")] == ["s1"]
     else:
         assert steps(told("one", "--persona", "ada"), "left") == [("2026-10-25T08:00:00+01:00", "s0")]
+
+
+def test_a_split_goes_by_the_number_of_the_lead(folder):
+    ways = 'split = [{ weight = 1, to = "a" }, { weight = 1, to = "b" }]\n'
+    steps_of = '[[step]]\nid = "{0}"\nemail = "m"\n\n[[step]]\nid = "end-{0}"\nexit = "over"\n'
+    write(folder, "one", HEAD + f'[[step]]\nid = "s"\n{ways}\n' + steps_of.format("a") + steps_of.format("b"), ["m"])
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris"))
+    taken = [steps(told("one", "--persona", "ada", "--as", str(number)), "sent")[0][1] for number in range(1, 13)]
+    assert set(taken) == {"a", "b"}
+    assert taken[0] == steps(told("one", "--persona", "ada"), "sent")[0][1]
 
 
 def test_who_loses_to_a_cap_is_told_with_the_winner_and_until_when(folder):
