@@ -189,12 +189,12 @@ def _moves(adoption: Adoption | None, step: str) -> bool:
 def _some_moving(
     conn: Connection, name: str, moved: Mapping[str, Adoption], total: int, at_most: int
 ) -> Sequence[Row[Any]]:
-    """Of those at a step of which the edit makes something all, or `at_most`, evenly spread over their numbers."""
+    """Of those at a step of which the edit makes something all, or `at_most`, evenly spread over steps and numbers."""
     of_it = [one for one in moved.values() if one.version.name == name]
     within = or_(
         *(and_(enrolments.c.sequence_version == one.version.hash, enrolments.c.step.in_(one.moves)) for one in of_it)
     )
-    place = func.row_number().over(order_by=enrolments.c.id).label("place")
+    place = func.row_number().over(order_by=(enrolments.c.step, enrolments.c.id)).label("place")
     columns = (enrolments.c.lead_id, enrolments.c.entry_key, enrolments.c.step, place)
     every = select(*columns).where(enrolments.c.sequence == name, enrolments.c.state == "active", within).subquery()
     share = min(at_most, total)

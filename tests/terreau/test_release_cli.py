@@ -258,6 +258,18 @@ def test_of_very_many_an_even_share_is_looked_at_and_that_is_said(content, peopl
     assert planned("--all")["sequences"][0]["sample"] == {"looked_at": 2, "of": 2}
 
 
+def test_the_share_that_is_looked_at_is_spread_over_the_steps(content, people, monkeypatch):
+    """However the numbers fall: here every second lead stands at the same step."""
+    monkeypatch.setattr("terreau.release_cli.LOOKED_AT", 2)
+    for who in ("chloe", "dan"):
+        people.agrees(people.submits(who), "conseils-3d")
+    even = enrolments.c.id.in_([row.id for row in inside(people)[1::2]])
+    people.database.write(lambda conn: conn.execute(update(enrolments).where(even).values(step="variantes")) and None)
+    edit(content, ADOPT, LATER)
+    [one] = planned()["sequences"]
+    assert sorted(shift["step"] for shift in one["shifts"]) == ["niveaux", "variantes"]
+
+
 def test_releases_are_listed_with_the_one_in_force(content, people):
     edit(content, LATER)
     terreau("apply", "--author", "bob", "--note", "later")
