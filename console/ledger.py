@@ -15,7 +15,7 @@ from authoring.models.sequences import Step
 from authoring.site import Site
 from base.translations import msgid
 from console.conditions import in_words
-from console.context import Viewer, say
+from console.context import Viewer, moment, say, say_n
 from console.lead_dealings import MAILS
 from console.names import Names
 from console.reasons import told
@@ -48,11 +48,12 @@ _CONSENT = re.compile(r"no consent for `(.+)`")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A thing that was looked at. `asked`: in words; `written`: as the file says it."""
+    """A thing that was looked at. `asked`: in words; `written`: as the file says it; `said`: its value in words."""
 
     asked: str
     written: str
     value: str
+    said: str
     held: bool
 
 
@@ -142,7 +143,7 @@ def _values(past: Past, one: Decided, site: Site, names: Names) -> Iterator[Valu
         topic = match[1]
         state = past.consents_at(one.at).get(topic, "")
         asked = say("consent to “%(topic)s”", topic=names("topic", topic))
-        yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), state == "granted")
+        yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), say(CONSENTS[state]), state == "granted")
     condition = _condition(one.reason)
     if condition is not None:
         facts = past.facts_at(site, one.at)
@@ -155,7 +156,18 @@ def _value(part: Seen, names: Names) -> Value:
     flat = ", ".join(
         f"{key} = {value!r}" if isinstance(value, str) else f"{key} = {value}" for key, value in asked.items()
     )
-    return Value(in_words(asked, names), flat.replace("'", '"'), part.value, part.held)
+    return Value(in_words(asked, names), flat.replace("'", '"'), part.value, _told_value(part, names), part.held)
+
+
+def _told_value(part: Seen, names: Names) -> str:
+    """Stages by their names; how often an act was done, and when last."""
+    if part.condition.stage is not None or part.condition.stage_at_least is not None:
+        return names.stage(part.value)
+    if part.condition.event is not None:
+        times, _, at = part.value.partition(", ")
+        counted = say_n("%(count)s time", "%(count)s times", int(times))
+        return f"{counted}, {moment(datetime.fromisoformat(at.replace(' UTC', '+00:00')))}" if at else counted
+    return part.value
 
 
 def _condition(reason: str) -> Condition | None:

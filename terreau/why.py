@@ -163,7 +163,7 @@ def _ledger(lines: list[Line]) -> Iterator[str]:
         for value in line.values:
             held = say(msgid("yes")) if value.held else say(msgid("no"))
             yield "    " + say(
-                "looked at %(what)s: %(value)s, so %(held)s", what=value.asked, value=value.value, held=held
+                "looked at %(what)s: %(value)s, so %(held)s", what=value.asked, value=value.said, held=held
             )
         release = say(msgid("release %(number)s"), number=line.decided.release_id)
         place = "/".join(part for part in (line.decided.sequence, line.decided.step) if part)

@@ -1,6 +1,7 @@
 """A lead's page of decisions: what came of each, by which line of which file, on what values."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -20,10 +21,10 @@ def ada(lively):
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
-        ("en", ["Every decision", "3D advice", "came in", "agrees to 3D advice", "release 1"]),
+        ("en", ["Every decision", "3D advice", "came in", "Agrees to 3D advice", "release 1"]),
         (
             "fr",
-            ["Toutes les décisions", "Conseils 3D", "entre dans la séquence", "accepte « Conseils 3D »", "version 1"],
+            ["Toutes les décisions", "Conseils 3D", "entre dans la séquence", "Accepte « Conseils 3D »", "version 1"],
         ),
     ],
 )
@@ -46,6 +47,24 @@ def test_a_condition_shows_the_value_that_it_met(staff_client, lively, ada):
     lively.database.write(lambda conn: conn.execute(decisions.insert().values(row)).rowcount)
     page = staff_client("admin", "en").get(f"/console/leads/{ada}/why?sequence=conseils-3d&step=ecoute").text
     assert re.search(r"looked at engagement of 900 points or more: [\d.]+, so no", page)
+
+
+def test_values_are_told_in_the_readers_words(staff_client, lively, ada):
+    now = lively.clocks.moment().calendar
+    asked = {
+        'only_if { stage_at_least = "sql" } does not hold': r"examiné : stade SQL ou au-delà ; valeur IQL, donc non",
+        'only_if { event = "form_submitted", subject = "guide-3d" } does not hold': r"valeur 1 fois, 2 nov\. 2026",
+    }
+    for reason in asked:
+        row = {
+            "lead_id": ada, "sequence": "conseils-3d", "step": "ecoute", "outcome": "skipped", "release_id": 1,
+            "reason": reason, "at": now + timedelta(minutes=1),
+        }  # fmt: skip
+        lively.database.write(lambda conn, row=row: conn.execute(decisions.insert().values(row)).rowcount)
+    page = staff_client("admin", "fr").get(f"/console/leads/{ada}/why?sequence=conseils-3d&step=ecoute").text
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u202f", " ").replace("\u00a0", " ")
+    for wanted in asked.values():
+        assert re.search(wanted, said), (wanted, said)
 
 
 def test_where_nothing_was_decided_the_page_says_so(staff_client, lively):
