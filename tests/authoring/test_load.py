@@ -64,9 +64,9 @@ BROKEN = {
 @pytest.mark.parametrize("file", KINDS_OF_FILES)
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
 def test_broken_content_is_a_problem_with_a_place_and_soon(file: str, content: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert_told_well(problems_of(file, content), content)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_the_place_of_a_broken_byte_counts_characters() -> None:
@@ -135,14 +135,14 @@ def test_the_invalid_documents_of_others_are_all_told_with_a_place() -> None:
         pytest.skip("the test data of others (../shared/data) is not beside this checkout")
     files = sorted((HOSTILE / "toml-invalid").rglob("*.toml"))
     assert len(files) > 100
-    started = time.monotonic()
+    started = time.process_time()
     for path in files:
         content = path.read_bytes()
         for file in ("forms/x.toml", "sequences/x.toml", "definitions.toml"):
             found = problems_of(file, content)
             assert_told_well(found, content)
             assert len(found) == 1, f"{path.name} was read as if it were TOML"
-    assert time.monotonic() - started < 0.02 * 3 * len(files)
+    assert time.process_time() - started < 0.02 * 3 * len(files)
 
 
 def test_naughty_strings_are_texts_like_others(good_files: dict[str, bytes]) -> None:

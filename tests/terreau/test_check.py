@@ -33,9 +33,9 @@ def copy(tmp_path: Path) -> Callable[[str, str, str], Path]:
 
 
 def test_the_example_content_has_not_even_a_warning() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert [problem.sentence() for problem in check_tree(data_path("content"), LOCALES)] == []
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_right_tree_comes_with_its_site_and_a_wrong_one_without(copy: Callable[..., Path]) -> None:

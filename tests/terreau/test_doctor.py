@@ -11,16 +11,18 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import insert
 
+from base.clock import system_clocks
 from base.config import Config
 from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import in_force, releases
 from terreau import doctor
-from terreau.applying import Signature
+from terreau.applying import Signature, apply_content
 from terreau.doctor import Finding, examine
+from terreau.house import blobs_of
 from terreau.mailbox import Mailbox, MailReceiver
-from terreau.preparing import apply_now
+from terreau.preparing import prepare
 
 TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
 
@@ -159,10 +161,17 @@ def test_a_webhook_that_could_never_be_sent_is_wrong(tmp_path, change, words):
     assert words in sentence
 
 
+def put_in_force(config):
+    prepare(config)
+    with closing(open_database(config.database.url)) as database:
+        now = system_clocks().moment()
+        apply_content(config, database, blobs_of(config, database), Signature("chloé"), now)
+
+
 def test_a_channel_of_the_release_that_the_settings_do_not_know_is_doubtful(tmp_path):
     config = house(tmp_path, content={"dir": data_path("content")})
     assert about(config, "webhooks") == [("well", "none: sales is told by mail alone")]
-    apply_now(config, Signature("chloé"))
+    put_in_force(config)
     ((state, sentence),) = about(config, "webhooks")
     assert (state, "`crm`" in sentence) == ("doubt", True)
     assert about(config.model_copy(update={"webhooks": house(tmp_path, webhooks=[HOOK]).webhooks}), "webhooks") == [

@@ -65,7 +65,7 @@ def test_an_empty_box_says_what_to_do_first_in_either_language(client):
     assert "Demandez le guide sur sa page" in french
     assert "Ask for the guide on its page" in english
     assert "10 novembre 2026" in french
-    assert "Next: 10 November 2026, 09:00" in english
+    assert "Next: 10 November 2026, 9:00" in english
 
 
 def test_mails_lie_in_the_box_of_whom_they_reached_newest_first(client, mailbox):
