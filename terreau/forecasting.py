@@ -7,7 +7,7 @@ whom they concern today. A few hundred leads are held in memory at a time.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -118,8 +118,9 @@ class _Oracle:
             with self._database.read() as conn:
                 batch = read_batch(conn, list(some), self._site, self._pinned, self._zone, self._now)
             due = {claimed.lead_id: at for claimed, at in some.items()}
+            rules, untold = _all_told(batch.rules)
             for state in batch.states:
-                self._live(state, batch.rules, due[state.facts.lead.id])
+                self._live(state, rules, self._now if untold else due[state.facts.lead.id])
             reached = max(due)
             progress(reached / last)
         progress(1)
@@ -182,6 +183,12 @@ class _Oracle:
 
     def _count(self, at: datetime, sequence: str) -> None:
         self._found.sends[local_day(at, self._zone), sequence] += 1
+
+
+def _all_told(rules: Rules) -> tuple[Rules, bool]:
+    """The rules with everybody told of every pause that is over, which takes minutes; whether anybody was not."""
+    told = tuple(replace(one, untold_from=None) if one.ended_at is not None else one for one in rules.pauses)
+    return replace(rules, pauses=told), told != rules.pauses
 
 
 def _by_cap(decision: Decision) -> bool:

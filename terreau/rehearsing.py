@@ -4,7 +4,7 @@ Nothing is stored, no database is needed, and the calendar jumps from one instan
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
@@ -26,9 +26,11 @@ from terreau.doorstep import Doorstep
 from terreau.entering import enter
 from terreau.releasing_in_memory import edited, first_rules, judged_again, next_rules, site_of
 from terreau.timeline import Line, Teller, act_of, as_text
-from workflows import broadcasts
+from workflows import broadcasts, gaps
 from workflows.broadcasts import Broadcast
 from workflows.memory import settle
+from workflows.resting import EVERYTHING
+from workflows.values import Pause
 
 A_YEAR = timedelta(days=366)  # after the last act, when the persona's file names no end
 NEVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=400)
@@ -108,6 +110,7 @@ class Rehearsal:
             self.plan(instant_of(edit.at, self.zone), partial(self.edits, edit))
         for begin, end in self.outages:
             self.plan(begin, partial(self.stands_still, end))
+            self.plan(end, partial(self.wakes, begin))
         self.plan_broadcasts()
 
     @property
@@ -153,6 +156,10 @@ class Rehearsal:
     def instant(self, now: datetime) -> None:
         while self.ahead and self.ahead[0][0] <= now:
             heappop(self.ahead)[2](now)
+        self.settle(now)
+
+    def settle(self, now: datetime) -> None:
+        """Every turn that is due, unless the house stands still."""
         if self.door.kept is None or self.awake(now) > now:
             return
         for turn in settle(self.door.kept, now, lambda letter: self.door.arrived(letter, now)):
@@ -189,6 +196,22 @@ class Rehearsal:
     def stands_still(self, end: datetime, now: datetime) -> None:
         wall = wall_of(end, self.zone)
         self.lines.append(Line(now, self.zone, "outage", f"the house stands still until {wall:%Y-%m-%d %H:%M}"))
+
+    def wakes(self, begin: datetime, now: datetime) -> None:
+        """The one rule for gaps in time: what was missed is caught up as `on_resume` says, or a person is asked."""
+        known = gaps.Incarnation("simulated", 1)
+        found = gaps.judge(begin, known, known, now, beside=True)
+        if found is None:
+            return
+        asked = "a person is asked, and says at once that all is well" if isinstance(found, gaps.Ask) else "caught up"
+        self.lines.append(Line(now, self.zone, "outage", f"{found.reason}: {asked}"))
+        before = self.door.rules
+        for untold_from in (0, None):  # whoever is due has a turn before leads are told, a portion at a time
+            pause = Pause(EVERYTHING, begin, now, found.reason, untold_from)
+            self.door.runs(replace(before, pauses=(*before.pauses, pause)))
+            self.settle(now)
+            if self.door.kept is not None:
+                self.door.kept.due_at = now
 
     def edits(self, edit: Edit, now: datetime) -> None:
         """Another release is in force; the lead is told of it at once."""

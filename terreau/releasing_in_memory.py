@@ -66,7 +66,7 @@ def next_rules(before: Rules, site: Site, edit: Edit, kept: Kept | None) -> Rule
     carried = (
         Carried(number, one.version.name, one.version.hash, one.to_version, one.moves) for one in found.adoptions
     )
-    return replace(after, edits=(*before.edits, *carried))
+    return replace(after, edits=(*before.edits, *carried), pauses=before.pauses)
 
 
 def judged_again(kept: Kept, before: Rules, after: Rules) -> None:

@@ -16,6 +16,8 @@ from terreau.applying import Signature, apply_content
 from terreau.deeds import DEEDS, Life, StillCalendar
 from terreau.house import House
 from terreau.personas import Letters
+from workflows import gaps, pauses
+from workflows.resting import EVERYTHING
 
 TEXT = '+++\nsubject = "S"\npreheader = "P"\nwhy = "W"\n+++\n\nBonjour\n'
 HEAD = """
@@ -95,6 +97,7 @@ def any_sequence(dice):
     more = dice.choice(["", 'expires_after = "2 days"\n', 'exit_when = [{ stage_at_least = "sql" }]\n'])
     more += dice.choice(["", 'on_edit = "adopt"\n'])
     more += dice.choice(["", 'quiet_hours = { from = "21:00", to = "08:00" }\n', "holidays = [2026-11-11]\n"])
+    more += dice.choice(["", 'on_resume = "send"\n', 'on_resume = "skip"\n'])
     priority = f"priority = {dice.randint(0, 100)}\n"
     return HEAD + more + priority + "\n".join(steps), [f"m{i}" for i in range(size)]
 
@@ -138,6 +141,15 @@ class Patient(Life):
 MACHINE = Machine()
 
 
+def watch(life):
+    """What the house does every few seconds while it runs: look for a gap in time."""
+    path, now = life.house.config.data.dir / "incarnation", life.house.clocks.moment()
+    found, incarnation = life.house.database.write(lambda conn: gaps.look(conn, path, False, now))
+    gaps.keep(path, incarnation)
+    if isinstance(found, gaps.Ask):  # the person who is asked says that all is well
+        life.house.database.write(lambda conn: pauses.end(conn, EVERYTHING, now))
+
+
 def lived(database, persona: Persona, config: Config):
     """What the real house writes when the persona lives in it, edits and outages included."""
     zone = persona.timezone or config.site.timezone
@@ -168,6 +180,11 @@ def reach(life, at, gaps):
         if life.calendar.now() < end and begin <= at:
             if life.calendar.now() < begin:
                 life.reach(begin - timedelta(seconds=1))
+                life.calendar.jump_to(begin)
+                watch(life)
             life.calendar.jump_to(min(end, at))
+            if life.calendar.now() == end:
+                watch(life)
+                life.settle()
     if not any(begin <= at < end for begin, end in gaps):
         life.reach(at)

@@ -196,6 +196,26 @@ def test_an_outage_delays_what_falls_due_in_it_and_an_edit_leaves_those_inside_a
     assert {"outage", "edit"} <= {line["outcome"] for line in simulated["acts"]}
 
 
+@pytest.mark.parametrize(
+    ("to", "resume", "at"),
+    [
+        ("2026-10-27T11:30:00", "shift", "2026-10-27T11:30:00+01:00"),  # three hours and a half: it flows on
+        ("2026-10-28T11:30:00", "send", "2026-10-28T11:30:00+01:00"),
+        ("2026-10-28T11:30:00", "shift", "2026-10-28T13:42:00+01:00"),  # due 10:12, of which 2:12 were left at 8:00
+    ],
+)
+def test_a_gap_in_time_is_caught_up_as_the_sequence_says(folder, to, resume, at):
+    write(
+        folder,
+        "one",
+        HEAD + f'priority = 99\non_resume = "{resume}"\n[[step]]\nid = "s0"\nwait = "4 days"\nemail = "m0"\n',
+        ["m0"],
+    )
+    gap = f"[[outage]]\nfrom = 2026-10-27T08:00:00\nto = {to}\n"
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + gap)
+    assert steps(told("one", "--persona", "ada"), "sent") == [(at, "s0")]
+
+
 def test_an_edit_reaches_only_those_who_enter_later(folder):
     write(folder, "one", HEAD + '[[step]]\nid = "s0"\nwait = "3 days"\nemail = "m0"\n', ["m0"])
     edit = 'file = "sequences/one.toml"\nfind = "wait = \\"3 days\\""\nput = "wait = \\"1 day\\""\n'
