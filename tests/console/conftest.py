@@ -233,14 +233,15 @@ def axe_violations(page: Any) -> list[str]:
 
     axe is given through the browser's tools, so that the page's policy stays as it is.
     """
-    page.evaluate(AXE.read_text())
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.read_text())
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     return [
         f"{one['id']}: {one['help']} — " + "; ".join(node["html"][:160] for node in one["nodes"][:4]) for one in found
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def axe() -> Callable[[Any], list[str]]:
     """`axe(page)`: what axe finds on it."""
     return axe_violations
