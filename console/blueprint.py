@@ -31,7 +31,7 @@ from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
 from console.nav import NAV_GLOBALS
 from console.routes import Route
-from console.security import add_headers, check_token
+from console.security import TAGS, add_headers, check_token
 from console.viewing import find_viewer, nobody
 from storage.database import StorageUnavailable
 
@@ -72,7 +72,7 @@ def console_blueprint(door: ConsoleDoor) -> Blueprint:
     blueprint.register_error_handler(ValidationError, errors.old_page)
     blueprint.register_error_handler(StorageUnavailable, errors.away)
     blueprint.register_error_handler(NoRelease, errors.nothing_in_force)
-    blueprint.record_once(lambda state: state.app.jinja_env.globals.update({**GLOBALS, **NAV_GLOBALS}))
+    blueprint.record_once(lambda state: state.app.jinja_env.globals.update({**GLOBALS, **NAV_GLOBALS, **TAGS}))
     return blueprint
 
 

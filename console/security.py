@@ -1,15 +1,19 @@
 """What the console asks of browsers: one strict policy, one cookie, one token with every change."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from flask import Response, current_app, request, session
+from flask import Response, current_app, g, request, session
 from flask_wtf.csrf import validate_csrf
+from markupsafe import Markup
 
 from base.config import Config
+from base.tokens import new_token
+from console.looks import asset
 from console.sessions import TOTAL
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; font-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 KNOWN_COOKIE = "terreau_known"
@@ -19,11 +23,32 @@ CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 def add_headers(answer: Response) -> Response:
     """The policy of the console; a view that needs another (a frame of ours) has set its own before."""
-    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
     answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers.setdefault("X-Robots-Tag", "noindex")
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer
+
+
+def nonce() -> str:
+    """Of this answer: the styles and scripts that carry it are ours, whatever else stands in the page is not."""
+    if "nonce" not in g:
+        g.nonce = new_token()
+    made: str = g.nonce
+    return made
+
+
+def sheet(name: str) -> Markup:
+    """The tag of `static/<name>`, a style sheet."""
+    return Markup('<link rel="stylesheet" href="{}" nonce="{}">').format(asset(name), nonce())
+
+
+def script(name: str) -> Markup:
+    """The tag of `static/<name>`, a script that runs when the page is read."""
+    return Markup('<script src="{}" defer nonce="{}"></script>').format(asset(name), nonce())
+
+
+TAGS: Mapping[str, Callable[..., object]] = {"sheet": sheet, "script": script}
 
 
 def check_token() -> None:

@@ -57,6 +57,10 @@ def test_a_script_or_a_style_in_the_page_would_be_refused(console_server):
         const script = document.createElement('script');
         script.textContent = 'window.hit = 1';
         document.body.append(script);
+        const ours = document.createElement('script');  // a file of this house, but not one that the page asked for
+        ours.src = '/static/console/leads.js';
+        ours.onload = () => { window.hit = 1; };
+        document.body.append(ours);
     }""")
     page.wait_for_timeout(200)
     assert page.evaluate("window.hit") is None
