@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from flask import g
 from sqlalchemy import update
 
+from console.context import Viewer
 from console.today import sentence
-from storage.schema import hand_offs, leads, standings
+from storage.schema import hand_offs, leads, staff, standings
 
 PAGE = "/console/today"
 STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
@@ -48,6 +50,17 @@ def test_a_first_day_says_what_will_stand_here(staff_client):
             assert text in page
 
 
+def test_a_salesperson_whose_leads_nobody_named_is_told_who_names_them(staff_client, console_door, lively, raises):
+    client = staff_client("sales")
+    raises("ada")
+    nobodys = update(staff).where(staff.c.role == "sales").values(rep=None)
+    console_door.database.write(lambda conn: conn.execute(nobodys).rowcount)
+    page = plain(client.get(PAGE).text)
+    assert "You are no rep yet" in page
+    assert "An admin makes you one on the page Staff" in page
+    assert "Ada" not in page
+
+
 def test_the_sentence_names_who_is_first_and_what_comes_then(staff_client, lively, raises):
     client = staff_client("sales")
     raises("ada")
@@ -66,10 +79,6 @@ def test_the_sentence_names_who_is_first_and_what_comes_then(staff_client, livel
 def test_the_sentence_counts_in_words_up_to_nine(staff_client):
     client = staff_client("viewer")
     with client.client.application.test_request_context():
-        from flask import g
-
-        from console.context import Viewer
-
         for locale, one, many in (
             ("en", "One hot lead is waiting for an answer.", "12 hot leads are waiting for an answer."),
             ("fr", "Un lead chaud attend une réponse.", "12 leads chauds attendent une réponse."),
@@ -214,7 +223,7 @@ def test_a_day_is_done_without_scripts_too(console_server, raises):
     page.click("#hand-1 details.reject > summary")
     page.check("#hand-1 [name=reason][value=etudes]")
     page.click("#hand-1 .sheet button")
-    assert "turned down by Nadia Ferreira" in page.inner_text("#hand-1")
+    assert "rejected by Nadia Ferreira" in page.inner_text("#hand-1")
     page.click(".adding > summary")
     page.fill("#title-own", "Quote")
     page.click(".adding button")
