@@ -1,6 +1,7 @@
 """The rules of the house, held against the code itself: rooms, arrows, clocks, network, names."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -186,3 +187,21 @@ def test_the_picture_of_the_rooms_shows_the_arrows_in_force():
         check=True,
     )
     assert drawn.stdout == (CHECKOUT / "docs" / "rooms.svg").read_text()
+
+
+def test_whatever_a_guide_shows_or_leads_to_is_there():
+    wrong = []
+    for guide in (CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", guide.read_text()):
+            if not target.startswith(("{{", "http")) and not (guide.parent / target).exists():
+                wrong.append(f"{relative(guide)}: {target}")
+    assert wrong == []
+
+
+def test_every_page_of_the_console_is_in_its_guide_as_a_picture():
+    listed = re.findall(r'Shot\("(console-[a-z-]+)"', (CHECKOUT / "docs" / "take_screenshots.py").read_text())
+    guide = (CHECKOUT / "docs" / "console.md").read_text()
+    assert len(listed) > 10
+    assert [name for name in listed if f"(screenshots/{name}.png)" not in guide] == []
+    pictures = list((CHECKOUT / "docs" / "screenshots").glob("*.png"))
+    assert sum(picture.stat().st_size for picture in pictures) < 6_000_000
