@@ -28,8 +28,8 @@ from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
 
-BATCH = 20  # messages in hand per line: little to give back, and prepared while others are on their way
-PLENTY = 50  # the same while every batch comes back full: each look at the table costs the same
+BATCH = 8  # messages in hand per line: little to give back, and a claim that no door waits behind for long
+PLENTY = 12  # the same while every batch comes back full: each look at the table costs the same
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
 LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
 
