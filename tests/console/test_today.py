@@ -8,7 +8,7 @@ from flask import g
 from sqlalchemy import update
 
 from console.context import Viewer
-from console.today import sentence
+from console.today import FIRST_CALLS, sentence
 from storage.schema import hand_offs, leads, staff, standings
 
 PAGE = "/console/today"
@@ -174,6 +174,17 @@ def test_a_full_day_stays_light(staff_client, lively, raises):
     assert len(answer.data) < 150_000
     assert "4 more wait behind these." in plain(answer.text)
     assert '<span class="n" id="hot-count">24</span>' in answer.text
+
+
+def test_of_many_to_call_the_readiest_are_shown_and_the_others_open_below(staff_client, lively):
+    for number in range(FIRST_CALLS + 2):
+        lead_id = lively.submits(f"ada{number}", phone="+33639985678")
+        lively.does(lead_id, "webinar_attended")
+    page = staff_client("sales").get(PAGE).text
+    shown, rest = page.split('<details class="rest">')
+    assert shown.count('id="call-') == FIRST_CALLS
+    assert rest.count('id="call-') == 2
+    assert "2 more to call" in plain(rest)
 
 
 @pytest.mark.browser
