@@ -298,7 +298,7 @@ def test_a_batch_is_cut_into_jobs_of_bounded_size_in_lead_order(workshop):
     assert len(leads) == 150
     assert sum(grown) == 150 * 6  # and 150 wakes
     assert max(grown) <= ROWS_PER_JOB
-    assert len([rows for rows in grown if rows]) == 5
+    assert len([rows for rows in grown if rows]) > 150 * 6 // ROWS_PER_JOB
 
 
 def rows_written(conn):
