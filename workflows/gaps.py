@@ -89,8 +89,10 @@ def look(conn: Connection, path: Path, beside: bool, now: Moment) -> tuple[Catch
     once this transaction is committed: a file that is behind its database is no harm.
     """
     kept = _kept(path)  # before the database is asked: another engine may count on between the two
-    known = _locked(conn)
-    found = judge(_seen_at(conn), known, kept, now.calendar, beside)
+    known, seen_at = _locked(conn), _seen_at(conn)
+    if known is not None and seen_at is None:
+        keep(path, known)  # the first of several engines leaves the file before any other can look
+    found = judge(seen_at, known, kept or _kept(path), now.calendar, beside)
     if isinstance(found, Ask):
         pauses.begin_at(conn, EVERYTHING, found.reason, HOUSE, replace(now, calendar=found.since), now)
         known = None  # a life of its own from here on: asked once
