@@ -17,6 +17,7 @@ from bench.sending import settings
 from capture.forms import answers, form_class
 from terreau.app import create_app
 from terreau.house import House
+from terreau.process import settle
 from terreau.running import in_motion
 from terreau.web import WebServer
 
@@ -58,6 +59,8 @@ def main(kind: str, folder: Path, sink_port: int) -> None:
         return
     house = House.build(settings(folder, sink_port))
     app = create_app(house)
+    house.releases.in_force()
+    settle()
     if kind == "captures":
         _serve(app)
     else:

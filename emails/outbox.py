@@ -28,8 +28,7 @@ from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
 
-BATCH = 8  # messages in hand per line: little to give back, and a claim that no door waits behind for long
-PLENTY = 12  # the same while every batch comes back full: each look at the table costs the same
+BATCH = 6  # messages in hand per line: little to give back, and a claim that no door waits behind for long
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
 LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
 
@@ -62,7 +61,7 @@ class Sender:
         self._hand: deque[InHand] = deque()
         self._lock = threading.Lock()
         self._busy = 0
-        self._plenty = self._more = False
+        self._more = False
         self._look_at = self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 
@@ -147,11 +146,10 @@ class Sender:
     def _take(self) -> list[InHand]:
         """The next batch. Empty although there may be `_more`: all of it went elsewhere."""
         now, taken = self._clocks.moment(), None
-        wanted = (PLENTY if self._plenty else BATCH) * len(self._couriers)
+        wanted = BATCH * len(self._couriers)
         if self._holder is not None and self._claims.anything_due(now):
             taken = self._claims.take(self._holder, now, wanted)
         self._more = taken is not None
-        self._plenty = len(taken or []) == wanted
         return taken or []
 
     def _tick(self, over: threading.Event) -> None:

@@ -14,11 +14,11 @@ from base.clock import elapsed
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = 0.5  # seconds after the first failure; doubled after each further one
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 
 
 def pause_after(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: 0.5, 1, 2, ... up to 30."""
+    """Seconds to wait after so many failures in a row: 0.5, 1, 2, ... up to 10."""
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE)
 
 

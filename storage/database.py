@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
@@ -23,6 +24,21 @@ class Pen(Protocol):
     def write(self, job: Job[T], timeout: float) -> T: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Courteous:
+    """A pen for work that can wait."""
+
+    pen: Pen
+    give_way: Callable[[], None]
+
+    def write(self, job: Job[T], timeout: float) -> T:
+        self.give_way()
+        return self.pen.write(job, timeout)
+
+    def close(self) -> None:
+        self.pen.close()
 
 
 class Database:
@@ -55,6 +71,11 @@ class Database:
         connection lost during the very commit may have saved all the same, so jobs carry their own keys.
         """
         return self._pen.write(job, self.wait_seconds if timeout is None else timeout)
+
+    def behind(self, give_way: Callable[[], None]) -> "Database":
+        """The same database for work that can wait: `give_way` is called before each of its writes."""
+        pen = _Courteous(self._pen, give_way)
+        return Database(self.url, self.dialect, self._readers, pen, self.wait_seconds)
 
     def close(self) -> None:
         """Finish the writes that were promised, then let every connection go."""

@@ -16,6 +16,7 @@ def create_app(house: House) -> Flask:
     open_public_door(app, public_door(house))
     app.register_blueprint(verdict_blueprint(staff_door(house)), name="verdict")  # `console` is the console's
     app.register_blueprint(console_blueprint(console_door(house)))
+    app.wsgi_app = house.traffic.counted(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -106,6 +106,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau plan,  terreau apply
     Undo it:               terreau releases     then   terreau rollback 7
     Run it:                terreau serve
+    Stop sending at once:  terreau pause        then   terreau resume
     Something is odd:      terreau doctor,  terreau explain ada@example.org,  terreau why ada@example.org
     """
     ctx.obj = Options(config, content)

@@ -14,6 +14,7 @@ from base.clock import Clocks
 from base.config import Config
 from base.keyring import Keys
 from base.tokens import Signer
+from base.traffic import Traffic
 from capture.views import PageViews
 from emails.maildir import Maildir
 from emails.outbox import Sender
@@ -43,6 +44,7 @@ class House:
     sender: Sender
     notifier: Notifier
     views: PageViews
+    traffic: Traffic
 
     @classmethod
     def build(
@@ -62,6 +64,8 @@ class House:
         keys = config.keys()
         blobs = blobs_of(config, database)
         releases = Releases(database, blobs)
+        traffic = Traffic()
+        behind = database.behind(traffic.give_way)  # people first, then what can wait
         signer = Signer(keys.signing, clocks.machine)
         transport = transport or TRANSPORTS[config.mail.transport](config)
         name = f"{platform.node()}:{os.getpid()}"
@@ -74,10 +78,11 @@ class House:
             releases=releases,
             clocks=clocks,
             signer=signer,
-            engine=Engine(database, releases, clocks, config.site.timezone, name, hand_off, config.engine.batch),
-            sender=Sender(database, releases, config, clocks, signer, transport, name),
-            notifier=Notifier(database, config, clocks, name),
+            engine=Engine(behind, releases, clocks, config.site.timezone, name, hand_off, config.engine.batch),
+            sender=Sender(behind, releases, config, clocks, signer, transport, name),
+            notifier=Notifier(behind, config, clocks, name),
             views=PageViews(),
+            traffic=traffic,
         )
 
     def close(self) -> None:

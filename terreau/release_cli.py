@@ -66,7 +66,8 @@ def plan(options: Options, choices: Choices, announce: bool, everybody: bool, as
 
     For each sequence: who stands where, who would be written to earlier or later and when, who stands on a step that
     is gone. Then the texts that reach those inside, and who moves by changed rules. Nothing is changed; what is chosen
-    with --choose is kept for `terreau apply`, as long as neither the content nor the release in force changes.
+    with --choose is kept for `terreau apply`, as long as neither the content nor the release in force changes. Exit
+    code 1 when `terreau apply` would refuse.
 
     \b
     Choices:  pin    they finish the version they entered
@@ -82,6 +83,8 @@ def plan(options: Options, choices: Choices, announce: bool, everybody: bool, as
         author = signed(config.content.dir, None, None).author
         made = plan_content(config, database, blobs, author, now, wish, EVERYBODY if everybody else LOOKED_AT)
         _show(made, database, as_json)
+    if made.objections:
+        raise SystemExit(1)
 
 
 @click.command(short_help="Put the content in force.")

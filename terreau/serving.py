@@ -11,6 +11,7 @@ from base.config import Config
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force, prepare
+from terreau.process import settle
 from terreau.running import Running, motion, still
 from terreau.signals import stop_on_signals
 from terreau.watching import watch
@@ -69,6 +70,7 @@ def _try_mail_server(config: Config, say: Say) -> None:
 
 def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> list[str]:
     """Runs until `stop`; then pages first, so that nobody is told yes by a house that ends. Who was still busy."""
+    settle()
     running.start()
     try:
         stop.wait()

@@ -20,7 +20,7 @@ from storage.wakes import Claimed
 from workflows import figures
 from workflows.values import Decision, Enrolment, Turn
 
-ROWS_PER_JOB = 100  # some 20 ms on a busy machine: a door never waits long behind a batch
+ROWS_PER_JOB = 30  # some 6 ms of CPU: a form never waits long behind a batch
 PARKED_FOR = timedelta(minutes=15)
 
 Key = tuple[int, str, str]  # lead, sequence, entry key

@@ -1,7 +1,6 @@
 """The console on the example content: clients signed in by role, a real server with a real browser, and axe."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -39,15 +38,6 @@ passwords.NOBODY = passwords.hashed("nobody's")
 HASH = passwords.hashed(PASSWORD)
 REPS = {"sales": "nadia"}
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe" / "axe.min.js"
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def address_of(role: str) -> str:
@@ -200,20 +190,6 @@ class ConsoleServer:
         page.fill("[name=password]", PASSWORD)
         page.click("main button.primary")
         page.wait_for_load_state()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One Chromium for a file of tests: two at once in a thread is more than Playwright takes. Skipped without one."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

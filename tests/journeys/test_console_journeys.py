@@ -1,7 +1,6 @@
 """A salesperson's morning and a marketer's, in a real browser, in both languages, on a house that has lived."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,15 +26,6 @@ from terreau.archetypes import LATE_EVERY
 
 pytestmark = pytest.mark.browser
 SECRET = "cinq loutres sous la lune"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MILLI = 1000
 
 
@@ -86,18 +76,11 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: Any) -> Iterator[Office]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
+def office(tmp_path_factory: Any, chromium: Any) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     wish = demo.Wish(data_path("content"), folder, 0, None, False, leads=9 * LATE_EVERY)
-    with demo.staged(wish, folder, Event()) as stage, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield Office(stage, browser)
-        browser.close()
+    with demo.staged(wish, folder, Event()) as stage:
+        yield Office(stage, chromium)
 
 
 @pytest.fixture(autouse=True)

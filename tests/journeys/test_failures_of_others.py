@@ -47,7 +47,7 @@ def refused(server, name: str) -> Iterator[None]:
         server._do(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")
 
 
-def until(found, seconds=20):
+def until(found, seconds=30):
     deadline = time.monotonic() + seconds
     while not (answer := found()):
         assert time.monotonic() < deadline, "it did not come about"

@@ -1,7 +1,6 @@
 """Every public page and the verdict page in a real browser: readable by all, at every width, by day and night, without
 scripts, and what the small script does."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,12 +21,7 @@ from terreau.house import House
 from terreau.preparing import content_in_force
 from terreau.web import WebServer
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js"
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 TOKEN = "0123456789abcdefghijKL"
 WIDTHS = (320, 390, 1280)
 BRIEF = {
@@ -66,7 +60,6 @@ BRIEF = {
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 
@@ -89,16 +82,6 @@ class Shown:
         query = select(events.c.name, events.c.evidence).where(events.c.lead_id == self.lead_id).order_by(events.c.seq)
         with self.house.database.read() as conn:
             return [tuple(row) for row in conn.execute(query) if row.name != "form_submitted"]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

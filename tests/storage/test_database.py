@@ -151,3 +151,12 @@ def test_a_database_held_by_another_is_unavailable_in_time_and_resumes(database,
 def test_an_address_of_another_kind_is_refused(url, sentence):
     with pytest.raises(ValueError, match=sentence):
         open_database(url)
+
+
+def test_work_that_can_wait_gives_way_before_each_write_and_writes_the_same_database(database):
+    asked = []
+    behind = database.behind(lambda: asked.append("may I"))
+    assert behind.write(lambda conn: asked.append("written")) is None
+    with behind.read() as conn:
+        assert conn.execute(select(1)).scalar() == 1
+    assert asked == ["may I", "written"]

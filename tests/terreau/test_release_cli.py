@@ -146,7 +146,9 @@ def test_a_plan_says_who_is_written_to_later_and_that_is_what_happens(content, p
 
 def test_a_lead_without_a_rule_refuses_the_release_until_the_author_has_chosen(content, people):
     edit(content, *WITHOUT_FIRST)
-    said = terreau("plan").output
+    unready = terreau("plan")
+    said = unready.output
+    assert unready.exit_code == 1, "a build that plans stops where `apply` would"
     assert "2 leads stand at niveaux, and the step `niveaux` is gone." in said
     assert "Choose what becomes of them: --choose conseils-3d/niveaux=pin|next|exit" in said
     refused = terreau("apply", "--author", "ada")
@@ -154,6 +156,7 @@ def test_a_lead_without_a_rule_refuses_the_release_until_the_author_has_chosen(c
     assert "the step `niveaux` is gone, and 2 leads stand there" in refused.output
     assert "Nothing was changed." in refused.output
     chosen = terreau("plan", "--choose", "conseils-3d/niveaux=exit")
+    assert chosen.exit_code == 0
     assert "niveaux: 2 leads: they leave" in chosen.output
     assert "`terreau apply` puts it in force" in chosen.output
     assert terreau("apply", "--author", "ada").exit_code == 0, "what was chosen with the plan holds"
