@@ -48,7 +48,9 @@ def listed(connection: Connection, asked: Asked, after: Place | None = None, siz
     if (those := few(connection, asked)) is not None:
         return _page_of_few(asked, those, after, size), _count_of_few(those, COUNTED)
     way = reading(connection, asked)
-    return _page(connection, asked, way, after, size), _count(connection, asked, way, COUNTED)
+    floor = _floor(connection, asked, way, None)
+    below = _floor(connection, asked, way, after) if after else floor
+    return _page(connection, asked, way, after, size, below), _count(connection, asked, way, COUNTED, floor)
 
 
 def page(connection: Connection, asked: Asked, after: Place | None = None, size: int = PAGE) -> Page:
@@ -58,7 +60,8 @@ def page(connection: Connection, asked: Asked, after: Place | None = None, size:
     those = few(connection, asked)
     if those is not None:
         return _page_of_few(asked, those, after, size)
-    return _page(connection, asked, reading(connection, asked), after, size)
+    way = reading(connection, asked)
+    return _page(connection, asked, way, after, size, _floor(connection, asked, way, after))
 
 
 def count(connection: Connection, asked: Asked, limit: int = COUNTED) -> Count:
@@ -66,7 +69,10 @@ def count(connection: Connection, asked: Asked, limit: int = COUNTED) -> Count:
     if asked.owners == frozenset():
         return Count(0)
     those = few(connection, asked)
-    return _count_of_few(those, limit) if those else _count(connection, asked, reading(connection, asked), limit)
+    if those:
+        return _count_of_few(those, limit)
+    way = reading(connection, asked)
+    return _count(connection, asked, way, limit, _floor(connection, asked, way, None))
 
 
 # ---------------------------------------------------------------- of few
@@ -93,8 +99,9 @@ def _ids(places: Sequence[Place]) -> tuple[int, ...]:
 # ---------------------------------------------------------------- of many
 
 
-def _page(connection: Connection, asked: Asked, way: Reading, after: Place | None, size: int) -> Page:
-    floor = _floor(connection, asked, way, after)
+def _page(
+    connection: Connection, asked: Asked, way: Reading, after: Place | None, size: int, floor: Place | None
+) -> Page:
     rows = connection.execute(_places(asked, way, size + 1, after, floor))
     found = [Place(row.engagement, row.lead_id) for row in rows]
     if len(found) > size:
@@ -102,8 +109,7 @@ def _page(connection: Connection, asked: Asked, way: Reading, after: Place | Non
     return Page(_ids(found), floor, cut=floor is not None)
 
 
-def _count(connection: Connection, asked: Asked, way: Reading, limit: int) -> Count:
-    floor = _floor(connection, asked, way, None)
+def _count(connection: Connection, asked: Asked, way: Reading, limit: int, floor: Place | None) -> Count:
     places = _places(asked, way, limit + 1, None, floor).subquery()
     number = connection.execute(select(func.count()).select_from(places)).scalar_one()
     return Count(min(number, limit), number > limit or floor is not None)

@@ -81,11 +81,12 @@ class Writer:
         return cast(T, ticket.result)
 
     def close(self) -> None:
-        """Finish what is queued, then stop."""
+        """Finish what is queued, then stop and let the connection go."""
         if not self._closing.is_set():
             self._closing.set()
             self._tickets.put(None)
         self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         while (ticket := self._tickets.get()) is not None:
