@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
 
+unexport PYTHONDONTWRITEBYTECODE  # a start that compiles everything again takes four seconds more
+
 .PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos clean
 
 help: ## what can be made
@@ -14,12 +16,12 @@ help: ## what can be made
 .venv/.run: requirements-uv.lock requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements-uv.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
 install: .venv/.run ## build .venv with the terreau command

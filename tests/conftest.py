@@ -43,6 +43,7 @@ class CompiledOnce(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+os.fsync = lambda descriptor: None  # tests lose no power
 # structlog's own default draws a trace with every variable in it, which takes it seconds.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
@@ -316,29 +317,33 @@ class Lively:
 
 
 @pytest.fixture
-def lively(database: Database, clocks: SettableClocks, tmp_path: Path) -> Lively:
+def lively(database: Database, clocks: SettableClocks, tmp_path: Path, example: Any) -> Lively:
     """The example content in force in a database, and people to live there."""
     from authoring.blobs import BlobDirectory
-    from authoring.load import load_site
     from authoring.releases import Releases, apply
-    from authoring.tree import read_tree
 
-    tree, blobs = read_tree(data_path("content")), BlobDirectory(tmp_path / "blobs")
-    parsed, problems = load_site(tree)
-    assert parsed is not None, problems
+    tree, parsed = example
+    blobs = BlobDirectory(tmp_path / "blobs")
     apply(database, tree, parsed, "ada", None, None, clocks.moment(), blobs)
     return Lively(database, clocks, Releases(database, blobs))
 
 
 @pytest.fixture(scope="session")
-def site() -> Any:
-    """The example content, parsed: `authoring.site.Site`."""
+def example() -> Any:
+    """The example content, read once: (tree, site)."""
     from authoring.load import load_site
     from authoring.tree import read_tree
 
-    parsed, problems = load_site(read_tree(data_path("content")))
+    tree = read_tree(data_path("content"))
+    parsed, problems = load_site(tree)
     assert parsed is not None, "\n".join(problem.sentence() for problem in problems)
-    return parsed
+    return tree, parsed
+
+
+@pytest.fixture(scope="session")
+def site(example: Any) -> Any:
+    """The example content, parsed: `authoring.site.Site`."""
+    return example[1]
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,8 @@ from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from authoring.blobs import BlobDirectory
-from authoring.load import load_site
 from authoring.releases import Releases, apply
-from authoring.tree import read_tree
 from base.config import Config
-from base.paths import data_path
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from capture.door import Door
@@ -44,11 +41,9 @@ def blobs(tmp_path: Path) -> BlobDirectory:
 
 
 @pytest.fixture
-def released(fragile: Any, clocks: Any, blobs: BlobDirectory) -> Releases:
+def released(fragile: Any, clocks: Any, blobs: BlobDirectory, example: Any) -> Releases:
     """The example content, in force."""
-    tree = read_tree(data_path("content"))
-    site, problems = load_site(tree)
-    assert site is not None, problems
+    tree, site = example
     apply(fragile, tree, site, "ada", None, None, clocks.moment(), blobs)
     return Releases(fragile, blobs, patience=0)
 

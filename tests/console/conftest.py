@@ -16,11 +16,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from authoring.blobs import BlobDirectory
-from authoring.load import load_site
 from authoring.releases import Releases, apply
-from authoring.tree import read_tree
 from base.config import Config
-from base.paths import data_path
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from capture.door import Door
@@ -109,15 +106,6 @@ def speaking() -> Callable[[str], AbstractContextManager[Viewer]]:
 @pytest.fixture
 def console_config() -> Config:
     return Config.model_validate({"site": {"base_url": "http://localhost"}})
-
-
-@pytest.fixture(scope="session")
-def example() -> Any:
-    """The example content, read once: (tree, site)."""
-    tree = read_tree(data_path("content"))
-    site, problems = load_site(tree)
-    assert site is not None, problems
-    return tree, site
 
 
 @pytest.fixture
