@@ -281,6 +281,7 @@ def test_the_curve_ends_today_and_fades_ahead(site, clocks):
 # ---------------------------------------------------------------- in the browser
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.browser
 def test_a_lead_is_worked_on_in_place(console_server, lively, ada, axe):
     """Note, BANT, call, task, owner, earlier lines: each swaps its own section; then a verdict leads back here."""
@@ -326,6 +327,7 @@ def test_a_lead_is_worked_on_in_place(console_server, lively, ada, axe):
         assert conn.execute(standings.select().where(standings.c.lead_id == ada)).one().owner == "karim"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.browser
 def test_a_phone_shows_it_all_without_going_sideways(console_server, ada, axe):
     page = console_server.page("sales", viewport={"width": 390, "height": 844}, color_scheme="dark")

@@ -269,6 +269,7 @@ def test_what_is_no_place_is_the_beginning(text):
 SIZES = {"phone": {"width": 360, "height": 720}, "wide": {"width": 1440, "height": 900}}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("wide", "light")])
 def test_the_list_is_sound_for_everybody_at_every_width(console_server, clocks, axe, size, scheme):
     house_of(console_server.door, clocks)
@@ -281,6 +282,7 @@ def test_the_list_is_sound_for_everybody_at_every_width(console_server, clocks, 
     assert console_server.faults == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_search_in_place_changes_the_list_and_its_address_and_keeps_the_focus(console_server, clocks):
     house_of(console_server.door, clocks)
     page = console_server.page("admin")

@@ -187,6 +187,7 @@ def test_of_many_to_call_the_readiest_are_shown_and_the_others_open_below(staff_
     assert "2 more to call" in plain(rest)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.browser
 def test_a_day_is_done_in_the_browser_in_place(console_server, lively, raises, axe):
     """Accept, recycle, call, tick: each where it is, no page being loaded anew; each database in a language."""
@@ -226,6 +227,7 @@ def test_a_day_is_done_in_the_browser_in_place(console_server, lively, raises, a
     assert sorted(stages.values()) == ["iql", "mql", "recycled", "sql"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.browser
 def test_a_day_is_done_without_scripts_too(console_server, raises):
     raises("ada")
