@@ -15,6 +15,7 @@ from authoring.stored import Release
 from authoring.tree import Tree, sha256
 from base.clock import Moment
 from base.problems import Problem
+from base.saying import said
 from storage.database import Database
 from storage.schema import adoptions, documents, in_force, refolds, releases, sequence_versions
 from storage.upsert import insert_or_ignore, upsert
@@ -83,7 +84,7 @@ def _refuse_what_is_unchecked(draft: Draft) -> None:
         raise ReleaseRefused(problems)
     if draft.site.hash != draft.tree.hash:
         raise ReleaseRefused(
-            [Problem("definitions.toml", 1, 1, "error", "what was checked is not what is to be applied")]
+            [Problem("definitions.toml", 1, 1, "error", said("what was checked is not what is to be applied"))]
         )
 
 
@@ -93,8 +94,8 @@ def _store_blobs(tree: Tree, blobs: Blobs) -> None:
             if tree.root is not None:  # else it was read from the store, where its files are
                 blobs.put(blob.hash, tree.blob_bytes(path))
         except (BlobDamaged, FileNotFoundError):
-            message = "this file changed while it was read"
-            raise ReleaseRefused([Problem(f"magnets/{path}", 1, 1, "error", message, "apply again")]) from None
+            message = said("this file changed while it was read")
+            raise ReleaseRefused([Problem(f"magnets/{path}", 1, 1, "error", message, said("apply again"))]) from None
 
 
 def _store_texts(database: Database, draft: Draft) -> None:

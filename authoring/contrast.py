@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from authoring.models.definitions import Brand
 from authoring.sentences import Fault
+from base.saying import said
 
 READ, SEEN = 4.5, 3.0  # WCAG 2.2, 1.4.3 for text and 1.4.11 for the edges of fields
 
@@ -38,10 +39,14 @@ def pale_pairs(brand: Brand) -> Iterator[Fault]:
         for ink, ground, least in PAIRS:
             ratio = contrast(getattr(palette, ink), getattr(palette, ground))
             if ratio < least:
-                message = (
-                    f"`{ink}` on `{ground}` has a contrast of {int(ratio * 100) / 100:.2f}:1, too little to be read"
+                message = said(
+                    "`%(ink)s` on `%(ground)s` has a contrast of %(ratio)s:1, too little to be read",
+                    ink=ink,
+                    ground=ground,
+                    ratio=f"{int(ratio * 100) / 100:.2f}",
                 )
-                yield Fault(("brand", name, ink), message, f"at least {least}:1, for most people's eyes")
+                hint = said("at least %(least)s:1, for most people's eyes", least=least)
+                yield Fault(("brand", name, ink), message, hint)
 
 
 def _luminance(colour: str) -> float:

@@ -5,6 +5,7 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Literal, get_args
 
 from authoring.models.common import Model
@@ -13,6 +14,7 @@ from authoring.models.sequences import Sequence, Step
 from authoring.pinned import Lack, Version, lacks
 from authoring.renames import renamed
 from authoring.site import Site
+from base.saying import Said, said
 
 How = Literal["pin", "adopt", "next", "exit"]
 HOWS: tuple[How, ...] = get_args(How)
@@ -35,7 +37,7 @@ class Case:
 
     version: Version
     step: str
-    why: str
+    why: Said
     choices: tuple[How, ...]
     renamed: str | None = None
     deleted: bool = True  # else the step is there, and lacks what it names
@@ -105,10 +107,14 @@ def _case(
     open_choices = open_to(step.id, new, renames)
     if new is not None and new.on_edit == "adopt":
         gone = new.find(step.id) is None
-        why = f"the step `{step.id}` is gone"
+        why = said("the step `%(step)s` is gone", step=step.id)
         return Case(version, step.id, why, open_choices, renames.get(step.id)) if gone else None
-    why = "; ".join(f"{lack.file}: {lack.what}" for lack in missed if step.id in lack.steps)
-    return Case(version, step.id, why, open_choices, renames.get(step.id), deleted=False) if why else None
+    lost = [said("%(file)s: %(what)s", file=lack.file, what=lack.what) for lack in missed if step.id in lack.steps]
+    return Case(version, step.id, _together(lost), open_choices, renames.get(step.id), deleted=False) if lost else None
+
+
+def _together(reasons: list[Said]) -> Said:
+    return reduce(lambda some, other: said("%(some)s; %(other)s", some=some, other=other), reasons)
 
 
 def open_to(step_id: str, new: Sequence | None, renames: Mapping[str, str]) -> tuple[How, ...]:

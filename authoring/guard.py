@@ -11,6 +11,7 @@ from authoring.pinned import Lack, Version
 from authoring.site import Site
 from authoring.stored import ReleaseUnreadable, load_release
 from base.problems import Problem
+from base.saying import Said, either, said, said_n
 from storage.database import Database
 from storage.schema import adoptions, documents, enrolments, in_force, sequence_versions, standings
 
@@ -91,18 +92,27 @@ def standing(conn: Connection, names: set[str], hashes: set[str]) -> Places:
 
 def _stranded(lacking: Iterable[Lack], cases: Iterable[Case], places: Places) -> Iterator[Problem]:
     """A problem for each thing that is gone and that a lead on their way would still come to."""
-    counts: dict[tuple[str, str, str], int] = {}
+    counts: dict[tuple[str, str, Said], int] = {}
     for lack in lacking:
         key = (lack.version.name, lack.file, lack.what)
         counts[key] = counts.get(key, 0) + sum(places.get((lack.version.hash, step), 0) for step in lack.steps)
     choices = {case.version.name: case.choices for case in cases}
     for (name, file, what), count in counts.items():
         if count:
-            needs = f"{_leads(count)} in the sequence `{name}` still {'needs' if count == 1 else 'need'} it"
-            hint = (
-                f"put it back until they are through, or choose for them: `--choose {name}=HOW`, {_any(choices[name])}"
+            message = said_n(
+                "%(what)s, and %(count)s lead in the sequence `%(name)s` still needs it",
+                "%(what)s, and %(count)s leads in the sequence `%(name)s` still need it",
+                count,
+                what=what,
+                name=name,
             )
-            yield Problem(file, 1, 1, "error", f"{what}, and {needs}", hint)
+            hint = said(
+                "put it back until they are through, or choose for them: `--choose %(name)s=HOW`, where HOW is"
+                " %(hows)s",
+                name=name,
+                hows=either(list(choices[name])),
+            )
+            yield Problem(file, 1, 1, "error", message, hint)
 
 
 def _without_rule(cases: Iterable[Case], places: Places) -> Iterator[Problem]:
@@ -113,17 +123,20 @@ def _without_rule(cases: Iterable[Case], places: Places) -> Iterator[Problem]:
         found[key] = (case, found.get(key, (case, 0))[1] + count)
     for (name, step), (case, count) in found.items():
         if count:
-            stand = "stands" if count == 1 else "stand"
-            maybe = f"is it `{case.renamed}` now? " if case.renamed else ""
-            hint = f"{maybe}choose for them: `--choose {name}/{step}=HOW`, {_any(case.choices)}"
-            message = f"{case.why}, and {_leads(count)} {stand} there"
+            hint = said(
+                "choose for them: `--choose %(step)s=HOW`, where HOW is %(hows)s",
+                step=f"{name}/{step}",
+                hows=either(list(case.choices)),
+            )
+            if case.renamed:
+                hint = said("is it `%(renamed)s` now? %(hint)s", renamed=case.renamed, hint=hint)
+            message = said_n(
+                "%(why)s, and %(count)s lead stands there",
+                "%(why)s, and %(count)s leads stand there",
+                count,
+                why=case.why,
+            )
             yield Problem(f"sequences/{name}.toml", 1, 1, "error", message, hint)
-
-
-def _any(choices: tuple[str, ...]) -> str:
-    return (
-        f"where HOW is {', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else f"where HOW is {choices[0]}"
-    )
 
 
 def _without_stage(conn: Connection, lost: tuple[str, ...]) -> Iterator[Problem]:
@@ -131,10 +144,10 @@ def _without_stage(conn: Connection, lost: tuple[str, ...]) -> Iterator[Problem]
         return
     wanted = select(standings.c.stage, func.count().label("leads")).where(standings.c.stage.in_(lost))
     for row in conn.execute(wanted.group_by(standings.c.stage)):
-        stand = "stands" if row.leads == 1 else "stand"
-        message = f"the stage `{row.stage}` is gone, and {_leads(row.leads)} {stand} there"
-        yield Problem("definitions.toml", 1, 1, "error", message, "put it back, or move them first")
-
-
-def _leads(count: int) -> str:
-    return f"{count} lead" if count == 1 else f"{count} leads"
+        message = said_n(
+            "the stage `%(stage)s` is gone, and %(count)s lead stands there",
+            "the stage `%(stage)s` is gone, and %(count)s leads stand there",
+            row.leads,
+            stage=row.stage,
+        )
+        yield Problem("definitions.toml", 1, 1, "error", message, said("put it back, or move them first"))

@@ -12,17 +12,21 @@ from authoring.load import Loaded
 from authoring.models.common import Model
 from authoring.models.pages import Page
 from authoring.picks import bad_picks, pickable
+from authoring.placeholders import placeholders
 from authoring.references import Names, each, email_file, names_of, unknown_names
 from authoring.repeats import repeated
 from authoring.routes import bad_routes
 from authoring.sentences import Fault
 from authoring.shapes import Path
 from authoring.site import Locate, Site
-from authoring.suggest import did_you_mean
+from authoring.suggest import did_you_mean, enumerated
 from authoring.tree import kind_of
 from base.problems import Problem
+from base.saying import Said, said
+from base.translations import msgid
 
 Found = Iterator[tuple[str, Fault]]  # (file, what is wrong in it)
+WRITE = msgid("write `%(file)s`")
 
 
 def lint(
@@ -87,15 +91,16 @@ def _texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
                     yield f"sequences/{name}.toml", Fault(path, message, hint)
 
 
-def _missing_texts(names: Names, locales: Sequence[str], sequence: str, email: str) -> Iterator[tuple[str, str]]:
+def _missing_texts(names: Names, locales: Sequence[str], sequence: str, email: str) -> Iterator[tuple[Said, Said]]:
     if f"{sequence}/{email}" not in names["email"]:
         there = [name for folder, _, name in (known.partition("/") for known in names["email"]) if folder == sequence]
-        hint = did_you_mean(email, there) or f"write `{email_file(sequence, email, locales[0])}`"
-        yield f"there is no email `{email}` in `emails/{sequence}/`", hint
+        hint = did_you_mean(email, there) or said(WRITE, file=email_file(sequence, email, locales[0]))
+        yield said("there is no email `%(email)s` in `emails/%(sequence)s/`", email=email, sequence=sequence), hint
         return
     for file, locale in ((email_file(sequence, email, locale), locale) for locale in locales):
         if file not in names["email_file"]:
-            yield f"the email `{email}` has no text in `{locale}`", f"write `{file}`"
+            message = said("the email `%(email)s` has no text in `%(locale)s`", email=email, locale=locale)
+            yield message, said(WRITE, file=file)
 
 
 def _picked(site: Site, names: Names, locales: Sequence[str]) -> Found:
@@ -110,13 +115,12 @@ def _unused_texts(site: Site, names: Names, locales: Sequence[str]) -> Found:
         file = email_file(sequence, email, locale)
         if sequence not in names["sequence"]:
             hint = did_you_mean(sequence, names["sequence"])
-            yield (
-                file,
-                Fault((), f"there is no sequence `{sequence}`, so nobody gets this email", hint, severity="warning"),
-            )
+            message = said("there is no sequence `%(sequence)s`, so nobody gets this email", sequence=sequence)
+            yield file, Fault((), message, hint, severity="warning")
         elif sequence in site.sequences and (sequence, email) not in {*used, *picked} and sequence not in misspelt:
-            message = f"no step of the sequence `{sequence}` sends this email"
-            yield file, Fault((), message, f'a step would say: email = "{email}"', severity="warning")
+            message = said("no step of the sequence `%(sequence)s` sends this email", sequence=sequence)
+            hint = said('a step would say: email = "%(email)s"', email=email)
+            yield file, Fault((), message, hint, severity="warning")
         if locale not in locales:
             yield file, _no_such_locale((), locale, locales)
 
@@ -127,12 +131,13 @@ def _magnets(site: Site, names: Names, locales: Sequence[str]) -> Found:
         for index, file in enumerate(magnet.file):
             used.add(file.path)
             if file.path not in site.files:
-                hint = did_you_mean(file.path, site.files) or "put the file there"
-                fault = Fault(("file", index, "path"), f"there is no file `magnets/{file.path}`", hint)
+                hint = did_you_mean(file.path, site.files) or said("put the file there")
+                message = said("there is no file `magnets/%(path)s`", path=file.path)
+                fault = Fault(("file", index, "path"), message, hint)
                 yield f"magnets/{name}.toml", fault
     if len(site.magnets) == len(names["magnet"]):
         for path in sorted(set(site.files) - used):
-            yield f"magnets/{path}", Fault((), "no magnet gives this file away", severity="warning")
+            yield f"magnets/{path}", Fault((), said("no magnet gives this file away"), severity="warning")
 
 
 def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:
@@ -148,16 +153,18 @@ def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:
 
 
 def _no_such_locale(path: Path, locale: str, locales: Sequence[str]) -> Fault:
-    message = f"the site is not offered in `{locale}`"
-    return Fault(path, message, did_you_mean(locale, locales, "its languages are"), severity="warning")
+    message = said("the site is not offered in `%(locale)s`", locale=locale)
+    hint = did_you_mean(locale, locales, msgid("its languages are %(names)s"))
+    return Fault(path, message, hint, severity="warning")
 
 
 def _untranslated(path: Path, model: Model, locales: Sequence[str]) -> Iterator[Fault]:
     for key, texts in _localised(model):
         lacking = [locale for locale in locales if locale not in texts]
         if lacking:
-            message = f"`{key[0]}` is not written in {' nor '.join(f'`{locale}`' for locale in lacking)}"
-            yield Fault((*path, *key), message, f"who reads {lacking[0]} sees another language", severity="warning")
+            message = said("`%(key)s` is not written in %(locales)s", key=key[0], locales=enumerated(lacking))
+            hint = said("who reads %(locale)s sees another language", locale=lacking[0])
+            yield Fault((*path, *key), message, hint, severity="warning")
 
 
 def _localised(model: Model) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -176,6 +183,12 @@ def _localised(model: Model) -> Iterator[tuple[Path, dict[str, str]]]:
                 yield path, item
 
 
+def _placeholders(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    """Personas and mails are left out: a simulated lead may be anybody, and the links of mails have their own lint."""
+    told = [(file, model) for file, model in files(site) if not file.startswith(("personas/", "emails/"))]
+    return ((file, fault) for file, model in told for fault in placeholders(model))
+
+
 def _colours(site: Site, names: Names, locales: Sequence[str]) -> Found:
     return (("definitions.toml", fault) for fault in pale_pairs(site.definitions.brand))
 
@@ -189,5 +202,6 @@ CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _unused_texts,
     _magnets,
     _languages,
+    _placeholders,
     _colours,
 )

@@ -19,6 +19,7 @@ from authoring.site import Site
 from authoring.syntax import place, read_toml
 from authoring.tree import Tree, kind_of
 from base.problems import Problem
+from base.saying import Said, said
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
@@ -84,7 +85,7 @@ def load(tree: Tree) -> Loaded:
         if read.left_out is not None:
             partial[file] = read.left_out
     if _lacks_definitions(tree):
-        problems.append(Problem("definitions.toml", 1, 1, "error", "the content has no `definitions.toml`", None))
+        problems.append(Problem("definitions.toml", 1, 1, "error", said("the content has no `definitions.toml`")))
     drafts = Drafts(models, documents, frozenset(broken), partial)
     return Loaded(_site(tree, models), sorted(problems), drafts)
 
@@ -143,15 +144,15 @@ def _decoded(file: str, content: bytes) -> str:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        message = f"the byte 0x{content[error.start]:02X} here is no UTF-8 text"
-        raise _Unreadable([_problem_at(file, before, len(before), message, "save the file as UTF-8")]) from None
+        message = said("the byte 0x%(byte)s here is no UTF-8 text", byte=f"{content[error.start]:02X}")
+        raise _Unreadable([_problem_at(file, before, len(before), message, said("save the file as UTF-8"))]) from None
     if unseen := _UNSEEN.search(text):
-        message = f"there is a character here that nobody can see (U+{ord(unseen[0]):04X})"
-        raise _Unreadable([_problem_at(file, text, unseen.start(), message, "delete it")])
+        message = said("there is a character here that nobody can see (U+%(code)s)", code=f"{ord(unseen[0]):04X}")
+        raise _Unreadable([_problem_at(file, text, unseen.start(), message, said("delete it"))])
     return text
 
 
-def _problem_at(file: str, text: str, index: int, message: str, hint: str | None) -> Problem:
+def _problem_at(file: str, text: str, index: int, message: Said, hint: Said) -> Problem:
     line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
     return Problem(file, line, column, "error", message, hint)
 
@@ -161,18 +162,19 @@ def _front_matter(file: str, text: str) -> tuple[str, str, int]:
     lines = text.replace("\r\n", "\n").split("\n")
     fences = [number for number, line in enumerate(lines) if line.rstrip() == FENCE][:2]
     if not fences or fences[0] != 0:
-        message, hint = f"an email begins with a line `{FENCE}`", f"then its subject and so on, and a second `{FENCE}`"
+        message = said("an email begins with a line `+++`")
+        hint = said("then its subject and so on, and a second `+++`")
         raise _Unreadable([Problem(file, 1, 1, "error", message, hint)])
     if len(fences) == 1:
-        message = f"the `{FENCE}` that opens here is not closed"
-        raise _Unreadable(
-            [Problem(file, 1, 1, "error", message, f"put a second `{FENCE}` above the text of the email")]
+        message, hint = (
+            said("the `+++` that opens here is not closed"),
+            said("put a second `+++` above the text of the email"),
         )
+        raise _Unreadable([Problem(file, 1, 1, "error", message, hint)])
     start = next((number for number in range(fences[1] + 1, len(lines)) if lines[number].strip()), None)
     if start is None:
-        raise _Unreadable(
-            [Problem(file, fences[1] + 1, 1, "error", "this email has no text", f"write it below `{FENCE}`")]
-        )
+        message, hint = said("this email has no text"), said("write it below `+++`")
+        raise _Unreadable([Problem(file, fences[1] + 1, 1, "error", message, hint)])
     return "\n" + "\n".join(lines[1 : fences[1]]), "\n".join(lines[start:]), start + 1
 
 

@@ -3,6 +3,8 @@
 Pure: no database, no clock, no network.
 """
 
+from base.saying import said
+
 NAME = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 INTEREST = r"^[a-z0-9-]+(?:/[a-z0-9-]+)*$"
 DURATION = r"^[0-9]{1,5} (minute|hour|day|business day|week|month)s?$"
@@ -22,20 +24,20 @@ FILE_PATH = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
 
 # What an author reads when a text does not have the shape: "expected <this>".
 LOOKS_LIKE = {
-    NAME: "a name of lower-case letters, digits and hyphens, such as `guide-3d`",
-    INTEREST: "an interest such as `software` or `software/rendering`",
-    DURATION: 'a duration such as "2 days", "36 hours" or "3 business days"',
-    OFFSET: 'a duration such as "2 days", "36 hours" or "3 business days"',
-    DAY_OFF: 'a country such as "FR", a part of one such as "FR-57", or a day such as "2026-12-24"',
-    TIME: 'a time of day such as "09:30"',
-    LOCALE: "a language such as `fr` or `en`",
-    LINE: "one line of text, not empty",
-    NOT_BLANK: "a text that is not empty",
-    URL: 'a web address such as "https://atelier.example"',
-    EVENT: "the name of an event such as `asset_downloaded`",
-    COLOUR: 'a colour such as "#2c6a33"',
-    CAP: 'a limit such as "1 per day" or "4 per week"',
-    FIELD_NAME: "a name of lower-case letters, digits and `_`, such as `job_title`",
-    OPTION: "a short value of lower-case letters, digits, hyphens and `_`, such as `interior_design`",
-    FILE_PATH: "the path of a file inside `magnets/`, such as `guide-3d/guide-fr.pdf`",
+    NAME: said("a name of lower-case letters, digits and hyphens, such as `guide-3d`"),
+    INTEREST: said("an interest such as `software` or `software/rendering`"),
+    DURATION: said('a duration such as "2 days", "36 hours" or "3 business days"'),
+    OFFSET: said('a duration such as "2 days", "36 hours" or "3 business days"'),
+    DAY_OFF: said('a country such as "FR", a part of one such as "FR-57", or a day such as "2026-12-24"'),
+    TIME: said('a time of day such as "09:30"'),
+    LOCALE: said("a language such as `fr` or `en`"),
+    LINE: said("one line of text, not empty"),
+    NOT_BLANK: said("a text that is not empty"),
+    URL: said('a web address such as "https://atelier.example"'),
+    EVENT: said("the name of an event such as `asset_downloaded`"),
+    COLOUR: said('a colour such as "#2c6a33"'),
+    CAP: said('a limit such as "1 per day" or "4 per week"'),
+    FIELD_NAME: said("a name of lower-case letters, digits and `_`, such as `job_title`"),
+    OPTION: said("a short value of lower-case letters, digits, hyphens and `_`, such as `interior_design`"),
+    FILE_PATH: said("the path of a file inside `magnets/`, such as `guide-3d/guide-fr.pdf`"),
 }

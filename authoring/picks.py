@@ -10,6 +10,8 @@ from authoring.references import Names, email_file
 from authoring.sentences import Fault
 from authoring.site import Site
 from authoring.suggest import did_you_mean
+from base.saying import said
+from base.translations import msgid
 
 Found = Iterator[tuple[str, Fault]]
 
@@ -36,23 +38,28 @@ def bad_picks(site: Site, names: Names, locales: Sequence[str]) -> Found:
 def _in_vain(site: Site, sequence: str, index: int, pick: Pick) -> Iterator[Fault]:
     phases = sorted({email.phase for (name, _, _), email in site.emails.items() if name == sequence and email.phase})
     if not phases:
-        message = f"no text in `emails/{sequence}/` says its `phase`: there is nothing to pick from"
-        yield Fault(("step", index, "pick"), message, "a text says it in its front matter, below `subject`")
+        message = said(
+            "no text in `emails/%(sequence)s/` says its `phase`: there is nothing to pick from", sequence=sequence
+        )
+        yield Fault(("step", index, "pick"), message, said("a text says it in its front matter, below `subject`"))
     elif pick.phase is not None and pick.phase not in phases:
-        message = f"no text in `emails/{sequence}/` is of the phase `{pick.phase}`"
-        yield Fault(("step", index, "pick", "phase"), message, did_you_mean(pick.phase, phases, "the phases are"))
+        message = said(
+            "no text in `emails/%(sequence)s/` is of the phase `%(phase)s`", sequence=sequence, phase=pick.phase
+        )
+        hint = did_you_mean(pick.phase, phases, msgid("the phases are %(names)s"))
+        yield Fault(("step", index, "pick", "phase"), message, hint)
 
 
 def _uneven(site: Site, sequence: str, email: str) -> Found:
     locales = sorted(site.locales_of(sequence, email))
     phases = {site.emails[sequence, email, locale].phase for locale in locales}
     if len(phases) > 1:
-        message = f"`{email}` is not of the same `phase` in each of its languages"
-        yield email_file(sequence, email, locales[0]), Fault(("phase",), message, "say the same in all of them")
+        message = said("`%(email)s` is not of the same `phase` in each of its languages", email=email)
+        yield email_file(sequence, email, locales[0]), Fault(("phase",), message, said("say the same in all of them"))
 
 
 def _untranslated(names: Names, locales: Sequence[str], sequence: str, email: str, there: str) -> Found:
     for file in (email_file(sequence, email, locale) for locale in locales):
         if file not in names["email_file"]:
-            message = f"the email `{email}` may be picked for anybody, and lacks a language"
-            yield email_file(sequence, email, there), Fault(("phase",), message, f"write `{file}`")
+            message = said("the email `%(email)s` may be picked for anybody, and lacks a language", email=email)
+            yield email_file(sequence, email, there), Fault(("phase",), message, said("write `%(file)s`", file=file))

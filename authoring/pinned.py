@@ -10,8 +10,9 @@ from authoring.models.sequences import Sequence
 from authoring.references import email_file, names_of, unknown_names
 from authoring.routes import reachable
 from authoring.site import Site
+from base.saying import Said, said
 
-GONE = "the file is gone"
+GONE = said("the file is gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Lack:
     version: Version
     steps: frozenset[str]
     file: str
-    what: str
+    what: Said
 
 
 def lacks(version: Version, site: Site, former: Site) -> Iterator[Lack]:
@@ -56,7 +57,7 @@ def _leading_to(sequence: Sequence, target: str) -> frozenset[str]:
     return frozenset(step.id for step in sequence.step if target in reachable(sequence, step.id))
 
 
-def _unknown(sequence: Sequence, site: Site) -> Iterator[tuple[str, str | None]]:
+def _unknown(sequence: Sequence, site: Site) -> Iterator[tuple[Said, str | None]]:
     """(what is not there, the step that names it or None for the whole sequence); how one enters is over."""
     for fault in unknown_names(sequence, names_of(site)):
         if fault.severity == "error" and fault.path[0] not in ("trigger", "filter"):

@@ -21,6 +21,8 @@ from authoring.site import Site
 from authoring.suggest import did_you_mean, enumerated
 from authoring.vocabulary import EVENTS, LEAD_COLUMNS
 from base.problems import Severity
+from base.saying import said
+from base.translations import msgid
 
 Names = Mapping[str, frozenset[str]]  # kind of thing -> the names there are
 
@@ -69,24 +71,24 @@ REFERS: dict[type[Model], dict[str, str]] = {
 # Kind -> what an author reads of a name that is not there, what to say of those that are, how bad it is. It is an error
 # unless the author may know better: an event that another program reports, a field that an import brings.
 UNKNOWN: dict[str, tuple[str, str, Severity]] = {
-    "page": ("there is no page `{}`", "the pages are {}", "error"),
-    "form": ("there is no form `{}`", "the forms are {}", "error"),
-    "magnet": ("there is no magnet `{}`", "the magnets are {}", "error"),
-    "sequence": ("there is no sequence `{}`", "the sequences are {}", "error"),
-    "email": ("there is no email `{}`", "the emails are {}", "error"),
-    "topic": ("definitions.toml has no topic `{}`", "the topics are {}", "error"),
-    "purpose": ("definitions.toml has no topic `{}`", "the topics are {}", "error"),
-    "sender": ("definitions.toml has no sender `{}`", "the senders are {}", "error"),
-    "stage": ("definitions.toml has no stage `{}`", "the stages are {}", "error"),
-    "segment": ("definitions.toml has no segment `{}`", "the segments are {}", "error"),
-    "interest": ("definitions.toml has no interest `{}`", "the interests are {}", "error"),
-    "rep": ("definitions.toml has no rep `{}`", "the reps are {}", "error"),
+    "page": (msgid("there is no page `%(name)s`"), msgid("the pages are %(names)s"), "error"),
+    "form": (msgid("there is no form `%(name)s`"), msgid("the forms are %(names)s"), "error"),
+    "magnet": (msgid("there is no magnet `%(name)s`"), msgid("the magnets are %(names)s"), "error"),
+    "sequence": (msgid("there is no sequence `%(name)s`"), msgid("the sequences are %(names)s"), "error"),
+    "email": (msgid("there is no email `%(name)s`"), msgid("the emails are %(names)s"), "error"),
+    "topic": (msgid("definitions.toml has no topic `%(name)s`"), msgid("the topics are %(names)s"), "error"),
+    "purpose": (msgid("definitions.toml has no topic `%(name)s`"), msgid("the topics are %(names)s"), "error"),
+    "sender": (msgid("definitions.toml has no sender `%(name)s`"), msgid("the senders are %(names)s"), "error"),
+    "stage": (msgid("definitions.toml has no stage `%(name)s`"), msgid("the stages are %(names)s"), "error"),
+    "segment": (msgid("definitions.toml has no segment `%(name)s`"), msgid("the segments are %(names)s"), "error"),
+    "interest": (msgid("definitions.toml has no interest `%(name)s`"), msgid("the interests are %(names)s"), "error"),
+    "rep": (msgid("definitions.toml has no rep `%(name)s`"), msgid("the reps are %(names)s"), "error"),
     "event": (
-        "nothing records an event `{}`",
-        "name it under [[event_labels]] if another program reports it",
+        msgid("nothing records an event `%(name)s`"),
+        msgid("name it under [[event_labels]] if another program reports it"),
         "warning",
     ),
-    "field": ("no form asks for a field `{}`", "the fields are {}", "warning"),
+    "field": (msgid("no form asks for a field `%(name)s`"), msgid("the fields are %(names)s"), "warning"),
 }
 
 
@@ -129,8 +131,9 @@ def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
 def unknown(path: Path, kind: str, name: str, known: Iterable[str], severity: Severity | None = None) -> Fault:
     """The fault of naming what there is not."""
     sentence, otherwise, usual = UNKNOWN[kind]
-    hint = did_you_mean(name, known) or otherwise.format(enumerated(sorted(known)) or "not there yet")
-    return Fault(path, sentence.format(shortened(name)), hint, severity=severity or usual)
+    there = enumerated(sorted(known)) or said("not there yet")
+    hint = did_you_mean(name, known) or said(otherwise, names=there)
+    return Fault(path, said(sentence, name=shortened(name)), hint, severity=severity or usual)
 
 
 def _unknown_subject(path: Path, model: Model, names: Names) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from authoring.models.forms import FormField
 from authoring.models.magnets import Magnet
 from authoring.sentences import Fault
 from authoring.shapes import Path
+from base.saying import said
 
 # (model, key of a list) -> the key of its items that must differ.
 IDENTITIES: dict[type[Model], dict[str, str]] = {
@@ -38,6 +39,7 @@ def repeated(path: Path, model: Model) -> Iterator[Fault]:
         for index, item in enumerate(getattr(model, key)):
             name = getattr(item, identity)
             if name in seen:
-                message = f"`{name}` is there twice in `{key}`"
-                yield Fault((*path, key, index, identity), message, "each once: it is how everything else refers to it")
+                message = said("`%(name)s` is there twice in `%(key)s`", name=name, key=key)
+                hint = said("each once: it is how everything else refers to it")
+                yield Fault((*path, key, index, identity), message, hint)
             seen.add(name)

@@ -9,6 +9,8 @@ from authoring.models.sequences import Sequence, Step
 from authoring.sentences import Fault
 from authoring.shapes import Path
 from authoring.suggest import did_you_mean
+from base.saying import said
+from base.translations import msgid
 
 END = frozenset({"next", "exit"})  # words that stand where a step's id may stand
 
@@ -56,20 +58,19 @@ def bad_routes(sequence: Sequence) -> Iterator[Fault]:
         yield from _bad_target(("goal", "on_reach"), sequence.goal.on_reach, -1, order)
     unseen = set(order) - reachable(sequence)
     for name in sorted(unseen, key=order.__getitem__):
-        message = f"no lead ever comes to the step `{name}`"
-        yield Fault(
-            ("step", order[name], "id"), message, "a jump, a branch or an exit above leads past it", severity="warning"
-        )
+        message = said("no lead ever comes to the step `%(step)s`", step=name)
+        hint = said("a jump, a branch or an exit above leads past it")
+        yield Fault(("step", order[name], "id"), message, hint, severity="warning")
 
 
 def _following(sequence: Sequence, step: Step) -> list[str]:
     named = [name for _, name in targets(step)]
-    passes_on = step.only_if is not None or not _turns_away(step)
+    passes_on = step.only_if is not None or not turns_away(step)
     below = sequence.next_after(step.id)
     return [*named, below.id] if passes_on and below else named
 
 
-def _turns_away(step: Step) -> bool:
+def turns_away(step: Step) -> bool:
     """Whether nobody ever comes from this step to the one below by its act."""
     if step.jump is not None:
         return step.max_passes is None  # one that leads back is passed in the end
@@ -81,13 +82,13 @@ def _bad_way_back(index: int, sequence: Sequence, order: dict[str, int]) -> Iter
     step = sequence.step[index]
     back, path = str(step.jump), ("step", index, "jump")
     if back not in order:
-        yield Fault(path, f"there is no step `{back}` in this sequence", did_you_mean(back, order, "the steps are"))
+        yield _no_step(path, back, order)
     elif order[back] > index:
-        message = f"`max_passes` counts the ways back, and `{back}` is further down"
-        yield Fault(("step", index, "max_passes"), message, "leave it out", of="key")
+        message = said("`max_passes` counts the ways back, and `%(step)s` is further down", step=back)
+        yield Fault(("step", index, "max_passes"), message, said("leave it out"), of="key")
     elif not any(_takes_time(between) for between in sequence.step[order[back] : index + 1]):
-        message = f"from `{back}` to here nothing waits: every pass is made at once"
-        yield Fault(path, message, "let a step between them wait")
+        message = said("from `%(step)s` to here nothing waits: every pass is made at once", step=back)
+        yield Fault(path, message, said("let a step between them wait"))
 
 
 def _takes_time(step: Step) -> bool:
@@ -96,8 +97,14 @@ def _takes_time(step: Step) -> bool:
 
 def _bad_target(path: Path, name: str, index: int, order: dict[str, int]) -> Iterator[Fault]:
     if name not in order:
-        yield Fault(path, f"there is no step `{name}` in this sequence", did_you_mean(name, order, "the steps are"))
+        yield _no_step(path, name, order)
     elif order[name] <= index:
-        hint = "name a step further down" if path[-1] != "jump" else "name a step further down, or say `max_passes`"
-        where = "the step itself" if order[name] == index else "a step above it"
-        yield Fault(path, f"`{name}` is {where}: a sequence only goes forward", hint)
+        by_jump = path[-1] == "jump"
+        hint = said("name a step further down, or say `max_passes`") if by_jump else said("name a step further down")
+        where = said("the step itself") if order[name] == index else said("a step above it")
+        yield Fault(path, said("`%(step)s` is %(where)s: a sequence only goes forward", step=name, where=where), hint)
+
+
+def _no_step(path: Path, name: str, order: dict[str, int]) -> Fault:
+    hint = did_you_mean(name, order, msgid("the steps are %(names)s"))
+    return Fault(path, said("there is no step `%(step)s` in this sequence", step=name), hint)

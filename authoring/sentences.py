@@ -17,8 +17,16 @@ from authoring.patterns import DURATION, LOOKS_LIKE
 from authoring.shapes import Path, Shape, shape_at
 from authoring.suggest import did_you_mean, enumerated, nearest
 from base.problems import Severity
+from base.saying import Said, either, said
 from base.toml import Part
 
+TYPES: Mapping[type, Said] = {
+    list: said("a list"),
+    dict: said("a table"),
+    datetime: said("a date and time"),
+    date: said("a date"),
+    time: said("a time of day"),
+}
 KEY = "[key]"  # how the validator marks a fault of a key and not of its value
 SHOWN = 40  # characters of an author's text that a sentence repeats
 
@@ -28,8 +36,8 @@ class Fault:
     """One thing that is wrong in one file: where it stands, below the root of the file, and the sentence about it."""
 
     path: Path
-    message: str
-    hint: str | None = None
+    message: Said
+    hint: Said | None = None
     of: Part = "value"
     severity: Severity = "error"
 
@@ -77,15 +85,14 @@ def got(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):
-        return f"the number {value}"[:SHOWN]
+        return said("the number %(number)s", number=str(value)[: SHOWN - 11])
     if value == "":
-        return "empty"
+        return said("empty")
     if isinstance(value, str) and "\n" in value:
-        return "a text of several lines"
+        return said("a text of several lines")
     if isinstance(value, str):
-        return f'the text "{shortened(value)}"'
-    named = {list: "a list", dict: "a table", datetime: "a date and time", date: "a date", time: "a time of day"}
-    return next((words for type_, words in named.items() if isinstance(value, type_)), "something else")
+        return said('the text "%(text)s"', text=shortened(value))
+    return next((words for type_, words in TYPES.items() if isinstance(value, type_)), said("something else"))
 
 
 def shortened(text: str) -> str:
@@ -126,26 +133,32 @@ def _explain(finding: Finding) -> Fault:
 
 def _label(path: Path) -> str:
     names = [segment for segment in path if isinstance(segment, str)]
-    name = f"`{shortened(names[-1])}`" if names else "this file"
-    return f"item {path[-1] + 1} of {name}" if path and isinstance(path[-1], int) else name
+    name = f"`{shortened(names[-1])}`" if names else said("this file")
+    item = path[-1] if path else None
+    return said("item %(number)s of %(name)s", number=item + 1, name=name) if isinstance(item, int) else name
 
 
 def _not_expected(finding: Finding) -> Fault:
     shape = finding.shape
-    message = f"{_label(finding.path)} should be {shape.expected()}, but it is {got(finding.input)}"
+    message = said(
+        "%(label)s should be %(expected)s, but it is %(got)s",
+        label=_label(finding.path),
+        expected=shape.expected(),
+        got=got(finding.input),
+    )
     return Fault(finding.path, message, _meant(finding.input, shape))
 
 
-def _meant(value: Any, shape: Shape) -> str | None:
+def _meant(value: Any, shape: Shape) -> Said | None:
     if isinstance(value, str) and shape.is_number() and re.fullmatch(r"-?\d+", value):
-        return f"write {value} without quotes"
+        return said("write %(number)s without quotes", number=value)
     if isinstance(value, str) and shape.choices():
         return did_you_mean(WEEKDAYS.get(value.lower()[:3], value), shape.choices())
     if isinstance(value, str) and LOOKS_LIKE[DURATION] in shape.expected():
         return _duration_meant(value)
     if isinstance(value, dict | list) or "a text in quotes" not in shape.expected():
         return None
-    return "put it in quotes"
+    return said("put it in quotes")
 
 
 # How people write units of time, in both languages of the house.
@@ -169,26 +182,29 @@ WEEKDAYS = dict(
 )
 
 
-def _duration_meant(text: str) -> str | None:
+def _duration_meant(text: str) -> Said | None:
     match = re.fullmatch(r"\s*([0-9]{1,5})\s*([^\W\d_][^\d_]{0,20}?)\s*", text)
     if not match:
         return None
     count, word = int(match[1]), match[2].lower()
     unit = next((unit for unit, words in UNITS.items() if word == unit or word in words), None)
-    return f'did you mean "{count} {unit}{"s" if count != 1 else ""}"?' if unit else None
+    return said('did you mean "%(text)s"?', text=f"{count} {unit}{'s' if count != 1 else ''}") if unit else None
 
 
 def _bad_key(finding: Finding) -> Fault:
     key = str(finding.path[-1])
-    expected = LOOKS_LIKE.get(finding.context.get("pattern", ""), finding.context.get("expected", "a shorter name"))
-    message = f"`{shortened(key)}` will not do as a key here, expected {expected}".replace("'", "`")
+    pattern, known = finding.context.get("pattern", ""), re.findall(r"'([^']+)'", finding.context.get("expected", ""))
+    few = either([f"`{name}`" for name in known]) if known else said("a shorter name")
+    message = said(
+        "`%(key)s` will not do as a key here, expected %(what)s", key=shortened(key), what=LOOKS_LIKE.get(pattern, few)
+    )
     return Fault(finding.path, message, of="key")
 
 
 def _unknown(finding: Finding) -> Fault:
     key = str(finding.path[-1])
     owner = shape_at(finding.kind, finding.path[:-1])
-    message = f"this {owner.noun()} has no key `{shortened(key)}`"
+    message = said("%(this)s has no key `%(key)s`", this=owner.noun(), key=shortened(key))
     return Fault(finding.path, message, _key_meant(finding, key, owner), of="key")
 
 
@@ -202,12 +218,12 @@ CALLED = {
 }  # fmt: skip
 
 
-def _key_meant(finding: Finding, key: str, owner: Shape) -> str | None:
+def _key_meant(finding: Finding, key: str, owner: Shape) -> Said | None:
     if near := key_nearest(finding):
-        return f"did you mean `{near}`?"
+        return said("did you mean `%(name)s`?", name=near)
     if finding.path[1:] and key in shape_at(finding.kind, ()).takes():
-        return f"`{key}` is a key of the file itself: write it above the first [section]"
-    return f"it takes {enumerated(owner.takes())}" if owner.takes() else None
+        return said("`%(key)s` is a key of the file itself: write it above the first [section]", key=key)
+    return said("it takes %(keys)s", keys=enumerated(owner.takes())) if owner.takes() else None
 
 
 def key_nearest(finding: Finding) -> str | None:
@@ -220,36 +236,46 @@ def key_nearest(finding: Finding) -> str | None:
 
 def _missing(finding: Finding) -> Fault:
     owner, key = finding.shape, str(finding.last)
-    return Fault(
-        finding.path, f"this {owner.noun()} lacks `{key}`", f"expected {owner.below(key).expected()}", of="key"
-    )
+    message = said("%(this)s lacks `%(key)s`", this=owner.noun(), key=key)
+    return Fault(finding.path, message, said("expected %(names)s", names=owner.below(key).expected()), of="key")
 
 
 def _misfit(finding: Finding) -> Fault:
     error = finding.context["error"]
     at = error.at if isinstance(error, Misfit) else ()
-    return Fault((*finding.path, *at), str(error), of="key" if at and isinstance(at[-1], str) else "value")
+    message = error.sentence if isinstance(error, Misfit) else said("this will not do: %(why)s", why=error)
+    return Fault((*finding.path, *at), message, of="key" if at and isinstance(at[-1], str) else "value")
 
 
 def _empty(finding: Finding) -> Fault:
-    least = finding.context["min_length"]
-    message = "is empty, at least one is needed" if least == 1 else f"is too short, at least {least} are needed"
-    return Fault(finding.path, f"{_label(finding.path)} {message}", of="key")
+    label, least = _label(finding.path), finding.context["min_length"]
+    if least == 1:
+        return Fault(finding.path, said("%(label)s is empty, at least one is needed", label=label), of="key")
+    message = said("%(label)s is too short, at least %(least)s are needed", label=label, least=least)
+    return Fault(finding.path, message, of="key")
 
 
 def _too_long(finding: Finding) -> Fault:
-    message = f"{_label(finding.path)} is too long, at most {finding.context['max_length']} characters"
+    most = finding.context["max_length"]
+    message = said("%(label)s is too long, at most %(most)s characters", label=_label(finding.path), most=most)
     return Fault(finding.path, message)
 
 
 def _out_of_range(finding: Finding) -> Fault:
     least, most = finding.context.get("ge"), finding.context.get("le")
-    limit = f"at least {least}" if least is not None else f"at most {most}"
-    return Fault(finding.path, f"{_label(finding.path)} should be {limit}, but it is {got(finding.input)}")
+    limit = said("at least %(least)s", least=least) if least is not None else said("at most %(most)s", most=most)
+    message = said(
+        "%(label)s should be %(expected)s, but it is %(got)s",
+        label=_label(finding.path),
+        expected=limit,
+        got=got(finding.input),
+    )
+    return Fault(finding.path, message)
 
 
 def _bottomless(finding: Finding) -> Fault:
-    return Fault(finding.path, f"{_label(finding.path)} is nested too deeply", "split it into segments")
+    message = said("%(label)s is nested too deeply", label=_label(finding.path))
+    return Fault(finding.path, message, said("split it into segments"))
 
 
 # Every type of error that our models can give; the others say what the schema expected.

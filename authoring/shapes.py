@@ -17,6 +17,7 @@ from authoring.models.pages import Page
 from authoring.models.personas import Persona
 from authoring.models.sequences import Sequence
 from authoring.patterns import LOCALE, LOOKS_LIKE
+from base.saying import Said, either, said
 
 Schema = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -31,72 +32,72 @@ MODELS: dict[str, type[Model]] = {
     "persona": Persona,
     "email": EmailFrontMatter,
 }
-# What an author calls the table that a model reads.
-NOUNS: dict[str, str] = {
-    "Action": "action",
-    "BantItem": "BANT item",
-    "Branch": "branch",
-    "Brand": "brand",
-    "Case": "case",
-    "Condition": "condition",
-    "Definitions": "file",
-    "Edit": "edit",
-    "EmailFrontMatter": "front matter",
-    "EngagementRule": "scoring rule",
-    "EventLabel": "event label",
-    "Expectation": "expectation",
-    "FitRule": "fit rule",
-    "Form": "form",
-    "FormField": "field",
-    "Goal": "goal",
-    "HandOff": "hand-off",
-    "Hero": "hero",
-    "House": "house",
-    "IdealCustomer": "persona",
-    "Interest": "interest",
-    "Magnet": "magnet",
-    "MagnetFile": "file of the magnet",
-    "Notify": "notification",
-    "Option": "option",
-    "Outage": "outage",
-    "Page": "page",
-    "Palette": "palette",
-    "Persona": "persona",
-    "Pick": "`pick`",
-    "Pressure": "`[pressure]` section",
-    "QuietHours": "`quiet_hours`",
-    "Reason": "reason",
-    "Rep": "rep",
-    "Row": "row",
-    "Scoring": "`[scoring]` section",
-    "Section": "section",
-    "Segment": "segment",
-    "SendWindow": "send window",
-    "Sender": "sender",
-    "Sequence": "sequence",
-    "SetFields": "`set`",
-    "Share": "share",
-    "Stage": "stage",
-    "Step": "step",
-    "Suggestion": "suggestion",
-    "Task": "task",
-    "Temperature": "temperature",
-    "Thanks": "`[thanks]` section",
-    "Topic": "topic",
-    "Trigger": "trigger",
-    "WaitFor": "`wait_for`",
-    "WaitUntil": "`wait_until`",
+# What an author calls the table that a model reads, at the beginning of a sentence.
+NOUNS: dict[str, Said] = {
+    "Action": said("this action"),
+    "BantItem": said("this BANT item"),
+    "Branch": said("this branch"),
+    "Brand": said("this brand"),
+    "Case": said("this case"),
+    "Condition": said("this condition"),
+    "Definitions": said("this file"),
+    "Edit": said("this edit"),
+    "EmailFrontMatter": said("this front matter"),
+    "EngagementRule": said("this scoring rule"),
+    "EventLabel": said("this event label"),
+    "Expectation": said("this expectation"),
+    "FitRule": said("this fit rule"),
+    "Form": said("this form"),
+    "FormField": said("this field"),
+    "Goal": said("this goal"),
+    "HandOff": said("this hand-off"),
+    "Hero": said("this hero"),
+    "House": said("this house"),
+    "IdealCustomer": said("this persona"),
+    "Interest": said("this interest"),
+    "Magnet": said("this magnet"),
+    "MagnetFile": said("this file of the magnet"),
+    "Notify": said("this notification"),
+    "Option": said("this option"),
+    "Outage": said("this outage"),
+    "Page": said("this page"),
+    "Palette": said("this palette"),
+    "Persona": said("this persona"),
+    "Pick": said("this `pick`"),
+    "Pressure": said("this `[pressure]` section"),
+    "QuietHours": said("this `quiet_hours`"),
+    "Reason": said("this reason"),
+    "Rep": said("this rep"),
+    "Row": said("this row"),
+    "Scoring": said("this `[scoring]` section"),
+    "Section": said("this section"),
+    "Segment": said("this segment"),
+    "SendWindow": said("this send window"),
+    "Sender": said("this sender"),
+    "Sequence": said("this sequence"),
+    "SetFields": said("this `set`"),
+    "Share": said("this share"),
+    "Stage": said("this stage"),
+    "Step": said("this step"),
+    "Suggestion": said("this suggestion"),
+    "Task": said("this task"),
+    "Temperature": said("this temperature"),
+    "Thanks": said("this `[thanks]` section"),
+    "Topic": said("this topic"),
+    "Trigger": said("this trigger"),
+    "WaitFor": said("this `wait_for`"),
+    "WaitUntil": said("this `wait_until`"),
 }
 _TYPES = {
-    "string": "a text in quotes",
-    "integer": "a whole number without quotes",
-    "boolean": "`true` or `false`",
-    "array": "a list in `[ ]`",
+    "string": said("a text in quotes"),
+    "integer": said("a whole number without quotes"),
+    "boolean": said("`true` or `false`"),
+    "array": said("a list in `[ ]`"),
 }
 
 _FORMATS = {
-    "date-time": "a date and time without quotes, such as 2026-03-31T09:00:00",
-    "email": 'an email address in quotes, such as "chloe@atelier.example"',
+    "date-time": said("a date and time without quotes, such as 2026-03-31T09:00:00"),
+    "email": said('an email address in quotes, such as "chloe@atelier.example"'),
 }
 
 
@@ -111,10 +112,10 @@ class Shape:
         """The keys that a table here takes, in the order of its model."""
         return [key for option in self.options for key in option.get("properties", {})]
 
-    def noun(self) -> str:
-        """What to call the table here."""
+    def noun(self) -> Said:
+        """What to call the table here: "this step"."""
         titles = [NOUNS[option["title"]] for option in self.options if "properties" in option]
-        return titles[0] if titles else "table"
+        return titles[0] if titles else said("this table")
 
     def choices(self) -> list[str]:
         """The values that may stand here, where only a few may."""
@@ -127,10 +128,9 @@ class Shape:
         """In words: "a duration such as …", "one of `text`, `email`", "a text in quotes or a whole number"."""
         words = list(dict.fromkeys(filter(None, (_words(option) for option in self.options))))
         if choices := self.choices():
-            words.append(
-                f"one of {', '.join(f'`{choice}`' for choice in choices)}" if choices[1:] else f"`{choices[0]}`"
-            )
-        return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words) or "something else"
+            ticked = ", ".join(f"`{choice}`" for choice in choices)
+            words.append(said("one of %(choices)s", choices=ticked) if choices[1:] else ticked)
+        return either(words) if words else said("something else")
 
     def below(self, segment: str | int) -> "Shape":
         """The shape of the value of that key, or of that item of a list."""
@@ -183,11 +183,12 @@ def _words(option: Schema) -> str | None:
         return None
     if "properties" in option:
         keys = option.get("required") or list(option["properties"])[:1]
-        return f"a table such as {{ {', '.join(f'{key} = …' for key in keys[:3])}{', …' if keys[3:] else ''} }}"
+        some = ", ".join(f"{key} = …" for key in keys[:3]) + (", …" if keys[3:] else "")
+        return said("a table such as %(table)s", table=f"{{ {some} }}")
     if LOCALE in option.get("patternProperties", {}):
-        return 'a text for each language, such as { fr = "…", en = "…" }'
+        return said('a text for each language, such as { fr = "…", en = "…" }')
     if option.get("type") == "object":
-        return "a table of keys and values"
+        return said("a table of keys and values")
     if words := _FORMATS.get(option.get("format", "")):
         return words
     return LOOKS_LIKE.get(option.get("pattern", "")) or _TYPES.get(option.get("type", ""))

@@ -6,6 +6,8 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from base.saying import Said, said
+
 SHOWN = 12
 
 
@@ -16,12 +18,12 @@ def nearest(got: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def did_you_mean(got: str, known: Iterable[str], those: str | None = None) -> str | None:
-    """A hint: the nearest name, else, where `those` is given ("the forms are"), the list of what there is."""
+def did_you_mean(got: str, known: Iterable[str], those: str | None = None) -> Said | None:
+    """A hint: the nearest name, else, where `those` is given ("the forms are %(names)s"), the list of what there is."""
     names = sorted(known)
     if found := nearest(got, names):
-        return f"did you mean `{found}`?"
-    return f"{those} {enumerated(names)}" if those and names else None
+        return said("did you mean `%(name)s`?", name=found)
+    return said(those, names=enumerated(names)) if those and names else None
 
 
 def enumerated(names: Iterable[str]) -> str:

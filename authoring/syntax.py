@@ -9,39 +9,60 @@ from typing import Any
 
 from authoring.shapes import Path
 from base.problems import Problem
+from base.saying import Said, said
 from base.toml import Document, Part, Position, TomlError, parse
+from base.translations import msgid
 
-TABLE = '{ fr = "…", en = "…" }'
 # (what the reader of TOML complains of, and the first character of the line; what the author reads; what helps,
-# where {example} is the key before the fault with a text, and {first} the first key of the line with one)
+# where `example` is the key before the fault with a text, and `first` the first key of the line with one)
 SENTENCES: tuple[tuple[str, str, str | None], ...] = (
-    ("string values must be quoted", "a text stands in quotes", "write it like this: {example}"),
-    ("missing opening quote", "this text lacks its opening quote", "write it like this: {example}"),
-    ("duplicate key [", "a section or a key of this name is there already", "a list of sections is written [[step]]"),
-    ("duplicate key", "this is there twice", "keep one of the two"),
-    ("cannot extend", "this name already holds a value, so nothing can be put below it", "give it another name"),
-    ("missing escaped value", "`\\` has a meaning of its own in a text", "write `\\\\` for a `\\`"),
-    ("unicode", "this is no character", "write the character itself"),
-    ("multi-line", "this long text is not closed", "close it with the three quotes that opened it"),
-    ("invalid basic string", "this text lacks its closing quote", 'close it with `"` on the same line'),
-    ("invalid literal string", "this text lacks its closing quote", "close it with `'` on the same line"),
-    ("unclosed table, expected", "the name of this section is not closed", "write it like this: [thanks]"),
-    ("unclosed array table", "the name of this section is not closed", "write it like this: [[step]]"),
-    ("missing table open", "the name of this section is not right", "write it like this: [thanks]"),
-    ("unclosed array", "this list is not closed", "close it with `]`"),
-    ("extra comma", "there is a comma too many in this list", None),
-    ("missing comma between key", "a comma is missing between two keys of this table", f"write it like this: {TABLE}"),
-    ("missing comma", "a comma is missing in this list", None),
-    ("trailing comma", "TOML allows no comma before the `}`", "delete this comma"),
-    ("missing assignment", "this key has no `=`", f"write it like this: {TABLE}"),
-    ("inline table", "what stands between `{` and `}` goes on one line, with commas, and is closed", None),
-    ("key with no value", "this line has no `=`", "a line reads `key = value`, such as {first}"),
-    ("carriage return", "the end of this line is broken", "save the file with plain line ends"),
-    ("unquoted key", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
-    ("keys cannot be", "this name will not do as a key", "use lower-case letters, digits, `_` and `-`"),
-    ("unexpected key or value", "there is something after the end of the value", "put it on a line of its own"),
+    ("string values must be quoted", msgid("a text stands in quotes"), msgid("write it like this: %(example)s")),
+    ("missing opening quote", msgid("this text lacks its opening quote"), msgid("write it like this: %(example)s")),
+    (
+        "duplicate key [",
+        msgid("a section or a key of this name is there already"),
+        msgid("a list of sections is written [[step]]"),
+    ),
+    ("duplicate key", msgid("this is there twice"), msgid("keep one of the two")),
+    (
+        "cannot extend",
+        msgid("this name already holds a value, so nothing can be put below it"),
+        msgid("give it another name"),
+    ),
+    ("missing escaped value", msgid("`\\` has a meaning of its own in a text"), msgid("write `\\\\` for a `\\`")),
+    ("unicode", msgid("this is no character"), msgid("write the character itself")),
+    ("multi-line", msgid("this long text is not closed"), msgid("close it with the three quotes that opened it")),
+    ("invalid basic string", msgid("this text lacks its closing quote"), msgid('close it with `"` on the same line')),
+    ("invalid literal string", msgid("this text lacks its closing quote"), msgid("close it with `'` on the same line")),
+    (
+        "unclosed table, expected",
+        msgid("the name of this section is not closed"),
+        msgid("write it like this: [thanks]"),
+    ),
+    ("unclosed array table", msgid("the name of this section is not closed"), msgid("write it like this: [[step]]")),
+    ("missing table open", msgid("the name of this section is not right"), msgid("write it like this: [thanks]")),
+    ("unclosed array", msgid("this list is not closed"), msgid("close it with `]`")),
+    ("extra comma", msgid("there is a comma too many in this list"), None),
+    (
+        "missing comma between key",
+        msgid("a comma is missing between two keys of this table"),
+        msgid('write it like this: { fr = "…", en = "…" }'),
+    ),
+    ("missing comma", msgid("a comma is missing in this list"), None),
+    ("trailing comma", msgid("TOML allows no comma before the `}`"), msgid("delete this comma")),
+    ("missing assignment", msgid("this key has no `=`"), msgid('write it like this: { fr = "…", en = "…" }')),
+    ("inline table", msgid("what stands between `{` and `}` goes on one line, with commas, and is closed"), None),
+    ("key with no value", msgid("this line has no `=`"), msgid("a line reads `key = value`, such as %(first)s")),
+    ("carriage return", msgid("the end of this line is broken"), msgid("save the file with plain line ends")),
+    ("unquoted key", msgid("this name will not do as a key"), msgid("use lower-case letters, digits, `_` and `-`")),
+    ("keys cannot be", msgid("this name will not do as a key"), msgid("use lower-case letters, digits, `_` and `-`")),
+    (
+        "unexpected key or value",
+        msgid("there is something after the end of the value"),
+        msgid("put it on a line of its own"),
+    ),
 )
-OTHERWISE = ("this line cannot be read", "a line reads `key = value`, such as {first}")
+OTHERWISE = (msgid("this line cannot be read"), msgid("a line reads `key = value`, such as %(first)s"))
 # Where the reader of TOML gives up far behind a quote that was forgotten.
 FAR_FROM_THE_QUOTE = ("missing comma between", "newlines are unsupported in inline tables")
 
@@ -61,7 +82,7 @@ def read_toml(text: str, file: str) -> Document:
     except TomlError as error:
         raise TomlError(_plain(error.problem, text)) from None
     for path in _beyond_numbers(document):
-        raise TomlError(Problem(file, *place(document, path), "error", "this number has too many digits"))
+        raise TomlError(Problem(file, *place(document, path), "error", said("this number has too many digits")))
     return document
 
 
@@ -84,11 +105,12 @@ def _plain(problem: Problem, text: str) -> Problem:
     if any(complaint in complained for complaint in FAR_FROM_THE_QUOTE):
         column = _open_quote(line, problem.column)
         if column is not None:
-            message, hint = "the quote that opens here may not be closed", f"close it with `{line[column - 1]}`"
+            message = said("the quote that opens here may not be closed")
+            hint = said("close it with `%(quote)s`", quote=line[column - 1])
             return Problem(problem.file, problem.line, column, "error", message, hint)
     found = next(((message, hint) for complaint, message, hint in SENTENCES if complaint in complained), OTHERWISE)
     hint_to_them = _with_example(found[1], line, problem.column)
-    return Problem(problem.file, problem.line, problem.column, "error", found[0], hint_to_them)
+    return Problem(problem.file, problem.line, problem.column, "error", said(found[0]), hint_to_them)
 
 
 def _open_quote(line: str, column: int) -> int | None:
@@ -101,16 +123,15 @@ def _open_quote(line: str, column: int) -> int | None:
     return None
 
 
-def _with_example(hint: str | None, line: str, column: int) -> str | None:
+def _with_example(hint: str | None, line: str, column: int) -> Said | None:
     """The hint with the author's own key in it: an example of another file's keys would mislead."""
     before, first = _KEY_BEFORE.search(line[max(0, column - 100) : column - 1]), _FIRST_KEY.match(line)
     examples = {
-        "{example}": f'{before[1]} = "…"' if before else '"…"',
-        "{first}": f'{first[1]} = "…"' if first else 'title = "Guide"',
+        "example": f'{before[1]} = "…"' if before else '"…"',
+        "first": f'{first[1]} = "…"' if first else 'title = "Guide"',
     }
-    for mark, example in examples.items():
-        hint = hint.replace(mark, example) if hint else None
-    return hint
+    named = {name: example for name, example in examples.items() if hint and f"%({name})s" in hint}
+    return said(hint, **named) if hint else None
 
 
 _QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"?|'[^']*'?""")  # a text of one line, closed or not

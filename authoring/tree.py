@@ -12,6 +12,8 @@ from authoring.patterns import LOCALE, NAME
 from authoring.site import StoredFile
 from authoring.suggest import did_you_mean
 from base.problems import Problem
+from base.saying import Said, said
+from base.translations import msgid
 
 TEXT_LIMIT = 1_000_000  # bytes; the largest honest sequence is a hundredth of it
 BLOB_LIMIT = 200_000_000
@@ -31,13 +33,13 @@ KINDS: Mapping[str, re.Pattern[str]] = {
     "email": re.compile(rf"emails/(?P<sequence>{_NAME})/(?P<name>{_NAME})\.(?P<locale>{_LOCALE})\.md"),
 }
 # What belongs in a folder, as an author reads it.
-FOLDERS: Mapping[str, str] = {
-    "pages": "`pages/NAME.toml`",
-    "forms": "`forms/NAME.toml`",
-    "magnets": "`magnets/NAME.toml`, and the files to give away",
-    "sequences": "`sequences/NAME.toml`",
-    "emails": "`emails/SEQUENCE/EMAIL.LANGUAGE.md`, such as `emails/welcome/day-2.fr.md`",
-    "personas": "`personas/NAME.toml`",
+FOLDERS: Mapping[str, Said] = {
+    "pages": said("`pages/NAME.toml`"),
+    "forms": said("`forms/NAME.toml`"),
+    "magnets": said("`magnets/NAME.toml`, and the files to give away"),
+    "sequences": said("`sequences/NAME.toml`"),
+    "emails": said("`emails/SEQUENCE/EMAIL.LANGUAGE.md`, such as `emails/welcome/day-2.fr.md`"),
+    "personas": said("`personas/NAME.toml`"),
 }
 NOTES = {"README.md"}  # for people who look into the folder
 TIMELINE = ".timeline.txt"  # beside a persona: what `terreau test` expects of it; no part of a release
@@ -96,19 +98,20 @@ def read_tree(root: Path) -> Tree:
         except _Stray as stray:
             problems.append(Problem(_printable(path), 1, 1, "error", stray.message, stray.hint))
         except OSError as error:
-            message = f"this cannot be read: {error.strerror or 'the disk refused'}"
+            message = said("this cannot be read: %(why)s", why=error.strerror or said("the disk refused"))
             problems.append(Problem(_printable(path), 1, 1, "error", message, None))
     return Tree(texts, blobs, tuple(sorted(problems)), root)
 
 
 def _without_folder(root: Path) -> Problem:
-    message = "this is a file, and the content is a folder" if root.exists() else "there is no such folder"
-    hint = "name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml"
+    is_file = root.exists()
+    message = said("this is a file, and the content is a folder") if is_file else said("there is no such folder")
+    hint = said("name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml")
     return Problem(_printable(str(root)), 0, 0, "error", message, hint)
 
 
 class _Stray(Exception):
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: Said, hint: Said | None = None) -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
 
@@ -142,10 +145,10 @@ def _is_timeline(path: str) -> bool:
 def _folder_fault(path: str) -> _Stray | None:
     top = path.partition("/")[0]
     if top not in FOLDERS:
-        hint = did_you_mean(top, FOLDERS, "the folders are")
-        return _Stray(f"there is no room for a folder `{_printable(top)}` in the content", hint)
+        hint = did_you_mean(top, FOLDERS, msgid("the folders are %(names)s"))
+        return _Stray(said("there is no room for a folder `%(folder)s` in the content", folder=_printable(top)), hint)
     if path.count("/") >= DEPTH_LIMIT:
-        return _Stray(f"folders lie at most {DEPTH_LIMIT} deep")
+        return _Stray(said("folders lie at most %(depth)s deep", depth=DEPTH_LIMIT))
     return None
 
 
@@ -167,30 +170,30 @@ def _take(
 def _refuse_odd_names(path: str) -> None:
     for part in path.split("/"):
         if not PLAIN_NAME.fullmatch(part) or len(part) > 100:
-            raise _Stray(
-                f"the name `{_printable(part)}` will not do", "use letters without accents, digits and hyphens"
-            )
+            message = said("the name `%(name)s` will not do", name=_printable(part))
+            raise _Stray(message, said("use letters without accents, digits and hyphens"))
 
 
 def _refuse_what_is_no_plain_file(root: Path, path: str) -> None:
     real = Path(os.path.realpath(root / path, strict=True))
     if not real.is_relative_to(os.path.realpath(root)):
-        raise _Stray("this is a link to a file outside the content", "copy the file here")
+        raise _Stray(said("this is a link to a file outside the content"), said("copy the file here"))
     if not stat.S_ISREG(real.stat().st_mode):
-        raise _Stray("this is not a plain file")
+        raise _Stray(said("this is not a plain file"))
 
 
 def _read_text(file: Path) -> bytes:
     with file.open("rb") as opened:
         content = opened.read(TEXT_LIMIT + 1)
     if len(content) > TEXT_LIMIT:
-        raise _Stray(f"this file is too big: a text has at most {TEXT_LIMIT // 1_000_000} MB")
+        raise _Stray(said("this file is too big: a text has at most %(size)s MB", size=TEXT_LIMIT // 1_000_000))
     return content
 
 
 def _read_blob(file: Path) -> StoredFile:
     if file.stat().st_size > BLOB_LIMIT:
-        raise _Stray(f"this file is too big: a file to give away has at most {BLOB_LIMIT // 1_000_000} MB")
+        most = BLOB_LIMIT // 1_000_000
+        raise _Stray(said("this file is too big: a file to give away has at most %(size)s MB", size=most))
     total, size = hashlib.sha256(), 0
     for chunk in _chunks(file):
         total.update(chunk)
@@ -206,9 +209,10 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 def _misplaced(path: str) -> _Stray:
     top, _, below = path.partition("/")
+    message = said("this file does not belong here")
     if not below:
-        return _Stray("this file does not belong here", did_you_mean(path, ["definitions.toml"], "expected"))
-    return _Stray("this file does not belong here", f"in `{top}/` there is {FOLDERS[top]}")
+        return _Stray(message, did_you_mean(path, ["definitions.toml"], msgid("expected %(names)s")))
+    return _Stray(message, said("in `%(folder)s/` there is %(what)s", folder=top, what=FOLDERS[top]))
 
 
 def _entry(kind: str, hashed: str, size: int) -> dict[str, str | int]:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 from base.faults import Place, problems_of, unknown
 from base.keyring import Keys, read_secret
 from base.problems import Problem
+from base.saying import Said, said
 from base.settings import Config, Section
 from base.toml import Document, Loc, Part, TomlError, parse
 
@@ -74,9 +75,11 @@ def _read(path: Path) -> Document:
     except TomlError as error:
         raise ConfigError([error.problem]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError([Problem(str(path), 0, 0, "error", "this is not UTF-8 text", "save it as UTF-8")]) from error
+        raise ConfigError(
+            [Problem(str(path), 0, 0, "error", said("this is not UTF-8 text"), said("save it as UTF-8"))]
+        ) from error
     except OSError as error:
-        message = f"the settings cannot be read: {error.strerror}"
+        message = said("the settings cannot be read: %(why)s", why=error.strerror)
         raise ConfigError([Problem(str(path), 0, 0, "error", message)]) from error
 
 
@@ -159,19 +162,19 @@ def _read_secrets(values: _Values, base: Path, place: Place) -> Iterator[Problem
                 yield Problem(*place((*loc, name), "value"), "error", problem)
 
 
-def _read_secret(table: _Values, setting: str, name: str, base: Path) -> str | None:
+def _read_secret(table: _Values, setting: str, name: str, base: Path) -> Said | None:
     """The sentence of what went wrong, if anything did."""
     path = table[name]
     if not isinstance(path, str):
         return None  # the models say so
     if table.get(setting) is not None:
-        return f"`{setting}` and `{name}` are both set: keep one"
+        return said("`%(setting)s` and `%(name)s` are both set: keep one", setting=setting, name=name)
     try:
         secret = read_secret(base / path)
     except OSError as error:
-        return f"the file of `{setting}` cannot be read: {error.strerror}"
+        return said("the file of `%(setting)s` cannot be read: %(why)s", setting=setting, why=error.strerror)
     except ValueError as error:
-        return f"the file of `{setting}` holds no secret: {error}"
+        return said("the file of `%(setting)s` holds no secret: %(why)s", setting=setting, why=error)
     table[setting] = secret.splitlines() if setting == "signing_keys" else secret
     return None
 

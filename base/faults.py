@@ -4,6 +4,7 @@ Pure: no database, no clock, no network.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
@@ -11,35 +12,35 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from base.problems import Problem, did_you_mean
+from base.saying import Refused, Said, either, said
 from base.toml import Loc, Part
+from base.translations import msgid
 
 Place = Callable[[Loc, Part], tuple[str, int, int]]
 
 _SHOWN_CHARACTERS = 60
 _SECRET_WORDS = ("password", "secret", "key", "url")  # an address may carry a password
 _SENTENCES: dict[str, str] = {
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "float_parsing": "expected a number",
-    "string_type": 'expected text in quotes, such as "text"',
-    "is_instance_of": 'expected a path in quotes, such as "data"',
-    "list_type": 'expected a list, such as ["a", "b"]',
-    "model_type": "expected a table of settings",
-    "model_attributes_type": "expected a table of settings",
-    "missing": "this setting is needed",
-    "literal_error": "expected {expected}",
-    "greater_than": "expected more than {gt}",
-    "greater_than_equal": "expected at least {ge}",
-    "less_than_equal": "expected at most {le}",
-    "too_short": "expected at least {min_length} of them",
-    "string_too_short": "expected at least {min_length} characters",
-    "string_too_long": "expected at most {max_length} characters",
-    "string_pattern_mismatch": "expected text of the form {pattern}",
-    "value_error": "{error}",
+    "bool_type": msgid("expected true or false"),
+    "bool_parsing": msgid("expected true or false"),
+    "int_type": msgid("expected a whole number"),
+    "int_parsing": msgid("expected a whole number"),
+    "int_from_float": msgid("expected a whole number"),
+    "float_type": msgid("expected a number"),
+    "float_parsing": msgid("expected a number"),
+    "string_type": msgid('expected text in quotes, such as "text"'),
+    "is_instance_of": msgid('expected a path in quotes, such as "data"'),
+    "list_type": msgid('expected a list, such as ["a", "b"]'),
+    "model_type": msgid("expected a table of settings"),
+    "model_attributes_type": msgid("expected a table of settings"),
+    "missing": msgid("this setting is needed"),
+    "greater_than": msgid("expected more than %(gt)s"),
+    "greater_than_equal": msgid("expected at least %(ge)s"),
+    "less_than_equal": msgid("expected at most %(le)s"),
+    "too_short": msgid("expected at least %(min_length)s of them"),
+    "string_too_short": msgid("expected at least %(min_length)s characters"),
+    "string_too_long": msgid("expected at most %(max_length)s characters"),
+    "string_pattern_mismatch": msgid("expected text of the form %(pattern)s"),
 }
 
 
@@ -48,10 +49,11 @@ def problems_of(errors: Iterable[ErrorDetails], model: type[BaseModel], place: P
     return [_problem(error, model, place) for error in errors]
 
 
-def unknown(name: str, known: Iterable[str]) -> tuple[str, str | None]:
+def unknown(name: str, known: Iterable[str]) -> tuple[Said, Said]:
     """The sentence and the hint for a setting that does not exist."""
     names = sorted(known)
-    return f"there is no setting `{name}`", did_you_mean(name, names) or f"there are {', '.join(names)}"
+    hint = did_you_mean(name, names) or said("there are %(names)s", names=", ".join(names))
+    return said("there is no setting `%(name)s`", name=name), hint
 
 
 def _problem(error: ErrorDetails, model: type[BaseModel], place: Place) -> Problem:
@@ -59,17 +61,33 @@ def _problem(error: ErrorDetails, model: type[BaseModel], place: Place) -> Probl
     if error["type"] == "extra_forbidden":
         message, hint = unknown(str(loc[-1]), _fields_at(model, loc[:-1]))
         return Problem(*place(loc, "key"), "error", message, hint)
+    fault, given = _fault(error), _got(loc, error["input"])
+    if given is None:
+        message = said("`%(setting)s`: %(fault)s", setting=_dotted(loc), fault=fault)
+    else:
+        message = said("`%(setting)s`: %(fault)s, got %(got)s", setting=_dotted(loc), fault=fault, got=given)
+    return Problem(*place(loc, "value"), "error", message)
+
+
+def _fault(error: ErrorDetails) -> Said:
+    """What is wrong, without saying where."""
+    context = error.get("ctx", {})
+    if isinstance(refused := context.get("error"), Refused):
+        return refused.sentence
+    if error["type"] == "literal_error":
+        return said("expected %(expected)s", expected=either(re.findall(r"'[^']*'", context["expected"])))
     sentence = _SENTENCES.get(error["type"])
-    message = sentence.format(**error.get("ctx", {})) if sentence else error["msg"]
-    return Problem(*place(loc, "value"), "error", f"`{_dotted(loc)}`: {message}{_got(loc, error['input'])}")
+    if sentence is None:
+        return said("this will not do: %(why)s", why=error["msg"])
+    return said(sentence, **{name: value for name, value in context.items() if f"%({name})s" in sentence})
 
 
-def _got(loc: Loc, given: Any) -> str:
+def _got(loc: Loc, given: Any) -> str | None:
     """What was written, unless it is long, a table, or not to be shown in a log."""
     is_secret = any(word in str(part) for part in loc for word in _SECRET_WORDS)
     if is_secret or not isinstance(given, (str, int, float)) or len(str(given)) > _SHOWN_CHARACTERS:
-        return ""
-    return f", got {json.dumps(given, ensure_ascii=False)}"
+        return None
+    return json.dumps(given, ensure_ascii=False)
 
 
 def _dotted(loc: Loc) -> str:

@@ -20,32 +20,38 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from base.keyring import Keys, keep_secret
+from base.saying import Refused, said
 
 
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not a time zone: write one such as 'Europe/Paris'") from error
+        raise Refused(said("'%(zone)s' is not a time zone: write one such as 'Europe/Paris'", zone=name)) from error
     return name
 
 
 def _web_address(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{address!r} is not a web address: it begins with https:// (or http:// while you try)")
+        raise Refused(
+            said(
+                "'%(address)s' is not a web address: it begins with https:// (or http:// while you try)",
+                address=address,
+            )
+        )
     return address.rstrip("/")
 
 
 def _database_address(address: str) -> str:
     if not address.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise ValueError("a database address begins with sqlite:/// or postgresql://")
+        raise Refused(said("a database address begins with sqlite:/// or postgresql://"))
     try:
         parts = make_url(address)
     except (ArgumentError, ValueError) as error:
-        raise ValueError("a database address is written postgresql://name@host:5432/database") from error
+        raise Refused(said("a database address is written postgresql://name@host:5432/database")) from error
     if parts.get_backend_name() == "sqlite" and (parts.database or ":").startswith((":", "file:", "?")):
-        raise ValueError("a SQLite database needs a file: write sqlite:///path/to/terreau.db")
+        raise Refused(said("a SQLite database needs a file: write sqlite:///path/to/terreau.db"))
     return address
 
 
@@ -54,7 +60,8 @@ def _mail_address(address: str) -> str:
     try:
         known = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"{address!r} is not a mail address: one looks like 'bounces@example.org'") from error
+        sentence = said("'%(address)s' is not a mail address: one looks like 'bounces@example.org'", address=address)
+        raise Refused(sentence) from error
     return known.ascii_email or address
 
 
@@ -85,7 +92,7 @@ class Site(Section):
     @model_validator(mode="after")
     def _speaks_its_default(self) -> Self:
         if self.default_locale not in self.locales:
-            raise ValueError(f"`default_locale` {self.default_locale!r} is not one of `locales`")
+            raise Refused(said("`default_locale` '%(locale)s' is not one of `locales`", locale=self.default_locale))
         return self
 
 
@@ -131,7 +138,7 @@ class Smtp(Section):
     @model_validator(mode="after")
     def _whole_account(self) -> Self:
         if self.username is not None and self.password is None and self.password_file is None:
-            raise ValueError("`username` needs a `password_file` (or a `password`)")
+            raise Refused(said("`username` needs a `password_file` (or a `password`)"))
         return self
 
 
@@ -155,7 +162,8 @@ class Webhook(Section):
     @model_validator(mode="after")
     def _signed(self) -> Self:
         if self.secret is None and self.secret_file is None:
-            raise ValueError("a webhook needs a `secret_file` (or a `secret`): its receiver checks the signature")
+            sentence = said("a webhook needs a `secret_file` (or a `secret`): its receiver checks the signature")
+            raise Refused(sentence)
         return self
 
 
@@ -195,7 +203,8 @@ class Config(Section):
         names = [webhook.name for webhook in webhooks]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
-            raise ValueError(f"each webhook has its own `name`; {', '.join(doubled)} stands there twice")
+            names_twice = ", ".join(doubled)
+            raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=names_twice))
         return webhooks
 
     @property

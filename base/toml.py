@@ -13,6 +13,7 @@ import toml_rs
 
 from base.nesting import LIMIT, too_deep
 from base.problems import Problem
+from base.saying import said
 
 Loc = tuple[str | int, ...]
 Position = tuple[int, int]
@@ -71,8 +72,8 @@ def _refuse_what_is_too_deep(text: str, file: str) -> None:
     index = too_deep(text)
     if index is not None:
         line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-        message = f"tables or lists lie more than {LIMIT} deep in each other here"
-        raise TomlError(Problem(file, line, column, "error", message, "close what is open"))
+        message = said("tables or lists lie more than %(limit)s deep in each other here", limit=LIMIT)
+        raise TomlError(Problem(file, line, column, "error", message, said("close what is open")))
 
 
 def _read_without_places(text: str, file: str, complaint: str) -> Document:
@@ -82,8 +83,8 @@ def _read_without_places(text: str, file: str, complaint: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         at = _AT.search(complaint) or _AT.search(str(error))
         line, column = (int(at[1]), int(at[2])) if at else (text.count("\n") + 1, 1)
-        message = complaint.strip().rpartition("\n")[2]
-        raise TomlError(Problem(file, line, column, "error", f"this is not TOML: {message}")) from error
+        message = said("this is not TOML: %(why)s", why=complaint.strip().rpartition("\n")[2])
+        raise TomlError(Problem(file, line, column, "error", message)) from error
 
 
 def _places(nodes: dict[str, Any], above: Loc, lines: list[str]) -> Iterator[tuple[Loc, dict[Part, Position]]]:

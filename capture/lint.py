@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from authoring.models.common import Localised
 from authoring.models.forms import Form
 from authoring.site import Locate, Site
+from authoring.suggest import enumerated
 from base.problems import Problem
+from base.saying import Said, said
+from base.translations import msgid
 from capture.body import MOST_FIELDS
 
 Path = tuple[str | int, ...]
-Found = tuple[Path, str, str | None]
+Found = tuple[Path, Said, Said | None]
 
 OWN_FIELDS = 3  # the stamp, the session's token, the trap
+NOT_FOUND_BY = {
+    "email": msgid("the email in `%(field)s` finds no lead"),
+    "phone": msgid("the phone in `%(field)s` finds no lead"),
+}
 KINDS = {"email": "email", "phone": "phone"}  # the fields that find a lead, and the kind that reads them
 
 
@@ -34,7 +41,8 @@ def _faults(site: Site, name: str, form: Form) -> Iterator[Found]:
     yield from _asked_twice(form)
     yield from _undeliverable(form)
     if len(form.field) > MOST_FIELDS - OWN_FIELDS:
-        yield ("field",), f"a form has at most {MOST_FIELDS - OWN_FIELDS} fields, this one has {len(form.field)}", None
+        most, has = MOST_FIELDS - OWN_FIELDS, len(form.field)
+        yield ("field",), said("a form has at most %(most)s fields, this one has %(has)s", most=most, has=has), None
 
 
 def _finds_nobody(form: Form) -> Iterator[Found]:
@@ -42,14 +50,11 @@ def _finds_nobody(form: Form) -> Iterator[Found]:
     for index, field in enumerate(form.field):
         wanted = KINDS.get(field.name)
         if wanted and field.kind != wanted:
-            yield (
-                ("field", index, "kind"),
-                f"the field `{field.name}` is read as `{field.kind}`",
-                f'write kind = "{wanted}"',
-            )
+            message = said("the field `%(field)s` is read as `%(kind)s`", field=field.name, kind=field.kind)
+            yield ("field", index, "kind"), message, said('write kind = "%(kind)s"', kind=wanted)
         elif field.kind in KINDS and field.name != field.kind:
-            message = f"the {field.kind} in `{field.name}` finds no lead"
-            yield ("field", index, "name"), message, f'write name = "{field.kind}"'
+            message = said(NOT_FOUND_BY[field.kind], field=field.name)
+            yield ("field", index, "name"), message, said('write name = "%(name)s"', name=field.kind)
 
 
 def _languages(site: Site, name: str) -> set[str]:
@@ -64,16 +69,17 @@ def _unread_proofs(form: Form, locales: set[str]) -> Iterator[Found]:
     for path, wording in wordings:
         lacking = sorted(locales - set(wording)) if isinstance(wording, dict) else []
         if lacking:
-            message = f"the wording is not written in {', '.join(f'`{locale}`' for locale in lacking)}"
-            yield path, message, "the sentence a visitor agrees to is the proof: write it in every language of the page"
+            message = said("the wording is not written in %(locales)s", locales=enumerated(lacking))
+            hint = said("the sentence a visitor agrees to is the proof: write it in every language of the page")
+            yield path, message, hint
 
 
 def _asked_twice(form: Form) -> Iterator[Found]:
     seen = [form.subscribe]
     for index, field in enumerate(form.field):
         if field.topic is not None and field.topic in seen:
-            message = f"`{field.topic}` is asked for twice in this form"
-            yield ("field", index, "topic"), message, "one box for one purpose"
+            message = said("`%(topic)s` is asked for twice in this form", topic=field.topic)
+            yield ("field", index, "topic"), message, said("one box for one purpose")
         seen.append(field.topic)
 
 
@@ -81,5 +87,5 @@ def _undeliverable(form: Form) -> Iterator[Found]:
     """What leaves by mail needs an address, and one that cannot be left out."""
     promised = "magnet" if form.magnet else "subscribe" if form.subscribe else None
     if promised and not any(field.name == "email" and field.required for field in form.field):
-        message = f"`{promised}` leaves by mail, and the form does not require an `email`"
-        yield (promised,), message, 'add a field with name = "email", kind = "email", required = true'
+        message = said("`%(key)s` leaves by mail, and the form does not require an `email`", key=promised)
+        yield (promised,), message, said('add a field with name = "email", kind = "email", required = true')

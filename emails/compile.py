@@ -18,6 +18,7 @@ from markupsafe import Markup
 from authoring.models.emails import Email
 from authoring.site import Site
 from base.problems import Problem
+from base.saying import Said, said
 from base.tokens import digest
 from emails import markdown, plaintext
 from emails.constants import Constants, constants_of
@@ -143,16 +144,16 @@ class _Compiler:
         try:
             hidden = self._masks.hide(" ".join(getattr(self._email, part).split()))
         except MaskedAlready as error:
-            raise self._problem(0, str(error)) from error
+            raise self._problem(1, error.sentence) from error
         return self._typeset(self._masks.harden(hidden))
 
     def _read(self) -> list[Any]:
         try:
             return markdown.read(self._masks.hide(self._email.body), self._masks, self.links.bind)
         except (markdown.Misplaced, UnfitAddress) as error:
-            raise self._problem(self._email.body_line + error.line - 1, str(error)) from error
+            raise self._problem(self._email.body_line + error.line - 1, error.sentence) from error
         except MaskedAlready as error:
-            raise self._problem(0, str(error)) from error
+            raise self._problem(self._email.body_line, error.sentence) from error
 
     def _parts(self) -> dict[str, Any]:
         return {**self._line, **self._constants.told(), "marketing": self._constants.klass == "marketing"}
@@ -163,8 +164,8 @@ class _Compiler:
     def _typeset(self, text: str) -> str:
         return for_mail(text, self._locale)
 
-    def _problem(self, line: int, message: str) -> CompileError:
-        return CompileError([Problem(self._place, line, 1 if line else 0, "error", message)])
+    def _problem(self, line: int, message: Said) -> CompileError:
+        return CompileError([Problem(self._place, line, 1, "error", message)])
 
 
 def _inlined(masked: str, masks: Masks, place: str) -> str:
@@ -172,12 +173,12 @@ def _inlined(masked: str, masks: Masks, place: str) -> str:
     try:
         inlined = inline(masked)
         if astray := lost(masked, inlined):
-            raise UnfitMarkup(f"the inliner lost {', '.join(masks.show(word) for word in astray)}")
+            raise UnfitMarkup(said("the inliner lost %(words)s", words=", ".join(masks.show(word) for word in astray)))
         _refuse_crossing(inlined, masks)
         html = masks.show(inlined)
         _refuse_additions(html, inlined, masks)
     except UnfitMarkup as error:
-        raise CompileError([Problem(place, 0, 0, "error", str(error))]) from error
+        raise CompileError([Problem(place, 1, 1, "error", error.sentence)]) from error
     return html
 
 
@@ -191,7 +192,10 @@ def _refuse_crossing(masked: str, masks: Masks) -> None:
         if statement in ("if", "for"):
             opened.append((statement, comment.getparent()))
         elif opened[-1][1] is not comment.getparent():
-            raise UnfitMarkup(f"an `{opened[-1][0]}` begins inside one element and ends in another: put it around both")
+            sentence = said(
+                "an `%(word)s` begins inside one element and ends in another: put it around both", word=opened[-1][0]
+            )
+            raise UnfitMarkup(sentence)
         elif statement.startswith("end"):
             opened.pop()
 
@@ -202,4 +206,4 @@ def _refuse_additions(html: str, masked: str, masks: Masks) -> None:
     again.hide(html)
     wanted = Counter(masks.show(word) for word in words_in(masked))
     if Counter(again.tokens) != wanted:
-        raise UnfitMarkup("an expression appeared that nobody checked")
+        raise UnfitMarkup(said("an expression appeared that nobody checked"))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from base.problems import Problem, did_you_mean
+from base.saying import Said, said
+from base.translations import msgid
 from emails.environment import FILTERS
 from emails.scope import Scope
 
@@ -34,16 +36,36 @@ def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
     """What `source` does beyond the allow-list, in reading order; empty when it may be compiled."""
     reading = _Reading(source, scope, place)
     if not _is_of_human_size(source):
-        reading.refuse(1, None, "this text, or one of its expressions, is longer than any letter", "shorten it")
+        reading.refuse(
+            1, None, said("this text, or one of its expressions, is longer than any letter"), said("shorten it")
+        )
         return reading.problems
     try:
         tree = _JINJA.parse(source)
     except TemplateSyntaxError as error:
-        reading.refuse(error.lineno, None, f"this expression cannot be read: {error.message}", None)
+        reading.refuse(error.lineno, None, said("this expression cannot be read: %(why)s", why=_plain(error)), None)
         return reading.problems
     _refuse_writing(source, reading)
     _walk(tree.body, reading)
     return sorted(reading.problems)
+
+
+# What the reader of expressions complains of, and what the author reads.
+_COMPLAINTS = (
+    ("unexpected end of template", msgid("something that was opened is not closed")),
+    ("Unexpected end of template", msgid("an `if` or a `for` is not closed")),
+    ("Encountered unknown tag", msgid("`{% %}` begins with `if`, `for`, or ends one of them")),
+    ("No filter named", msgid("there is no such filter")),
+    ("expected token", msgid("there is a word or a sign too many, or too few")),
+    ("unexpected char", msgid("there is a character that does not belong here")),
+    ("unexpected", msgid("there is a sign that does not belong here")),
+)
+
+
+def _plain(error: TemplateSyntaxError) -> Said:
+    complaint = str(error.message)
+    sentences = (sentence for words, sentence in _COMPLAINTS if complaint.startswith(words))
+    return said(next(sentences, msgid("it is not of the form `{{ lead.first_name }}`")))
 
 
 def _is_of_human_size(source: str) -> bool:
@@ -76,7 +98,7 @@ class _Reading:
     loop_names: list[str] = field(default_factory=list)
     known_to_be: list[str] = field(default_factory=list)  # optional names that an enclosing `if` has looked at
 
-    def refuse(self, line: int, word: str | None, message: str, hint: str | None, severity: str = "error") -> None:
+    def refuse(self, line: int, word: str | None, message: Said, hint: Said | None, severity: str = "error") -> None:
         column = _column(self.source, line, word)
         first = line == 1
         self.problems.append(
@@ -107,9 +129,11 @@ def _column(source: str, line: int, word: str | None) -> int:
 def _refuse_writing(source: str, reading: _Reading) -> None:
     for line, kind, text in _JINJA.lex(source):
         if kind == "raw_begin":
-            reading.refuse(line, "raw", "`raw` is not for mails", "write the text itself")
+            reading.refuse(line, "raw", said("`%(word)s` is not for mails", word="raw"), said("write the text itself"))
         elif kind.endswith(("_begin", "_end")) and _TRIMMING.search(text):
-            reading.refuse(line, None, "white space is kept as it is written", "write `{{ … }}` without `-` or `+`")
+            reading.refuse(
+                line, None, said("white space is kept as it is written"), said("write `{{ … }}` without `-` or `+`")
+            )
 
 
 # ---------------------------------------------------------------- statements
@@ -127,7 +151,12 @@ def _output(node: nodes.Output, reading: _Reading) -> None:
         _look(part, reading)
         _warn_when_empty(part, reading)
         if (path := _dotted(part)) in reading.scope.lists:
-            reading.refuse(part.lineno, path, f"`{path}` is a list", f'write `{{{{ {path}|join(", ") }}}}` or a `for`')
+            reading.refuse(
+                part.lineno,
+                path,
+                said("`%(name)s` is a list", name=path),
+                said('write `{{ %(name)s|join(", ") }}` or a `for`', name=path),
+            )
 
 
 def _if(node: nodes.If, reading: _Reading) -> None:
@@ -145,15 +174,25 @@ def _for(node: nodes.For, reading: _Reading) -> None:
     path = _dotted(node.iter)
     if path not in reading.scope.lists:
         allowed = ", ".join(f"`{name}`" for name in sorted(reading.scope.lists))
-        reading.refuse(node.lineno, path or "for", "a loop runs over a declared list only", f"lists are {allowed}")
+        reading.refuse(
+            node.lineno,
+            path or "for",
+            said("a loop runs over a declared list only"),
+            said("lists are %(names)s", names=allowed),
+        )
     if node.test is not None or node.recursive or node.else_ or reading.loop_names:
-        reading.refuse(node.lineno, "for", "a loop is `for … in …` and nothing else", "no filter, `else` or inner loop")
+        reading.refuse(
+            node.lineno, "for", said("a loop is `for … in …` and nothing else"), said("no filter, `else` or inner loop")
+        )
     if not isinstance(node.target, nodes.Name):
-        reading.refuse(node.lineno, "for", "a loop has one variable", None)
+        reading.refuse(node.lineno, "for", said("a loop has one variable"), None)
         return
     if any(name.split(".")[0] == node.target.name for name in reading.scope.known):
         reading.refuse(
-            node.lineno, node.target.name, f"`{node.target.name}` has a meaning already", "name it otherwise"
+            node.lineno,
+            node.target.name,
+            said("`%(name)s` has a meaning already", name=node.target.name),
+            said("name it otherwise"),
         )
     reading.loop_names.append(node.target.name)
     _walk(node.body, reading)
@@ -163,7 +202,7 @@ def _for(node: nodes.For, reading: _Reading) -> None:
 def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
     kind = type(node).__name__.lower()
     word = _STATEMENT_WORDS.get(kind, kind)
-    reading.refuse(node.lineno, word, f"`{word}` is not for mails", "only `if` and `for` are")
+    reading.refuse(node.lineno, word, said("`%(word)s` is not for mails", word=word), said("only `if` and `for` are"))
 
 
 _STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from"}
@@ -183,15 +222,20 @@ def _name(node: nodes.Name | nodes.Getattr, reading: _Reading) -> None:
         _refuse_expression(node, reading)
     elif path not in reading.scope.known and path not in reading.loop_names:
         hint = did_you_mean(path, {*reading.scope.known, *reading.loop_names})
-        reading.refuse(node.lineno, path, f"nothing is called `{path}` in a mail", hint)
+        reading.refuse(node.lineno, path, said("nothing is called `%(name)s` in a mail", name=path), hint)
 
 
 def _filter(node: nodes.Filter, reading: _Reading) -> None:
     if node.name not in FILTERS:
-        hint = did_you_mean(node.name, FILTERS) or f"filters are {', '.join(sorted(FILTERS))}"
-        reading.refuse(node.lineno, node.name, f"there is no filter `{node.name}`", hint)
+        hint = did_you_mean(node.name, FILTERS) or said("filters are %(names)s", names=", ".join(sorted(FILTERS)))
+        reading.refuse(node.lineno, node.name, said("there is no filter `%(name)s`", name=node.name), hint)
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not all(isinstance(arg, nodes.Const) for arg in node.args):
-        reading.refuse(node.lineno, node.name, f"`{node.name}` takes plain values", 'such as `default("…")`')
+        reading.refuse(
+            node.lineno,
+            node.name,
+            said("`%(name)s` takes plain values", name=node.name),
+            said('such as `default("…")`'),
+        )
     if node.node is not None:
         _look(node.node, reading)
 
@@ -201,7 +245,10 @@ def _compare(node: nodes.Compare, reading: _Reading) -> None:
     for operand in node.ops:
         if operand.op not in _COMPARISONS:
             reading.refuse(
-                node.lineno, None, f"`{operand.op}` is not a comparison of mails", "use ==, !=, <, <=, >, >="
+                node.lineno,
+                None,
+                said("`%(word)s` is not a comparison of mails", word=operand.op),
+                said("use ==, !=, <, <=, >, >="),
             )
         _look(operand.expr, reading)
 
@@ -216,15 +263,21 @@ def _literal(node: nodes.Const, reading: _Reading) -> None:
 
 
 def _refuse_expression(node: nodes.Node, reading: _Reading) -> None:
-    what = _REFUSED.get(type(node).__name__, "this expression")
-    reading.refuse(node.lineno, None, f"{what} is not for mails", "compute it beforehand, or write the text out")
+    what = _REFUSED.get(type(node).__name__, said("this expression"))
+    reading.refuse(
+        node.lineno,
+        None,
+        said("%(what)s is not for mails", what=what),
+        said("compute it beforehand, or write the text out"),
+    )
 
 
+_ARITHMETIC = said("arithmetic")
 _REFUSED = {
-    "Call": "a call", "Getitem": "a lookup with brackets", "Slice": "a slice", "Add": "arithmetic", "Sub": "arithmetic",
-    "Mul": "arithmetic", "Div": "arithmetic", "FloorDiv": "arithmetic", "Mod": "arithmetic", "Pow": "arithmetic",
-    "Neg": "arithmetic", "Pos": "arithmetic", "Concat": "`~`", "CondExpr": "`… if … else …` inside `{{ }}`",
-    "Test": "`is`", "List": "a list", "Tuple": "a list", "Dict": "a dict", "Getattr": "an attribute of an expression",
+    "Call": said("a call"), "Getitem": said("a lookup with brackets"), "Slice": said("a slice"), "Concat": "`~`",
+    "CondExpr": said("`… if … else …` inside `{{ }}`"), "Test": "`is`", "List": said("a list"), "Tuple": said("a list"),
+    "Dict": said("a dict"), "Getattr": said("an attribute of an expression"),
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow", "Neg", "Pos"), _ARITHMETIC),
 }  # fmt: skip
 _EXPRESSIONS: dict[type[nodes.Node], Callable[..., None]] = {
     nodes.Name: _name, nodes.Getattr: _name, nodes.Const: _literal, nodes.TemplateData: _literal,
@@ -242,8 +295,8 @@ def _warn_when_empty(node: nodes.Node, reading: _Reading) -> None:
         reading.refuse(
             node.lineno,
             path,
-            f"`{path}` may be empty",
-            f'write `{{{{ {path} or "…" }}}}` or ask `if {name}`',
+            said("`%(name)s` may be empty", name=path),
+            said('write `{{ %(path)s or "…" }}` or ask `if %(name)s`', path=path, name=name),
             "warning",
         )
 

@@ -8,26 +8,32 @@ import re
 
 from premailer import Premailer
 
+from base.saying import Refused, said
+from base.translations import msgid
+
 DOCTYPE = "<!DOCTYPE html>"
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _REFUSED = (
     # A position is counted in the source, where a loop's body stands once: every item would get the first one's style.
-    (re.compile(r":(?:first|last|only|nth)-[\w-]+"), "a selector by position (`{}`) does not survive loops"),
-    (re.compile(r"@import\b"), "`{}` would read another file"),
-    (re.compile(r"@supports\b"), "`{}` is dropped by the inliner"),
-    (re.compile(r":(?:not|is|where|has)\("), "`{}…)` is not inlined"),
+    (
+        re.compile(r":(?:first|last|only|nth)-[\w-]+"),
+        msgid("a selector by position (`%(found)s`) does not survive loops"),
+    ),
+    (re.compile(r"@import\b"), msgid("`%(found)s` would read another file")),
+    (re.compile(r"@supports\b"), msgid("`%(found)s` is dropped by the inliner")),
+    (re.compile(r":(?:not|is|where|has)\("), msgid("`%(found)s…)` is not inlined")),
     # A colour with its transparency in a way that the inliner cannot read: the whole declaration would be gone.
     (
         re.compile(r"\b(?:rgb|hsl)a?\([^)]*/|#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{4})\b(?=[^{}]*\})"),
-        "a colour like `{}` is dropped by the inliner",
+        msgid("a colour like `%(found)s` is dropped by the inliner"),
     ),
-    (re.compile(r"\{\{|\{%"), "an expression (`{}`) inside a style sheet is filled in too late"),
+    (re.compile(r"\{\{|\{%"), msgid("an expression (`%(found)s`) inside a style sheet is filled in too late")),
 )
 _LINK = re.compile(r"<link\b[^>]*stylesheet", re.IGNORECASE)
 
 
-class UnfitMarkup(ValueError):
+class UnfitMarkup(Refused):
     """This HTML cannot be inlined without loss; the sentence says why."""
 
 
@@ -44,19 +50,19 @@ def inline(html: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(pretty_print=False)
     if not inlined.startswith(DOCTYPE):
-        raise UnfitMarkup("the inliner lost the document type")
+        raise UnfitMarkup(said("the inliner lost the document type"))
     return str(inlined)
 
 
 def _refuse(html: str) -> None:
     if not html.strip():
-        raise UnfitMarkup("there is nothing to inline")
+        raise UnfitMarkup(said("there is nothing to inline"))
     if not html.startswith(DOCTYPE):
-        raise UnfitMarkup(f"the document does not begin with `{DOCTYPE}`, in capitals")
+        raise UnfitMarkup(said("the document does not begin with `%(doctype)s`, in capitals", doctype=DOCTYPE))
     if _LINK.search(html):
-        raise UnfitMarkup("a linked style sheet is not read: write it into `<style>`")
+        raise UnfitMarkup(said("a linked style sheet is not read: write it into `<style>`"))
     for sheet in _STYLE.findall(html):
         plain = _COMMENT.sub("", sheet)
         for pattern, sentence in _REFUSED:
             if found := pattern.search(plain):
-                raise UnfitMarkup(sentence.format(found.group()))
+                raise UnfitMarkup(said(sentence, found=found.group()))

@@ -6,16 +6,17 @@ Pure: no database, no clock, no network.
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from base.saying import Refused, Said, said
 from emails.masking import Masks, words_in
 from emails.scope import URLS
 
 _COUNTED, _PLAIN = ("http", "https"), ("mailto", "tel")
 
 
-class UnfitAddress(ValueError):
+class UnfitAddress(Refused):
     """`line` counts from 1 in the Markdown."""
 
-    def __init__(self, line: int, sentence: str) -> None:
+    def __init__(self, line: int, sentence: Said) -> None:
         self.line = line
         super().__init__(sentence)
 
@@ -39,7 +40,10 @@ class Links:
         if scheme in _PLAIN:
             return known
         if scheme not in _COUNTED or not urlsplit(known).netloc:
-            raise UnfitAddress(line, f"`{known}` is not an address a mail can lead to: write it whole, with https://")
+            sentence = said(
+                "`%(address)s` is not an address a mail can lead to: write it whole, with https://", address=known
+            )
+            raise UnfitAddress(line, sentence)
         self.addresses.append(known)
         return self._masks.add(f"{{{{ links[{len(self.addresses) - 1}] }}}}")
 
@@ -50,8 +54,7 @@ class Links:
         return address
 
 
-_MIXED = (
-    "an address is written out, or is one of "
-    + ", ".join(f"`{{{{ {name} }}}}`" for name in URLS)
-    + " or a page: what a lead wrote has no place in it"
+_MIXED = said(
+    "an address is written out, or is one of %(names)s or a page: what a lead wrote has no place in it",
+    names=", ".join(f"`{{{{ {name} }}}}`" for name in URLS),
 )

@@ -10,24 +10,26 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 
 from authoring.models.emails import Email
+from authoring.placeholders import is_placeholder
 from authoring.site import Locate, Site
 from base.problems import Problem
+from base.saying import Said, said
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, path_of
 from emails.expressions import Place, names_in
 from emails.layouts import Setting
-from emails.render import RenderError, link_addresses, render
+from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
 from leads.facts import COLUMNS
 
 CLIPPED_AT = 102 * 1024  # bytes of HTML that Gmail shows before it cuts
 _SETTING = Setting("https://site.invalid")
 _TOKEN = "0" * 22
-_PLACEHOLDERS = ("example.com", "example.org", "example.net", "localhost", "127.0.0.1")
-_WORST: dict[str, Any] = {
-    "with no answer at all": None,
-    "with answers of ten kilobytes": "Ada " * 2560,
-    "who writes from right to left": "\u202eعدا\u2067",
-    "whose answers are markup": "<script>\"'&{{ 7*7 }}{% if %}</script>",
+_WAY_OUT = "https://site.invalid/u/x"
+_WORST: dict[Said, Any] = {
+    said("with no answer at all"): None,
+    said("with answers of ten kilobytes"): "Ada " * 2560,
+    said("who writes from right to left"): "\u202eعدا\u2067",
+    said("whose answers are markup"): "<script>\"'&{{ 7*7 }}{% if %}</script>",
 }
 
 
@@ -53,7 +55,7 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
     except CompileError as error:
         yield from error.problems
         return
-    yield from _when_filled_in(site, compiled, path)
+    yield from _when_filled_in(site, sequence, compiled, path, email.body_line)
     yield from _about_names(site, sequence, email, path)
     yield from _about_addresses(compiled, email, path)
     yield from _about_images(email, path)
@@ -64,17 +66,27 @@ def _start(locate: Locate, path: str, part: str) -> tuple[int, int]:
     return line, column + 1  # behind the quotation mark
 
 
-def _when_filled_in(site: Site, compiled: CompiledEmail, path: str) -> Iterator[Problem]:
+def _when_filled_in(site: Site, sequence: str, compiled: CompiledEmail, path: str, line: int) -> Iterator[Problem]:
     for who, answer in _WORST.items():
         try:
             filled = render(compiled, _worst(site, answer), link_addresses(compiled, _SETTING.base_url, _TOKEN, True))
         except RenderError as error:
-            hint = "compare only what is there: `{% if … %}` first"
-            yield Problem(path, 0, 0, "error", f"for a lead {who}, {error}", hint)
+            message = said("for a lead %(who)s, the text cannot be filled in: %(why)s", who=who, why=error.why)
+            yield Problem(path, line, 1, "error", message, said("compare only what is there: `{% if … %}` first"))
+            return
+        if site.sequences[sequence].class_ == "marketing" and not has_way_out(filled):
+            hint = said("print `{{ unsubscribe_url }}` in the layout, as HTML and as text")
+            yield Problem(path, line, 1, "error", said("this marketing mail has no link to unsubscribe"), hint)
             return
         size = len(filled.html.encode("utf-8"))
         if answer is None and size > CLIPPED_AT:
-            yield Problem(path, 0, 0, "warning", f"{size // 1024} kB of HTML: Gmail cuts after 102", "shorten the mail")
+            message = said("%(size)s kB of HTML: Gmail cuts after 102", size=size // 1024)
+            yield Problem(path, line, 1, "warning", message, said("shorten the mail"))
+
+
+def has_way_out(filled: Rendered) -> bool:
+    """Whether the link to unsubscribe stands in both forms of a mail that was filled in here."""
+    return _WAY_OUT in filled.html and _WAY_OUT in filled.text
 
 
 def _worst(site: Site, answer: Any) -> Mapping[str, Any]:
@@ -92,7 +104,7 @@ def _worst(site: Site, answer: Any) -> Mapping[str, Any]:
         "magnet_url": None,
         "confirm_url": None,
         "preferences_url": "https://site.invalid/preferences/x",
-        "unsubscribe_url": "https://site.invalid/u/x",
+        "unsubscribe_url": _WAY_OUT,
         **urls,
     }
 
@@ -105,10 +117,12 @@ def _about_names(site: Site, sequence: str, email: Email, path: str) -> Iterator
     magnets = [trigger.magnet for trigger in rules.trigger] + [form.magnet for form in forms]
     if "magnet_url" in used and not any(magnets):
         line = _line_of(email, "magnet_url")
-        yield Problem(path, line, 1, "error", "nothing that starts this sequence has a magnet", "`magnet_url` is empty")
+        message = said("nothing that starts this sequence has a magnet")
+        yield Problem(path, line, 1, "error", message, said("`magnet_url` is empty"))
     if "unsubscribe_url" in used and rules.class_ != "marketing":
         line = _line_of(email, "unsubscribe_url")
-        yield Problem(path, line, 1, "error", "a transactional mail has no `unsubscribe_url`", "use `preferences_url`")
+        message = said("a transactional mail has no `unsubscribe_url`")
+        yield Problem(path, line, 1, "error", message, said("use `preferences_url`"))
 
 
 def _about_addresses(compiled: CompiledEmail, email: Email, path: str) -> Iterator[Problem]:
@@ -116,9 +130,11 @@ def _about_addresses(compiled: CompiledEmail, email: Email, path: str) -> Iterat
         parts = urlsplit(address)
         line = _line_of(email, address)
         if parts.scheme == "http":
-            yield Problem(path, line, 1, "warning", f"`{address}` is not encrypted", "write https://")
-        if any(parts.hostname == host or (parts.hostname or "").endswith(f".{host}") for host in _PLACEHOLDERS):
-            yield Problem(path, line, 1, "warning", f"`{address}` looks like a placeholder", "write the real address")
+            message = said("`%(address)s` is not encrypted", address=address)
+            yield Problem(path, line, 1, "warning", message, said("write https://"))
+        if is_placeholder(address):
+            message = said("`%(address)s` looks like a placeholder", address=address)
+            yield Problem(path, line, 1, "warning", message, said("write the real address"))
 
 
 def _about_images(email: Email, path: str) -> Iterator[Problem]:
@@ -126,8 +142,9 @@ def _about_images(email: Email, path: str) -> Iterator[Problem]:
         for child in token.children or ():
             if child.type == "image" and not child.content.strip():
                 line = email.body_line + (token.map[0] if token.map else 0)
-                hint = "half of the readers see only that: write a sentence between the brackets"
-                yield Problem(path, line, 1, "warning", "this image says nothing when it is not shown", hint)
+                message = said("this image says nothing when it is not shown")
+                hint = said("half of the readers see only that: write a sentence between the brackets")
+                yield Problem(path, line, 1, "warning", message, hint)
 
 
 def _line_of(email: Email, text: str) -> int:

@@ -10,6 +10,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from base.saying import Refused, said
 from emails.masking import Masks, words_in
 
 BUTTON = "button"
@@ -20,12 +21,12 @@ _ALONE = re.compile(r"^[ \t]*((?:qz\d{5}zq)+)[ \t]*$", re.MULTILINE)
 Bind = Callable[[str, int], str]
 
 
-class Misplaced(ValueError):
+class Misplaced(Refused):
     """A `{% %}` stands where HTML has no room for it. `line` counts from 1 in the Markdown."""
 
     def __init__(self, line: int) -> None:
         self.line = line
-        super().__init__("a `{% %}` cannot stand inside an address or the text of an image")
+        super().__init__(said("a `{% %}` cannot stand inside an address or the text of an image"))
 
 
 def read(masked: str, masks: Masks, bind: Bind) -> list[Token]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment
 
+from base.saying import Refused, said
+
 _LEXER = Environment()
 _WORD = re.compile(r"qz(\d{5})zq")
 _SHOWN = re.compile(r"<!--qz(\d{5})zq-->|qz(\d{5})zq")
 _ENDS = {"variable_end": "value", "block_end": "block", "comment_end": "comment"}
 
 
-class MaskedAlready(ValueError):
+class MaskedAlready(Refused):
     """The text contains what masks look like; nobody writes that but to break them."""
 
 
@@ -29,7 +31,7 @@ class Masks:
     def hide(self, source: str) -> str:
         """`source` with each expression and statement as one word. Comments are dropped. Raises TemplateSyntaxError."""
         if _WORD.search(source):
-            raise MaskedAlready("this text contains `qz…zq`, which the compiler uses itself")
+            raise MaskedAlready(said("this text contains `qz…zq`, which the compiler uses itself"))
         shown: list[str] = []
         token = ""
         for _line, kind, text in _LEXER.lex(source):

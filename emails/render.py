@@ -19,7 +19,11 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class RenderError(Exception):
-    """This context does not fill this text: the message fails, and says why."""
+    """This context does not fill this text: the message fails, and says `why`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the text cannot be filled in: {why}")
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]
             text=_BLANK_LINES.sub("\n\n", fill(_text(locale, compiled.text), values)).strip() + "\n",
         )
     except (TemplateError, OutputTooLarge, TypeError, ValueError, LookupError, ArithmeticError) as error:
-        raise RenderError(f"the text cannot be filled in: {error}") from error
+        raise RenderError(str(error)) from error
 
 
 def link_addresses(compiled: CompiledEmail, base_url: str, token: str, counted: bool) -> list[str]:

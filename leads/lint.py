@@ -11,7 +11,10 @@ from authoring.models.definitions import Definitions, EngagementRule, Stage
 from authoring.references import each
 from authoring.site import Locate, Site
 from base.problems import Problem, Severity
+from base.saying import Said, said
+from base.translations import msgid
 from leads.conditions import parts
+from leads.reach import most_engagement, most_fit, out_of_reach
 
 FILE = "definitions.toml"
 Path = tuple[str | int, ...]
@@ -24,28 +27,9 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
     """Every problem that rules of score and stage have with each other."""
     found = [*_thresholds(site.definitions, locate), *_circles(site.definitions, locate), *_measures(site, locate)]
     found += _reps(site, locate)
+    for file, severity, path, message, hint in out_of_reach(site):
+        found.append(Problem(file, *locate(file, path), severity, message, hint))
     return sorted(found)
-
-
-def most_engagement(definitions: Definitions) -> float:
-    """The most points that any lead can ever have, `inf` where a rule gives without end."""
-    return sum(_most(rule) for rule in definitions.scoring.engagement if rule.points > 0)
-
-
-def most_fit(definitions: Definitions) -> int:
-    """The most points that the best persona can give."""
-    sums = [sum(rule.points for rule in persona.rules if rule.points > 0) for persona in definitions.personas]
-    return max(sums, default=0)
-
-
-def _most(rule: EngagementRule) -> float:
-    if rule.repeat == "once":
-        return rule.points if rule.cap is None else min(rule.points, abs(rule.cap))
-    if rule.cap is not None:
-        return abs(rule.cap)
-    if rule.repeat == "daily" and rule.half_life is not None:
-        return rule.points / (1 - 2 ** (-1 / rule.half_life))  # every day for ever: a geometric series
-    return float("inf")
 
 
 def _reps(site: Site, locate: Locate) -> Iterator[Problem]:
@@ -54,8 +38,8 @@ def _reps(site: Site, locate: Locate) -> Iterator[Problem]:
     for name, form in sorted(site.forms.items()):
         if form.rep is not None and form.rep not in known:
             file = f"forms/{name}.toml"
-            message = f"definitions.toml has no rep `{form.rep}`"
-            yield Problem(file, *locate(file, ("rep",)), "error", message, "name one of [[hand_off.reps]]")
+            message = said("definitions.toml has no rep `%(name)s`", name=form.rep)
+            yield Problem(file, *locate(file, ("rep",)), "error", message, said("name one of [[hand_off.reps]]"))
 
 
 # ---------------------------------------------------------------- thresholds
@@ -80,22 +64,44 @@ def _demanded(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditio
 def _unreachable(
     part: Condition, path: Path, stage: Stage, definitions: Definitions, locate: Locate
 ) -> Iterator[Problem]:
-    offers = {
-        "engagement_at_least": (most_engagement(definitions), "all scoring rules together give", "a cap or a rule"),
-        "fit_at_least": (most_fit(definitions), "the best persona gives", "a rule of a persona"),
-    }
-    for key, (most, giver, remedy) in offers.items():
+    for key, (most, sentence, hint) in _offers(definitions).items():
         asked = getattr(part, key)
         if asked is not None and asked > most:
-            message = f"nobody can enter `{stage.id}`: it asks for {asked} points and {giver} {most:g} at most"
-            yield _problem("error", (*path, key), message, f"lower `{key}` or raise {remedy}", locate)
+            message = said(sentence, stage=stage.id, asked=asked, most=f"{most:g}")
+            yield _problem("error", (*path, key), message, said(hint), locate)
+
+
+def _offers(definitions: Definitions) -> dict[str, tuple[float, str, str]]:
+    """Key of a condition -> the most points that there are, what is said where that is too few, what to do."""
+    return {
+        "engagement_at_least": (
+            most_engagement(definitions),
+            msgid(
+                "nobody can enter `%(stage)s`: it asks for %(asked)s points and all scoring rules together give"
+                " %(most)s at most"
+            ),
+            msgid("lower `engagement_at_least` or raise a cap or a rule"),
+        ),
+        "fit_at_least": (
+            most_fit(definitions),
+            msgid(
+                "nobody can enter `%(stage)s`: it asks for %(asked)s points and the best persona gives %(most)s at most"
+            ),
+            msgid("lower `fit_at_least` or raise a rule of a persona"),
+        ),
+    }
 
 
 def _leaves_above(part: Condition, path: Path, stage: Stage, locate: Locate) -> Iterator[Problem]:
     asked = part.engagement_at_least
     if asked is not None and stage.leave is not None and stage.leave > asked:
-        message = f"`{stage.id}` is entered at {asked} points and left below {stage.leave}: whoever enters has cooled"
-        yield _problem("error", path, message, f"set `leave` to at most {asked}", locate)
+        message = said(
+            "`%(stage)s` is entered at %(asked)s points and left below %(leave)s: whoever enters has cooled",
+            stage=stage.id,
+            asked=asked,
+            leave=stage.leave,
+        )
+        yield _problem("error", path, message, said("set `leave` to at most %(asked)s", asked=asked), locate)
 
 
 # ---------------------------------------------------------------- circles
@@ -109,13 +115,13 @@ def _circles(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
     )
     for index, segment in enumerate(definitions.segments):
         if segment.id in _reached(segment.id, asks):
-            message = f"the segment `{segment.id}` depends on itself"
-            yield _problem("error", ("segments", index, "when"), message, "take it out of its own condition", locate)
+            message = said("the segment `%(segment)s` depends on itself", segment=segment.id)
+            hint = said("take it out of its own condition")
+            yield _problem("error", ("segments", index, "when"), message, hint, locate)
     if "fit" in _reached("fit", asks):
-        message = "the rules of personas depend on the fit they add up to"
-        yield _problem(
-            "error", ("personas",), message, "ask for fields or events there, not for `fit_at_least`", locate
-        )
+        message = said("the rules of personas depend on the fit they add up to")
+        hint = said("ask for fields or events there, not for `fit_at_least`")
+        yield _problem("error", ("personas",), message, hint, locate)
 
 
 def _asked(condition: Condition) -> Iterator[str]:
@@ -139,17 +145,27 @@ def _reached(start: str, asks: Mapping[str, frozenset[str]]) -> frozenset[str]:
 # ---------------------------------------------------------------- evidence
 
 
-def _measures(site: Site, locate: Locate) -> Iterator[Problem]:
+def measured_rules(site: Site) -> Iterator[tuple[str, Path, str, str]]:
+    """Every rule and condition on what is only recorded with consent: (file, where in it, event, purpose)."""
     files: list[tuple[str, Model]] = [(FILE, site.definitions)]
     files += [(f"sequences/{name}.toml", sequence) for name, sequence in site.sequences.items()]
     for file, model in files:
         for path, inner in each(model):
-            purpose = MEASURED.get(getattr(inner, "event", None) or "")
-            if isinstance(inner, Condition | EngagementRule) and purpose and purpose not in site.definitions.tracking:
-                message = f"`{inner.event}` is only recorded with consent to `{purpose}`, which is never asked for"
-                hint = f"declare [tracking.{purpose}], or ask for an act that needs no measuring"
-                yield Problem(file, *locate(file, (*path, "event")), "warning", message, hint)
+            if isinstance(inner, Condition | EngagementRule) and (inner.event or "") in MEASURED:
+                yield file, (*path, "event"), str(inner.event), MEASURED[str(inner.event)]
 
 
-def _problem(severity: Severity, path: Path, message: str, hint: str, locate: Locate) -> Problem:
+def _measures(site: Site, locate: Locate) -> Iterator[Problem]:
+    for file, path, event, purpose in measured_rules(site):
+        if purpose not in site.definitions.tracking:
+            message = said(
+                "`%(event)s` is only recorded with consent to `%(purpose)s`, which is never asked for",
+                event=event,
+                purpose=purpose,
+            )
+            hint = said("declare [tracking.%(purpose)s], or ask for an act that needs no measuring", purpose=purpose)
+            yield Problem(file, *locate(file, path), "warning", message, hint)
+
+
+def _problem(severity: Severity, path: Path, message: Said, hint: Said, locate: Locate) -> Problem:
     return Problem(FILE, *locate(FILE, path), severity, message, hint)

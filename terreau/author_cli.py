@@ -1,4 +1,4 @@
-"""The commands for whoever writes sequences: `terreau simulate`, `test`, `why`, `forecast`, `graph`."""
+"""The commands for whoever writes content: `terreau check`, `simulate`, `test`, `why`, `forecast`, `graph`."""
 
 import json
 import sys
@@ -7,15 +7,51 @@ from pathlib import Path
 import click
 
 from base.clock import system_clocks
-from base.config import Config
+from base.config import Config, ConfigError
+from terreau.at_hand import surroundings_of
+from terreau.check import check_tree
 from terreau.forecasting import DAYS, as_text
 from terreau.forecasting import forecast as foretell
 from terreau.goldens import Tried, try_all
 from terreau.graphing import graph as draw
+from terreau.language import LANG, words
 from terreau.options import Options
 from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
+from terreau.telling import tell, tell_json, told_of
 from terreau.why import why as tell_why
+
+
+@click.command(short_help="Say everything that is wrong in the content.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of the problems, for an editor or a build.")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@LANG
+@click.pass_obj
+def check(options: Options, as_json: bool, strict: bool) -> None:
+    """Read the whole content and say everything that is wrong in it, with file, line and column, and what would help.
+
+    Nothing is stored and no database is needed: run it in every build. Where there is one, it also says for how many
+    leads a rule is blind. Exit code 1 when there is an error.
+
+    \b
+    Examples:  terreau --content my-site check --strict
+               terreau check --lang fr
+    """
+    try:
+        config = options.load()
+    except ConfigError as error:
+        if as_json:
+            tell_json(error.problems)
+        raise
+    problems = check_tree(config.content.dir, config.site.locales, surroundings_of(config))
+    errors = sum(problem.severity == "error" for problem in problems)
+    if as_json:
+        tell_json(problems)
+    else:
+        tell(problems)
+        click.echo(told_of(config.content.dir, errors, len(problems) - errors, words()))
+    if errors or (strict and problems):
+        raise SystemExit(1)
 
 
 @click.command(short_help="Play a lead through a sequence on a calendar of its own.")
@@ -151,4 +187,4 @@ def forecast(options: Options, days: int, as_json: bool) -> None:
     click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
-COMMANDS = (forecast, graph, simulate, test, why)
+COMMANDS = (check, forecast, graph, simulate, test, why)

@@ -13,6 +13,8 @@ from base.problems import Problem
 from capture.lint import lint as lint_capture
 from emails.lint import lint as lint_emails
 from leads.lint import lint as lint_leads
+from terreau.surroundings import NOTHING, Surroundings
+from terreau.surroundings import lint as lint_surroundings
 from workflows.lint import lint as lint_workflows
 
 Lint = Callable[[Site, Locate], list[Problem]]
@@ -35,9 +37,12 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check_tree(root: Path, locales: Sequence[str]) -> list[Problem]:
-    """Every problem of the content in `root` for a site in those `locales`, in the order of files and lines."""
-    return list(check(root, locales).problems)
+def check_tree(root: Path, locales: Sequence[str], beside: Surroundings = NOTHING) -> list[Problem]:
+    """Every problem of the content in `root` for a site in those `locales`, in the order of files and lines.
+
+    `beside`: the settings and leads that are at hand, for what the content asks of them.
+    """
+    return list(check_read(read_tree(root), locales, beside).problems)
 
 
 def check(root: Path, locales: Sequence[str]) -> Checked:
@@ -45,15 +50,15 @@ def check(root: Path, locales: Sequence[str]) -> Checked:
     return check_read(read_tree(root), locales)
 
 
-def check_read(tree: Tree, locales: Sequence[str]) -> Checked:
+def check_read(tree: Tree, locales: Sequence[str], beside: Surroundings = NOTHING) -> Checked:
     """The same for a tree that was read already, from a folder or from the store."""
     loaded = load(tree)
-    problems = sorted({*loaded.problems, *_between_files(loaded, locales)})
+    problems = sorted({*loaded.problems, *_between_files(loaded, locales, beside)})
     errors = any(problem.severity == "error" for problem in problems)
     return Checked(tree, None if errors else loaded.site, tuple(problems))
 
 
-def _between_files(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
+def _between_files(loaded: Loaded, locales: Sequence[str], beside: Surroundings) -> list[Problem]:
     """What files say about each other, as far as they could be read; nothing that merely stems from one that could not.
 
     Without definitions nothing can be said: every file refers to them.
@@ -62,7 +67,9 @@ def _between_files(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
     if loaded.site is None:
         return found
     site, doubts = _mailable(loaded.site), doubts_of(loaded.drafts)
-    by_rooms = (problem for room in LINTS.values() for problem in room(site, loaded.drafts.locate))
+    locate = loaded.drafts.locate
+    by_rooms = [problem for room in LINTS.values() for problem in room(site, locate)]
+    by_rooms += lint_surroundings(site, locate, beside)
     return found + [problem for problem in by_rooms if not doubts.stems_in_a_room(problem)]
 
 

@@ -21,13 +21,13 @@ from storage.trouble import StorageUnavailable
 from terreau import demo as stage
 from terreau.applying import signed
 from terreau.author_cli import COMMANDS as AUTHORS
-from terreau.check import check_tree
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
+from terreau.language import LANG
 from terreau.logs import set_up
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
@@ -43,7 +43,7 @@ from terreau.serving import run_engine
 from terreau.serving import serve as run_house
 from terreau.simulating import UnknownSequence
 from terreau.staff_cli import staff_group
-from terreau.telling import tell, tell_json
+from terreau.telling import tell
 from terreau.web import AddressTaken
 from terreau.why import UnknownStep
 from workflows.memory import Restless as Circle
@@ -96,6 +96,7 @@ def _version() -> str:
 @click.option(
     "--content", type=click.Path(path_type=Path), help="The folder marketers write in, in place of the settings'."
 )
+@LANG
 @click.version_option(_version(), prog_name="terreau")
 @click.pass_context
 def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
@@ -110,36 +111,6 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     Something is odd:      terreau doctor,  terreau explain ada@example.org,  terreau why ada@example.org
     """
     ctx.obj = Options(config, content)
-
-
-@main.command(short_help="Say everything that is wrong in the content.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list of the problems, for an editor or a build.")
-@click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.pass_obj
-def check(options: Options, as_json: bool, strict: bool) -> None:
-    """Read the whole content and say everything that is wrong in it, with file, line and column.
-
-    Nothing is stored and no database is needed: run it in every build. Exit code 1 when there is an error.
-
-    \b
-    Example:  terreau --content my-site check --strict
-    """
-    try:
-        config = options.load()
-    except ConfigError as error:
-        if as_json:
-            tell_json(error.problems)
-        raise
-    problems = check_tree(config.content.dir, config.site.locales)
-    errors = sum(problem.severity == "error" for problem in problems)
-    if as_json:
-        tell_json(problems)
-    else:
-        tell(problems)
-        warnings = len(problems) - errors
-        click.echo(f"{config.content.dir}: {_count(errors, 'error')}, {_count(warnings, 'warning')}.")
-    if errors or (strict and problems):
-        raise SystemExit(1)
 
 
 @main.command(name="migrate", short_help="Create or upgrade the tables.")
@@ -282,10 +253,6 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
 
 for command in (staff_group, *AUTHORS, *RELEASES, *PAUSES):
     main.add_command(command)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def _line(finding: Finding) -> str:

@@ -16,6 +16,7 @@ from authoring.site import Site
 from authoring.tree import Tree
 from base.config import Config
 from base.problems import Problem
+from base.saying import said
 from workflows.memory import Kept
 from workflows.values import Edit as Carried
 from workflows.values import Enrolment, Refold, Rules
@@ -43,8 +44,12 @@ def edited(tree: Tree, edit: Edit) -> Tree:
     """The content with the edit made. Raises Unfit where its words do not stand there, once."""
     text = tree.texts.get(edit.file, b"").decode()
     if (times := text.count(edit.find)) != 1:
-        message = f"an edit looks for {edit.find!r}, which stands {times} times in this file: expected once"
-        raise Unfit([Problem(edit.file, 0, 0, "error", message, None)])
+        message = said(
+            "an edit looks for '%(text)s', which stands %(times)s times in this file: expected once",
+            text=edit.find,
+            times=times,
+        )
+        raise Unfit([Problem(edit.file, 0, 0, "error", message)])
     return replace(tree, texts={**tree.texts, edit.file: text.replace(edit.find, edit.put).encode()})
 
 
@@ -80,12 +85,12 @@ def _objections(found: Edits, inside: list[Enrolment]) -> Iterator[Problem]:
     standing = {(one.version, one.step) for one in inside}
     for case in found.cases:
         if (case.version.hash, case.step) in standing:
-            hint = f"say `choice` in this edit of the persona: {', '.join(case.choices)}"
-            file, message = f"sequences/{case.version.name}.toml", f"{case.why}, and they stand there"
+            hint = said("say `choice` in this edit of the persona: %(choices)s", choices=", ".join(case.choices))
+            file, message = f"sequences/{case.version.name}.toml", said("%(why)s, and they stand there", why=case.why)
             yield Problem(file, 0, 0, "error", message, hint)
     for lack in found.lacks:
         if any((lack.version.hash, step) in standing for step in lack.steps):
-            yield Problem(lack.file, 0, 0, "error", f"{lack.what}, and they still come to it", None)
+            yield Problem(lack.file, 0, 0, "error", said("%(what)s, and they still come to it", what=lack.what))
 
 
 def _rules(site: Site, before: Mapping[str, Sequence], zone: str, release_id: int) -> Rules:

@@ -11,6 +11,7 @@ from authoring.site import Site
 from authoring.tree import Tree, read_tree
 from base.config import Config
 from base.problems import Problem
+from base.saying import said
 from terreau.explaining import DAY, UnreadableDate
 from terreau.rehearsing import Rehearsal, Simulated, instant_of, wall_of
 from terreau.releasing_in_memory import Unfit, site_of
@@ -75,8 +76,8 @@ def read_site(config: Config, meant: str) -> tuple[Site, Persona, Tree]:
         tree = replace(tree, texts={**tree.texts, f"personas/{name}.toml": path.read_bytes()})
     site = site_of(tree, config)
     if name not in site.personas:
-        hint = f"the content has {', '.join(sorted(site.personas)) or 'none'}"
-        raise Unfit([Problem(meant, 0, 0, "error", "there is no such persona", hint)])
+        hint = said("the content has %(names)s", names=", ".join(sorted(site.personas)) or said("none"))
+        raise Unfit([Problem(meant, 0, 0, "error", said("there is no such persona"), hint)])
     return site, site.personas[name], tree
 
 

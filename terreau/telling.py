@@ -1,17 +1,38 @@
-"""Problems as lines on the error output, or as a JSON list for a program."""
+"""Problems as lines on the error output, or as a JSON list for a program, in the language of whoever reads them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import click
 
-from base.problems import Problem
+from base.problems import Problem, Severity
+from base.translations import Translator, msgid
+from terreau.language import words
+
+_SEVERITIES: Mapping[Severity, str] = {"error": msgid("error: %(sentence)s"), "warning": msgid("warning: %(sentence)s")}
 
 
 def tell(problems: Iterable[Problem]) -> None:
+    speech = words()
     for problem in problems:
-        click.echo(f"{problem.severity}: {problem.sentence()}", err=True)
+        line = speech.gettext(_SEVERITIES[problem.severity], sentence=problem.sentence(speech))
+        click.echo(line, err=True)
 
 
 def tell_json(problems: Iterable[Problem]) -> None:
-    click.echo(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False, indent=2))
+    speech = words()
+    click.echo(json.dumps([problem.as_json(speech) for problem in problems], ensure_ascii=False, indent=2))
+
+
+def told_of(folder: object, errors: int, warnings: int, speech: Translator) -> str:
+    """How many were found: `content: 1 error, no warnings.`"""
+    return speech.gettext(
+        "%(folder)s: %(errors)s, %(warnings)s.",
+        folder=folder,
+        errors=speech.ngettext("%(count)s error", "%(count)s errors", errors)
+        if errors
+        else speech.gettext("no errors"),
+        warnings=speech.ngettext("%(count)s warning", "%(count)s warnings", warnings)
+        if warnings
+        else speech.gettext("no warnings"),
+    )

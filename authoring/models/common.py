@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import reduce
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,8 @@ from authoring.patterns import (
 )
 from base.days_off import UnknownRegion, public_holidays
 from base.durations import parse_duration
+from base.saying import Refused, Said, said
+from base.translations import msgid
 
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=100)]
 InterestName = Annotated[str, StringConstraints(pattern=INTEREST, max_length=100)]
@@ -52,13 +55,14 @@ Url = Annotated[str, StringConstraints(pattern=URL, max_length=2000)]
 
 # What reads like an option of a program, like an encoded word of a header, or like a name of this machine.
 _UNSENDABLE = re.compile(r"^-|=\?|@[^.]*$")
+AND, OR = msgid("%(some)s and %(other)s"), msgid("%(some)s or %(other)s")
 _SOME_YEAR = 2026  # whether the holidays of a region are known at all does not depend on it
 
 
-class Misfit(ValueError):
+class Misfit(Refused):
     """Two keys that do not fit together; `at` is the path, below the model, of the one to look at."""
 
-    def __init__(self, message: str, *at: str | int) -> None:
+    def __init__(self, message: Said, *at: str | int) -> None:
         super().__init__(message)
         self.at = at
 
@@ -74,10 +78,12 @@ def _address(text: str) -> str:
         if _UNSENDABLE.search(text):
             raise EmailNotValidError
     except EmailNotValidError:
-        raise Misfit(f'"{text}" is not an email address: one looks like chloe@atelier.example') from None
+        message = said('"%(text)s" is not an email address: one looks like chloe@atelier.example', text=text)
+        raise Misfit(message) from None
     if not text.isascii():
-        instead = f"write {known.ascii_email}" if known.ascii_email else "an address has no accents"
-        raise Misfit(f'not every mail server takes "{text}": {instead}')
+        ascii_only = known.ascii_email
+        instead = said("write %(address)s", address=ascii_only) if ascii_only else said("an address has no accents")
+        raise Misfit(said('not every mail server takes "%(text)s": %(instead)s', text=text, instead=instead))
     return text
 
 
@@ -86,7 +92,7 @@ def _duration(text: str) -> str:
     try:
         parse_duration(text)
     except ValueError:
-        raise Misfit(f'"{text}" is longer than a hundred years') from None
+        raise Misfit(said('"%(text)s" is longer than a hundred years', text=text)) from None
     return text
 
 
@@ -94,7 +100,7 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        raise Misfit(f'there is no time zone "{text}": one looks like Europe/Paris') from None
+        raise Misfit(said('there is no time zone "%(text)s": one looks like Europe/Paris', text=text)) from None
     return text
 
 
@@ -102,7 +108,7 @@ def _day(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise Misfit(f'"{text}" is not a date: one looks like 2026-03-31') from None
+        raise Misfit(said('"%(text)s" is not a date: one looks like 2026-03-31', text=text)) from None
     return text
 
 
@@ -112,7 +118,8 @@ def _day_off(text: str) -> str:
     try:
         public_holidays(text, _SOME_YEAR)
     except UnknownRegion:
-        raise Misfit(f'no public holidays are known for "{text}": write a country such as FR, or FR-57') from None
+        message = said('no public holidays are known for "%(text)s": write a country such as FR, or FR-57', text=text)
+        raise Misfit(message) from None
     return text
 
 
@@ -142,9 +149,17 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
 
 
-def listed(keys: Iterable[str], joint: str = ", ") -> str:
+def listed(keys: Iterable[str]) -> str:
     """The keys as an author writes them: "`form`, `magnet`"."""
-    return joint.join(f"`{key}`" for key in keys) or "none of them"
+    return ", ".join(f"`{key}`" for key in keys) or said("none of them")
+
+
+def both(keys: Iterable[str], joint: str = AND) -> str:
+    """The keys one after the other: "`form` and `magnet`"; `joint` has places for `%(some)s` and `%(other)s`."""
+    ticked = [f"`{key}`" for key in keys]
+    if not ticked:
+        return said("none of them")
+    return reduce(lambda some, other: said(joint, some=some, other=other), ticked)
 
 
 def text_in(localised: Localised, locale: str, default_locale: str = "fr") -> str:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from authoring.models.common import DurationText, InterestName, Misfit, Model, Name, listed
+from authoring.models.common import DurationText, InterestName, Misfit, Model, Name, both, listed
 from authoring.patterns import EVENT
+from base.saying import said
 
 EventName = Annotated[str, StringConstraints(pattern=EVENT, max_length=60)]
 
@@ -62,13 +63,21 @@ class Condition(Model):
         given: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
         subjects = [key for key in self.SUBJECTS if key in given]
         if len(subjects) != 1:
-            one_of, found = listed(self.SUBJECTS), listed(subjects, " and ")
-            raise Misfit(f"a condition says one thing, expected one of {one_of}; found {found}", *subjects[1:2])
+            message = said(
+                "a condition says one thing, expected one of %(subjects)s; found %(found)s",
+                subjects=listed(self.SUBJECTS),
+                found=both(subjects),
+            )
+            raise Misfit(message, *subjects[1:2])
         subject = subjects[0]
         allowed = self.GOES_WITH.get(subject, ())
         if stray := [key for key in given if key != subject and key not in allowed]:
-            takes = f"which takes {listed(allowed)}" if allowed else "which stands alone"
-            raise Misfit(f"`{stray[0]}` does not go with `{subject}`, {takes}", stray[0])
+            takes = said("which takes %(keys)s", keys=listed(allowed)) if allowed else said("which stands alone")
+            message = said(
+                "`%(key)s` does not go with `%(subject)s`, %(takes)s", key=stray[0], subject=subject, takes=takes
+            )
+            raise Misfit(message, stray[0])
         if subject == "field" and len(given) != 2:
-            raise Misfit("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`", "field")
+            message = said("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`")
+            raise Misfit(message, "field")
         return self

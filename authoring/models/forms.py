@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from authoring.models.common import FieldName, InterestName, Localised, Misfit, Model, Name
 from authoring.patterns import OPTION
+from base.saying import said
 
 
 class Option(Model):
@@ -37,19 +38,19 @@ class FormField(Model):
     @model_validator(mode="after")
     def _parts_for_its_kind(self) -> Self:
         if self.kind == "choice" and len(self.options) < 2:
-            raise Misfit("a field of kind `choice` needs at least two `options`")
+            raise Misfit(said("a field of kind `choice` needs at least two `options`"))
         if self.kind == "consent" and (self.topic is None or self.wording is None):
             raise Misfit(
-                "a field of kind `consent` needs a `topic` and a `wording`: the exact sentence shown is the proof"
+                said("a field of kind `consent` needs a `topic` and a `wording`: the exact sentence shown is the proof")
             )
         if self.kind == "consent" and self.required:
             raise Misfit(
-                "a field of kind `consent` cannot be `required`: consent that is forced is no consent", "required"
+                said("a field of kind `consent` cannot be `required`: consent that is forced is no consent"), "required"
             )
         if self.kind == "hidden" and self.value is None:
-            raise Misfit("a field of kind `hidden` needs a `value`: what visitors send in it is ignored")
+            raise Misfit(said("a field of kind `hidden` needs a `value`: what visitors send in it is ignored"))
         if self.kind in ("text", "email", "phone", "choice") and self.label is None:
-            raise Misfit(f"a field of kind `{self.kind}` needs a `label`")
+            raise Misfit(said("a field of kind `%(kind)s` needs a `label`", kind=self.kind))
         return self
 
 
@@ -83,13 +84,14 @@ class Form(Model):
     def _identifies(self) -> Self:
         kinds = {field.kind for field in self.field}
         if not kinds & {"email", "phone"}:
-            raise Misfit("a form needs an `email` or a `phone` field: nobody can be answered otherwise")
+            raise Misfit(said("a form needs an `email` or a `phone` field: nobody can be answered otherwise"))
         if self.subscribe is not None and self.wording is None:
             raise Misfit(
-                "`subscribe` needs a `wording`: the exact sentence beside the button is the proof", "subscribe"
+                said("`subscribe` needs a `wording`: the exact sentence beside the button is the proof"), "subscribe"
             )
         names = [field.name for field in self.field]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             second = [index for index, name in enumerate(names) if name == doubled[0]][1]
-            raise Misfit(f"the field `{doubled[0]}` is there twice: each name once", "field", second, "name")
+            message = said("the field `%(field)s` is there twice: each name once", field=doubled[0])
+            raise Misfit(message, "field", second, "name")
         return self

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from authoring.models.common import InterestName, Line, Locale, Misfit, Model, Name, Text, Zone
+from base.saying import said
 
 
 class Action(Model):
@@ -33,7 +34,7 @@ class Action(Model):
     def _with_what_it_needs(self) -> Self:
         needed = self.NEEDS.get(self.do)
         if needed and getattr(self, needed) is None:
-            raise Misfit(f"an action that says `{self.do}` needs the key `{needed}` too", "do")
+            raise Misfit(said("an action that says `%(do)s` needs the key `%(key)s` too", do=self.do, key=needed), "do")
         return self
 
 
@@ -46,7 +47,7 @@ class Outage(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if (self.from_.tzinfo is None) != (self.to.tzinfo is None) or self.to <= self.from_:
-            raise Misfit("an outage ends after it began: `to` is later than `from`", "to")
+            raise Misfit(said("an outage ends after it began: `to` is later than `from`"), "to")
         return self
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from authoring.models.common import (
+    OR,
     Address,
     CapText,
     DayOff,
@@ -25,10 +26,12 @@ from authoring.models.common import (
     TimeText,
     Weekday,
     Zone,
+    both,
     listed,
 )
 from authoring.models.conditions import Condition, EventName
 from authoring.models.definitions import Points
+from base.saying import said
 
 
 class Trigger(Model):
@@ -78,16 +81,22 @@ class Trigger(Model):
     def _one_kind(self) -> Self:
         given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise Misfit(f"a trigger is one of {listed(self.KINDS)}; found {listed(given, ' and ')}", *given[1:2])
+            message = said(
+                "a trigger is one of %(kinds)s; found %(found)s", kinds=listed(self.KINDS), found=both(given)
+            )
+            raise Misfit(message, *given[1:2])
         for key, kind in (("subject", "event"), ("offset", "date"), ("of", "score")):
             if getattr(self, key) not in (None, "engagement") and self.kind != kind:
-                raise Misfit(f"`{key}` goes with `{kind}` only", key)
+                raise Misfit(said("`%(key)s` goes with `%(kind)s` only", key=key, kind=kind), key)
         if self.on is not None and self.on not in self.ON.get(self.kind, ()):
             if self.kind not in self.ON:
-                raise Misfit(f"`on` does not go with `{self.kind}`", "on")
-            raise Misfit(f"`on` of a trigger by `{self.kind}` is {listed(self.ON[self.kind], ' or ')}", "on")
+                raise Misfit(said("`on` does not go with `%(kind)s`", kind=self.kind), "on")
+            known = both(self.ON[self.kind], OR)
+            raise Misfit(said("`on` of a trigger by `%(kind)s` is %(known)s", kind=self.kind, known=known), "on")
         if self.existing == "enrol" and (self.kind not in self.MATCHABLE or self.on in ("left", "falls")):
-            raise Misfit(f"`existing` goes with what a lead may match already: {listed(self.MATCHABLE)}", "existing")
+            known = listed(self.MATCHABLE)
+            message = said("`existing` goes with what a lead may match already: %(known)s", known=known)
+            raise Misfit(message, "existing")
         return self
 
 
@@ -110,7 +119,7 @@ class QuietHours(Model):
     @model_validator(mode="after")
     def _an_end(self) -> Self:
         if self.from_ == self.to:
-            raise Misfit("`quiet_hours` that end when they begin never end: no mail would leave", "to")
+            raise Misfit(said("`quiet_hours` that end when they begin never end: no mail would leave"), "to")
         return self
 
 
@@ -124,7 +133,7 @@ class WaitUntil(Model):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.time is None and not self.weekdays and self.date is None:
-            raise Misfit("`wait_until` needs a `time`, `weekdays` or a `date`")
+            raise Misfit(said("`wait_until` needs a `time`, `weekdays` or a `date`"))
         return self
 
 
@@ -239,19 +248,22 @@ class Step(Model):
         acts = [act for act in self.ACTS if getattr(self, act) is not None]
         waits = [wait for wait in self.WAITS if getattr(self, wait) is not None]
         if len(acts) > 1:
-            raise Misfit(f"a step does one thing; found {listed(acts, ' and ')}: make them two steps", acts[1])
+            message = said("a step does one thing; found %(found)s: make them two steps", found=both(acts))
+            raise Misfit(message, acts[1])
         if not acts and not waits:
-            raise Misfit(f"a step needs an act ({listed(self.ACTS)}) or a wait ({listed(self.WAITS)})")
+            acts_known, waits_known = listed(self.ACTS), listed(self.WAITS)
+            message = said("a step needs an act (%(acts)s) or a wait (%(waits)s)", acts=acts_known, waits=waits_known)
+            raise Misfit(message)
         if self.wait_for is not None and (acts or len(waits) > 1):
-            raise Misfit("`wait_for` stands alone in its step: put what follows into the next step", "wait_for")
+            raise Misfit(said("`wait_for` stands alone in its step: put what follows into the next step"), "wait_for")
         if self.send_window is not None and not self.mails:
-            raise Misfit("`send_window` moves mails only: it goes with `email`", "send_window")
+            raise Misfit(said("`send_window` moves mails only: it goes with `email`"), "send_window")
         if self.max_passes is not None and self.jump is None:
-            raise Misfit("`max_passes` says how often a `jump` leads back: it goes with `jump`", "max_passes")
+            raise Misfit(said("`max_passes` says how often a `jump` leads back: it goes with `jump`"), "max_passes")
         if self.wait_from != "previous" and self.wait is None:
-            raise Misfit("`wait_from` says what `wait` counts from: it goes with `wait`", "wait_from")
+            raise Misfit(said("`wait_from` says what `wait` counts from: it goes with `wait`"), "wait_from")
         if self.wait is not None and self.wait.startswith("-") and self.dated_by is None:
-            raise Misfit("a `wait` before something counts from a date: name its field in `wait_from`", "wait")
+            raise Misfit(said("a `wait` before something counts from a date: name its field in `wait_from`"), "wait")
         return self
 
 
@@ -287,14 +299,17 @@ class Sequence(Model):
     @model_validator(mode="after")
     def _topic_and_ids(self) -> Self:
         if self.class_ == "marketing" and self.topic is None:
-            raise Misfit("a marketing sequence needs a `topic`: consent is given per topic")
+            raise Misfit(said("a marketing sequence needs a `topic`: consent is given per topic"))
         for key, given in (("frequency_cap", bool(self.frequency_cap)), ("concurrent", not self.concurrent)):
             if given and self.class_ == "transactional":
-                raise Misfit(f"`{key}` holds marketing back; what was asked for is sent whatever happens", key)
+                message = said("`%(key)s` holds marketing back; what was asked for is sent whatever happens", key=key)
+                raise Misfit(message, key)
         ids = [step.id for step in self.step]
         if doubled := sorted({step for step in ids if ids.count(step) > 1}):
             second = [index for index, step in enumerate(ids) if step == doubled[0]][1]
-            message = f"the step `{doubled[0]}` is there twice: an id is an identity for life, so each once"
+            message = said(
+                "the step `%(step)s` is there twice: an id is an identity for life, so each once", step=doubled[0]
+            )
             raise Misfit(message, "step", second, "id")
         return self
 

@@ -165,3 +165,31 @@ def test_who_stands_in_the_middle_comes_to_what_is_below() -> None:
     assert reachable(sequence, "b") == {"b", "d"}
     assert reachable(sequence, "d") == {"d"}
     assert reachable(sequence, "gone") == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "instead_of", "wrote", "where"),
+    [
+        ("definitions.toml", "https://atelier.example", "https://www.example.com", "9:11: `https://www.example.com`"),
+        (
+            "definitions.toml",
+            "We keep",
+            "See https://localhost/privacy. We keep",
+            "10:11: `https://localhost/privacy.`",
+        ),
+        ("forms/guide.toml", "Look at", "Go to [us](http://example.org/x), look at", "7:8: `http://example.org/x`"),
+        ("pages/guide.toml", '"Inside"', '{ fr = "Ici", en = "https://127.0.0.1/x" }', "12:28: `https://127.0.0.1/x`"),
+    ],
+)
+def test_an_address_of_nobody_is_a_warning(
+    change: Callable[..., Path], file: str, instead_of: str, wrote: str, where: str
+) -> None:
+    [(severity, sentence)] = told(change(file, instead_of, wrote))
+    assert severity == "warning"
+    assert sentence == f"{file}:{where} looks like a placeholder (write the real address)"
+
+
+def test_a_postal_address_without_a_number_is_a_warning(change: Callable[..., Path]) -> None:
+    [(severity, sentence)] = told(change("definitions.toml", "1 rue des Tilleuls", "rue des Tilleuls"))
+    assert severity == "warning"
+    assert sentence.startswith("definitions.toml:7:11: `address` has no number in it")

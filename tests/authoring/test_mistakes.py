@@ -11,9 +11,13 @@ from authoring.lint import lint_what_is_read
 from authoring.load import load
 from authoring.tree import read_tree
 from base.problems import Problem
+from base.saying import Said
+from base.translations import translator
 
 LOCALES = ("fr", "en")
 MISTAKES = tomllib.loads((Path(__file__).parent / "mistakes.toml").read_text(encoding="utf-8"))["mistake"]
+FRENCH = translator("fr")
+ALIKE = {"%(some)s, %(other)s"}  # patterns without a word
 JARGON = ("Input should", "valid ", "validation", "None", "str", "dict", "pydantic", "ctx", "regex", "instance", "\\n")
 
 
@@ -30,6 +34,21 @@ def test_the_content_that_the_mistakes_are_made_in_is_right(write: Callable[...,
 def test_a_mistake_is_told_in_one_sentence_with_its_place(mistake: dict[str, Any], change: Callable[..., Path]) -> None:
     root = change(mistake["file"], mistake["instead_of"], mistake["wrote"])
     assert [problem.sentence() for problem in told(root)] == mistake["reads"]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: f"{mistake['file']}: {mistake['wrote'][:40]!r}")
+def test_a_mistake_is_told_in_french_too(mistake: dict[str, Any], change: Callable[..., Path]) -> None:
+    for problem in told(change(mistake["file"], mistake["instead_of"], mistake["wrote"])):
+        for sentence in (problem.message, problem.hint):
+            assert sentence is None or unsaid(sentence) == []
+        assert problem.sentence(FRENCH) != problem.sentence()
+
+
+def unsaid(sentence: Said) -> list[str]:
+    """What stays English of it in French."""
+    inside = [text for value in sentence.values.values() if isinstance(value, Said) for text in unsaid(value)]
+    known = {FRENCH.gettext(sentence.pattern)} - {sentence.pattern} or sentence.pattern in ALIKE
+    return inside if known else [sentence.pattern, *inside]
 
 
 def test_there_are_mistakes_enough_in_every_kind_of_file() -> None:

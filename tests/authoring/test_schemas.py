@@ -83,9 +83,9 @@ def test_a_shape_is_found_through_lists_tables_and_unions() -> None:
     assert shape_at("sequence", ("step", 3, "send_window", "days", 0)).choices() == [
         "mon", "tue", "wed", "thu", "fri", "sat", "sun",
     ]  # fmt: skip
-    assert shape_at("definitions", ("topics", "advice")).noun() == "topic"
+    assert shape_at("definitions", ("topics", "advice")).noun() == "this topic"
     assert "wait" in shape_at("sequence", ("step", 0)).takes()
-    assert shape_at("sequence", ("step", 0, "only_if", "not", "all", 2)).noun() == "condition"
+    assert shape_at("sequence", ("step", 0, "only_if", "not", "all", 2)).noun() == "this condition"
     assert shape_at("form", ("nowhere", 3)).takes() == []
 
 

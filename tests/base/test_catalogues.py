@@ -15,7 +15,7 @@ TEMPLATES = sorted(
     path for path in (CHECKOUT / "templates").rglob("*") if path.suffix in {".html", ".txt", ".xml", ".svg", ".md"}
 )
 CATALOGUES = sorted((CHECKOUT / "translations" / "fr").glob("*.po"))
-KEYWORDS = {"gettext": None, "ngettext": (1, 2), "msgid": None}
+KEYWORDS = {"gettext": None, "ngettext": (1, 2), "msgid": None, "said": None, "said_n": (1, 2)}
 # What the doors' templates and sentences call.
 SPEECH = {**KEYWORDS, "_": None, "say": None, "say_n": (1, 2), "html": None}
 ROOMS_WITH_SPEECH = {"capture", "console", "emails"}

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from authoring.models.emails import Email
-from emails.lint import lint
+from emails.lint import has_way_out, lint
+from emails.render import Rendered
 
 KEY = ("conseils-3d", "niveaux", "fr")
 PATH = "emails/conseils-3d/niveaux.fr.md"
@@ -35,7 +36,10 @@ CASES = {
     "[x](https://localhost:8000/x)": ("warning", f"{PATH}:6:1: `https://localhost:8000/x` looks like a placeholder"),
     "![](https://lumen.fr/x.png)": ("warning", f"{PATH}:6:1: this image says nothing when it is not shown"),
     "[x]({{ magnet_url }})": ("error", f"{PATH}:6:1: nothing that starts this sequence has a magnet"),
-    "{% if lead.fields.practice > 3 %}x{% endif %}": ("error", f"{PATH}: for a lead with no answer at all, the text"),
+    "{% if lead.fields.practice > 3 %}x{% endif %}": (
+        "error",
+        f"{PATH}:6:1: for a lead with no answer at all, the text",
+    ),
     "mot " * 40_000: ("error", f"{PATH}:6:1: this text, or one of its expressions, is longer than any letter"),
 }
 
@@ -60,3 +64,15 @@ def test_a_transactional_mail_cannot_promise_to_unsubscribe(said):
 def test_a_mail_that_would_be_cut_is_a_warning(said):
     body = "\n\n".join(["[a](https://l.fr)"] * 1000)
     assert any("Gmail cuts after 102" in sentence for _severity, sentence in said(body))
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "has"),
+    [
+        ('<a href="https://site.invalid/u/x">Leave</a>', "Leave: https://site.invalid/u/x", True),
+        ('<a href="https://site.invalid/u/x">Leave</a>', "Leave by the link", False),
+        ("<p>Leave</p>", "Leave: https://site.invalid/u/x", False),
+    ],
+)
+def test_a_marketing_mail_shows_the_way_out_as_html_and_as_text(html, text, has):
+    assert has_way_out(Rendered("Subject", html, text)) == has

@@ -35,7 +35,8 @@ def test_a_threshold_above_all_points_together_is_an_error(house, rules, most):
     engagement = [
         {"id": f"r{index}", "label": "R", "event": "form_submitted", **rule} for index, rule in enumerate(rules)
     ]
-    assert sentences(house, engagement=engagement) == [
+    cold = [{"id": "cold", "label": "Cold"}]
+    assert sentences(house, engagement=engagement, temperatures=cold) == [
         f"nobody can enter `mql`: it asks for 80 points and all scoring rules together give {most} at most"
     ]
 

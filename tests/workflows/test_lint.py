@@ -172,7 +172,8 @@ FORM = {
 )
 def test_a_form_that_asks_for_consent_lets_in_too_early(found, triggers, form, warned):
     sentence = "whoever agrees to `tips` on the form `guide` has not confirmed yet when it lets them in"
-    assert found(f"trigger = {triggers}\n{MAIL}", form) == ([("warning", sentence)] if warned else [])
+    told = [problem for problem in found(f"trigger = {triggers}\n{MAIL}", form) if problem[1].startswith("whoever")]
+    assert told == ([("warning", sentence)] if warned else [])
 
 
 def test_problems_point_at_the_line_and_the_example_content_has_none(site):
