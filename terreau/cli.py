@@ -27,8 +27,9 @@ from terreau.doctor import Finding, examine
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
-from terreau.language import LANG
+from terreau.language import LANG, words
 from terreau.logs import set_up
+from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
 from terreau.pause_cli import COMMANDS as PAUSES
@@ -38,6 +39,7 @@ from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
 from terreau.rest import Restless
+from terreau.scaffold import CannotBegin
 from terreau.seeding import LEADS
 from terreau.serving import run_engine
 from terreau.serving import serve as run_house
@@ -78,6 +80,8 @@ class Sentences(click.Group):
         except ReleaseRefused as error:
             tell(error.problems)
             raise click.ClickException("Nothing was changed.") from error
+        except CannotBegin as error:
+            raise click.ClickException(error.sentence.by(words())) from error
         except EXPECTED as error:
             raise click.ClickException(str(error)) from error
 
@@ -104,6 +108,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
 
     \b
     First look:            terreau demo
+    Begin:                 terreau new site my-site
     Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau plan,  terreau apply
     Undo it:               terreau releases     then   terreau rollback 7
     Run it:                terreau serve
@@ -251,7 +256,7 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *AUTHORS, *RELEASES, *PAUSES):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES):
     main.add_command(command)
 
 

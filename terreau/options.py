@@ -24,6 +24,10 @@ class Options:
         config = load_config(self.config, os.environ)
         return config.model_copy(update={"content": Content(dir=self._folder(config))})
 
+    def is_lost(self) -> bool:
+        """Whether nobody said where content is, and none lies here: the example would be meant, which is not theirs."""
+        return self.content is None and self._is_nowhere() and not Content().dir.exists()
+
     def _folder(self, config: Config) -> Path:
         if self.content is not None:
             return self.content.absolute()

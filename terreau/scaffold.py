@@ -1,0 +1,224 @@
+"""First files of a site, a sequence, a form, a persona: what they say, filled in with what the content has already."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from authoring.models.forms import Form, FormField
+from authoring.patterns import NAME
+from authoring.site import Site
+from base.paths import data_path
+from base.saying import Said, said
+
+Files = dict[str, str]  # path below the folder -> what it says
+_COMMENT = re.compile(r"[ \t]*#(en|fr) (.*?)(?=[ \t]*#(?:en|fr) |$)")
+_MAGNET = 'magnet = "${name}" #en what it gives #fr ce qu\'il donne\n'
+_EXIT = (
+    'exit_when = [{ stage_at_least = "${stage}" }]'
+    " #en sales has the lead: be quiet #fr un commercial a le lead : on se tait\n"
+)
+_SAMPLES = {"email": "ada@atelier.example", "phone": "+33639981234", "text": "Atelier"}
+
+
+class CannotBegin(Exception):
+    """There is nothing to build on, or something is in the way; `sentence` says what."""
+
+    def __init__(self, sentence: Said) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the files are written for: the comments' language, the site's languages, the content there is."""
+
+    language: str
+    locales: Sequence[str]
+    site: Site | None = None
+
+    @property
+    def content(self) -> Site:
+        assert self.site is not None
+        return self.site
+
+
+def files_of(kind: str, name: str, ground: Ground) -> Files:
+    """The files of a new thing of one of the KINDS. Raises CannotBegin."""
+    if kind != "site" and not re.fullmatch(NAME, name):
+        raise CannotBegin(
+            said("`%(name)s` will not do as a name: use lower-case letters, digits and hyphens", name=name)
+        )
+    return KINDS[kind](name, ground)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Every file, made below the folder. Raises CannotBegin, with nothing written, where one is there already."""
+    made = [folder / path for path in files]
+    for path in made:
+        if path.exists():
+            raise CannotBegin(said("%(file)s is there already, and nothing is ever overwritten", file=path))
+    for path, text in zip(made, files.values(), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    return made
+
+
+# ---------------------------------------------------------------- the kinds
+
+
+def _site(name: str, ground: Ground) -> Files:
+    """A whole house: settings, and content of one form with its page, guide and mails, a sequence and a persona."""
+    told = {"name": "guide", "topic": "infos", "sender": "ada", "locale": ground.language}
+    content = {
+        "definitions.toml": _text("definitions.toml", ground, told),
+        "magnets/guide.toml": _text("magnet.toml", ground, told),
+        **{f"magnets/guide/guide-{locale}.txt": _text(f"guide.{locale}.txt", ground, told) for locale in ("fr", "en")},
+        **_answered_form("guide", ground, told, "guide"),
+        **_timed("infos", ground, {**told, "exit": _filled(_EXIT, {"stage": "sql"})}, "confirmed"),
+        "personas/ada.toml": _text("persona.toml", ground, {
+            **told, "name": "ada", "form": "guide", "page": "guide", "answers": "consent = true",
+            "confirm": _template("confirm.toml"), "expect": 'stage_at_least = "iql"',
+        }),
+    }  # fmt: skip
+    settings = _text("config.toml", ground, told)
+    return {"config.toml": settings, **{f"content/{path}": text for path, text in content.items()}}
+
+
+def _form(name: str, ground: Ground) -> Files:
+    told = {"name": name, "topic": _topic(ground.content), "sender": _sender(ground.content)}
+    return _answered_form(name, ground, told, "answer")
+
+
+def _sequence(name: str, ground: Ground) -> Files:
+    site = ground.content
+    taken = {trigger.subject for one in site.sequences.values() for trigger in one.trigger}
+    topic = next((topic for topic in site.definitions.topics if topic not in taken), None)
+    stage = next((stage.id for stage in site.definitions.stages if stage.owner == "sales"), None)
+    told = {
+        "topic": topic or _topic(site),
+        "sender": _sender(site),
+        "exit": _filled(_EXIT, {"stage": stage}) if stage else "",
+    }
+    return _timed(name, ground, told, "confirmed" if topic else "manual")
+
+
+def _persona(name: str, ground: Ground) -> Files:
+    site = ground.content
+    shown = sorted((page.form, page_name) for page_name, page in site.pages.items() if page.form in site.forms)
+    if not shown:
+        raise CannotBegin(said("the content has no page with a form yet: `terreau new form NAME` makes both"))
+    form, page = shown[0]
+    told = {
+        "name": name,
+        "locale": ground.locales[0],
+        "form": form,
+        "page": page,
+        "answers": "\n".join(_answers(site.forms[form])),
+        "confirm": _template("confirm.toml") if _asks(site.forms[form]) else "",
+        "expect": f'stage_at_least = "{site.definitions.stages[0].id}"',
+    }
+    return {f"personas/{name}.toml": _text("persona.toml", ground, told)}
+
+
+KINDS: Mapping[str, Callable[[str, Ground], Files]] = {
+    "site": _site,
+    "sequence": _sequence,
+    "form": _form,
+    "persona": _persona,
+}
+
+# ---------------------------------------------------------------- their parts
+
+
+def _answered_form(name: str, ground: Ground, told: Mapping[str, str], mail: str) -> Files:
+    """A form, the page that shows it, and the mail that answers; with a magnet, the mail named after it."""
+    told = {**told, "name": name, "magnet": _filled(_MAGNET, {"name": name}) if mail != "answer" else ""}
+    return {
+        f"forms/{name}.toml": _text("form.toml", ground, told),
+        f"pages/{name}.toml": _text("page.toml", ground, told),
+        f"sequences/{name}.toml": _text("delivery.toml", ground, told),
+        **_mails(name, ground, {"answer": mail}),
+    }
+
+
+def _timed(name: str, ground: Ground, told: Mapping[str, str], trigger: str) -> Files:
+    """A sequence of two mails; `trigger` names how one comes in."""
+    told = {**told, "name": name}
+    begun = _filled(_template(f"trigger.{trigger}.toml"), told)
+    return {
+        f"sequences/{name}.toml": _text("sequence.toml", ground, {**told, "trigger": begun}),
+        **_mails(name, ground, {"one": "one", "two": "two"}),
+    }
+
+
+def _mails(sequence: str, ground: Ground, mails: Mapping[str, str]) -> Files:
+    """{email: its template}, in every language of the site; one that the house does not speak begins in English."""
+    return {
+        f"emails/{sequence}/{email}.{locale}.md": _template(f"mails/{mail}.{'fr' if locale[:2] == 'fr' else 'en'}.md")
+        for email, mail in mails.items()
+        for locale in ground.locales
+    }
+
+
+def _topic(site: Site) -> str:
+    return _first(site.definitions.topics, said("definitions.toml has no topic yet: write one under [topics.NAME]"))
+
+
+def _sender(site: Site) -> str:
+    return _first(site.definitions.senders, said("definitions.toml has no sender yet: write one under [senders.NAME]"))
+
+
+def _first(names: Mapping[str, object], otherwise: Said) -> str:
+    found = next(iter(names), None)
+    if found is None:
+        raise CannotBegin(otherwise)
+    return found
+
+
+def _asks(form: Form) -> bool:
+    return form.subscribe is not None or any(field.kind == "consent" for field in form.field)
+
+
+def _answers(form: Form) -> list[str]:
+    """A line for everything that the persona does not say about itself."""
+    asked = [field for field in form.field if field.name not in ("email", "first_name") and field.kind != "hidden"]
+    return [f"{field.name} = {_answer(field)}" for field in asked]
+
+
+def _answer(field: FormField) -> str:
+    if field.kind == "consent":
+        return "true"
+    return f'"{field.options[0].value if field.options else _SAMPLES[field.kind]}"'
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _text(template: str, ground: Ground, told: Mapping[str, str]) -> str:
+    return _in_language(_filled(_template(template), told), ground.language)
+
+
+def _template(name: str) -> str:
+    return data_path("templates", "new", *name.split("/")).read_text(encoding="utf-8")
+
+
+def _filled(template: str, told: Mapping[str, str]) -> str:
+    return Template(template).substitute(told)
+
+
+def _in_language(text: str, language: str) -> str:
+    """The text with the comments of one language: `#en` and `#fr` say whose they are."""
+    lines = []
+    for line in text.split("\n"):
+        comments = dict(_COMMENT.findall(line))
+        code = _COMMENT.sub("", line)
+        if not comments:
+            lines.append(line)
+        elif code.strip():
+            lines.append(f"{code} # {comments[language]}")
+        elif language in comments:
+            lines.append(f"# {comments[language]}")
+    return "\n".join(lines)

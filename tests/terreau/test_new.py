@@ -1,0 +1,185 @@
+"""`terreau new`: what it makes passes the check at once, teaches, and stands in nobody's way."""
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from authoring.patterns import NAME
+from base.paths import data_path
+from terreau.cli import main
+from terreau.scaffold import KINDS
+
+THINGS = sorted(set(KINDS) - {"site"})
+
+
+def terreau(*words: str) -> Result:
+    result = CliRunner(env={"LC_ALL": "C"}).invoke(main, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with nothing in it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def site(away: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a new site, as the working folder."""
+    assert terreau("new", "site", "house").exit_code == 0
+    monkeypatch.chdir(away / "house")
+    return away / "house"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_sound() -> None:
+    said = terreau("check", "--strict")
+    assert said.exit_code == 0, said.output
+    assert "no errors, no warnings" in said.output
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_new_site_passes_the_check_and_its_persona_goes_all_the_way(
+    away: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    said = terreau("new", "site", "house", "--lang", language)
+    assert said.exit_code == 0, said.output
+    made = re.findall(r"(?:made|créé :) (\S+)", said.output)
+    assert sorted(made) == sorted(f"house/{path}" for path in files(away / "house"))
+    assert said.output.endswith("cd house && terreau check\n")
+    monkeypatch.chdir(away / "house")
+    assert_sound()
+    played = terreau("simulate", "infos", "--persona", "ada")
+    assert played.exit_code == 0, played.output
+    assert [line for line in played.output.splitlines() if "two" in line and "sent" in line]
+    assert terreau("test", "--update").exit_code == 0
+    assert terreau("test").exit_code == 0
+
+
+def test_a_new_site_can_be_put_in_force(site: Path) -> None:
+    said = terreau("apply", "--author", "ada")
+    assert said.exit_code == 0, said.output
+    assert "Release 1" in said.output
+    assert_sound()
+
+
+@pytest.mark.parametrize("kind", THINGS)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_new_thing_passes_the_check_in_a_new_site(site: Path, kind: str, language: str) -> None:
+    before = files(site)
+    said = terreau("new", kind, "suivi", "--lang", language)
+    assert said.exit_code == 0, said.output
+    after = files(site)
+    assert {path: after[path] for path in before} == before
+    made = re.findall(r"(?:made|créé :) (\S+)", said.output)
+    assert sorted(made) == sorted(set(after) - set(before)) != []
+    assert ("Ensuite : terreau" if language == "fr" else "Next: terreau") in said.output
+    assert_sound()
+
+
+@pytest.mark.parametrize("kind", THINGS)
+def test_a_new_thing_passes_the_check_in_the_example(away: Path, kind: str) -> None:
+    shutil.copytree(data_path("content"), away / "content")
+    assert terreau("new", kind, "suivi").exit_code == 0
+    assert_sound()
+
+
+def test_the_next_command_of_a_persona_plays_it(site: Path) -> None:
+    said = terreau("new", "persona", "chloe")
+    command = said.output.rstrip().rpartition("Next: terreau ")[2]
+    assert command == "simulate guide --persona chloe"
+    assert terreau(*command.split()).exit_code == 0
+
+
+def test_a_form_is_reached_by_its_page_and_answered_by_its_mail(site: Path) -> None:
+    terreau("new", "form", "contact")
+    page = tomllib.loads((site / "content/pages/contact.toml").read_text())
+    answer = tomllib.loads((site / "content/sequences/contact.toml").read_text())
+    assert page["form"] == "contact"
+    assert answer["trigger"] == [{"form": "contact"}]
+    assert {path.name for path in (site / "content/emails/contact").iterdir()} == {"answer.fr.md", "answer.en.md"}
+
+
+def test_a_second_sequence_of_one_topic_does_not_crowd_the_first(site: Path) -> None:
+    terreau("new", "sequence", "suivi")
+    written = tomllib.loads((site / "content/sequences/suivi.toml").read_text())
+    assert (written["topic"], written["trigger"]) == ("infos", [{"manual": True}])
+    assert_sound()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_ever_overwritten(site: Path, kind: str) -> None:
+    name = "." if kind == "site" else "suivi"
+    assert terreau("new", kind, name).exit_code == (1 if kind == "site" else 0)
+    before = files(site)
+    said = terreau("new", kind, name)
+    assert said.exit_code == 1
+    assert "is there already, and nothing is ever overwritten" in said.output
+    assert files(site) == before
+
+
+def test_where_one_file_is_in_the_way_none_is_written(site: Path) -> None:
+    (site / "content/emails/suivi").mkdir()
+    (site / "content/emails/suivi/two.fr.md").write_text("mine")
+    before = files(site)
+    said = terreau("new", "sequence", "suivi", "--lang", "fr")
+    assert said.exit_code == 1
+    assert "two.fr.md est déjà là, et rien n'est jamais écrasé" in said.output
+    assert files(site) == before
+
+
+@pytest.mark.parametrize("name", ["Suivi", "../suivi", "su ivi", "été", ""])
+def test_a_name_that_no_file_may_have_is_refused(site: Path, name: str) -> None:
+    assert not re.fullmatch(NAME, name)
+    said = terreau("new", "sequence", name)
+    assert said.exit_code == 1
+    assert "will not do as a name" in said.output
+
+
+def test_without_content_a_site_comes_first(away: Path) -> None:
+    said = terreau("new", "sequence", "suivi")
+    assert said.exit_code == 1
+    assert "`terreau new site FOLDER` makes one" in said.output
+    assert files(away) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "instead_of", "wrote", "kind", "told"),
+    [
+        ("definitions.toml", "[house]", "[house", "form", "cannot be read"),
+        ("definitions.toml", "[topics.infos]", "[topics]\n[tracking.clicks]", "sequence", "no topic yet"),
+        ("pages/guide.toml", 'form = "guide"', 'form = "gone"', "persona", "no page with a form yet"),
+    ],
+)
+def test_what_there_is_nothing_to_build_on_for_is_refused(
+    site: Path, file: str, instead_of: str, wrote: str, kind: str, told: str
+) -> None:
+    path = site / "content" / file
+    path.write_text(path.read_text().replace(instead_of, wrote))
+    said = terreau("new", kind, "suivi")
+    assert said.exit_code == 1
+    assert told in said.output
+
+
+def test_the_comments_are_in_one_language_and_the_content_is_the_same(away: Path) -> None:
+    for language in ("en", "fr"):
+        terreau("new", "site", language, "--lang", language)
+    english, french = files(away / "en"), files(away / "fr")
+    assert set(english) == set(french)
+    for path in (path for path in english if path.endswith(".toml")):
+        ours, theirs = english[path].decode(), french[path].decode()
+        assert "#en" not in ours + theirs
+        assert "#fr" not in ours + theirs
+        told = re.compile(r"^# |\S # ", re.MULTILINE)
+        assert len(told.findall(ours)) == len(told.findall(theirs)) > 0, path
+        as_english = theirs.replace('locale = "fr"', 'locale = "en"')
+        assert tomllib.loads(as_english) == tomllib.loads(ours.replace('locale = "fr"', 'locale = "en"')), path
