@@ -14,6 +14,7 @@ from base.problems import Problem
 
 _MAGNET_URL = "magnet_url"  # what a mail has because of its form, or of what starts its sequence
 _FIELDS = "lead.fields."
+_CONFIRM_URL = "confirm_url"  # what a mail that cannot be read may have
 _SUBSCRIBE = "subscribe"  # how a form that cannot be read may ask for a topic
 _TICKED = re.compile(r"`([^`]+)`")
 
@@ -55,6 +56,8 @@ def doubts_of(drafts: Drafts) -> Doubts:
     kinds = _kinds(drafts.broken)
     if (kinds | _kinds(drafts.partial)) & {"form", "sequence"}:
         words.add(_MAGNET_URL)
+    if kinds & {"email", "sequence"} or _kinds(drafts.partial) & {"email", "sequence"}:
+        words.add(_CONFIRM_URL)
     if "form" in kinds | _kinds(drafts.partial):
         words.add(_SUBSCRIBE)
     plain = frozenset(filter(None, map(_plain, words)))

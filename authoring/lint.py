@@ -137,7 +137,12 @@ def _magnets(site: Site, names: Names, locales: Sequence[str]) -> Found:
                 yield f"magnets/{name}.toml", fault
     if len(site.magnets) == len(names["magnet"]):
         for path in sorted(set(site.files) - used):
-            yield f"magnets/{path}", Fault((), said("no magnet gives this file away"), severity="warning")
+            yield f"magnets/{path}", _not_given_away()
+
+
+def _not_given_away() -> Fault:
+    hint = said("name it as the `path` of a [[file]] of a magnet, or delete it")
+    return Fault((), said("no magnet gives this file away"), hint, severity="warning")
 
 
 def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:

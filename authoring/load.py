@@ -23,6 +23,7 @@ from base.saying import Said, said
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
+BEGIN = said("`terreau new site FOLDER` makes one to begin with")
 KEPT = 1024  # files read last: the same bytes are checked, applied, and read back from the store
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -85,7 +86,9 @@ def load(tree: Tree) -> Loaded:
         if read.left_out is not None:
             partial[file] = read.left_out
     if _lacks_definitions(tree):
-        problems.append(Problem("definitions.toml", 1, 1, "error", said("the content has no `definitions.toml`")))
+        problems.append(
+            Problem("definitions.toml", 1, 1, "error", said("the content has no `definitions.toml`"), BEGIN)
+        )
     drafts = Drafts(models, documents, frozenset(broken), partial)
     return Loaded(_site(tree, models), sorted(problems), drafts)
 

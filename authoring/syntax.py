@@ -82,7 +82,15 @@ def read_toml(text: str, file: str) -> Document:
     except TomlError as error:
         raise TomlError(_plain(error.problem, text)) from None
     for path in _beyond_numbers(document):
-        raise TomlError(Problem(file, *place(document, path), "error", said("this number has too many digits")))
+        raise TomlError(
+            Problem(
+                file,
+                *place(document, path),
+                "error",
+                said("this number has too many digits"),
+                said("write a smaller one"),
+            )
+        )
     return document
 
 

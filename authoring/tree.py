@@ -42,6 +42,7 @@ FOLDERS: Mapping[str, Said] = {
     "personas": said("`personas/NAME.toml`"),
 }
 NOTES = {"README.md"}  # for people who look into the folder
+_SHORTEN = said("make it smaller, or two of it")
 TIMELINE = ".timeline.txt"  # beside a persona: what `terreau test` expects of it; no part of a release
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -99,7 +100,9 @@ def read_tree(root: Path) -> Tree:
             problems.append(Problem(_printable(path), 1, 1, "error", stray.message, stray.hint))
         except OSError as error:
             message = said("this cannot be read: %(why)s", why=error.strerror or said("the disk refused"))
-            problems.append(Problem(_printable(path), 1, 1, "error", message, None))
+            problems.append(
+                Problem(_printable(path), 1, 1, "error", message, said("give this account the right to read"))
+            )
     return Tree(texts, blobs, tuple(sorted(problems)), root)
 
 
@@ -148,7 +151,7 @@ def _folder_fault(path: str) -> _Stray | None:
         hint = did_you_mean(top, FOLDERS, msgid("the folders are %(names)s"))
         return _Stray(said("there is no room for a folder `%(folder)s` in the content", folder=_printable(top)), hint)
     if path.count("/") >= DEPTH_LIMIT:
-        return _Stray(said("folders lie at most %(depth)s deep", depth=DEPTH_LIMIT))
+        return _Stray(said("folders lie at most %(depth)s deep", depth=DEPTH_LIMIT), said("move it further up"))
     return None
 
 
@@ -179,21 +182,23 @@ def _refuse_what_is_no_plain_file(root: Path, path: str) -> None:
     if not real.is_relative_to(os.path.realpath(root)):
         raise _Stray(said("this is a link to a file outside the content"), said("copy the file here"))
     if not stat.S_ISREG(real.stat().st_mode):
-        raise _Stray(said("this is not a plain file"))
+        raise _Stray(said("this is not a plain file"), said("copy the file here"))
 
 
 def _read_text(file: Path) -> bytes:
     with file.open("rb") as opened:
         content = opened.read(TEXT_LIMIT + 1)
     if len(content) > TEXT_LIMIT:
-        raise _Stray(said("this file is too big: a text has at most %(size)s MB", size=TEXT_LIMIT // 1_000_000))
+        raise _Stray(
+            said("this file is too big: a text has at most %(size)s MB", size=TEXT_LIMIT // 1_000_000), _SHORTEN
+        )
     return content
 
 
 def _read_blob(file: Path) -> StoredFile:
     if file.stat().st_size > BLOB_LIMIT:
         most = BLOB_LIMIT // 1_000_000
-        raise _Stray(said("this file is too big: a file to give away has at most %(size)s MB", size=most))
+        raise _Stray(said("this file is too big: a file to give away has at most %(size)s MB", size=most), _SHORTEN)
     total, size = hashlib.sha256(), 0
     for chunk in _chunks(file):
         total.update(chunk)

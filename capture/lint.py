@@ -42,7 +42,11 @@ def _faults(site: Site, name: str, form: Form) -> Iterator[Found]:
     yield from _undeliverable(form)
     if len(form.field) > MOST_FIELDS - OWN_FIELDS:
         most, has = MOST_FIELDS - OWN_FIELDS, len(form.field)
-        yield ("field",), said("a form has at most %(most)s fields, this one has %(has)s", most=most, has=has), None
+        yield (
+            ("field",),
+            said("a form has at most %(most)s fields, this one has %(has)s", most=most, has=has),
+            said("ask for less"),
+        )
 
 
 def _finds_nobody(form: Form) -> Iterator[Found]:

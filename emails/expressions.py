@@ -43,13 +43,14 @@ def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
     try:
         tree = _JINJA.parse(source)
     except TemplateSyntaxError as error:
-        reading.refuse(error.lineno, None, said("this expression cannot be read: %(why)s", why=_plain(error)), None)
+        reading.refuse(error.lineno, None, said("this expression cannot be read: %(why)s", why=_plain(error)), _FORM)
         return reading.problems
     _refuse_writing(source, reading)
     _walk(tree.body, reading)
     return sorted(reading.problems)
 
 
+_FORM = said("an expression reads `{{ lead.first_name }}`, a condition `{% if lead.company %} … {% endif %}`")
 # What the reader of expressions complains of, and what the author reads.
 _COMPLAINTS = (
     ("unexpected end of template", msgid("something that was opened is not closed")),
@@ -185,7 +186,7 @@ def _for(node: nodes.For, reading: _Reading) -> None:
             node.lineno, "for", said("a loop is `for … in …` and nothing else"), said("no filter, `else` or inner loop")
         )
     if not isinstance(node.target, nodes.Name):
-        reading.refuse(node.lineno, "for", said("a loop has one variable"), None)
+        reading.refuse(node.lineno, "for", said("a loop has one variable"), said("write `for tag in lead.tags`"))
         return
     if any(name.split(".")[0] == node.target.name for name in reading.scope.known):
         reading.refuse(

@@ -15,6 +15,7 @@ from authoring.site import Locate, Site
 from base.problems import Problem
 from base.saying import Said, said
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, path_of
+from emails.confirming import unconfirmed
 from emails.expressions import Place, names_in
 from emails.layouts import Setting
 from emails.render import Rendered, RenderError, link_addresses, render
@@ -34,8 +35,17 @@ _WORST: dict[Said, Any] = {
 
 
 def lint(site: Site, locate: Locate) -> list[Problem]:
-    """Every problem of every text in every language, in the order of files and lines."""
-    return sorted(
+    """Every problem of every text in every language, and of forms that no mail lets confirm, in the order of files."""
+    forms = [
+        Problem(file, *locate(file, path), "warning", message, hint)
+        for name, path, message, hint in unconfirmed(site)
+        for file in (f"forms/{name}.toml",)
+    ]
+    return sorted([*forms, *_of_texts(site, locate)])
+
+
+def _of_texts(site: Site, locate: Locate) -> Iterator[Problem]:
+    return (
         problem
         for (sequence, name, locale), email in site.emails.items()
         if sequence in site.sequences

@@ -64,7 +64,11 @@ def test_a_magnet_without_its_file_is_an_error_and_a_file_without_magnet_a_warni
     hint = "did you mean `guide/bonus.pdf`?"
     assert told(root) == [
         ("error", f"magnets/guide.toml:5:8: there is no file `magnets/guide/guide-fr.pdf` ({hint})"),
-        ("warning", "magnets/guide/bonus.pdf:1:1: no magnet gives this file away"),
+        (
+            "warning",
+            "magnets/guide/bonus.pdf:1:1: no magnet gives this file away"
+            " (name it as the `path` of a [[file]] of a magnet, or delete it)",
+        ),
     ]
 
 

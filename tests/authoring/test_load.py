@@ -212,4 +212,5 @@ def test_content_without_definitions_is_no_site() -> None:
     assert site is None
     assert [problem.sentence() for problem in problems] == [
         "definitions.toml:1:1: the content has no `definitions.toml`"
+        " (`terreau new site FOLDER` makes one to begin with)"
     ]
