@@ -27,8 +27,8 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
     """Every problem that rules of score and stage have with each other."""
     found = [*_thresholds(site.definitions, locate), *_circles(site.definitions, locate), *_measures(site, locate)]
     found += _reps(site, locate)
-    for file, severity, path, message, hint in out_of_reach(site):
-        found.append(Problem(file, *locate(file, path), severity, message, hint))
+    for file, path, message, hint in out_of_reach(site):
+        found.append(Problem(file, *locate(file, path), "warning", message, hint))
     return sorted(found)
 
 

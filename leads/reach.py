@@ -11,14 +11,12 @@ from authoring.models.definitions import Definitions, EngagementRule, Temperatur
 from authoring.models.sequences import Trigger
 from authoring.references import each
 from authoring.site import Site
-from base.problems import Severity
 from base.saying import Said, said
 from base.toml import Loc
 from leads.facts import DISQUALIFIED, RECYCLED
 
 FILE = "definitions.toml"
-Found = Iterator[tuple[str, Severity, Loc, Said, Said]]  # the file, how bad, where, what is wrong, what to do
-_TURNED = ("any", "not")  # below these, what never holds need not be the end
+Found = Iterator[tuple[str, Loc, Said, Said]]  # the file, where in it, what is wrong, what to do
 
 
 def most_engagement(definitions: Definitions) -> float:
@@ -47,13 +45,12 @@ def out_of_reach(site: Site) -> Found:
 def _beyond(file: str, path: Loc, model: Model, definitions: Definitions) -> Found:
     for key, asked, most in _asked(model, definitions):
         if asked > most:
-            severity: Severity = "warning" if set(_TURNED) & set(path) or isinstance(model, Temperature) else "error"
             message = said(
                 "nobody ever has %(asked)s points here: all rules together give %(most)s at most",
                 asked=asked,
                 most=f"{most:g}",
             )
-            yield file, severity, (*path, key), message, said("lower it, or raise a cap or the points of a rule")
+            yield file, (*path, key), message, said("lower it, or raise a cap or the points of a rule")
 
 
 def _asked(model: Model, definitions: Definitions) -> Iterator[tuple[str, int, float]]:
@@ -87,4 +84,4 @@ def _stages_without_a_way_in(definitions: Definitions) -> Found:
         if not by_rule and stage.id not in led_to:
             message = said("nobody ever comes to the stage `%(stage)s`", stage=stage.id)
             hint = said("give it an `enter`, or let another stage lead to it")
-            yield FILE, "warning", ("stages", index, "id"), message, hint
+            yield FILE, ("stages", index, "id"), message, hint

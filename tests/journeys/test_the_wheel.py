@@ -96,6 +96,15 @@ def test_the_example_content_that_came_along_is_in_order(installed):
     assert "terreau/_data/content: no errors, no warnings." in said.stdout
 
 
+def test_a_site_begun_with_it_is_in_order(installed, tmp_path):
+    made = run(installed, "terreau", "new", "site", str(tmp_path / "house"), "--lang", "fr")
+    assert made.returncode == 0, made.stdout + made.stderr
+    settings = str(tmp_path / "house/config.toml")
+    said = run(installed, "terreau", "--config", settings, "check", "--strict", "--lang", "fr")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "aucune erreur, aucun avertissement." in said.stdout
+
+
 def test_the_story_comes_out_of_the_wheel(installed):
     said = run(installed, "terreau", "demo", "--once", seconds=200)
     assert said.returncode == 0, said.stdout + said.stderr

@@ -34,18 +34,18 @@ FAR = {"engagement_at_least": 900}
 @pytest.mark.parametrize(
     ("sequence", "severity"),
     [
-        ({"exit_when": [FAR]}, "error"),
-        ({"exit_when": [{"all": [FAR, {"tag": "x"}]}]}, "error"),
+        ({"exit_when": [FAR]}, "warning"),
+        ({"exit_when": [{"all": [FAR, {"tag": "x"}]}]}, "warning"),
         ({"exit_when": [{"any": [FAR, {"tag": "x"}]}]}, "warning"),
         ({"exit_when": [{"not": FAR}]}, "warning"),
         ({"exit_when": [{"engagement_at_least": 90}]}, None),
-        ({"goal": {"when": FAR}}, "error"),
-        ({"trigger": [{"score": 900}]}, "error"),
+        ({"goal": {"when": FAR}}, "warning"),
+        ({"trigger": [{"score": 900}]}, "warning"),
         ({"trigger": [{"score": 900, "on": "falls"}]}, None),
-        ({"step": [{"id": "one", "email": "one", "only_if": FAR}]}, "error"),
+        ({"step": [{"id": "one", "email": "one", "only_if": FAR}]}, "warning"),
         (
             {"step": [{"id": "one", "branch": {"case": [{"when": FAR, "to": "two"}]}}, {"id": "two", "exit": "x"}]},
-            "error",
+            "warning",
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_threshold_that_nobody_reaches_is_told_where_it_is_asked_for(house, se
 
 def test_a_fit_that_no_persona_gives_and_a_temperature_that_nobody_has_are_told(house):
     message = "nobody ever has 41 points here: all rules together give 40 at most"
-    assert found(house, exit_when=[{"fit_at_least": 41}]) == [("sequences/tips.toml", "error", message)]
+    assert found(house, exit_when=[{"fit_at_least": 41}]) == [("sequences/tips.toml", "warning", message)]
     hot = [{"id": "hot", "label": "H", "from_engagement": 900}]
     site = house.site(engagement=[house.rule("ask", 90, "form_submitted", repeat="once")], temperatures=hot)
     assert [(one.severity, one.message) for one in lint(site, nowhere)] == [("warning", BEYOND)]
