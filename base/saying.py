@@ -4,7 +4,7 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from base.translations import Translator
 
@@ -16,7 +16,9 @@ class Said(str):
     many: str | None
     values: Mapping[str, Any]
 
-    def __new__(cls, text: str, pattern: str = "", many: str | None = None, values: Mapping[str, Any] | None = None):  # type: ignore[no-untyped-def]
+    def __new__(
+        cls, text: str, pattern: str = "", many: str | None = None, values: Mapping[str, Any] | None = None
+    ) -> Self:
         sentence = super().__new__(cls, text)
         sentence.pattern, sentence.many, sentence.values = pattern or text, many, values or {}
         return sentence
