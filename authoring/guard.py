@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from authoring.editing import Case, Choices, Edits, edits_of, judges_otherwise
 from authoring.load import read_sequence
-from authoring.pinned import Lack, Version
+from authoring.pinned import Lack, Version, lacks
+from authoring.rollouts import tried_against
 from authoring.site import Site
 from authoring.stored import ReleaseUnreadable, load_release
 from base.problems import Problem
@@ -21,10 +22,14 @@ Places = dict[tuple[str, str], int]  # (version, step) -> how many leads stand t
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What was found before the flip: the release in force then, and what the new one does to those inside."""
+    """What was found before the flip: the release in force then, and what the new one does to those inside.
+
+    `entered_in_vain`: what it lacks of the versions that those outside a `rollout` would enter.
+    """
 
     base: int | None
     edits: Edits = field(default_factory=Edits)
+    entered_in_vain: tuple[Lack, ...] = ()
     lost_stages: tuple[str, ...] = ()
     judges_otherwise: bool = False
 
@@ -40,11 +45,14 @@ def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
     if former is None:
         return Guard(base)
     # Who enters from now until the flip enters a version of the release in force.
-    suspects = (pinned | set(former.versions.values())) - set(site.versions.values())
+    entered = {*former.versions.values(), *former.former_versions.values()}
+    suspects = (pinned | entered) - set(site.versions.values())
+    still_entered = versions(database, tried_against(site, former).values())
     kept = {stage.id for stage in site.definitions.stages}
     return Guard(
         base,
         edits_of(versions(database, suspects), site, former, choices),
+        tuple(lack for version in still_entered for lack in lacks(version, site, former)),
         tuple(stage.id for stage in former.definitions.stages if stage.id not in kept),
         judges_otherwise(former.definitions, site.definitions),
     )
@@ -76,6 +84,7 @@ def objections(conn: Connection, guard: Guard) -> list[Problem]:
     return sorted([
         *_stranded(edits.lacks, edits.cases, places),
         *_without_rule(deleted, places),
+        *_entered_in_vain(guard.entered_in_vain),
         *_without_stage(conn, guard.lost_stages),
     ])  # fmt: skip
 
@@ -137,6 +146,17 @@ def _without_rule(cases: Iterable[Case], places: Places) -> Iterator[Problem]:
                 why=case.why,
             )
             yield Problem(f"sequences/{name}.toml", 1, 1, "error", message, hint)
+
+
+def _entered_in_vain(lacking: Iterable[Lack]) -> Iterator[Problem]:
+    """A problem for each thing that is gone and that those outside a rollout would come to."""
+    for name, file, what in sorted({(lack.version.name, lack.file, lack.what) for lack in lacking}):
+        message = said("%(what)s, and those outside the `rollout` of `%(name)s` still come to it", what=what, name=name)
+        hint = said(
+            "put it back, or let everybody enter the new version: take `rollout` out of sequences/%(name)s.toml",
+            name=name,
+        )
+        yield Problem(file, 1, 1, "error", message, hint)
 
 
 def _without_stage(conn: Connection, lost: tuple[str, ...]) -> Iterator[Problem]:

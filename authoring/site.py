@@ -40,6 +40,7 @@ class Site:
     personas: Mapping[str, Persona] = field(default_factory=dict)
     emails: Mapping[tuple[str, str, str], Email] = field(default_factory=dict)  # (sequence, email, locale)
     versions: Mapping[str, str] = field(default_factory=dict)  # sequence name -> hash of its parsed file
+    former_versions: Mapping[str, str] = field(default_factory=dict)  # of sequences in a rollout -> what the rest enter
     files: Mapping[str, StoredFile] = field(default_factory=dict)  # path inside magnets/ -> where its bytes are
 
     def stage(self, name: str) -> Stage:

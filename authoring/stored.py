@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from authoring.load import load_site, read_sequence
 from authoring.models.sequences import Sequence
+from authoring.rollouts import former_versions
 from authoring.site import Site, StoredFile
 from authoring.tree import Tree
 from base.problems import Problem
@@ -55,7 +56,8 @@ def load_release(database: Database, release_id: int) -> Site:
     site, problems = load_site(tree)
     if site is None:
         raise ReleaseUnreadable(release_id, problems)
-    return replace(site, release_id=release_id)
+    with database.read() as conn:
+        return replace(site, release_id=release_id, former_versions=former_versions(conn, site, release_id))
 
 
 def load_tree(database: Database, release_id: int) -> Tree:

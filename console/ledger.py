@@ -18,7 +18,7 @@ from console.conditions import in_words
 from console.context import Viewer, moment, say, say_n
 from console.lead_dealings import MAILS
 from console.names import Names
-from console.reasons import told
+from console.reasons import told, told_of_entry
 from console.rule_places import Place, Written, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
 from leads.seen import Seen, seen
@@ -128,7 +128,8 @@ def _said(one: Decided, found: Written | None, site: Site, names: Names) -> str:
     if one.outcome == "refused":
         return told(one.reason.split(": ", 1)[-1], names)
     if one.outcome == "entered" and found is not None:
-        return trigger(found.sequence.trigger[trigger_of(one, found.sequence)], found.sequence, site)
+        let_in = trigger(found.sequence.trigger[trigger_of(one, found.sequence)], found.sequence, site)
+        return ", ".join(part for part in (let_in, told_of_entry(one.reason)) if part)
     if one.mail_reason and one.mail != "sent":
         return told(one.mail_reason, names)
     if one.reason:

@@ -184,6 +184,11 @@ KINDS = ("topic", "sequence", "reason", "form", "condition")
 REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")
 DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
+ROLLOUT = re.compile(r"\(rollout = (?P<share>\d+): the (?P<which>new version|version of before)\)")
+ENTERED: Mapping[str, str] = {
+    "new version": msgid("one of the %(share)s %% who enter the new version"),
+    "version of before": msgid("enters the version of before; the new one is for %(share)s %%"),
+}
 PERIODS: Mapping[str, str] = {
     "day": msgid("%(count)s per day"),
     "week": msgid("%(count)s per week"),
@@ -204,6 +209,14 @@ def told_of_refusal(reason: str, names: Names) -> str:
     """The same for `cause: refusal`, of which only the refusal is told."""
     refusal = reason.split(": ", 1)[-1]
     return told(refusal, names)
+
+
+def told_of_entry(reason: str) -> str:
+    """Which version was entered, where a rollout shares leads out; "" elsewhere."""
+    if (found := ROLLOUT.search(reason)) is None:
+        return ""
+    sentence = ENTERED[found["which"]]
+    return say(sentence, share=found["share"])
 
 
 def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Written:
 def written(conn: Connection, decided: Decided) -> Written | None:
     """The sequence that decided: the version the lead is in, else that of the release; None when neither is kept."""
     name = f"sequences/{decided.sequence}.toml"
-    if decided.version is not None:
+    if decided.version is not None and decided.outcome != "entered":  # the file in force lets in, whichever is entered
         kept = select(sequence_versions.c.document_hash).where(sequence_versions.c.hash == decided.version)
         hashed = conn.execute(kept).scalar_one_or_none()
     else:

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from authoring.models.sequences import Sequence
 from authoring.site import Site
+from console.comparing import compared
 from console.context import number, percent, say, say_n
 from console.door import ConsoleDoor
 from console.periods import Movement, choices, chosen_days, movement, points_moved, span_of
@@ -14,8 +15,10 @@ from console.reporting import draw_report
 from console.routes import Route
 from console.stem import mail_rows, marked, stem_rows
 from console.step_words import localised, settings
+from reports.rollouts import comparison
 from reports.sequences import (
     LOOKED_AT,
+    RELEASES_BACK,
     SequenceFigures,
     SequenceLine,
     Ways,
@@ -67,6 +70,7 @@ def sequence(door: ConsoleDoor, name: str) -> Response:
         abort(404)
     with door.database.read() as conn:
         figures = sequence_figures(conn, site, name, days, g.moment.calendar)
+        tried = comparison(conn, site, name, RELEASES_BACK)
     lanes, rows = stem_rows(written, name, site, figures)
     return draw_report(
         "console/sequence.html",
@@ -76,6 +80,7 @@ def sequence(door: ConsoleDoor, name: str) -> Response:
         klass=_class(written),
         sentence=_sentence_of(figures, written),
         figures=figures,
+        compared=compared(tried, site) if tried is not None else None,
         moved=_moved(figures.line.ways, figures.before),
         rows=rows,
         lanes=lanes,

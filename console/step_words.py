@@ -240,9 +240,16 @@ ALONE = {"manual": msgid("is enrolled by hand"), "api": msgid("is enrolled by an
 _TRIGGERS = {"segment": _by_segment, "score": _by_score, "date": _by_date, "sequence": _by_sequence}
 
 
+def rollout(sequence: Sequence) -> list[str]:
+    """Who enters this version; nothing where everybody does."""
+    if sequence.rollout is None:
+        return []
+    return [say("%(share)s %% enter this version, the others the one before", share=sequence.rollout)]
+
+
 def settings(sequence: Sequence, site: Site) -> Iterator[tuple[str, list[str]]]:
     """How the sequence is set, as (what, lines); only what says something."""
-    yield say("Comes in"), [trigger(one, sequence, site) for one in sequence.trigger]
+    yield say("Comes in"), [*(trigger(one, sequence, site) for one in sequence.trigger), *rollout(sequence)]
     if sequence.filter is not None:
         yield say("Only if"), [condition(sequence.filter, site)]
     each = [say("each %(value)s on its own", value=sequence.entry_key)] if sequence.entry_key is not None else []

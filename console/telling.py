@@ -8,7 +8,7 @@ from authoring.site import Site
 from base.translations import msgid
 from console.context import moment, say
 from console.names import Names
-from console.reasons import told, told_of_refusal
+from console.reasons import told, told_of_entry, told_of_refusal
 from leads.facts import COLUMNS, Event
 from reports.timeline import Entry, Mailed
 from sales.wording import Voice, one_line
@@ -174,9 +174,16 @@ def decided(entry: Entry, names: Names) -> Line:
         kind="machine",
         icon=icon,
         text=say(sentence, sequence=sequence) if row.sequence else say("Set aside for a moment"),
-        why=() if row.outcome in ("entered", "completed") else (_sentence(reason), *until),
+        why=_why(row.outcome, reason, until, told_of_entry(row.reason)),
         code=names.step(row.sequence, row.step),
     )
+
+
+def _why(outcome: str, reason: str, until: tuple[str, ...], version: str) -> tuple[str, ...]:
+    """An entry says only which version was entered, where there is a choice; an end after all steps needs no reason."""
+    if outcome in ("entered", "completed"):
+        return (_sentence(version),) if version else ()
+    return (_sentence(reason), *until)
 
 
 def _sentence(text: str) -> str:

@@ -4,7 +4,7 @@ Who stands where is kept as it changes, what happened is counted by day; of enro
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, select
@@ -92,11 +92,15 @@ class SequenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Who is pinned to a version. `release_id`: the first release that holds it, where it is among the newest."""
+    """Who is pinned to a version. `release_id`: the first release that holds it, where it is among the newest.
+
+    `share`: per cent of those who come in who enter it, where a rollout divides them; 0 = nobody does any more.
+    """
 
     hash: str
     inside: int
     in_force: bool
+    share: int
     release_id: int | None = None
     author: str | None = None
     git_commit: str | None = None
@@ -192,28 +196,37 @@ def _next_due(connection: Connection, name: str, step: str) -> datetime | None:
 
 
 def _versions(connection: Connection, site: Site, name: str, standing: Standing) -> tuple[Version, ...]:
-    """The version in force, then those that somebody is still finishing."""
-    current = site.versions.get(name)
-    hashes = [current, *sorted({version for _, version, _ in standing} - {current})]
+    """The version in force, the one that the rest enter in a rollout, then those that somebody is still finishing."""
+    current, shares = site.versions.get(name), _shares(site, name)
+    hashes = [*shares, *sorted({version for _, version, _ in standing} - set(shares))]
     inside = {hash: _together(one for (_, at, _), one in standing.items() if at == hash).all for hash in hashes}
-    return tuple(_version(connection, name, hash, inside[hash], hash == current) for hash in hashes if hash)
+    here = (Version(hash, inside[hash], hash == current, shares.get(hash, 0)) for hash in hashes)
+    return tuple(_since(connection, name, version) for version in here)
 
 
-def _version(connection: Connection, name: str, hash: str, inside: int, in_force: bool) -> Version:
+def _shares(site: Site, name: str) -> dict[str, int]:
+    """{version: per cent of those who come in who enter it}, the version in force first."""
+    current, former, share = site.versions[name], site.former_versions.get(name), site.sequences[name].rollout
+    if former is None or share is None:
+        return {current: 100}
+    return {current: share, former: 100 - share}
+
+
+def _since(connection: Connection, name: str, version: Version) -> Version:
     """With the first of the newest releases that holds the file as it was."""
     recent = select(releases.c.id).order_by(releases.c.id.desc()).limit(RELEASES_BACK).subquery()
     file = releases.c.tree[f"sequences/{name}.toml"]["hash"].as_string()
-    version = select(sequence_versions.c.document_hash).where(sequence_versions.c.hash == hash)
+    written = select(sequence_versions.c.document_hash).where(sequence_versions.c.hash == version.hash)
     first = (
         select(releases.c.id, releases.c.author, releases.c.git_commit, releases.c.created_at)
-        .where(releases.c.id.in_(select(recent.c.id)), file == version.scalar_subquery())
+        .where(releases.c.id.in_(select(recent.c.id)), file == written.scalar_subquery())
         .order_by(releases.c.id)
         .limit(1)
     )
     made = connection.execute(first).one_or_none()
     if made is None:
-        return Version(hash, inside, in_force)
-    return Version(hash, inside, in_force, made.id, made.author, made.git_commit, made.created_at)
+        return version
+    return replace(version, release_id=made.id, author=made.author, git_commit=made.git_commit, since=made.created_at)
 
 
 # ---------------------------------------------------------------- what happened

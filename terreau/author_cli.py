@@ -1,4 +1,5 @@
-"""The commands for whoever writes content: `terreau check`, `simulate`, `test`, `why`, `forecast`, `graph`."""
+"""The commands for whoever writes content: `terreau check`, `simulate`, `test`, `why`, `forecast`, `graph` and
+`compare`."""
 
 import json
 import sys
@@ -10,6 +11,7 @@ from base.clock import system_clocks
 from base.config import Config, ConfigError
 from terreau.at_hand import surroundings_of
 from terreau.check import check_tree
+from terreau.comparing import compare as tell_apart
 from terreau.forecasting import DAYS, as_text
 from terreau.forecasting import forecast as foretell
 from terreau.goldens import Tried, try_all
@@ -187,4 +189,26 @@ def forecast(options: Options, days: int, as_json: bool) -> None:
     click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(found))
 
 
-COMMANDS = (check, forecast, graph, simulate, test, why)
+@click.command(short_help="Say whether a new version does better than the one before.")
+@click.argument("sequence")
+@click.option("--locale", help="The language of the sentences; by default the site's.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def compare(options: Options, sequence: str, locale: str | None, as_json: bool) -> None:
+    """Say what came of the leads who entered the new version of SEQUENCE, beside those who entered the one before.
+
+    A sequence that says `rollout = 20` lets a fifth of those who come in enter its new version. Per lead entered, it is
+    counted who followed a link, reached the goal, became somebody for sales and was accepted, each with how far apart
+    the versions lie and what so many leads can tell: often that there is not enough data yet. The newest rollout is
+    told, under way or over.
+
+    \b
+    Examples:  terreau compare conseils-3d
+               terreau compare conseils-3d --json
+    """
+    config = options.load()
+    told = tell_apart(config, sequence, spoken(config, locale))
+    click.echo(json.dumps(told.json, ensure_ascii=False, indent=2) if as_json else told.text)
+
+
+COMMANDS = (check, compare, forecast, graph, simulate, test, why)

@@ -11,7 +11,7 @@ from base.clock import Moment
 from base.config import Config
 from console import flow
 from console.context import say
-from console.step_words import act_of, awaited, details_of, localised, trigger, wait_of
+from console.step_words import act_of, awaited, details_of, localised, rollout, trigger, wait_of
 from terreau.reading_as import reading_as
 
 MARGIN, HEAD, LINE, PADDING = 24, 64, 20, 14
@@ -68,7 +68,8 @@ def _spread(sequence: Sequence) -> dict[str, int]:
 
 def _label(row: flow.Row, sequence: Sequence, name: str, site: Site) -> Label:
     if row.kind == "entry":
-        return Label(row, say("Entry"), tuple(_lines(trigger(one, sequence, site) for one in sequence.trigger)))
+        told = [*(trigger(one, sequence, site) for one in sequence.trigger), *rollout(sequence)]
+        return Label(row, say("Entry"), tuple(_lines(told)))
     if row.step is None:
         return Label(row, say("End"), ())
     if row.kind == "wait":

@@ -14,6 +14,7 @@ from authoring.editing import Choices
 from authoring.guard import guard_of, objections
 from authoring.question import Question
 from authoring.releases import NoRelease, Releases
+from authoring.rollouts import tried_against
 from authoring.site import Site
 from authoring.tree import Tree
 from base.problems import Problem
@@ -98,7 +99,7 @@ def plan(
     question = Question(
         database=database,
         former=former,
-        site=replace(site, release_id=number),
+        site=replace(site, release_id=number, former_versions=tried_against(site, former)),
         guard=guard,
         sequence=Releases(database, blobs).sequence,
         zone=zone,

@@ -32,6 +32,8 @@ def _sequence(one: SequencePlan) -> dict[str, Any]:
         "name": one.name,
         "what": one.what,
         "on_edit": one.on_edit,
+        "rollout": one.rollout,
+        "tried_against": one.tried_against,
         "inside": one.inside,
         "keys_changed": list(one.keys),
         "steps_changed": [asdict(edit) for edit in one.edits],

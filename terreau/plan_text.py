@@ -57,6 +57,8 @@ def _parts(plan: Plan, today: datetime) -> Iterator[RenderableType]:
 
 def _sequence(one: SequencePlan, days: "_Days") -> Iterator[RenderableType]:
     yield Text.assemble((one.name, "bold"), f" {SAID[one.what]}; {_leads(one.inside)} inside", _rule(one))
+    if one.rollout is not None:
+        yield f"  {_rollout(one.rollout, one.tried_against)}"
     if one.keys:
         yield f"  also changed: {', '.join(one.keys)}"
     if one.edits or one.inside:
@@ -73,6 +75,12 @@ def _rule(one: SequencePlan) -> str:
     if one.on_edit == "adopt":
         return ', who go on in the new version (on_edit = "adopt")'
     return ', who finish the version they entered (on_edit = "pin")'
+
+
+def _rollout(share: int, against: str | None) -> str:
+    if against is None:
+        return f"rollout = {share} has no version before it to be tried against: everybody enters this one"
+    return f"of those who come in from now on, {share} % enter the new version, the others the one before (rollout)"
 
 
 def _picture(one: SequencePlan) -> Table:

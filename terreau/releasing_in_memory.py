@@ -12,6 +12,7 @@ from authoring.load import load
 from authoring.models.personas import Edit
 from authoring.models.sequences import Sequence
 from authoring.pinned import Version
+from authoring.rollouts import tried_against
 from authoring.site import Site
 from authoring.tree import Tree
 from base.config import Config
@@ -61,7 +62,8 @@ def next_rules(before: Rules, site: Site, edit: Edit, kept: Kept | None) -> Rule
     """The rules once `site` is in force. Raises Unfit where the lead stands at a case without a choice, as apply
     would."""
     number = before.release_id + 1
-    after = _rules(site, before.pinned, before.zone, number)
+    tried = replace(site, former_versions=tried_against(site, before.site))
+    after = _rules(tried, before.pinned, before.zone, number)
     inside = [one for one in kept.state.enrolments if one.active] if kept is not None else []
     versions = {one.version: Version(one.version, one.sequence, before.pinned[one.version]) for one in inside}
     choices: Choices = {(one.sequence, None): edit.choice for one in inside} if edit.choice is not None else {}

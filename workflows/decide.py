@@ -12,10 +12,10 @@ from authoring.models.sequences import Branch, Sequence, Step, WaitFor
 from base.calendars import local_moment
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, Event, Facts
+from leads.shares import held_out, way
 from workflows.language import below, is_below, said, zone_for
 from workflows.picks import picked
 from workflows.resting import missed, on_resume, pauses_of, resting, shifted
-from workflows.shares import held_out, way
 from workflows.values import (
     REACHED,
     TERMINAL,

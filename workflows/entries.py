@@ -11,6 +11,7 @@ from authoring.models.sequences import Sequence as Authored
 from leads.conditions import holds
 from leads.facts import DISQUALIFIED, Event, Facts
 from leads.lifecycle import Move
+from leads.shares import tries
 from workflows.language import is_echo, lets_in, matching, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
 from workflows.waits import holidays_of, later
@@ -93,9 +94,25 @@ def admit(
     refusal = next(_refusals(sequence, facts_then, before, rules, now), None)
     if refusal is not None:
         return None, Decision("refused", f"{pull.cause}: {refusal}", pull.sequence)
-    entered = _entered(pull, sequence, value, rules, now)
+    version, tried = version_for(facts.lead.id, pull.sequence, rules)
+    entered = _entered(pull, sequence, version, value, rules, now)
     fenced = "" if facts.lead.status == "lead" else " (a contact; audience = everyone)"
-    return entered, Decision("entered", pull.cause + fenced, pull.sequence, entered.step, entered.key)
+    return entered, Decision("entered", pull.cause + fenced + tried, pull.sequence, entered.step, entered.key)
+
+
+def version_for(lead_id: int, name: str, rules: Rules) -> tuple[str, str]:
+    """The version of the sequence that a lead enters, and what the ledger says of it: "" where all enter the same.
+
+    In a rollout those outside its share enter the version of before. Who comes in at all is decided by the file in
+    force for both, so that the two can be compared.
+    """
+    version, former = rules.site.versions[name], rules.site.former_versions.get(name)
+    share = rules.site.sequences[name].rollout
+    if share is None or former is None or former not in rules.pinned:
+        return version, ""
+    if tries(share, lead_id, name, former):
+        return version, f" (rollout = {share}: the new version)"
+    return former, f" (rollout = {share}: the version of before)"
 
 
 def entry_value(sequence: Authored, pull: Pull, facts: Facts) -> str | None:
@@ -111,14 +128,14 @@ def entry_value(sequence: Authored, pull: Pull, facts: Facts) -> str | None:
     return None if value in (None, "") else str(value).replace("#", "")[:100]
 
 
-def _entered(pull: Pull, sequence: Authored, value: str, rules: Rules, now: datetime) -> Enrolment:
+def _entered(pull: Pull, sequence: Authored, version: str, value: str, rules: Rules, now: datetime) -> Enrolment:
     return Enrolment(
         id=None,
         sequence=pull.sequence,
-        version=rules.site.versions[pull.sequence],
+        version=version,
         entry_key=value if sequence.re_entry == "never" else f"{value}#{pull.key}" if value else pull.key,
         state="active",
-        step=sequence.step[0].id,
+        step=rules.pinned[version].step[0].id,
         position="ready",
         anchor_at=now,
         entered_at=now,

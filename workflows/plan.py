@@ -71,6 +71,10 @@ class SequencePlan:
     name: str
     what: str  # new | gone | edited | same
     on_edit: str
+    rollout: int | None  # per cent of those who come in from now on who enter the new version
+    tried_against: (
+        str | None
+    )  # the version that the others enter; None = there is none, and everybody enters the new one
     title: Any
     inside: int
     keys: tuple[str, ...]
@@ -116,6 +120,8 @@ def _of(name: str, question: Question, inside: Places, foreseen: "_Foreseen") ->
         name=name,
         what=_what(name, question),
         on_edit=either.on_edit,
+        rollout=site.rollout if site is not None else None,
+        tried_against=question.site.former_versions.get(name),
         title=either.title,
         inside=sum(inside.values()),
         keys=tuple(keys_changed(*both)) if both else (),

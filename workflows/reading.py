@@ -67,7 +67,7 @@ def read_batch(
     versions |= {edit.to_version for edit in edits if edit.to_version is not None}
     rules = Rules(
         site=site,
-        pinned=pinned(versions | set(site.versions.values())),
+        pinned=pinned(versions | {*site.versions.values(), *site.former_versions.values()}),
         zone=zone,
         release_id=_stored(site),
         edits=edits,

@@ -294,16 +294,24 @@ class Sequence(Model):
     on_failure: Literal["skip", "exit"] = "skip"
     on_resume: Literal["skip", "shift", "send"] | None = None  # send what was asked for, shift the rest
     on_edit: Literal["pin", "adopt"] = "pin"  # what an edit of this file does to those inside
+    rollout: Annotated[int, Field(ge=1, le=99)] | None = (
+        None  # per cent of new entrants; the rest enter what was before
+    )
     step: list[Step] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _topic_and_ids(self) -> Self:
+    def _keys_fit(self) -> Self:
         if self.class_ == "marketing" and self.topic is None:
             raise Misfit(said("a marketing sequence needs a `topic`: consent is given per topic"))
         for key, given in (("frequency_cap", bool(self.frequency_cap)), ("concurrent", not self.concurrent)):
             if given and self.class_ == "transactional":
                 message = said("`%(key)s` holds marketing back; what was asked for is sent whatever happens", key=key)
                 raise Misfit(message, key)
+        if self.rollout is not None and self.on_edit == "adopt":
+            message = said(
+                '`rollout` tries an edit on some who come in; on_edit = "adopt" gives it to everybody inside'
+            )
+            raise Misfit(message, "rollout")
         ids = [step.id for step in self.step]
         if doubled := sorted({step for step in ids if ids.count(step) > 1}):
             second = [index for index, step in enumerate(ids) if step == doubled[0]][1]

@@ -29,7 +29,7 @@ def test_every_key_is_explained(key):
 
 def test_every_example_is_part_of_a_sequence_that_can_be_read(world):
     examples = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL)
-    assert len(examples) == 7
+    assert len(examples) == 8
     for example in examples:
         steps = "" if "[[step]]" in example else '[[step]]\nid = "one"\nemail = "one"\n'
         assert world.sequence(example + steps).step

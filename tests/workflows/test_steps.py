@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from authoring.models.emails import Email
-from workflows.shares import held_out, way
+from leads.shares import held_out, way
 
 DAY = timedelta(days=1)
 ONE = '[[step]]\nid = "one"\nemail = "one"\n'

@@ -17,6 +17,15 @@ def held_out(per_cent: int, lead_id: int, sequence: str, step: str) -> bool:
     return _place(lead_id, sequence, step) * 100 < per_cent * _WHOLE
 
 
+def tries(per_cent: int, lead_id: int, sequence: str, former: str) -> bool:
+    """Whether the lead is among the `per_cent` who enter a new version of the sequence instead of `former`, its hash.
+
+    As long as the version of before is the same, so is the answer: when the new one is edited again, and, for those in
+    the share, when the share is made larger. Against another version of before, leads are shared out anew.
+    """
+    return _place(lead_id, sequence, former) * 100 < per_cent * _WHOLE
+
+
 def way(shares: Sequence[Share], lead_id: int, sequence: str, step: str) -> str:
     """The step that the lead's share leads to."""
     passed = _place(lead_id, sequence, step) * sum(share.weight for share in shares)
@@ -27,6 +36,6 @@ def way(shares: Sequence[Share], lead_id: int, sequence: str, step: str) -> str:
     raise AssertionError("a place lies inside the whole")
 
 
-def _place(lead_id: int, sequence: str, step: str) -> int:
-    """From 0 up to the whole: even over leads, and unlike at every step."""
-    return int.from_bytes(sha256(f"{lead_id}/{sequence}/{step}".encode()).digest()[:8])
+def _place(lead_id: int, sequence: str, at: str) -> int:
+    """From 0 up to the whole: even over leads, and unlike at every step (or version)."""
+    return int.from_bytes(sha256(f"{lead_id}/{sequence}/{at}".encode()).digest()[:8])

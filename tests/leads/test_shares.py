@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from authoring.models.sequences import Share
-from workflows.shares import held_out, way
+from leads.shares import held_out, way
 
 LEADS = range(1, 20_001)
 
