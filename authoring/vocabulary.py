@@ -14,6 +14,8 @@ EVENTS: dict[str, str | None] = {
     "link_clicked": "email",
     "hit_confirmed": "email",
     "page_seen": "page",
+    "segment_entered": "segment",
+    "segment_left": "segment",
     "verdict_given": None,
     "broadcast_due": "sequence",
     "existing_due": "sequence",

@@ -54,6 +54,8 @@ ICONS: Mapping[str, str] = {
     "consent_granted": "check",
     "consent_withdrawn": "ban",
     "unsubscribed": "ban",
+    "segment_entered": "log-in",
+    "segment_left": "log-out",
 }
 EVIDENCE: Mapping[str, str] = {
     "pending": msgid("not confirmed: no page was seen open"),

@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from authoring.models.common import Model
 from authoring.models.conditions import Condition
@@ -15,6 +15,7 @@ from base.saying import Said, said
 from base.translations import msgid
 from leads.conditions import parts
 from leads.reach import most_engagement, most_fit, out_of_reach
+from leads.segments import ENTERED, LEFT
 
 FILE = "definitions.toml"
 Path = tuple[str | int, ...]
@@ -109,9 +110,10 @@ def _leaves_above(part: Condition, path: Path, stage: Stage, locate: Locate) -> 
 
 def _circles(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
     """Segments and fit that wait for themselves: their value would depend on who asks first."""
-    asks = {segment.id: frozenset(_asked(segment.when)) for segment in definitions.segments}
+    every = [segment.id for segment in definitions.segments]
+    asks = {segment.id: frozenset(_asked(segment.when, every)) for segment in definitions.segments}
     asks["fit"] = frozenset(
-        name for persona in definitions.personas for rule in persona.rules for name in _asked(rule.when)
+        name for persona in definitions.personas for rule in persona.rules for name in _asked(rule.when, every)
     )
     for index, segment in enumerate(definitions.segments):
         if segment.id in _reached(segment.id, asks):
@@ -124,10 +126,13 @@ def _circles(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
         yield _problem("error", ("personas",), message, hint, locate)
 
 
-def _asked(condition: Condition) -> Iterator[str]:
+def _asked(condition: Condition, segments: Iterable[str]) -> Iterator[str]:
+    """What the condition waits for, of segments and fit; an event that tells of a segment waits for it too."""
     for part in parts(condition):
         if part.segment is not None:
             yield part.segment
+        if part.event in (ENTERED, LEFT):
+            yield from segments if part.subject is None else [part.subject]
         if part.fit_at_least is not None:
             yield "fit"
 

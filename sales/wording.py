@@ -16,6 +16,7 @@ from base.translations import Translator, msgid, translator
 from base.typography import typeset
 from leads.facts import Event
 from leads.points import MILLI
+from leads.segments import ENTERED, LEFT
 
 # What an act is called where neither the definitions nor a scoring rule name it.
 DEFAULT_LABELS = {
@@ -27,6 +28,8 @@ DEFAULT_LABELS = {
     "link_clicked": msgid("Followed a link in “%(subject)s”"),
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),
+    "segment_entered": msgid("Came into the segment “%(subject)s”"),
+    "segment_left": msgid("Left the segment “%(subject)s”"),
     "verdict_given": msgid("Sales gave a verdict: %(subject)s"),
 }
 _SOME_ACT = msgid("%(name)s: %(subject)s")
@@ -67,9 +70,13 @@ class Voice:
         return self.told(near[day], time=self.say.time(at, self.zone)) if day in near else self.say.date(day, "short")
 
     def _titled(self, event: Event) -> str | None:
-        """What the act was about: a page by its title, as its visitors read it."""
+        """What it was about: a page by its title, as its visitors read it, a segment by its label."""
         page = self.site.pages.get(event.subject or "") if event.means == "page_seen" else None
-        return text_in(page.title, self.locale) if page else event.subject
+        if page is not None:
+            return text_in(page.title, self.locale)
+        labels = {segment.id: segment.label for segment in self.site.definitions.segments}
+        label = labels.get(event.subject or "") if event.means in (ENTERED, LEFT) else None
+        return event.subject if label is None else text_in(label, self.locale)
 
     def _authored(self, event: Event) -> Localised | None:
         named: list[EventLabel | EngagementRule] = [*self.site.definitions.event_labels]

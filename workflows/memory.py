@@ -46,14 +46,16 @@ class Kept:
         evidence: str,
         subject: str | None = None,
         data: Mapping[str, Any] | None = None,
+        due_at: datetime | None = None,
     ) -> Event:
-        """Append the event and make the lead due, as `leads.events.append` does."""
+        """Append the event and make the lead due, as `leads.events.append` does; at `due_at` where that is later."""
         event = Event(self.state.seq + 1, name, at, evidence, subject, dict(data or {}))
         facts = replace(self.facts, history=(*self.facts.history, event))
         if makes_lead(evidence, name):
             facts = replace(facts, lead=replace(facts.lead, status="lead"))
         self.state = replace(self.state, facts=facts, seq=event.seq, events=(*self.state.events, event))
-        self.due_at = at if self.due_at is None else min(self.due_at, at)
+        due = due_at or at
+        self.due_at = due if self.due_at is None else min(self.due_at, due)
         return event
 
     def enters(self, enrolment: Enrolment, now: datetime) -> None:
@@ -80,6 +82,9 @@ class Kept:
             refold=None,
         )
         self.due_at = turn.due_at
+        for one in turn.passages:
+            due_at = one.due_at(now)
+            self.happens(one.event, now, evidence="engine", subject=one.segment, data=one.data, due_at=due_at)
         return turn
 
     def mail_ends(self, letter: Message, now: datetime, state: str = "sent", reason: str | None = None) -> None:

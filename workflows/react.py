@@ -10,6 +10,7 @@ from datetime import datetime
 from leads.facts import Event, Facts
 from leads.fold import fold
 from leads.lifecycle import Move
+from leads.segments import Passage, next_in_chain, passages
 from workflows.entries import Pull, admit, pulls
 from workflows.standing_triggers import by_change, by_date, with_dates
 from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
@@ -18,13 +19,14 @@ from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """The facts with the events taken in, the stages moved through, who was let in where and who was not, the hands
-    raised that sales must be told of besides."""
+    raised that sales must be told of besides, the segments come into and left."""
 
     facts: Facts
     stage_changes: tuple[StageChange, ...]
     entered: tuple[Enrolment, ...]
     decisions: tuple[Decision, ...]
     raised: tuple[Event, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
 
 def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime) -> Reaction:
@@ -42,7 +44,8 @@ def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime
         entered += [enrolment] if enrolment is not None else []
         decisions += [decision] if decision is not None else []
     changes = stage_changes(state.facts.standing.stage, folded.moves)
-    return Reaction(facts, changes, tuple(entered), tuple(decisions), folded.raised)
+    crossed = tuple(passages(state.facts.standing, facts.standing, next_in_chain(state.events, now)))
+    return Reaction(facts, changes, tuple(entered), tuple(decisions), folded.raised, crossed)
 
 
 def stage_changes(stage: str, moves: Sequence[Move]) -> tuple[StageChange, ...]:

@@ -13,6 +13,7 @@ from authoring.models.sequences import Step
 from base.tokens import digest
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
+from leads.segments import Passage
 from workflows import effects
 from workflows.adopting import carry_out, due_edit
 from workflows.arbiter import Alone, Delay, Want, arbitrate
@@ -62,9 +63,9 @@ def take_turn(state: LeadState, rules: Rules, now: datetime) -> Turn:
     """Everything a lead's new events and the time lead to at `now`. `state` is one consistent look at the lead."""
     game = _Turn(state, rules, now)
     parked = not any(game.settles() for _ in range(ROUNDS))
-    if parked:
+    if parked or any(passage.circles for passage in game.passages):
         game.park()
-    else:
+    if not parked:
         game.send()
     return game.written(parked)
 
@@ -89,6 +90,7 @@ class _Turn:
     decisions: list[Decision] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.facts = self.state.facts
@@ -118,6 +120,7 @@ class _Turn:
         self.stage_changes += reaction.stage_changes
         self.decisions += reaction.decisions
         self.raised += reaction.raised
+        self.passages += reaction.passages
         self.enrolments |= {enrolment.key: enrolment for enrolment in reaction.entered}
 
     def move(self, enrolment: Enrolment) -> bool:
@@ -335,6 +338,7 @@ class _Turn:
             raised=tuple(self.raised),
             tasks=tuple(self.tasks),
             webhooks=tuple(self.webhooks),
+            passages=tuple(self.passages),
         )
 
     def next_due(self, parked: bool) -> datetime | None:

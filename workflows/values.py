@@ -12,6 +12,7 @@ from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
 from leads.facts import Event, Facts
+from leads.segments import Passage
 
 EnrolmentState = Literal["active", "completed", "left"]
 Said = Literal["entered", "refused", "delayed", "skipped", "left", "completed", "adopted"]
@@ -339,6 +340,7 @@ class Turn:
     raised: tuple[Event, ...] = ()  # hands raised while sales has the lead already: the rep is told of each
     tasks: tuple[Task, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    passages: tuple[Passage, ...] = ()  # told as events, which the lead's next turn takes in
 
     @property
     def rows(self) -> int:
@@ -346,5 +348,5 @@ class Turn:
         hand_offs = sum(8 for change in self.stage_changes if change.hand_off)
         promised = (self.messages, self.tasks, self.webhooks)
         lists = (self.stage_changes, self.enrolments, self.receipts, self.decisions, *promised)
-        told = hand_offs + 3 * len(self.raised)
+        told = hand_offs + 3 * len(self.raised) + 2 * len(self.passages)
         return 1 + self.standing_changed + self.lead_changed + sum(map(len, lists)) + told

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
-from leads import standings, words
+from leads import events, standings, words
 from leads.facts import COLUMNS, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
@@ -94,6 +94,7 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
         _hand_off(conn, turn, sheet)
     if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
         standings.copy_owners(conn, handed_over)
+    _tell_of_segments(conn, kept, sheet)
     figures.add(conn, kept, sheet.site.definitions, sheet.now.calendar)
     return moved_on
 
@@ -136,6 +137,17 @@ def _write_standings(conn: Connection, turns: Sequence[Turn], sheet: Sheet) -> N
     standings.save(conn, stood, {turn.lead_id: turn.facts.lead for turn in changed}, sheet.release_id)
     moved = {turn.lead_id: (turn.state.facts.standing.segments, turn.facts.standing.segments) for turn in changed}
     standings.move_segments(conn, moved)
+
+
+def _tell_of_segments(conn: Connection, turns: Sequence[Turn], sheet: Sheet) -> None:
+    """Append what changed, as a door would: the lead is due again, to take it in."""
+    for turn in turns:
+        for passage in turn.passages:
+            seq = wakes.stir(conn, turn.lead_id, passage.due_at(sheet.now.calendar))
+            subject, data = passage.segment, passage.data
+            events.write(
+                conn, turn.lead_id, seq, passage.event, sheet.now, evidence="engine", subject=subject, data=data
+            )
 
 
 def _stage_changes(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:

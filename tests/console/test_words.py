@@ -51,6 +51,13 @@ TOLD = [
         "Followed the link in “Where to stop in the detail”",
         "Lien suivi dans « Où s’arrêter dans le détail »",
     ),
+    (
+        event("segment_entered", "interesses-cao", "engine", chain=1),
+        "machine",
+        "Came into the segment “Interested in CAD”",
+        "Entre dans le segment « Intéressés par la CAO »",
+    ),
+    (event("segment_left", "gone", "engine"), "machine", "Left the segment “gone”", "Quitte le segment « gone »"),
     (event("form_submitted", "demo", hand_raise=True), "did", "Asked for a demonstration", "Démonstration demandée"),
     (
         event("mail.sent", MAIL, "engine", mail=mailed()),

@@ -73,6 +73,18 @@ def test_rules_that_go_round_in_circles_are_errors(house):
     assert sentences(house, personas=[persona]) == ["the rules of personas depend on the fit they add up to"]
 
 
+def test_a_segment_made_of_its_own_coming_and_going_is_an_error(house):
+    segments = [
+        {"id": "a", "label": "A", "when": {"event": "segment_left", "subject": "b"}},
+        {"id": "b", "label": "B", "when": {"not": {"event": "segment_entered", "subject": "b"}}},
+        {"id": "c", "label": "C", "when": {"event": "segment_left"}},
+    ]
+    assert sentences(house, segments=segments) == [
+        "the segment `b` depends on itself",
+        "the segment `c` depends on itself",
+    ]
+
+
 def test_a_condition_on_clicks_that_nobody_is_asked_to_allow_is_a_warning(house):
     definitions = house.definitions(tracking={}, engagement=[house.rule("ask", 90, "form_submitted")])
     sequence = Sequence.model_validate(

@@ -199,6 +199,8 @@ class Story:
     def keep(self, turn: Turn) -> None:
         self.turns.append(turn)
         self.folded, self.known = len(self.history), True
+        for passage in turn.passages:
+            self.event(passage.event, passage.segment, evidence="engine", **passage.data)
         self.lead, self.standing = turn.facts.lead, turn.facts.standing
         for one in turn.enrolments:
             number = one.id or len(self.enrolments) + 1
