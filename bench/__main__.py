@@ -1,11 +1,11 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning] [simulating].
+Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning] [simulating] [deciding].
 """
 
 import sys
 
-from bench import captures, console, planning, sending, simulating, tick
+from bench import captures, console, deciding, planning, sending, simulating, tick
 from bench.results import keep
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "console": console.measure,
     "planning": planning.measure,
     "simulating": simulating.measure,
+    "deciding": deciding.measure,
 }
 
 
