@@ -127,6 +127,35 @@ def test_random_sequences_and_lives_are_told_as_production_lives_them(folder, da
     assert {"one", "two"} <= {line.sequence for line in simulated.lines if line.outcome == "sent"}
 
 
+@pytest.mark.parametrize("share", [1, 99])
+def test_an_edit_that_is_tried_on_some_and_segments_are_told_as_production_lives_them(
+    folder, database, database_url, share
+):
+    """Before the entry a share is let into another version; a segment that time leads out of lets into a third."""
+    segment = '[[segments]]\nid = "recent"\nlabel = "R"\nwhen = { event = "form_submitted", within = "3 days" }\n'
+    definitions = folder / "content" / "definitions.toml"
+    definitions.write_text(definitions.read_text().replace("[[segments]]", f"{segment}\n[[segments]]", 1))
+    write(folder, "one", HEAD + '[[step]]\nid = "s0"\nwait = "2 days"\nemail = "m"\n', ["m"])
+    left = HEAD.replace(
+        'event = "consent_granted", subject = "conseils-3d"', 'event = "segment_left", subject = "recent"'
+    )
+    write(folder, "two", left + '[[step]]\nid = "s0"\nemail = "m"\n', ["m"])
+    edit = f"find = 'title = \"Random\"'\nput = '''title = \"Random\"\nrollout = {share}'''\n"
+    other = "find = 'wait = \"2 days\"'\nput = 'wait = \"3 hours\"'\n"
+    made = "".join(f'[[edit]]\nat = 2026-10-23T10:0{n}:00\nfile = "sequences/one.toml"\n{one}'
+                   for n, one in enumerate((edit, other), 6))  # fmt: skip
+    write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + made)
+    simulated = held_against(database, config_of(folder, database_url), "ada")
+    entered = {line.sequence: line.reason for line in simulated.lines if line.outcome == "entered"}
+    which = "new version" if share == 99 else "version of before"
+    assert entered["one"] == f"consent_granted conseils-3d (rollout = {share}: the {which})"
+    assert entered["two"] == "segment_left recent"
+    [sent] = [line.at for line in simulated.lines if line.sequence == "one" and line.outcome == "sent"]
+    assert f"{sent:%d %H:%M}" == ("23 11:12" if share == 99 else "25 09:12"), (
+        "three hours, or two days on the wall clock"
+    )
+
+
 # ---------------------------------------------------------------- what one reads
 
 
