@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 from calendar import monthrange
 from collections.abc import Callable, Collection, Container
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from base.durations import Duration, Unit
@@ -14,6 +15,16 @@ Zone = ZoneInfo | str
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NO_HOLIDAYS: frozenset[date] = frozenset()
 _SEARCHED_DAYS = 400  # a window that is closed for longer than a year never opens
+
+
+@lru_cache(maxsize=1024)
+def is_zone(name: str) -> bool:
+    """Whether the time zone database knows that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def at_local(day: date, wall: time, zone: Zone) -> datetime:

@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from authoring.site import Site
-from base.calendars import Zone
+from base.calendars import Zone, is_zone
 
 Buckets = Mapping[str, Mapping[str, int]]  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
 
 COLUMNS = ("email", "phone", "first_name", "last_name", "company", "job_title")
+
+COMPANY_ZONE = "company_timezone"  # the field of a lead that holds their company's zone, however it came there
 
 # A hit is recorded as pending; `hit_confirmed` says later that it was a human's, and counts as the hit it names.
 HITS = frozenset({"asset_downloaded", "link_clicked"})
@@ -53,6 +55,12 @@ class Lead:
         """First and last name, else whatever reaches them."""
         named = " ".join(part for part in (self.first_name, self.last_name) if part)
         return named or self.email or self.phone or str(self.id)
+
+    @property
+    def zone(self) -> str | None:
+        """Where they are: in their own zone, else in that of their company, as far as either is known."""
+        names = (self.timezone, self.fields.get(COMPANY_ZONE))
+        return next((name for name in names if isinstance(name, str) and is_zone(name)), None)
 
     def value(self, name: str) -> Any:
         """What is known under that field name; None when nothing is."""
@@ -137,5 +145,5 @@ class Facts:
 
     @property
     def own_zone(self) -> Zone:
-        """Where the lead's own days and weeks are counted: their zone if known, else the site's."""
-        return self.lead.timezone or self.zone
+        """Where the lead's own days and weeks are counted: their zone or their company's if known, else the site's."""
+        return self.lead.zone or self.zone

@@ -57,7 +57,7 @@ class Look:
     @property
     def zone_now(self) -> str:
         """What a window uses: the zone at send time."""
-        return zone_for(self.facts.lead.timezone, self.sequence, self.rules.zone)
+        return zone_for(self.facts.lead, self.sequence, self.rules.zone)
 
     @property
     def zone(self) -> str:

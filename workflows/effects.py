@@ -50,7 +50,7 @@ def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Messag
 def expiry(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> datetime | None:
     """From when on the step's mail is too late; None = never."""
     sequence = rules.sequence(enrolment)
-    zone = enrolment.waiting_zone or zone_for(facts.lead.timezone, sequence, rules.zone)
+    zone = enrolment.waiting_zone or zone_for(facts.lead, sequence, rules.zone)
     late = sequence.expires_after
     return None if late is None else later(take.planned, late, zone, holidays_of(sequence))
 
@@ -78,7 +78,7 @@ def task(enrolment: Enrolment, step: Step, facts: Facts, rules: Rules, now: date
     assert step.task is not None
     rep = rep_for(step.task.owner or facts.lead.owner, rules.site.definitions.hand_off.reps)
     sequence = rules.sequence(enrolment)
-    zone, holidays = zone_for(facts.lead.timezone, sequence, rules.zone), holidays_of(sequence)
+    zone, holidays = zone_for(facts.lead, sequence, rules.zone), holidays_of(sequence)
     due_at = None if step.task.due is None else later(now, step.task.due, zone, holidays)
     return Task(enrolment.sequence, text_in(step.task.title, rep.locale), due_at, rep.id)
 

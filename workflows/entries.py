@@ -169,6 +169,6 @@ def _refused_again(
     if sequence.re_entry == "after_exit" and any(enrolment.active for enrolment in before):
         yield "inside already; re_entry = after_exit"
     if sequence.min_interval is not None:
-        zone = zone_for(facts.lead.timezone, sequence, rules.zone)
+        zone = zone_for(facts.lead, sequence, rules.zone)
         if now < later(last, sequence.min_interval, zone, holidays_of(sequence)):
             yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"

@@ -6,14 +6,12 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from authoring.models.common import Model
 from authoring.models.conditions import Condition
 from authoring.models.sequences import Sequence, Step, Trigger
-from base.calendars import at_local
-from leads.facts import CREDIBLE, Event
+from base.calendars import at_local, is_zone
+from leads.facts import CREDIBLE, Event, Lead
 
 
 def below(sequence: Sequence, step_id: str) -> str | None:
@@ -85,23 +83,14 @@ def broadcast_moment(trigger: Trigger, zone: str) -> datetime | None:
     return at_local(trigger.at.date(), trigger.at.time(), zone)
 
 
-@lru_cache(maxsize=1024)
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
-def zone_for(lead_zone: str | None, sequence: Sequence, site_zone: str) -> str:
-    """The lead's zone, else the sequence's, else the site's; a name that no zone has is passed over."""
-    return first_zone(lead_zone, sequence.timezone, site_zone)
+def zone_for(lead: Lead, sequence: Sequence, site_zone: str) -> str:
+    """The lead's zone, else the company's, the sequence's, the site's; a name that no zone has is passed over."""
+    return first_zone(lead.zone, sequence.timezone, site_zone)
 
 
 def first_zone(*names: str | None) -> str:
     """The first of the names that is a zone's; UTC when none is."""
-    return next((name for name in names if name and _is_zone(name)), "UTC")
+    return next((name for name in names if name and is_zone(name)), "UTC")
 
 
 def said(written: Model) -> str:

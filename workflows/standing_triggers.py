@@ -86,6 +86,6 @@ def _moved(trigger: Trigger, before: Standing, after: Standing) -> str | None:
 
 def _instant(trigger: Trigger, facts: Facts, sequence: Sequence, rules: Rules) -> datetime | None:
     written = facts.lead.value(str(trigger.date))
-    zone = zone_for(facts.lead.timezone, sequence, rules.zone)
+    zone = zone_for(facts.lead, sequence, rules.zone)
     at = None if written is None else local_moment(str(written), zone)
     return at if at is None or trigger.offset is None else later(at, trigger.offset, zone, holidays_of(sequence))

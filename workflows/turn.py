@@ -153,7 +153,7 @@ class _Turn:
         """Let the arbiter choose among those that want to send now."""
         wants = [self.want(self.enrolments[key], take) for key, take in self.wishes.items()]
         caps = caps_of(self.rules.site.definitions, self.facts.standing.stage)
-        zone = first_zone(self.facts.lead.timezone, self.rules.zone)
+        zone = first_zone(self.facts.lead.zone, self.rules.zone)
         answers = arbitrate(wants, self.state.promised, caps, self.now, zone, self.alone())
         for key, delay in answers.items():
             enrolment, take = self.enrolments[key], self.wishes[key]
@@ -182,7 +182,7 @@ class _Turn:
         self.decisions.append(Decision("delayed", reason, until=self.now + PARKED_FOR))
 
     def zone(self, enrolment: Enrolment) -> str:
-        return zone_for(self.facts.lead.timezone, self.rules.sequence(enrolment), self.rules.zone)
+        return zone_for(self.facts.lead, self.rules.sequence(enrolment), self.rules.zone)
 
     # ------------------------------------------------------------ doing what was decided
 

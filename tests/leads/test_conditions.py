@@ -103,7 +103,9 @@ def test_within_counts_days_on_the_leads_own_wall_clock(house):
     assert holds(week, facts, house.definitions(), turns - timedelta(seconds=1))
     assert not holds(week, facts, house.definitions(), turns)
     in_new_york = house.facts(history=(house.event(1, at=saturday),), timezone="America/New_York")
-    assert next_change(week, in_new_york, house.definitions(), saturday) == saturday + 7 * DAY
+    company_there = house.facts(history=in_new_york.history, fields={"company_timezone": "America/New_York"})
+    for facts in (in_new_york, company_there):
+        assert next_change(week, facts, house.definitions(), saturday) == saturday + 7 * DAY
 
 
 def test_a_count_within_a_window_turns_when_too_few_remain(house):

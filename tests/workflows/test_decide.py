@@ -125,10 +125,23 @@ def test_the_window_is_the_leads_own_zone_and_the_step_may_have_its_own(asked, w
     assert isinstance(asked(text, "b", story=abroad), Take)
 
 
-@pytest.mark.parametrize(("zone", "used"), [(None, "Asia/Tokyo"), ("Mars/Olympus", "Asia/Tokyo"), ("UTC", "UTC")])
-def test_the_zone_is_the_leads_then_the_sequences(asked, world, zone, used):
+@pytest.mark.parametrize(
+    ("zone", "company", "used"),
+    [
+        (None, None, "Asia/Tokyo"),
+        ("Mars/Olympus", None, "Asia/Tokyo"),
+        ("UTC", "America/Montreal", "UTC"),
+        (None, "America/Montreal", "America/Montreal"),
+        ("Mars/Olympus", "America/Montreal", "America/Montreal"),
+        (None, "somewhere", "Asia/Tokyo"),
+        (None, 12, "Asia/Tokyo"),
+    ],
+)
+def test_the_zone_is_the_leads_then_the_companys_then_the_sequences(asked, world, zone, company, used):
     text = 'timezone = "Asia/Tokyo"\n' + world.THREE_MAILS
-    assert asked(text, "two", story=world.Story(world.site({"tips": text}), timezone=zone)).zone == used
+    fields = {} if company is None else {"company_timezone": company}
+    story = world.Story(world.site({"tips": text}), timezone=zone, fields=fields)
+    assert asked(text, "two", story=story).zone == used
 
 
 FAIR = '[[step]]\nid = "a"\nwait = "%s"\nwait_from = "fair_on"\nemail = "a"\n[[step]]\nid = "b"\nemail = "b"'
