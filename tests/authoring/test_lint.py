@@ -58,6 +58,14 @@ def test_a_text_that_no_step_sends_is_a_warning(write: Write) -> None:
     ]
 
 
+def test_in_a_rollout_the_version_of_before_may_send_what_no_step_sends(change: Callable[..., Path]) -> None:
+    root = change("sequences/welcome.toml", 'email = "second"', 'email = "first"')
+    assert [sentence.partition(":")[0] for _, sentence in told(root)] == [
+        "emails/welcome/second.en.md", "emails/welcome/second.fr.md"
+    ]  # fmt: skip
+    assert told(change("sequences/welcome.toml", 'sender = "chloe"', 'sender = "chloe"\nrollout = 20')) == []
+
+
 def test_a_magnet_without_its_file_is_an_error_and_a_file_without_magnet_a_warning(write: Write) -> None:
     root = write({"magnets/guide/bonus.pdf": "%PDF"})
     (root / "magnets/guide/guide-fr.pdf").unlink()
