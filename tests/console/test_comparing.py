@@ -113,6 +113,7 @@ def test_a_lead_reads_which_version_was_entered(staff_client, tried, lively):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_comparison_is_fit_for_everybody(console_server, tried, axe, width, scheme):
     page = console_server.page("viewer", viewport={"width": width, "height": 900}, color_scheme=scheme)
