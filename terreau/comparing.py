@@ -29,7 +29,7 @@ def compare(config: Config, name: str, locale: str) -> Told:
         check_schema(database)
         site = Releases(database, blobs_of(config, database)).in_force()
         if name not in site.sequences:
-            known = did_you_mean(name, site.sequences, "it has")
+            known = did_you_mean(name, site.sequences, "it has %(names)s")
             raise UnknownSequence(f"the content in force has no sequence `{name}` ({known})")
         now = clocks_of(database).moment()
         with database.read() as conn, reading_as(config, locale, now):

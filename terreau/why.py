@@ -92,7 +92,9 @@ def _meant(site: Site, about: str | None) -> Meant:
 
 
 def _unknown(name: str, known: Iterable[str]) -> UnknownStep:
-    return UnknownStep(f"the content in force has no sequence or step `{name}` ({did_you_mean(name, known, 'it has')})")
+    return UnknownStep(
+        f"the content in force has no sequence or step `{name}` ({did_you_mean(name, known, 'it has %(names)s')})"
+    )
 
 
 def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Releases, who: Viewer) -> Told:

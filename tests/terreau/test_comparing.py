@@ -73,10 +73,13 @@ def test_a_sequence_that_was_never_tried_says_so(content):
     assert "No edit of conseils-3d was ever tried on a share" in terreau("compare", NAME, "--locale", "en").output
 
 
-def test_a_sequence_that_is_not_there_is_named_with_what_was_meant(content):
-    said = terreau("compare", "conseil-3d")
+@pytest.mark.parametrize("command", [("compare",), ("why", "ada@lumen.example")])
+@pytest.mark.parametrize(("meant", "hint"), [("conseil-3d", "did you mean `conseils-3d`?"), ("xyz", "(it has `")])
+def test_a_sequence_that_is_not_there_is_told_with_what_was_meant(content, lively, command, meant, hint):
+    lively.submits("ada")
+    said = terreau(*command, meant)
     assert said.exit_code != 0
-    assert "did you mean `conseils-3d`?" in said.output
+    assert hint in said.output
 
 
 def test_the_plan_says_who_will_enter_what(content, lively):
