@@ -331,7 +331,7 @@ def lively(database: Database, clocks: SettableClocks, tmp_path: Path, example: 
     tree, parsed = example
     blobs = BlobDirectory(tmp_path / "blobs")
     apply(database, tree, parsed, "ada", None, None, clocks.moment(), blobs)
-    return Lively(database, clocks, Releases(database, blobs))
+    return Lively(database, clocks, Releases(database, blobs, patience=0))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,30 @@
-"""What the tests of the composition room share: they leave the log as they found it."""
+"""What the tests of the composition room share: a folder to edit in, and the log left as they found it."""
 
 import logging
+import shutil
 
 import pytest
 import structlog
+from alembic.script import ScriptDirectory
+
+from base.paths import data_path
+from storage.migrate import alembic_config
+
+
+@pytest.fixture
+def content(tmp_path, monkeypatch, database, database_url):
+    """A working folder with a copy of the content in force, for commands that find the database of `lively`."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    for statement in (
+        "CREATE TABLE alembic_version (version_num text)",
+        f"INSERT INTO alembic_version VALUES ('{head}')",
+    ):
+        database.write(lambda conn, statement=statement: conn.exec_driver_sql(statement) and None)
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(data_path("content"), tmp_path / "content")
+    monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "maildir")
+    monkeypatch.setenv("TERREAU__DATABASE__URL", database_url)
+    return tmp_path / "content"
 
 
 @pytest.fixture(autouse=True)

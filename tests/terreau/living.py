@@ -5,17 +5,20 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from authoring.models.personas import Persona
 from base.calendars import at_local
-from base.clock import Clocks, system_clocks
+from base.clock import Clocks, VirtualCalendar, system_clocks
 from base.config import Config
 from storage.schema import messages
 from terreau.applying import Signature, apply_content
+from terreau.cli import main
 from terreau.deeds import DEEDS, Life, StillCalendar
 from terreau.house import House
 from terreau.personas import Letters
+from terreau.virtual import declare
 from workflows import gaps, pauses
 from workflows.resting import EVERYTHING
 
@@ -26,6 +29,21 @@ topic = "conseils-3d"
 sender = "ines"
 trigger = [{ event = "consent_granted", subject = "conseils-3d" }]
 """
+
+
+def terreau(*words, answer=None):
+    """What the command says to somebody who types it; `answer` is what they answer."""
+    result = CliRunner().invoke(main, list(words), input=answer)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def today(lively):
+    """Let the commands find the day that has come for those people."""
+    machine = system_clocks().machine
+    calendar = VirtualCalendar(machine, lively.clocks.calendar_now, machine())
+    lively.database.write(lambda conn: declare(conn, calendar))
 
 
 def write(folder, name, text, mails=()):

@@ -4,58 +4,27 @@ import json
 import re
 import shutil
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from alembic.script import ScriptDirectory
-from click.testing import CliRunner, Result
 from sqlalchemy import func, select, update
 
-from base.clock import VirtualCalendar, system_clocks
 from base.paths import data_path
-from storage.migrate import alembic_config
 from storage.schema import adoptions, enrolments, messages, refolds, standings
-from terreau.cli import main
-from terreau.virtual import declare
+from tests.terreau.living import terreau, today
 
 DAY = timedelta(days=1)
-
-
-def terreau(*words: str, answer: str | None = None) -> Result:
-    result = CliRunner().invoke(main, list(words), input=answer)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "Traceback" not in result.output
-    return result
-
-
-@pytest.fixture
-def content(tmp_path, monkeypatch, database, database_url):
-    """A working folder with a copy of the content in force, for commands that find the database of `lively`."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    for statement in (
-        "CREATE TABLE alembic_version (version_num text)",
-        f"INSERT INTO alembic_version VALUES ('{head}')",
-    ):
-        database.write(lambda conn, statement=statement: conn.exec_driver_sql(statement) and None)
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(data_path("content"), tmp_path / "content")
-    monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "maildir")
-    monkeypatch.setenv("TERREAU__DATABASE__URL", database_url)
-    return tmp_path / "content"
 
 
 @pytest.fixture
 def people(lively):
     """Ada and Bob wait for the first mail of the series on Tuesday at nine; it is Monday noon."""
 
-    def today():
-        calendar = VirtualCalendar(system_clocks().machine, lively.clocks.calendar_now, system_clocks().machine())
-        lively.database.write(lambda conn: declare(conn, calendar))
-
-    lively.today = today
+    lively.today = partial(today, lively)
     for who in ("ada", "bob"):
         lively.agrees(lively.submits(who), "conseils-3d")
     lively.clocks.advance(timedelta(hours=3))
-    today()
+    lively.today()
     return lively
 
 
