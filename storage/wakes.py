@@ -95,17 +95,13 @@ def finish(conn: Connection, claimed: Claimed, holder: Holder, due_at: datetime 
     return conn.execute(done).rowcount == 1
 
 
-def rouse(conn: Connection, lead_ids: Collection[int], calendar_now: datetime) -> list[int]:
-    """Make these leads due now. Returns those that somebody holds: they are left as they are, to be asked for again.
-
-    Whoever holds a lead writes when it is due next, from what was known when it was read.
+def in_hand(conn: Connection, lead_ids: Collection[int]) -> set[int]:
+    """Those of these leads that somebody holds: whoever does writes when they are due next, from what was known when
+    they were read. Nobody takes one of the others before this transaction ends.
     """
     these = select(wakes.c.lead_id, wakes.c.holder).where(wakes.c.lead_id.in_(sorted(lead_ids)))
     rows = conn.execute(these.order_by(wakes.c.lead_id).with_for_update()).all()
-    free = [row.lead_id for row in rows if row.holder is None]
-    later = or_(wakes.c.due_at.is_(None), wakes.c.due_at > calendar_now)
-    conn.execute(update(wakes).where(wakes.c.lead_id.in_(free), later).values(due_at=calendar_now))
-    return [row.lead_id for row in rows if row.holder is not None]
+    return {row.lead_id for row in rows if row.holder is not None}
 
 
 def let_go(conn: Connection, lead_ids: Collection[int], holder: Holder) -> None:

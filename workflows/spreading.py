@@ -1,7 +1,8 @@
 """What a release changes for those inside and for every lead: read for their turns, and told to them in batches.
 
 A batch only makes leads due; the change is carried out in their own turn, before anything else. What one turn read too
-early, the next one does: a lead that somebody holds is told once it is free.
+early, the next one does: a lead that somebody holds is told once it is free, and those after it are told after it, or
+they would be woken again and again meanwhile.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -116,9 +117,10 @@ def _tell_those_inside(conn: Connection, telling: Telling, now: Moment) -> bool:
         for one in conn.execute(within)
         if one.state == "active" and one.sequence_version == telling.version
     }
-    held = set(wakes.rouse(conn, set(inside.values()), now.calendar))
+    held = wakes.in_hand(conn, set(inside.values()))
     waiting = [number for number, lead_id in inside.items() if lead_id in held]
     reached = min(waiting, default=max(first, min(first + IDS_PER_JOB, last + 1)))
+    wakes.hasten(conn, {lead_id for number, lead_id in inside.items() if number < reached}, now.calendar)
     over = first > last and now.machine - row.since >= LINGER
     if over or reached > first:
         done_at = now.machine if over else None
@@ -133,8 +135,9 @@ def _tell_everybody(conn: Connection, telling: Telling, now: Moment) -> bool:
         return False
     first: int = row.next_lead_id
     last = conn.scalar(select(func.max(wakes_table.c.lead_id))) or 0
-    held = wakes.rouse(conn, range(first, min(first + IDS_PER_JOB, last + 1)), now.calendar)
+    held = wakes.in_hand(conn, range(first, min(first + IDS_PER_JOB, last + 1)))
     reached = min(held, default=max(first, min(first + IDS_PER_JOB, last + 1)))
+    wakes.hasten(conn, range(first, reached), now.calendar)
     over = first > last and now.machine - row.since >= LINGER
     if over or reached > first:
         done_at = now.machine if over else None

@@ -181,6 +181,19 @@ def test_rules_are_taken_to_a_lead_once(shop, edit, world):
     assert shop.rows(schema.standings, "engagement")[0] == (20_000,)
 
 
+def test_whoever_is_in_hand_keeps_nobody_else_busy(shop, edit, world):
+    """Ada's engine has died: until it is buried the others are not woken again and again for her."""
+    dead = shop.database.write(lambda conn: holders.register(conn, "dead", shop.clocks.machine_now))
+    held = {"holder": dead.id, "fence": dead.fence}
+    shop.database.write(lambda conn: conn.execute(update(schema.wakes).where(schema.wakes.c.lead_id == 1).values(held)))
+    edit(shop, world.THREE_MAILS, announce=False)
+    assert sum(shop.engine.work() for _ in range(20)) < 20
+    assert shop.engine.work() == 0
+    shop.clocks.machine_now += timedelta(seconds=61)
+    shop.works()
+    assert {row.release_id for row in shop.rows(schema.standings)} == {2}
+
+
 def test_what_happens_after_the_release_is_acted_upon(shop, edit, world):
     """The release itself alerts nobody; the visit that comes after it does."""
     edit(shop, world.THREE_MAILS, announce=False)
