@@ -181,7 +181,7 @@ def _disqualified(look: Look) -> bool:
 
 def _goal(look: Look) -> Outcome | None:
     goal = look.sequence.goal
-    if goal is None or (goal.on_reach != "exit" and not _ahead(look, goal.on_reach)):
+    if goal is None or (goal.on_reach != "exit" and (_on_its_way(look) or not _ahead(look, goal.on_reach))):
         return None
     entered = look.enrolment.entered_at
     if goal.within is not None and look.now > look.later(entered, goal.within, look.zone_now):
@@ -190,6 +190,11 @@ def _goal(look: Look) -> Outcome | None:
         return None
     reason = f"goal reached: {said(goal.when)}"
     return Leave(reason) if goal.on_reach == "exit" else Jump(goal.on_reach, reason)
+
+
+def _on_its_way(look: Look) -> bool:
+    """Whether a mail is promised that has not come to its end: nobody goes past it, or the next might overtake it."""
+    return look.enrolment.position == "awaiting_mail" and (look.mail is None or look.mail.state not in TERMINAL)
 
 
 def _ahead(look: Look, step_id: str) -> bool:
@@ -207,7 +212,7 @@ def _awaited_mail(look: Look) -> Outcome | None:
     if look.enrolment.position != "awaiting_mail":
         return None
     mail = look.mail
-    if mail is None or mail.state not in TERMINAL:
+    if mail is None or _on_its_way(look):
         return WaitForEvent(None, "its mail is on the way", look.zone)
     if mail.state in REACHED:
         return Settled(look.step, look.then, mail.sent_at, None)

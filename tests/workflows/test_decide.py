@@ -318,6 +318,33 @@ def test_wait_for_times_out_as_it_was_told(asked, world, on_timeout, outcome):
     assert isinstance(found, Leave) if outcome is Leave else (found.then,) == outcome
 
 
+GOAL_AHEAD = """
+goal = { when = { event = "page_seen" }, on_reach = "three" }
+[[step]]
+id = "one"
+email = "one"
+[[step]]
+id = "two"
+email = "two"
+[[step]]
+id = "three"
+email = "three"
+"""
+
+
+@pytest.mark.parametrize(
+    ("mail", "outcome"),
+    [(None, WaitForEvent), (Mail("due"), WaitForEvent), (Mail("unknown"), WaitForEvent), (Mail("sent"), Jump)],
+)
+def test_a_goal_leads_on_once_the_mail_on_its_way_has_come_to_its_end(asked, world, mail, outcome):
+    """The mail behind the goal must not overtake the one before it."""
+    story = world.Story(world.site({"tips": GOAL_AHEAD}))
+    for name in ("form_submitted", "page_seen"):
+        story.event(name, "guide")
+    found = asked(GOAL_AHEAD, "one", HOUR, story=story, mail=mail, position="awaiting_mail", entry_seq=1)
+    assert isinstance(found, outcome)
+
+
 BRANCH = """
 [[step]]
 id = "fork"
