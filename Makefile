@@ -7,7 +7,7 @@ ROOMS := authoring base capture console emails leads reports sales scheduler sto
 
 unexport PYTHONDONTWRITEBYTECODE  # a start that compiles everything again takes four seconds more
 
-.PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos clean
+.PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos mutate clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,8 +45,11 @@ bench: .venv/.dev ## ratios against floors measured in the same run, into bench/
 fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another number
 	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py
 
-chaos: .venv/.dev ## the long form of the crash campaigns
-	TERREAU_CHAOS=full $(BIN)/pytest tests/emails/test_kill.py -q -s
+chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order
+	TERREAU_CHAOS=full $(BIN)/pytest -q -s $(or $(CHAOS),tests/emails/test_kill.py tests/terreau/test_any_order.py tests/terreau/test_simulating.py)
+
+mutate: .venv/.dev ## small faults in the modules that decide, one at a time: do the tests find them?
+	$(BIN)/python -m tests.mutation $(MUTATE)
 
 vendor: .venv/.dev ## fetch the vendored assets again and hold them against their hashes
 	$(BIN)/python tests/vendor/fetch.py

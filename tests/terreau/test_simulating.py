@@ -1,6 +1,7 @@
 """Simulation tells beforehand what production does: the same instants, the same steps, the same reasons."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -21,6 +22,7 @@ from tests.terreau.living import ADA, HEAD, any_sequence, config_of, lived, writ
 CONTENT = data_path("content")
 SITE, _ = load_site(read_tree(CONTENT))
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+LIVES = 100 if os.environ.get("TERREAU_CHAOS") == "full" else 2  # `make chaos`
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def any_life(dice):
     return ADA.format(zone=zone) + "\n".join(acts)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(LIVES))
 def test_random_sequences_and_lives_are_told_as_production_lives_them(folder, database, database_url, seed):
     """Two sequences side by side under the caps, over a change of clocks, an outage and a release."""
     dice = Random(seed)
