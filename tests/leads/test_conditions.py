@@ -30,6 +30,10 @@ def when(**written) -> Condition:
         ({"field": "team", "is": 4}, True),
         ({"field": "agreed", "is": True}, True),
         ({"field": "team", "is": True}, False),
+        ({"field": "agreed", "is": "true"}, False),  # a yes is only a yes
+        ({"field": "team", "at_least": 4}, True),
+        ({"field": "team", "at_most": 4}, True),
+        ({"field": "surface", "at_least": 120}, True),  # as the French write it
         ({"field": "city", "known": False}, True),
         ({"field": "phone", "known": False}, True),
         ({"field": "email", "known": True}, True),
@@ -45,6 +49,7 @@ def when(**written) -> Condition:
         ({"interest": "cao", "at_least": 25}, True),
         ({"interest": "cao/3d", "at_least": 25}, False),
         ({"interest": "light"}, False),
+        ({"interest": "price"}, True),
         ({"consent": "tips"}, True),
         ({"consent": "letter"}, False),
         ({"tag": "vip"}, True),
@@ -54,20 +59,52 @@ def when(**written) -> Condition:
         ({"all": [{"stage": "contact"}, {"tag": "press"}]}, False),
         ({"any": [{"stage": "iql"}, {"tag": "vip"}]}, True),
         ({"not": {"tag": "vip"}}, False),
+        ({"not": {"tag": "press"}}, True),
     ],
 )
 def test_what_holds_of_chloe(house, written, expected):
     standing = house.standing(
-        engagement=40_000, fit=30_000, interests={"cao/3d": 20_000, "cao/2d": 5_000}, segments=("cad",)
+        engagement=40_000, fit=30_000, interests={"cao/3d": 20_000, "cao/2d": 5_000, "price": 1}, segments=("cad",)
     )
     facts = house.facts(
         standing=standing,
         granted=frozenset({"tips"}),
-        fields={"trade": "interior", "team": "4", "agreed": True, "city": ""},
+        fields={"trade": "interior", "team": "4", "agreed": True, "city": "", "surface": "120,5"},
         tags=("vip",),
         source="organic",
     )
     assert holds(when(**written), facts, house.definitions(), MONDAY) is expected
+
+
+@pytest.mark.parametrize("written", [{"engagement_at_least": 0}, {"fit_at_least": 0}])
+def test_nothing_is_enough_for_nothing(house, written):
+    assert holds(when(**written), house.facts(), house.definitions(), MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("stage", "at_least"),
+    [
+        ("contact", ["contact"]),
+        ("mql", ["contact", "iql", "mql"]),
+        ("sql", ["contact", "iql", "mql", "sql"]),
+        # Off the way forward one has come no further than the beginning, wherever the file writes that stage.
+        ("disqualified", ["contact", "disqualified"]),
+        ("recycled", ["contact", "recycled"]),
+        ("parked", ["contact", "parked"]),
+        ("gone", []),
+    ],
+)
+def test_how_far_a_lead_has_come_is_its_place_on_the_way_forward(house, stage, at_least):
+    beside = [
+        {"id": name, "label": name, "meaning": name, "owner": "sales"}
+        for name in ("disqualified", "recycled", "parked")
+    ]
+    stages = [{**one, **({"rejected_to": "parked"} if one["id"] == "mql" else {})} for one in house.stages]
+    definitions = house.definitions(stages=[*stages, *beside])
+    facts = house.facts(standing=house.standing(stage=stage))
+    names = [*(one.id for one in definitions.stages), "gone"]
+    held = [name for name in names if holds(when(stage_at_least=name), facts, definitions, MONDAY)]
+    assert held == (at_least or ["gone"])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +168,14 @@ def test_a_score_turns_at_the_midnight_of_the_site_that_takes_it_below(house):
     assert next_change(when(**{"not": {"engagement_at_least": 20}}), facts, definitions, MONDAY) == turn
     assert next_change(when(all=[{"tag": "vip"}, {"engagement_at_least": 20}]), facts, definitions, MONDAY) == turn
     assert next_change(when(stage="contact"), facts, definitions, MONDAY) is None
+
+
+def test_a_score_that_is_just_enough_turns_when_it_is_no_longer(house):
+    definitions = house.definitions()
+    buckets = fold_buckets([house.event(1), house.event(2)], definitions, house.zone)
+    facts = house.facts(standing=house.standing(buckets=buckets, engagement=40_000))
+    turn = next_change(when(engagement_at_least=40), facts, definitions, MONDAY)
+    assert turn == datetime(2026, 11, 2, 23, 0, tzinfo=UTC)
 
 
 def test_a_segment_turns_when_its_own_condition_does(house):

@@ -73,6 +73,12 @@ def test_a_cap_of_two_lets_two_of_three_go():
     assert answers["c"].reason == "cap 2 per day: `a`, `b` goes first"
 
 
+def test_a_cap_of_none_lets_nobody_go_and_names_no_winner():
+    assert ask([want("a")], caps=(Cap("0 per day", 0, "day"),)) == {
+        "a": Delay(MIDNIGHT, "cap 0 per day: it allows none")
+    }
+
+
 def test_a_sequences_own_cap_counts_its_own_mails_only():
     own = Cap("1 per week", 1, "week", "frequency_cap", "a")
     capped = replace(want("a"), caps=(own,))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workflows.decide import decide
+from workflows.decide import decide, next_look
 from workflows.values import Complete, Jump, Leave, Mail, Settled, Skip, Take, WaitForEvent, WaitUntil
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -73,12 +73,40 @@ def test_a_zone_that_was_resolved_when_the_wait_began_is_kept(asked, world):
 def test_a_step_that_mails_waits_for_the_end_of_its_mail(asked, world, mail, outcome):
     found = asked(world.THREE_MAILS, "one", mail=mail, position="awaiting_mail")
     if outcome is WaitForEvent:
-        assert isinstance(found, WaitForEvent)
+        assert found == WaitForEvent(None, "its mail is on the way", world.ZONE)
     elif isinstance(outcome, Leave):
         assert found == outcome
     else:
         assert isinstance(found, Settled)
         assert (found.then, found.missed) == ("two", outcome)
+
+
+def test_a_mail_that_was_withdrawn_is_no_failure(asked, world):
+    """Whoever may not be written to leaves, whatever becomes of mails that fail."""
+    text = 'on_failure = "exit"\n' + world.THREE_MAILS
+    assert asked(text, "one", mail=Mail("failed", "template"), position="awaiting_mail") == Leave(
+        "its mail was not sent: failed, template"
+    )
+    assert asked(text, "one", mail=Mail("withdrawn", "suppressed"), position="awaiting_mail") == Leave(
+        "its mail was withdrawn: suppressed"
+    )
+
+
+def test_a_mail_whose_wait_is_over_leaves_as_soon_as_nothing_holds_it_back(asked, world):
+    """It was put off to the fourth day, and may leave on the third."""
+    held = {"waiting_since": world.MONDAY, "position": "ready", "due_at": world.MONDAY + 4 * DAY}
+    assert isinstance(asked(world.THREE_MAILS, "two", 3 * DAY, **held), Take)
+
+
+def test_time_alone_may_let_them_leave_at_the_first_of_all_conditions(world):
+    exits = ", ".join(f'{{ not = {{ event = "page_seen", within = "{days} days" }} }}' for days in (5, 3, 9))
+    in_force = world.site({"tips": f"exit_when = [{exits}]\n{world.THREE_MAILS}"})
+    story = world.Story(in_force)
+    story.event("page_seen", "demo")
+    story.submits()
+    one, rules = story.inside(), world.rules(in_force)
+    found = next_look(one, rules.sequence(one), story.state().facts, rules, world.MONDAY)
+    assert found == world.MONDAY + 3 * DAY
 
 
 ONLY_IF = (
@@ -255,6 +283,7 @@ GOAL = 'goal = { when = { event = "page_seen", subject = "demo" }, on_reach = "%
     ("step", "on_reach", "after", "outcome"),
     [
         ("one", "three", DAY, Jump("three", 'goal reached: { event = "page_seen", subject = "demo" }')),
+        ("one", "three", 3 * DAY, Jump("three", 'goal reached: { event = "page_seen", subject = "demo" }')),
         ("one", "exit", DAY, Leave('goal reached: { event = "page_seen", subject = "demo" }')),
         ("one", "three", 3 * DAY + HOUR, Take),  # too late to count
         ("three", "three", DAY, WaitUntil),  # it lies behind already: never back
@@ -291,8 +320,16 @@ email = "b"
 
 @pytest.mark.parametrize(
     ("since", "seen", "goes_on"),
-    [("ever", 0, True), ("entry", 0, False), ("entry", 2, True), ("now", 2, False), ("now", 4, True)],
-    ids=["ever", "before entry", "after entry", "before the wait", "after the wait"],
+    [
+        ("ever", 0, True),
+        ("entry", 0, False),
+        ("entry", 1, False),
+        ("entry", 2, True),
+        ("now", 2, False),
+        ("now", 3, False),
+        ("now", 4, True),
+    ],
+    ids=["ever", "before entry", "the entry", "after entry", "before the wait", "as it began", "after the wait"],
 )
 def test_wait_for_counts_events_since(asked, world, since, seen, goes_on):
     """The entry is event 2, the wait began when event 4 was the newest; the page is seen right after event `seen`."""
@@ -303,6 +340,44 @@ def test_wait_for_counts_events_since(asked, world, since, seen, goes_on):
     began = {"entry_seq": 2, "waiting_seq": 4, "waiting_since": world.MONDAY, "position": "waiting"}
     found = asked(text, "listen", HOUR, story=story, **began)
     assert isinstance(found, Take if goes_on else WaitForEvent)
+
+
+LISTEN = """
+[[step]]
+id = "listen"
+wait_for = { when = %s, timeout = "5 days" }
+[[step]]
+id = "below"
+email = "below"
+"""
+
+
+def test_wait_for_goes_on_below_unless_it_is_told_otherwise(asked, world):
+    text = LISTEN % '{ event = "page_seen" }'
+    found = asked(text, "listen", 5 * DAY, waiting_since=world.MONDAY, position="waiting")
+    assert (type(found), found.then) == (Skip, "below")
+
+
+def test_wait_for_counts_its_days_on_the_leads_wall_clock(asked, world):
+    """From the Thursday before the clocks go back to the Tuesday after."""
+    found = asked(LISTEN % '{ event = "page_seen" }', "listen", -11 * DAY)
+    assert found.at == world.MONDAY - 6 * DAY + HOUR
+
+
+def test_wait_for_looks_again_when_time_alone_may_end_it(asked, world):
+    text = LISTEN % '{ not = { event = "page_seen", within = "2 days" } }'
+    story = world.Story(world.site({"tips": text}))
+    story.event("form_submitted", "guide")
+    story.event("page_seen", "demo")
+    found = asked(text, "listen", story=story, entry_seq=1)
+    assert found.at == world.MONDAY + 2 * DAY
+
+
+def test_a_mail_may_leave_in_the_last_instant_before_it_is_too_late(asked, world):
+    """It is due on Monday at 18:00, the window opens fifteen hours later."""
+    text = 'expires_after = "%s"\n' + WINDOW % "" + '[[step]]\nid = "a"\nemail = "a"\n'
+    assert isinstance(asked(text % "15 hours", "a", 8 * HOUR), WaitUntil)
+    assert isinstance(asked(text % "899 minutes", "a", 8 * HOUR), Skip)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ def test_nothing_more_is_offered_but_what_they_ask_for_is_answered(story):
     assert [message.email for message in story.turn(story.now + 2 * DAY).messages] == ["answer/one"]
 
 
+def test_what_they_ask_for_in_the_very_instant_of_the_verdict_is_under_way(story):
+    story.now += DAY
+    story.submits()
+    story.event("verdict_given", "disqualified", evidence="engine", reason="x", cycle=1)
+    story.turn()
+    assert [one.active for one in story.enrolments.values()] == [False] * 4
+
+
 def test_a_recycled_lead_stays_where_it_is_nurtured(story):
     judged(story, "recycled")
     assert all(one.active for one in story.enrolments.values())
