@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from base.calendars import add, at_local, local_day, local_moment, next_opening
+from base.calendars import add, at_local, is_zone, local_day, local_moment, next_opening
 from base.durations import parse_duration
 
 TRANSITIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "time" / "dst-transitions.csv"
@@ -178,3 +178,11 @@ def test_an_opening_is_never_past_and_opens_at_once(at, zone, opens, closes, day
 def test_the_day_is_the_one_of_the_zone(at, zone, day):
     assert local_day(datetime.fromisoformat(at), zone) == day
     assert local_day(datetime.fromisoformat(at), ZoneInfo(zone)) == day
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("Europe/Paris", True), ("UTC", True), ("Mars/Olympus", False), ("", False), ("../etc/passwd", False)],
+)
+def test_a_zone_is_known_by_its_name(name, known):
+    assert is_zone(name) is known
