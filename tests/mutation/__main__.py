@@ -36,7 +36,7 @@ MODULES = {
     "workflows.arbiter": ["workflows/test_arbiter.py", "workflows/test_sequences_together.py"],
     "workflows.decide": [
         "workflows/test_decide.py", "workflows/test_steps.py", "workflows/test_waits.py", "workflows/test_adopting.py",
-        "workflows/test_pauses.py", "workflows/test_set_aside.py", "workflows/test_turn.py", "workflows/test_shares.py",
+        "workflows/test_pauses.py", "workflows/test_set_aside.py", "workflows/test_turn.py", "leads/test_shares.py",
     ],
     "workflows.react": [
         "workflows/test_turn.py", "workflows/test_entries.py", "workflows/test_triggers.py", "workflows/test_engine.py",
@@ -166,6 +166,8 @@ def main(words: list[str]) -> None:
                 f"--basetemp={folder}/tests",
             ]
             pytest.main([*options, *paths], plugins=[surgery])
+        if not surgery.found:
+            raise SystemExit(f"nothing was tried on {module}")
         _report(module, Counter(outcome for _, outcome in surgery.found), time.monotonic() - begun)
 
 
