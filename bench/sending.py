@@ -1,34 +1,38 @@
-"""From due to 250: the sender with its look-ups, rendering and durable intents against a bare loop of prebuilt mails.
+"""From due to 250: the sender with its look-ups, rendering and durable intents, against three floors of the same run.
 
-Both write to the same sink over loopback; the bare loop is `smtplib.sendmail` of one prebuilt mail over one line.
+All write to the same sink over loopback: Debian's `smtp-sink` where it is installed (package postfix), else our own.
 """
 
+import os
+import shutil
 import smtplib
+import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from base.clock import Clocks, elapsed
 from base.config import Config, load_config
 from base.tokens import Signer
-from bench import scene
+from bench import naive, prebuilt, scene
 from bench.results import Result
 from bench.scene import Scene
 from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.smtp import Smtp
 
-MAILS, ROUNDS, CONNECTIONS = 2_000, 5, 4
+MAILS, ROUNDS, CONNECTIONS = 2_000, 5, 8
+FEW = 100  # of the naive design: it is slow
 
 
 def measure() -> list[Result]:
-    """One result: messages per second from due to 250, over those of the bare loop; medians of interleaved rounds."""
+    """Messages per second from due to 250, over those of each floor; medians of interleaved rounds."""
     with tempfile.TemporaryDirectory() as name, sink() as port:
         folder = Path(name)
         at = scene.set_up(folder)
@@ -36,23 +40,56 @@ def measure() -> list[Result]:
         config = settings(folder, port)
         letter = _one_letter(at, config)
         sender = _sender(at, config, Smtp(config))
-        bare, ours = [], []
-        for round_number in range(ROUNDS + 1):
-            owe(at, range(2 + round_number * MAILS, 2 + (round_number + 1) * MAILS))
-            floor, rate = _bare_loop(port, letter), _drain(sender)
-            if round_number:  # the first one fills caches
-                bare.append(floor)
-                ours.append(rate)
+        rounds = []
+        for number in range(ROUNDS + 1):
+            owe(at, range(2 + number * MAILS, 2 + (number + 1) * MAILS))
+            floors = _bare_loop(port, letter), prebuilt.four_lines(port, letter, MAILS), naive.loop(folder, port, FEW)
+            rounds.append((_drain(sender), *floors))
         sender.close()
         at.close()
-    ratio = statistics.median(mine / floor for mine, floor in zip(ours, bare, strict=True))
-    detail = f"{statistics.median(ours):,.0f}/s against {statistics.median(bare):,.0f}/s; {len(letter):,} bytes a mail"
-    return [Result("from due to 250, against a bare smtplib loop of prebuilt mails", ratio, 2.0, "x", detail=detail)]
+    ours, *others = zip(*rounds[1:], strict=True)  # the first one fills caches
+    return [_against(*named, ours, floor, len(letter)) for named, floor in zip(FLOORS, others, strict=True)]
+
+
+FLOORS = (
+    ("a bare smtplib loop of prebuilt mails", 2.0),
+    ("four pipelined lines of prebuilt mails", 0.4),
+    ("the naive design: row by row, styles inlined for each mail, a connection for each", 40.0),
+)
+
+
+def _against(name: str, target: float, ours: Sequence[float], floor: Sequence[float], size: int) -> Result:
+    ratio = statistics.median(mine / its for mine, its in zip(ours, floor, strict=True))
+    rates = f"{statistics.median(ours):,.0f}/s against {statistics.median(floor):,.0f}/s"
+    return Result(f"from due to 250, against {name}", ratio, target, "x", detail=f"{rates}; {size:,} bytes a mail")
 
 
 @contextmanager
 def sink() -> Iterator[int]:
     """The port of a receiving server in a process of its own."""
+    debian = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
+    with _debian_sink(debian) if debian else _own_sink() as port:
+        yield port
+
+
+@contextmanager
+def _debian_sink(program: str) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    as_nobody = ["-u", "nobody"] if os.getuid() == 0 else []
+    process = subprocess.Popen([program, *as_nobody, f"127.0.0.1:{port}", "100"])
+    try:
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            process.poll()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def _own_sink() -> Iterator[int]:
     process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None

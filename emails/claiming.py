@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, Update, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from authoring.releases import Releases
 from base.clock import Moment, elapsed
@@ -17,8 +17,10 @@ from emails.results import Result, Results, refusal
 from emails.states import Message, Move, move
 from emails.texts import Texts
 from storage import claims
+from storage.among import among
 from storage.database import Database
 from storage.holders import Holder
+from storage.prepared import Prepared
 from storage.schema import messages
 from storage.trouble import StorageUnavailable
 
@@ -28,25 +30,31 @@ SPARING = 20  # times as long as a look for urgent mail took, until the next: be
 log = structlog.get_logger(__name__)
 
 # Built once: they run for every batch, and the second for every letter.
-_DUE = messages.c.state.in_(("due", "deferred")) & (messages.c.due_at <= bindparam("machine"))
-_WAITING = select(exists().where(_DUE, wanted(bindparam("calendar"))))
-_URGENT = (
+_DUE = or_(messages.c.state == "due", messages.c.state == "deferred") & (messages.c.due_at <= bindparam("machine"))
+_WANTED = wanted(bindparam("calendar"))
+_WAITING = Prepared(select(exists().where(_DUE, _WANTED)))
+_URGENT = Prepared(
     select(messages.c.id)
-    .where(_DUE, wanted(bindparam("calendar")), messages.c.klass.in_(("transactional", "notification")))
+    .where(_DUE, _WANTED, messages.c.klass != "marketing")
     .order_by(messages.c.due_at, messages.c.id)
     .limit(bindparam("limit"))
 )
+_RESTED = (messages.c.state == "deferred") & (messages.c.due_at <= bindparam("machine"))
+_DEFERRED = Prepared(
+    select(messages.c.id).where(_RESTED, _WANTED).order_by(messages.c.due_at).limit(bindparam("limit"))
+)
+_WAKE = Prepared(update(messages).where(_RESTED, among(messages.c.id, "those")).values(state="due"))
 _OURS = (
     (messages.c.state == "claimed")
     & (messages.c.holder == bindparam("ours"))
     & (messages.c.fence == bindparam("fenced"))
 )
-_FREEZE: Update = (
+_FREEZE = Prepared(
     update(messages)
     .where(messages.c.id == bindparam("this"), _OURS)
     .values({name: bindparam(f"new_{name}") for name in FROZEN})
 )
-_STILL_OURS: Select[Any] = select(messages).where(messages.c.id.in_(bindparam("those", expanding=True)), _OURS)
+_STILL_OURS = Prepared(select(messages).where(among(messages.c.id, "those"), _OURS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class Claims:
     def anything_due(self, now: Moment) -> bool:
         """A cheap look without the pen."""
         with self._database.read() as conn:
-            return bool(conn.scalar(_WAITING, {"machine": now.machine, "calendar": now.calendar}))
+            return bool(_WAITING.value(conn, {"machine": now.machine, "calendar": now.calendar}))
 
     def take(self, holder: Holder, now: Moment, limit: int) -> list[InHand] | None:
         """Up to `limit` messages ready to leave, what somebody waits for before any broadcast, the longest due first.
@@ -108,7 +116,7 @@ class Claims:
             return ()
         with self._database.read() as conn:
             due = {"machine": now.machine, "calendar": now.calendar, "limit": limit}
-            found = conn.scalars(_URGENT, due).all()
+            found = [row.id for row in _URGENT.rows(conn, due)]
         self._urgent_at = 0.0 if len(found) == limit else begun + SPARING * (elapsed() - begun)
         return found
 
@@ -119,7 +127,7 @@ class Claims:
         _wake_deferred(conn, now, urgent)
         taken = claims.claim_these(conn, messages, holder, now.machine, urgent) if urgent else []
         if (room := limit - len(taken)) > 0:
-            taken += claims.claim(conn, messages, holder, now.machine, room, wanted(now.calendar))
+            taken += claims.claim(conn, messages, holder, now.machine, room, _WANTED, calendar=now.calendar)
         elsewhere = look(conn, taken, now, self._key)
         for message in taken:
             if message.id in elsewhere:
@@ -161,10 +169,9 @@ class Claims:
 
 
 def _wake_deferred(conn: Connection, now: Moment, urgent: Sequence[int]) -> None:
-    rested = (messages.c.state == "deferred") & (messages.c.due_at <= now.machine)
-    some = select(messages.c.id).where(rested, wanted(now.calendar)).order_by(messages.c.due_at).limit(AT_ONCE)
-    woken = {*urgent, *conn.scalars(some)}
-    conn.execute(update(messages).where(messages.c.id.in_(woken), rested).values(state="due"))
+    rested = _DEFERRED.rows(conn, {"machine": now.machine, "calendar": now.calendar, "limit": AT_ONCE})
+    if woken := {*urgent, *(row.id for row in rested)}:
+        _WAKE.count(conn, {"machine": now.machine, "those": woken})
 
 
 def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Holder) -> dict[int, Message]:
@@ -172,9 +179,9 @@ def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Hold
     for text in {one.text.hash: one.text for one in fresh}.values():
         press.keep(conn, text)
     ours = {"ours": holder.id, "fenced": holder.fence}
-    conn.execute(_FREEZE, [{"this": one.message.id, **ours, **_renamed(one.columns or {})} for one in fresh])
+    _FREEZE.many(conn, [{"this": one.message.id, **ours, **_renamed(one.columns or {})} for one in fresh])
     those = [one.message.id for one in fresh]
-    return {row.id: row for row in conn.execute(_STILL_OURS, {"those": those, **ours})}
+    return {row.id: row for row in _STILL_OURS.rows(conn, {"those": those, **ours})}
 
 
 def _renamed(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Takes one message at a time to the server, and its intent to the committer in between."""
+"""Takes one message at a time to the server, and its intent to the committer in between.
+
+While one letter is on its way the next is written out, and where the server allows it, offered in the same breath.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,56 +39,79 @@ class Desk:
     bounces: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message in hand, and its letter."""
+
+    one: InHand
+    written: Written
+
+
 class Courier:
     """One thread, one line. Everything it learns goes through the results; only the intent is written by itself."""
 
     def __init__(self, number: int, desk: Desk) -> None:
-        self._number = number
+        self.number = number
         self._desk = desk
         self._line = KeptLine(desk.transport)
 
-    def deliver(self, one: InHand) -> None:
-        """Bring one message to its end, or to its next try. Raises StorageUnavailable, with nothing lost by it."""
+    def make_ready(self, one: InHand) -> Ready | None:
+        """Its letter, written out. None: it cannot be written, and was sent elsewhere."""
         try:
-            self._deliver(one)
+            return Ready(one, write(one.message, one.text, self._desk.bounces))
+        except WontDo as error:
+            log.error("a mail cannot be written", message=one.message.id, email=one.message.email, reason=str(error))
+            self._note(one, Move("failed", str(error)))
+        except Exception as error:
+            self._put_off(one, error)
+        return None
+
+    def deliver(self, ready: Ready, ahead: Ready | None) -> None:
+        """Bring one message to its end, or to its next try. Raises StorageUnavailable, with nothing lost by it.
+
+        `ahead` is what this line will be given next.
+        """
+        try:
+            self._deliver(ready, ahead)
         except StorageUnavailable:
             raise
-        except Exception as error:  # a fault of ours, before the letter: this one waits, and the others go on
-            log.exception("a mail met a fault", message=one.message.id, email=one.message.email)
-            self._line.close()
-            step = refusal(one.message, "deferred", f"unexpected: {error!r}", self._desk.clocks.moment())
-            self._note(one, step, "claimed", "in_data")
-            self._desk.results.flush()  # what this line carried is told apart: the next intent shall not meet it again
+        except Exception as error:
+            self._put_off(ready.one, error)
 
     def close(self) -> None:
         self._line.close()
 
-    def _deliver(self, one: InHand) -> None:
+    def _put_off(self, one: InHand, error: Exception) -> None:
+        """A fault of ours, before the letter: this one waits, and the others go on."""
+        log.exception("a mail met a fault", message=one.message.id, email=one.message.email)
+        self._line.close()
+        step = refusal(one.message, "deferred", f"unexpected: {error!r}", self._desk.clocks.moment())
+        self._note(one, step, "claimed", "in_data")
+        self._desk.results.flush()  # what this line carried is told apart: the next intent shall not meet it again
+
+    def _deliver(self, ready: Ready, ahead: Ready | None) -> None:
+        one = ready.one
         try:
-            written = write(one.message, one.text, self._desk.bounces)
-            said, reply = self._line.offer(written.sender, written.recipient)
-        except WontDo as error:
-            log.error("a mail cannot be written", message=one.message.id, email=one.message.email, reason=str(error))
-            self._note(one, Move("failed", str(error)))
+            said, reply = self._line.offer(ready.written.envelope)
         except ChannelFault as fault:
             self._step_aside(one, str(fault))
+            return
+        if said == "channel":
+            self._step_aside(one, reply.sentence)
+        elif said == "go":
+            self._give(ready, ahead)
         else:
-            if said == "channel":
-                self._step_aside(one, reply.sentence)
-            elif said == "go":
-                self._give(one, written)
-            else:
-                if said == "policy":
-                    self._desk.channel.failed(reply.sentence)
-                self._refused(one, said, reply)
+            if said == "policy":
+                self._desk.channel.failed(reply.sentence)
+            self._refused(one, said, reply)
 
-    def _give(self, one: InHand, written: Written) -> None:
-        policy = str(one.text.constants["on_unknown"])
+    def _give(self, ready: Ready, ahead: Ready | None) -> None:
+        one, policy = ready.one, str(ready.one.text.constants["on_unknown"])
         if not self._intend(one):
             self._line.close()
             return
         try:
-            reply = self._line.give(written.data)
+            reply = self._line.give(ready.written.data, ahead.written.envelope if ahead else None)
             said, word = meaning("end", reply), reply.sentence
         except NoReply as error:
             said, word = "unknown", str(error)
@@ -100,12 +126,12 @@ class Courier:
     def _intend(self, one: InHand) -> bool:
         """The last look and the intent, in one transaction with what this line learned before. False: do not write."""
         desk = self._desk
-        carried = desk.results.take(self._number)
+        carried = desk.results.take(self.number)
         try:
             return desk.committer.intend(one, carried)
         except Exception as error:
             self._line.close()
-            desk.results.put_back(self._number, carried)
+            desk.results.put_back(self.number, carried)
             if isinstance(error, StorageUnavailable):
                 self._note(one, NOT_BEGUN, "claimed", "in_data")
             raise
@@ -123,8 +149,8 @@ class Courier:
         gone = is_nobody(reply) and message.klass != "notification"
         bounced = address_hash(self._desk.suppression_key, message.recipient) if gone else None
         step = refusal(message, said, reply.sentence, now)
-        self._desk.results.add(self._number, Result(message, one.holder, ("claimed",), step, now, bounced))
+        self._desk.results.add(self.number, Result(message, one.holder, ("claimed",), step, now, bounced))
 
     def _note(self, one: InHand, step: Move, *origins: str) -> None:
         now = self._desk.clocks.moment()
-        self._desk.results.add(self._number, Result(one.message, one.holder, origins or ("claimed",), step, now))
+        self._desk.results.add(self.number, Result(one.message, one.holder, origins or ("claimed",), step, now))

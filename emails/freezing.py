@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select, tuple_
+from sqlalchemy import Connection, and_, exists, select
 
 from authoring.site import Site
 from base.clock import Moment
@@ -20,6 +20,8 @@ from emails.states import Message
 from leads import consent
 from leads.facts import COLUMNS, Lead
 from leads.identity import load_leads
+from storage.among import among
+from storage.prepared import Prepared
 from storage.schema import consents, enrolments, events, preference_tokens
 from storage.upsert import insert_missing
 
@@ -27,25 +29,26 @@ PREFERENCES = ""  # the topic of the token that opens the preferences page
 FROZEN = ("context", "recipient", "compiled_hash", "message_id", "dated")  # what `freeze` gives
 
 # Built once: they run for every batch.
-_LEADS: BindParameter[int] = bindparam("leads", expanding=True)
-_TOKENS = select(preference_tokens).where(preference_tokens.c.lead_id.in_(_LEADS))
+_TOKENS = Prepared(
+    select(preference_tokens.c.lead_id, preference_tokens.c.topic, preference_tokens.c.token).where(
+        among(preference_tokens.c.lead_id, "leads")
+    )
+)
 _later = consents.alias("later")
-_UNANSWERED = (
-    select(consents.c.lead_id, consents.c.topic)
-    .where(
-        consents.c.lead_id.in_(_LEADS),
+_UNANSWERED = Prepared(  # in no order: SQLite would walk through the whole ledger to find the few in theirs
+    select(consents.c.id, consents.c.lead_id, consents.c.topic).where(
+        among(consents.c.lead_id, "leads"),
         consents.c.state == "asked",
         ~exists().where(
             _later.c.lead_id == consents.c.lead_id, _later.c.topic == consents.c.topic, _later.c.id > consents.c.id
         ),
     )
-    .order_by(consents.c.id)
 )
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_BEGAN = select(enrolments.c.id, enrolments.c.lead_id, enrolments.c.entry_seq).where(enrolments.c.id.in_(_IDS))
-_PLACES: BindParameter[tuple[int, int]] = bindparam("places", expanding=True)
-_ENTRIES = select(events.c.lead_id, events.c.seq, events.c.name, events.c.subject, events.c.data).where(
-    tuple_(events.c.lead_id, events.c.seq).in_(_PLACES)
+_ENTERED = and_(events.c.lead_id == enrolments.c.lead_id, events.c.seq == enrolments.c.entry_seq)
+_ENTRIES = Prepared(
+    select(enrolments.c.id, events.c.name, events.c.subject, events.c.data)
+    .select_from(enrolments.join(events, _ENTERED))
+    .where(among(enrolments.c.id, "ids"))
 )
 
 
@@ -111,16 +114,15 @@ def _entries(conn: Connection, letters: Sequence[Message]) -> dict[int, Mapping[
     ids = {message.enrolment_id for message in letters if message.enrolment_id is not None}
     if not ids:
         return {}
-    places = {row.id: (row.lead_id, row.entry_seq) for row in conn.execute(_BEGAN, {"ids": sorted(ids)})}
-    there = conn.execute(_ENTRIES, {"places": sorted(set(places.values()))})
-    found = {(row.lead_id, row.seq): {**row.data, "event": row.name, "subject": row.subject} for row in there}
-    return {m.id: found[places[m.enrolment_id]] for m in letters if places.get(m.enrolment_id) in found}
+    there = _ENTRIES.rows(conn, {"ids": ids})
+    found = {row.id: {**row.data, "event": row.name, "subject": row.subject} for row in there}
+    return {message.id: found[message.enrolment_id] for message in letters if message.enrolment_id in found}
 
 
 def _pending(conn: Connection, lead_ids: Collection[int]) -> dict[int, list[str]]:
     """`consent.pending` of many: the topics that each of these leads was asked about and has not answered yet."""
     found: dict[int, list[str]] = defaultdict(list)
-    for lead_id, topic in conn.execute(_UNANSWERED, {"leads": sorted(lead_ids)}):
+    for _id, lead_id, topic in sorted(_UNANSWERED.rows(conn, {"leads": lead_ids})):
         found[lead_id].append(topic)
     return found
 
@@ -145,8 +147,8 @@ def _tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[int, 
 
 def _kept_tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = defaultdict(dict)
-    for row in conn.execute(_TOKENS, {"leads": sorted({lead_id for lead_id, _topic in wanted})}):
-        found[row.lead_id][row.topic] = row.token
+    for lead_id, topic, token in _TOKENS.rows(conn, {"leads": {lead_id for lead_id, _topic in wanted}}):
+        found[lead_id][topic] = token
     return found
 
 

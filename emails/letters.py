@@ -10,6 +10,7 @@ from emails.compose import Letter, UnfitHeader, compose
 from emails.envelope import UnfitEnvelope, checked, return_path
 from emails.render import RenderError, link_addresses, render
 from emails.states import Message
+from emails.transports import Envelope
 
 
 class WontDo(Exception):
@@ -20,8 +21,7 @@ class WontDo(Exception):
 class Written:
     """A letter in its envelope."""
 
-    sender: str
-    recipient: str
+    envelope: Envelope
     data: bytes
 
 
@@ -29,8 +29,8 @@ def write(message: Message, text: CompiledEmail, bounces: str | None) -> Written
     """The letter of a frozen message. `bounces` receives what comes back, by default whoever wrote. Raises WontDo."""
     name, address = text.constants["author"]
     try:
-        envelope = return_path(bounces or address, message.token), checked(message.recipient)
-        return Written(*envelope, compose(_letter(message, text, (name, address))))
+        envelope = Envelope(return_path(bounces or address, message.token), checked(message.recipient))
+        return Written(envelope, compose(_letter(message, text, (name, address))))
     except (RenderError, UnfitHeader, UnfitEnvelope) as error:
         raise WontDo(str(error)) from error
 

@@ -1,7 +1,7 @@
 """One kept connection to the server: opened when needed, replaced when it went stale, ended after enough letters."""
 
 from emails.replies import ChannelFault, Meaning, Reply
-from emails.transports import Line, Transport
+from emails.transports import Envelope, Line, Transport
 
 LETTERS_PER_LINE = 100  # some servers end a connection after so many
 _CLOSING = 421
@@ -13,28 +13,35 @@ class KeptLine:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._line: Line | None = None
+        self._ahead = False  # an envelope went out with the letter before
+        self._in_one_breath = True  # until a server that says it can lost one: it would lose them all, 5 minutes each
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         """Up to the 354. A kept line that meanwhile died is replaced, once. Raises ChannelFault."""
         kept = self._line is not None
         try:
-            said, reply = self._open().offer(sender, recipient)
+            said, reply = self._open().offer(envelope)
         except ChannelFault:
+            self._in_one_breath = self._in_one_breath and not self._ahead
             self.close()
             if not kept:
                 raise
-            return self._anew(sender, recipient)
+            return self._anew(envelope)
         if said != "go":
             self.close()
-        return self._anew(sender, recipient) if kept and reply.code == _CLOSING else (said, reply)
+        return self._anew(envelope) if kept and reply.code == _CLOSING else (said, reply)
 
-    def give(self, data: bytes) -> Reply:
-        """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply."""
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+        """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply.
+
+        `ahead` is the envelope that will be offered next.
+        """
         if self._line is None:
             raise ChannelFault("nothing was offered on this line")
         line, accepted = self._line, False
         try:
-            reply = line.give(data)
+            self._ahead = self._in_one_breath and ahead is not None and line.used + 1 < LETTERS_PER_LINE
+            reply = line.give(data, ahead if self._ahead else None)
             accepted = reply.code // 100 == 2
             return reply
         finally:
@@ -46,15 +53,16 @@ class KeptLine:
         if self._line is not None:
             self._line.close()
             self._line = None
+        self._ahead = False
 
     def _open(self) -> Line:
         if self._line is None:
             self._line = self._transport.connect()
         return self._line
 
-    def _anew(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+    def _anew(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         try:
-            said, reply = self._open().offer(sender, recipient)
+            said, reply = self._open().offer(envelope)
         except ChannelFault:
             self.close()
             raise

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, func, literal, not_, select
+from sqlalchemy import BindParameter, Connection, exists, func, literal, not_, select
 from sqlalchemy.sql import ColumnElement
 
 from base.clock import Moment
 from emails.states import Message, Move
 from emails.telling import Wake, hold_wakes
 from leads import consent
+from storage.among import among
+from storage.prepared import Prepared
 from storage.schema import enrolments, leads, messages, switches
 
 FOLD_SECONDS, SWITCH_SECONDS = 1, 60  # how long a message steps aside for the engine, and for whoever switched mail off
@@ -19,16 +21,15 @@ EVERYTHING = "all"
 
 
 # Built once: these run for every single letter.
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING)))
-_KNOWN = (
+_KNOWN = Prepared(
     select(messages.c.id, leads.c.email, leads.c.merged_into, enrolments.c.state.label("enrolment"), _OFF.label("off"))
     .select_from(
         messages.join(leads, leads.c.id == messages.c.lead_id).outerjoin(
             enrolments, enrolments.c.id == messages.c.enrolment_id
         )
     )
-    .where(messages.c.id.in_(_IDS))
+    .where(among(messages.c.id, "ids"))
 )
 _OFFS = select(switches.c.name).where(switches.c.off).scalar_subquery()  # asked once, not for every row
 _ALL_OFF = literal(EVERYTHING).in_(_OFFS)
@@ -76,7 +77,7 @@ def look(
 
 
 def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stirred: Mapping[int, Wake]) -> View:
-    known = {row.id: row for row in conn.execute(_KNOWN, {"ids": [message.id for message in some]})}
+    known = {row.id: row for row in _KNOWN.rows(conn, {"ids": [message.id for message in some]})}
     hashes = {m.id: consent.address_hash(key, to) for m in some if (to := m.recipient or known[m.id].email)}
     return View(
         now=now,

@@ -6,6 +6,7 @@ from pathlib import Path
 from base.config import Config
 from base.tokens import digest
 from emails.replies import ChannelFault, Meaning, Reply
+from emails.transports import Envelope
 
 
 class Maildir:
@@ -31,11 +32,12 @@ class MaildirLine:
         self._envelope = b""
         self.used = 0
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+        sender, recipient = envelope
         self._envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
         return "go", Reply(354, "go on")
 
-    def give(self, data: bytes) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
         name = f"{digest(data)[:40]}.terreau"
         aside, final = self._folder / "tmp" / name, self._folder / "new" / name
         try:

@@ -5,7 +5,6 @@ transaction: whoever left meanwhile is not written to, and a death leaves one me
 """
 
 import threading
-from collections import deque
 
 import structlog
 
@@ -16,8 +15,9 @@ from base.tokens import Signer
 from emails.channel import Channel
 from emails.claiming import Claims, InHand
 from emails.committer import Committer
-from emails.courier import NOT_BEGUN, Courier, Desk
+from emails.courier import NOT_BEGUN, Courier, Desk, Ready
 from emails.freezing import Door
+from emails.hand import LULL_SECONDS, Hand
 from emails.layouts import Setting
 from emails.press import Press
 from emails.recovery import recover
@@ -30,7 +30,6 @@ from storage.trouble import StorageUnavailable
 
 BATCH = 6  # messages in hand per line: little to give back, and a claim that no door waits behind for long
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
-LULL_SECONDS = 0.2  # between two looks for work while another line is still busy
 
 log = structlog.get_logger(__name__)
 
@@ -58,11 +57,8 @@ class Sender:
         committer = Committer(database, clocks, key)
         desk = Desk(committer, clocks, transport, self._results, self.channel, key, config.mail.return_path)
         self._couriers = [Courier(number, desk) for number in range(1, config.mail.connections + 1)]
-        self._hand: deque[InHand] = deque()
-        self._lock = threading.Lock()
-        self._busy = 0
-        self._more = False
-        self._look_at = self._recover_at = self._beat_at = 0.0
+        self._hand = Hand(self._take)
+        self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 
     def drain(self, stop: threading.Event) -> int:
@@ -73,36 +69,37 @@ class Sender:
         if self.channel.pause:
             return 0
         self._keep_house()
-        self._look_at = 0.0
-        if not self._hand and not self._claims.anything_due(self._clocks.moment()):
+        self._hand.begin()
+        if not self._claims.anything_due(self._clocks.moment()):
             return 0
         over = threading.Event()
         ticking = threading.Thread(target=self._tick, args=(over,), name="sender-results", daemon=True)
         ticking.start()
         try:
-            return self._work_all(stop)
+            self._work_all(stop)
         finally:
             over.set()
             ticking.join()
             self._put_down()
+        return self._hand.handled
 
     def close(self) -> None:
         """Hang up."""
         for courier in self._couriers:
             courier.close()
 
-    def _work_all(self, stop: threading.Event) -> int:
+    def _work_all(self, stop: threading.Event) -> None:
         """Every courier in a thread of its own; what one of them raises is raised when all are done.
 
         Daemons: a server that does not answer must not keep the process from ending.
         """
-        ends: list[int | Exception] = []
+        errors: list[Exception] = []
 
         def work(courier: Courier) -> None:
             try:
-                ends.append(self._work(courier, stop))
+                self._work(courier, stop)
             except Exception as error:
-                ends.append(error)
+                errors.append(error)
 
         named = enumerate(self._couriers, start=1)
         threads = [threading.Thread(target=work, args=(one,), name=f"sender-{n}", daemon=True) for n, one in named]
@@ -110,47 +107,46 @@ class Sender:
             thread.start()
         for thread in threads:
             thread.join()
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
-        return sum(end for end in ends if isinstance(end, int))
+        if errors:
+            raise errors[0]
 
-    def _work(self, courier: Courier, stop: threading.Event) -> int:
+    def _work(self, courier: Courier, stop: threading.Event) -> None:
         """One thread: message after message, until nothing is due and no other line may still give one back."""
-        done = 0
-        while not stop.is_set() and not self.channel.pause:
-            one = self._next()
-            if one is None:
-                if not self._busy and not self._more:
-                    break
-                stop.wait(0 if self._more else LULL_SECONDS)
-                continue
-            try:
-                courier.deliver(one)
-            finally:
-                with self._lock:
-                    self._busy -= 1
-            done += 1
-        return done
+        hand, ready = self._hand, None
+        try:
+            while not stop.is_set() and not self.channel.pause:
+                ready = ready or self._ready(courier) or hand.take_over()
+                if ready is None:
+                    if not hand:
+                        return
+                    stop.wait(0 if hand.more else LULL_SECONDS)
+                    continue
+                if ahead := self._ready(courier, behind=True):
+                    hand.put_behind(courier.number, ahead)
+                try:
+                    courier.deliver(ready, ahead)
+                finally:
+                    hand.done()
+                    ready = hand.take_behind(courier.number)
+                if ahead and not ready:
+                    courier.close()  # another line took it over: what was said of it here is withdrawn
+        finally:
+            if ready is not None:
+                hand.give_back(ready.one)
 
-    def _next(self) -> InHand | None:
-        with self._lock:
-            if not self._hand and elapsed() >= self._look_at:
-                self._hand.extend(self._take())
-                self._look_at = 0.0 if self._more else elapsed() + LULL_SECONDS
-            if not self._hand:
-                return None
-            self._busy += 1
-            return self._hand.popleft()
+    def _ready(self, courier: Courier, behind: bool = False) -> Ready | None:
+        """The next message with its letter; None when there is none now."""
+        while one := self._hand.next(behind):
+            if ready := courier.make_ready(one):
+                return ready
+            self._hand.done()
+        return None
 
-    def _take(self) -> list[InHand]:
-        """The next batch. Empty although there may be `_more`: all of it went elsewhere."""
-        now, taken = self._clocks.moment(), None
-        wanted = BATCH * len(self._couriers)
-        if self._holder is not None and self._claims.anything_due(now):
-            taken = self._claims.take(self._holder, now, wanted)
-        self._more = taken is not None
-        return taken or []
+    def _take(self) -> list[InHand] | None:
+        now = self._clocks.moment()
+        if self._holder is None or not self._claims.anything_due(now):
+            return None
+        return self._claims.take(self._holder, now, BATCH * len(self._couriers))
 
     def _tick(self, over: threading.Event) -> None:
         """Beside the lines, however long one of them waits: writes results that found no company, says that we live."""
@@ -167,8 +163,7 @@ class Sender:
     def _put_down(self) -> None:
         """What is still in hand is due again; what was learned is written, or waits for the next drain."""
         now = self._clocks.moment()
-        while self._hand:
-            one = self._hand.popleft()
+        for one in self._hand.empty():
             self._results.add(0, Result(one.message, one.holder, ("claimed",), NOT_BEGUN, now))
         self._results.flush()
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from base.clock import elapsed
 from base.config import Config
 from emails.replies import ChannelFault, Meaning, NoReply, Phase, Reply, meaning
+from emails.transports import Envelope
 
 COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
 _REPLY_BYTES = 64 * 1024
@@ -54,6 +55,15 @@ class Smtp:
         return client
 
 
+def _commands(envelope: Envelope) -> tuple[tuple[Phase, str], ...]:
+    sender, recipient = envelope
+    return ("mail", f"MAIL FROM:<{sender}>\r\n"), ("rcpt", f"RCPT TO:<{recipient}>\r\n"), ("data", "DATA\r\n")
+
+
+def _together(envelope: Envelope) -> str:
+    return "".join(command for _phase, command in _commands(envelope))
+
+
 class SmtpLine:
     """One signed-in connection. After anything but success it is closed, never reset and used again."""
 
@@ -66,23 +76,20 @@ class SmtpLine:
         self._command_seconds = min(COMMAND_SECONDS, reply_seconds)
         self._pipelining = client.has_extn("pipelining")
         self._heard = b""
+        self._ahead: Envelope | None = None  # its commands are on their way already
         self.used = 0
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         """MAIL, RCPT and DATA, together where the server allows (RFC 2920); `go` = 354 was heard."""
-        commands: list[tuple[Phase, str]] = [
-            ("mail", f"MAIL FROM:<{sender}>"),
-            ("rcpt", f"RCPT TO:<{recipient}>"),
-            ("data", "DATA"),
-        ]
-        if self._heard:
-            raise ChannelFault("the mail server said more than it was asked")
+        ahead, self._ahead = self._ahead, None
+        if ahead not in (None, envelope) or (self._heard and ahead is None):
+            raise ChannelFault("the mail server and we do not talk of the same letter")
         try:
-            if self._pipelining:
-                self._say("".join(f"{command}\r\n" for _phase, command in commands))
-            for phase, command in commands:
+            if self._pipelining and ahead is None:
+                self._say(_together(envelope))
+            for phase, command in _commands(envelope):
                 if not self._pipelining:
-                    self._say(f"{command}\r\n")
+                    self._say(command)
                 reply = self._hear(self._command_seconds)
                 if (said := meaning(phase, reply)) != "go":
                     return said, reply
@@ -90,14 +97,21 @@ class SmtpLine:
             raise ChannelFault(f"the mail server went away: {error}") from error
         return "go", reply
 
-    def give(self, data: bytes) -> Reply:
-        """The letter, its lines' leading dots doubled, and the final dot, in one write; then the server's last word."""
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+        """The letter, its lines' leading dots doubled, and the final dot, in one write; then the server's last word.
+
+        Where the server allows, the commands of the envelope `ahead` go in the same write: one round trip for a letter.
+        """
         stuffed = data.replace(b"\r\n.", b"\r\n..")
         if stuffed.startswith(b"."):
             stuffed = b"." + stuffed
+        if self._heard:  # nothing may be taken for the answer to a letter that is not written
+            return Reply(451, "the mail server spoke out of turn")
+        self._ahead = ahead if self._pipelining else None
+        next_commands = _together(self._ahead).encode("ascii") if self._ahead else b""
         try:
             self._socket.settimeout(self._reply_seconds)
-            self._socket.sendall(stuffed + b".\r\n")
+            self._socket.sendall(stuffed + b".\r\n" + next_commands)
         except OSError as error:
             return self._early_word(error)
         reply = self._hear(self._reply_seconds)

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, exists, update
+from sqlalchemy import Connection, Row, bindparam, update
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.clock import Moment
 from emails.telling import NotAllMoved, Told, Wake, tell
 from leads import events
-from storage.holders import Holder
-from storage.schema import holders, messages
+from storage.among import among
+from storage.holders import Holder, living
+from storage.prepared import Prepared
+from storage.schema import messages
 
 Message = Row[Any]
 
@@ -87,7 +88,7 @@ def move(
         raise ValueError(f"a message does not go from {from_state} to {step.to}")
     columns = _columns(step, now)
     where = _where(message.id, from_state, holder)
-    moved = conn.execute(_update(tuple(columns), holder is not None, living), where | columns).rowcount == 1
+    moved = _update(tuple(columns), holder is not None, living).count(conn, where | columns) == 1
     if moved:
         for told in _told(message, step, now):
             events.append(conn, told.lead_id, told.name, now, evidence="engine", subject=told.subject, data=told.data)
@@ -107,7 +108,7 @@ def move_many(conn: Connection, some: Sequence[Passage], held: MutableMapping[in
         where = _where(one.message.id, one.origin, one.holder)
         alike[tuple(columns), one.holder is not None].append(where | columns)
     for (names, is_held), rows in alike.items():
-        if conn.execute(_update(names, is_held), rows).rowcount != len(rows):
+        if _update(names, is_held).many(conn, rows) != len(rows):
             raise NotAllMoved("a message stood elsewhere, or its holder was declared dead")
     tell(conn, [told for one in some for told in _told(one.message, one.step, one.now)], held)
 
@@ -115,7 +116,7 @@ def move_many(conn: Connection, some: Sequence[Passage], held: MutableMapping[in
 def begin(conn: Connection, ids: Sequence[int], now: Moment, holder: Holder) -> frozenset[int]:
     """Move these messages of `holder` from claimed to in_data, all with one statement; returns which it moved."""
     where = {"those": list(ids), "ours": holder.id, "fenced": holder.fence, "in_data_at": now.machine}
-    return frozenset(conn.scalars(_begin(), where))
+    return frozenset(row.id for row in _begin().rows(conn, where))
 
 
 def _where(message_id: int, origin: str, holder: Holder | None) -> dict[str, Any]:
@@ -124,20 +125,20 @@ def _where(message_id: int, origin: str, holder: Holder | None) -> dict[str, Any
 
 
 @cache
-def _update(columns: tuple[str, ...], held: bool, living: bool = True) -> Update:
+def _update(columns: tuple[str, ...], held: bool, living: bool = True) -> Prepared:
     """The statement that sets those columns; built once, as it runs for every single letter."""
     standing = update(messages).where(messages.c.id == bindparam("this"), messages.c.state == bindparam("standing"))
     if held:
         standing = standing.where(_held_by_the_living() if living else _held())
-    return standing.values({name: bindparam(name) for name in columns})
+    return Prepared(standing.values({name: bindparam(name) for name in columns}))
 
 
 @cache
-def _begin() -> ReturningUpdate[tuple[int]]:
+def _begin() -> Prepared:
     assert "in_data" in TRANSITIONS["claimed"]
-    those = messages.c.id.in_(bindparam("those", expanding=True)) & (messages.c.state == "claimed")
+    those = among(messages.c.id, "those") & (messages.c.state == "claimed")
     intended = update(messages).where(those, _held_by_the_living())
-    return intended.values(state="in_data", in_data_at=bindparam("in_data_at")).returning(messages.c.id)
+    return Prepared(intended.values(state="in_data", in_data_at=bindparam("in_data_at")).returning(messages.c.id))
 
 
 def _held() -> ColumnElement[bool]:
@@ -145,9 +146,7 @@ def _held() -> ColumnElement[bool]:
 
 
 def _held_by_the_living() -> ColumnElement[bool]:
-    return _held() & exists(holders.c.id).where(
-        holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced")
-    )
+    return _held() & living()
 
 
 def _columns(step: Move, now: Moment) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from base.clock import Moment
+from storage.among import among
+from storage.prepared import Prepared
 from storage.schema import events, wakes
 
 
@@ -36,19 +38,18 @@ class Told:
 
 
 # Built once: they run for every commit of the sender.
-_LEADS: BindParameter[int] = bindparam("leads", expanding=True)
 _WAKES = (
     select(wakes.c.lead_id, wakes.c.seq, wakes.c.folded_seq, wakes.c.due_at)
-    .where(wakes.c.lead_id.in_(_LEADS))
+    .where(among(wakes.c.lead_id, "leads"))
     .order_by(wakes.c.lead_id)
 )
-_HELD, _FREE = _WAKES.with_for_update(), _WAKES.with_for_update(skip_locked=True)
-_STIR = (
+_HELD, _FREE = Prepared(_WAKES.with_for_update()), Prepared(_WAKES.with_for_update(skip_locked=True))
+_STIR = Prepared(
     update(wakes)
     .where(wakes.c.lead_id == bindparam("lead"), wakes.c.seq == bindparam("seen"))
     .values(seq=bindparam("newest"), due_at=bindparam("due"))
 )
-_WRITE = insert(events)
+_WRITE = Prepared(insert(events))
 
 
 def hold_wakes(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Wake]:
@@ -64,8 +65,8 @@ def hold_free_wakes(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Wake
     return held
 
 
-def _held(conn: Connection, statement: Select[Any], lead_ids: Sequence[int]) -> dict[int, Wake]:
-    rows = conn.execute(statement, {"leads": sorted(set(lead_ids))})
+def _held(conn: Connection, statement: Prepared, lead_ids: Sequence[int]) -> dict[int, Wake]:
+    rows = statement.rows(conn, {"leads": sorted(set(lead_ids))})
     return {lead_id: Wake(seq, folded_seq, due_at) for lead_id, seq, folded_seq, due_at in rows}
 
 
@@ -82,9 +83,9 @@ def tell(conn: Connection, some: Sequence[Told], held: MutableMapping[int, Wake]
         {"lead": lead_id, "seen": seq, "newest": held[lead_id].seq, "due": held[lead_id].due_at}
         for lead_id, seq in seen.items()
     ]
-    if conn.execute(_STIR, stirred).rowcount != len(stirred):
+    if _STIR.many(conn, stirred) != len(stirred):
         raise NotAllMoved("a wake was stirred by somebody else")
-    conn.execute(_WRITE, rows)
+    _WRITE.many(conn, rows)
 
 
 def _numbered(told: Told, held: MutableMapping[int, Wake]) -> dict[str, Any]:

@@ -1,8 +1,15 @@
 """What the outbox asks of a way to deliver; `emails.smtp` and `emails.maildir` are the two there are."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from emails.replies import Meaning, Reply
+
+
+class Envelope(NamedTuple):
+    """Who a letter is from, where its bounces go, and whom it is for: as MAIL FROM and RCPT TO say it."""
+
+    sender: str
+    recipient: str
 
 
 class Line(Protocol):
@@ -13,12 +20,15 @@ class Line(Protocol):
         """How many letters it carried."""
         ...
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         """Go up to the point where the next byte is the letter's. Raises ChannelFault."""
         ...
 
-    def give(self, data: bytes) -> Reply:
-        """Write the letter and hear the answer. Raises NoReply when nobody knows whether it arrived."""
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+        """Write the letter and hear the answer. Raises NoReply when nobody knows whether it arrived.
+
+        `ahead` is the envelope that will be offered next: a line that can offers it in the same breath.
+        """
         ...
 
     def close(self) -> None: ...

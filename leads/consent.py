@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
 from leads import events
+from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
 from storage.upsert import insert_or_ignore
@@ -22,12 +23,12 @@ _UNDONE_BY_CONSENT = "unsubscribed"
 
 # Built once: every submission and every mail runs them, and building costs more than running.
 _WRITE = Prepared(insert(consents))
-_NEWEST = (
+_NEWEST = Prepared(
     select(consents)
     .where(
         consents.c.id.in_(
             select(func.max(consents.c.id))
-            .where(consents.c.lead_id.in_(bindparam("leads", expanding=True)))
+            .where(among(consents.c.lead_id, "leads"))
             .group_by(consents.c.lead_id, consents.c.topic)
         )
     )
@@ -36,6 +37,9 @@ _NEWEST = (
 
 _STATES = Prepared(
     select(consents.c.topic, consents.c.state).where(consents.c.lead_id == bindparam("lead")).order_by(consents.c.id)
+)
+_SCOPES = Prepared(
+    select(suppressions.c.address_hash, suppressions.c.scope).where(among(suppressions.c.address_hash, "hashes"))
 )
 _EVER_GRANTED = Prepared(
     select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
@@ -198,8 +202,8 @@ def lift(conn: Connection, address_hash: str) -> bool:
 def suppressed(conn: Connection, hashes: Collection[str]) -> dict[str, set[str]]:
     """For each suppressed address among `hashes`, the scopes: `marketing`, `all`."""
     found: dict[str, set[str]] = {}
-    for row in conn.execute(select(suppressions).where(suppressions.c.address_hash.in_(sorted(hashes)))):
-        found.setdefault(row.address_hash, set()).add(row.scope)
+    for address_hash, scope in _SCOPES.rows(conn, {"hashes": sorted(hashes)}):
+        found.setdefault(address_hash, set()).add(scope)
     return found
 
 
@@ -235,7 +239,7 @@ def _left_before(conn: Connection, lead_id: int) -> bool:
 
 def _newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
     """The newest row of each lead and topic, which says what holds; in the order they were asked for."""
-    return list(conn.execute(_NEWEST, {"leads": sorted(lead_ids)}))
+    return _NEWEST.rows(conn, {"leads": sorted(lead_ids)})
 
 
 def _write(

@@ -13,6 +13,7 @@ from leads.consent import ConsentAnswer
 from leads.facts import COLUMNS, Lead
 from leads.touches import channel
 from storage import wakes
+from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import leads, submissions
 from storage.upsert import insert_once
@@ -30,6 +31,7 @@ __all__ = [
 
 # Built once: every submission runs them, and building costs more than running.
 _BY_EMAIL = Prepared(select(leads.c.id).where(leads.c.email == bindparam("email")))
+_BY_IDS = Prepared(select(leads).where(among(leads.c.id, "ids")))
 _BY_KEY = Prepared(
     select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
 )
@@ -105,8 +107,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
 
 def load_leads(conn: Connection, ids: Collection[int]) -> dict[int, Lead]:
     """Those leads, by id; ids that do not exist are left out."""
-    rows = conn.execute(select(leads).where(leads.c.id.in_(sorted(ids))))
-    return {row.id: _lead(row) for row in rows}
+    return {row.id: _lead(row) for row in _BY_IDS.rows(conn, {"ids": ids})}
 
 
 def survivor(conn: Connection, lead_id: int) -> int:

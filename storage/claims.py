@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select, true, update
+from sqlalchemy import Connection, Row, Table, bindparam, select, true, update
 from sqlalchemy.sql import ColumnElement
 
 from base.tokens import jitter
-from storage.holders import Holder, alive, orphaned
+from storage.among import among
+from storage.holders import Holder, alive, living, orphaned
+from storage.prepared import Prepared
 
 # RELIABILITY, annex C: growing pauses, so that an outage of a day costs eight tries.
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440))
@@ -22,37 +25,54 @@ def claim(
     machine_now: datetime,
     limit: int,
     only: ColumnElement[bool] | None = None,
+    **values: Any,
 ) -> list[Row[Any]]:
     """Move up to `limit` rows of `table` from due to claimed, the longest due first, and return them whole.
 
-    `only` is a condition on those rows: the others stay as they are.
+    `only` is a condition on those rows, always the same one, and `values` are those it names: other rows stay as they
+    are.
     """
-    due = (
-        select(table.c.id)
-        .where(table.c.state == "due", table.c.due_at <= machine_now, true() if only is None else only)
-        .order_by(table.c.due_at, table.c.id)
-        .limit(limit)
-    )
-    return _claim(conn, table, holder, due)
+    due = _due(table, only).rows(conn, {"machine": machine_now, "limit": limit, **values})
+    return _claim(conn, table, holder, [row.id for row in due])
 
 
 def claim_these(
     conn: Connection, table: Table, holder: Holder, machine_now: datetime, ids: Sequence[int]
 ) -> list[Row[Any]]:
     """The same for those of `ids` that are still due: found by their key, however many others are due."""
-    due = select(table.c.id).where(table.c.id.in_(ids), table.c.state == "due", table.c.due_at <= machine_now)
-    return _claim(conn, table, holder, due.order_by(table.c.id))
+    due = _due_of(table).rows(conn, {"machine": machine_now, "those": ids})
+    return _claim(conn, table, holder, [row.id for row in due])
 
 
-def _claim(conn: Connection, table: Table, holder: Holder, due: Select[tuple[int]]) -> list[Row[Any]]:
-    free = conn.scalars(due.with_for_update(skip_locked=True)).all()  # SQLite has one writer at a time, and no locks
-    taken = (
-        update(table)
-        .where(table.c.id.in_(free), table.c.state == "due", alive(holder))
-        .values(state="claimed", holder=holder.id, fence=holder.fence)
-        .returning(*table.c)
-    )
-    return sorted(conn.execute(taken), key=lambda row: (row.due_at, row.id))
+def _claim(conn: Connection, table: Table, holder: Holder, free: Sequence[int]) -> list[Row[Any]]:
+    if not free:
+        return []
+    taken = _taken(table).rows(conn, {"those": free, "ours": holder.id, "fenced": holder.fence})
+    return sorted(taken, key=lambda row: (row.due_at, row.id))
+
+
+# Built once for each outbox: they run for every batch, under the pen. SQLite has one writer at a time, and no locks.
+
+
+@cache
+def _due(table: Table, only: ColumnElement[bool] | None) -> Prepared:
+    due = (table.c.state == "due") & (table.c.due_at <= bindparam("machine"))
+    rows = select(table.c.id).where(due, true() if only is None else only).order_by(table.c.due_at, table.c.id)
+    return Prepared(rows.limit(bindparam("limit")).with_for_update(skip_locked=True))
+
+
+@cache
+def _due_of(table: Table) -> Prepared:
+    due = (table.c.state == "due") & (table.c.due_at <= bindparam("machine"))
+    rows = select(table.c.id).where(among(table.c.id, "those"), due).order_by(table.c.id)
+    return Prepared(rows.with_for_update(skip_locked=True))
+
+
+@cache
+def _taken(table: Table) -> Prepared:
+    taken = update(table).where(among(table.c.id, "those"), table.c.state == "due", living())
+    ours = {"state": "claimed", "holder": bindparam("ours"), "fence": bindparam("fenced")}
+    return Prepared(taken.values(ours).returning(*table.c))
 
 
 def settle(conn: Connection, table: Table, id: int, holder: Holder, from_state: str, **values: Any) -> bool:

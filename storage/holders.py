@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Table, and_, exists, insert, not_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, exists, insert, not_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from storage.schema import holders, wakes
@@ -47,6 +47,11 @@ def bury(conn: Connection, machine_now: datetime) -> list[int]:
 def alive(holder: Holder) -> ColumnElement[bool]:
     """Condition: `holder` was not declared dead."""
     return exists(select(holders.c.id).where(holders.c.id == holder.id, holders.c.fence == holder.fence))
+
+
+def living() -> ColumnElement[bool]:
+    """The same of the holder whose id and fence are given as `ours` and `fenced`."""
+    return exists(holders.c.id).where(holders.c.id == bindparam("ours"), holders.c.fence == bindparam("fenced"))
 
 
 def orphaned(table: Table) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ Around a short statement SQLAlchemy costs four times what SQLite needs for it. P
 share is small, and is asked the ordinary way.
 """
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,9 @@ Values = Mapping[str, Any]
 
 
 class Prepared:
-    """One statement with named values (`bindparam`, or the columns of an INSERT); no list of values as one of them.
+    """One statement with named values (`bindparam`, or the columns of an INSERT); a list is one of them by `among`.
 
-    Every call names the same values. Rows come as plain tuples in the order of the statement's columns.
+    Every call names the same values. Rows are tuples in the order of the statement's columns, which also name them.
     """
 
     def __init__(self, statement: Executable) -> None:
@@ -27,7 +28,7 @@ class Prepared:
     def rows(self, conn: Connection, values: Values) -> list[Any]:
         """Run it, and fetch everything it gives."""
         if conn.dialect.name != "sqlite":
-            return list(conn.execute(self._statement, dict(values)))
+            return list(conn.execute(self._statement, dict(values)).all())
         built = self._for(conn, values)
         return built.read(_driver(conn).execute(built.sql, built.row(values)).fetchall())
 
@@ -43,13 +44,12 @@ class Prepared:
         built = self._for(conn, values)
         return int(_driver(conn).execute(built.sql, built.row(values)).rowcount)
 
-    def many(self, conn: Connection, several: Sequence[Values]) -> None:
-        """Run it once for each of `several`, of which there is at least one."""
+    def many(self, conn: Connection, several: Sequence[Values]) -> int:
+        """Run it once for each of `several`, of which there is at least one; how many rows all of them changed."""
         if conn.dialect.name != "sqlite":
-            conn.execute(self._statement, [dict(values) for values in several])
-            return
+            return conn.execute(self._statement, [dict(values) for values in several]).rowcount
         built = self._for(conn, several[0])
-        _driver(conn).executemany(built.sql, [built.row(values) for values in several])
+        return int(_driver(conn).executemany(built.sql, [built.row(values) for values in several]).rowcount)
 
     def _for(self, conn: Connection, values: Values) -> "_Built":
         if self._built is None:  # two threads may build it at once, with the same result
@@ -60,9 +60,9 @@ class Prepared:
 class _Built:
     """The statement in SQLite's words, and how values get in and out."""
 
-    def __init__(self, statement: Executable, dialect: Dialect, names: list[str]) -> None:
+    def __init__(self, statement: Executable, dialect: Dialect, given: list[str]) -> None:
         assert isinstance(statement, ClauseElement)
-        compiled = statement.compile(dialect=dialect, column_keys=names)
+        compiled = statement.compile(dialect=dialect, column_keys=given)
         assert isinstance(compiled, SQLCompiler)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         self.sql = str(compiled)
@@ -71,10 +71,10 @@ class _Built:
             (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         ]
-        ways_out = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in getattr(statement, "exported_columns", ())
-        ]
+        columns = list(getattr(statement, "exported_columns", ()))
+        names = [getattr(column, "name", "") for column in columns]
+        self._record: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+        ways_out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._ways_out = [(place, way) for place, way in enumerate(ways_out) if way is not None]
 
     def row(self, values: Values) -> tuple[Any, ...]:
@@ -83,14 +83,13 @@ class _Built:
         return tuple([given[name] if way is None else way(given[name]) for name, way in self._places])
 
     def read(self, rows: list[Any]) -> list[Any]:
-        if not self._ways_out or not rows:
-            return rows
-        return [self._read(list(row)) for row in rows]
+        return [self._record._make(self._out(row) if self._ways_out else row) for row in rows]
 
-    def _read(self, row: list[Any]) -> tuple[Any, ...]:
+    def _out(self, row: Any) -> list[Any]:
+        values = list(row)
         for place, way in self._ways_out:
-            row[place] = way(row[place])
-        return tuple(row)
+            values[place] = way(values[place])
+        return values
 
 
 def _driver(conn: Connection) -> Any:

@@ -1,6 +1,7 @@
 """A way to deliver for the demo's past: every letter is taken and none is kept, but for a few houses in trouble."""
 
 from emails.replies import Meaning, NoReply, Reply
+from emails.transports import Envelope
 from terreau.crowd import CLOSED, NOBODY_THERE, SILENT
 
 NOES = {
@@ -21,12 +22,12 @@ class Post:
     def connect(self) -> "Post":
         return self
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
-        self._recipient = recipient
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+        self._recipient = recipient = envelope.recipient
         no = NOES.get(recipient.rpartition("@")[2])
         return ("refused", no) if no else ("go", Reply(354, "go on"))
 
-    def give(self, data: bytes) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
         """Raises NoReply."""
         if self._recipient.endswith(f"@{SILENT}") and MARKETING in data:
             raise NoReply("the connection ended before the last word")

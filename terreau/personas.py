@@ -21,6 +21,7 @@ from base.calendars import at_local
 from base.clock import Clocks, system_clocks
 from base.config import Config
 from emails.replies import Meaning, Reply
+from emails.transports import Envelope
 from storage.migrate import migrate
 from storage.schema import hand_offs, messages, stage_changes, standings
 from terreau.deeds import DEEDS, Life, Misplayed, StillCalendar
@@ -39,11 +40,11 @@ class Letters:
     def connect(self) -> "Letters":
         return self
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
-        self._recipient = recipient
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+        self._recipient = envelope.recipient
         return "go", Reply(354, "go on")
 
-    def give(self, data: bytes) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
         self.kept.append((self._recipient, data))
         return Reply(250, "kept")
 

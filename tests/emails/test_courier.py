@@ -56,7 +56,7 @@ def test_a_fault_while_writing_a_letter_out_leaves_nothing_claimed(house, inbox,
 
 
 def test_a_fault_in_the_middle_of_a_letter_is_doubt(house, inbox, sender_to, never, monkeypatch):
-    def faulty(self, data):
+    def faulty(self, data, ahead):
         raise Fault("in the middle")
 
     message = house.owe(house.lead("Ada"))

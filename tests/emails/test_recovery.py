@@ -12,6 +12,7 @@ from emails.maildir import Maildir
 from emails.recovery import recover, settle_by_evidence
 from emails.results import Result, after_the_letter, settle
 from emails.states import Move
+from emails.transports import Envelope
 from leads import events
 from storage import holders
 from storage.schema import enrolments
@@ -258,7 +259,7 @@ def test_a_maildir_takes_a_letter_whole_and_once(house, sender_to, never, tmp_pa
     assert list((folder / "tmp").iterdir()) == []
     assert stored.read_bytes().startswith(b"Return-Path: <bounce+")
     again = Maildir(Config.model_validate({"mail": {"maildir": folder}})).connect()
-    again.offer("bounce@lumen.example", "ada@atelier.example")
+    again.offer(Envelope("bounce@lumen.example", "ada@atelier.example"))
     again.give(stored.read_bytes().split(b"\r\n", 2)[2])
     assert len(list((folder / "new").iterdir())) == 1
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ import pytest
 from base.config import Config
 from emails.replies import ChannelFault, NoReply, Reply, is_nobody, meaning
 from emails.smtp import Smtp
+from emails.transports import Envelope
 
+TO_ADA = Envelope("bounce@lumen.example", "ada@atelier.example")
 LETTER = b"Subject: x\r\n\r\n.leading\r\nline\r\n"
 GREETING, EHLO, OK, GO, TAKEN = "220 hello", "250 hello", "250 ok", "354 go on", "250 queued"
 
@@ -97,7 +100,7 @@ def line_to():
 def outcome(line) -> str:
     """The class that one letter gets."""
     try:
-        said, _reply = line.offer("bounce@lumen.example", "ada@atelier.example")
+        said, _reply = line.offer(TO_ADA)
     except ChannelFault:
         return "channel"
     if said != "go":
@@ -220,7 +223,7 @@ def test_an_early_refusal_while_the_letter_is_written_is_believed(line_to):
         return client.recv(10)
 
     line = line_to(Script(read=refuse, end=None))
-    assert line.offer("bounce@lumen.example", "ada@atelier.example")[0] == "go"
+    assert line.offer(TO_ADA)[0] == "go"
     assert meaning("end", line.give(b"x" * 200 + b"\r\n")) == "refused"
 
 
@@ -235,3 +238,58 @@ def test_commands_go_together_where_the_server_allows_it(line_to):
     line = line_to(Script(ehlo="250-hello\r\n250 PIPELINING"))
     assert [outcome(line) for _ in range(3)] == ["sent"] * 3
     assert line.used == 3
+
+
+TO_BOB = Envelope("bounce@lumen.example", "bob@atelier.example")
+
+
+def with_what_follows(client):
+    """What arrives up to the DATA that came along with a letter."""
+    heard = b""
+    while not heard.endswith(b"DATA\r\n"):
+        heard += client.recv(1000)
+    return heard
+
+
+def in_one_breath(*answers):
+    return Script(ehlo="250-hello\r\n250 PIPELINING", read=with_what_follows, end="\r\n".join(answers))
+
+
+def test_the_next_envelope_goes_out_with_the_letter_where_the_server_allows_it(line_to):
+    line = line_to(script := in_one_breath(TAKEN, OK, OK, GO))
+    assert line.offer(TO_ADA)[0] == "go"
+    assert line.give(LETTER, TO_BOB) == Reply(250, "queued")  # the server said nothing before it heard all of it
+    assert line.offer(TO_BOB)[0] == "go"
+    assert script.letter.endswith(
+        b"\r\n.\r\n" + f"MAIL FROM:<{TO_BOB.sender}>\r\n".encode() + b"RCPT TO:<bob@atelier.example>\r\nDATA\r\n"
+    )
+
+
+def test_each_of_two_letters_in_one_breath_gets_its_own_answer(line_to):
+    line = line_to(in_one_breath("452 4.3.1 full", OK, "550 5.1.1 nobody", "503 no"))
+    assert line.offer(TO_ADA)[0] == "go"
+    assert meaning("end", line.give(LETTER, TO_BOB)) == "deferred"
+    assert line.offer(TO_BOB) == ("refused", Reply(550, "5.1.1 nobody"))
+
+
+def test_an_envelope_that_did_not_go_along_is_not_taken_for_the_one_that_did(line_to):
+    line = line_to(in_one_breath(TAKEN, OK, OK, GO))
+    line.offer(TO_ADA)
+    line.give(LETTER, TO_BOB)
+    with pytest.raises(ChannelFault, match="same letter"):
+        line.offer(TO_ADA)
+
+
+def test_a_server_that_does_not_pipeline_hears_one_thing_at_a_time(line_to):
+    line = line_to(script := Script())
+    line.offer(TO_ADA)
+    assert line.give(LETTER, TO_BOB) == Reply(250, "queued")
+    assert script.heard[-1] == b"DATA"
+    assert line.offer(TO_BOB)[0] == "go"
+
+
+def test_a_word_out_of_turn_is_not_taken_for_the_answer_to_a_letter(line_to):
+    line = line_to(Script(data=f"{GO}\r\n250 queued"))
+    assert line.offer(TO_ADA)[0] == "go"
+    time.sleep(0.05)
+    assert meaning("end", line.give(LETTER)) == "deferred"

@@ -35,7 +35,8 @@ class PostOffice:
     def close(self):
         """Nothing is kept open."""
 
-    def offer(self, sender, recipient):
+    def offer(self, envelope):
+        recipient = envelope.recipient
         self.recipient, self.mood = recipient, self.moods.popleft() if self.moods else "takes"
         if self.mood == "leaves":  # the reader does, between our claim and our intent
             self.town.leaves(recipient.partition("@")[0])
@@ -43,7 +44,7 @@ class PostOffice:
             self.town.gone.add(recipient)
         return ANSWERS.get(self.mood, ("go", Reply(354, "go on")))
 
-    def give(self, data):
+    def give(self, data, ahead=None):
         if self.mood in LATE_ANSWERS:
             return LATE_ANSWERS[self.mood]
         if self.mood != "loses":

@@ -1,0 +1,61 @@
+"""A kept line: replaced when it died, and given what follows along with a letter as long as nothing gets lost by it."""
+
+import pytest
+
+from emails.lines import LETTERS_PER_LINE, KeptLine
+from emails.replies import ChannelFault, Reply
+from emails.transports import Envelope
+
+ADA, BOB = (Envelope("bounce@lumen.example", f"{who}@atelier.example") for who in ("ada", "bob"))
+
+
+class Relay:
+    """Lines that take everything; one that `forgets` hangs up on an envelope that came along with a letter."""
+
+    def __init__(self, forgets=False):
+        self.forgets, self.heard, self.opened = forgets, [], 0
+
+    def connect(self):
+        self.opened += 1
+        self.used, self.along = 0, None
+        return self
+
+    def offer(self, envelope):
+        if self.forgets and self.along:
+            raise ChannelFault("no answer")
+        return "go", Reply(354, "go on")
+
+    def give(self, data, ahead=None):
+        self.heard.append(ahead)
+        self.used, self.along = self.used + 1, ahead
+        return Reply(250, "taken")
+
+    def close(self):
+        """Nothing to hang up."""
+
+
+def send(line, letters):
+    for number in range(letters):
+        who, ahead = (ADA, BOB) if number % 2 == 0 else (BOB, ADA)
+        assert line.offer(who)[0] == "go"
+        line.give(b"", ahead)
+
+
+def test_what_follows_goes_along_until_the_line_is_full():
+    relay = Relay()
+    send(KeptLine(relay), LETTERS_PER_LINE + 1)
+    assert relay.heard[:3] == [BOB, ADA, BOB]
+    assert relay.heard[LETTERS_PER_LINE - 1 :] == [None, BOB]  # the last letter of a line promises no other
+    assert relay.opened == 2
+
+
+def test_a_server_that_loses_what_went_along_is_asked_one_letter_at_a_time_from_then_on():
+    relay = Relay(forgets=True)
+    send(KeptLine(relay), 4)
+    assert relay.heard == [BOB, None, None, None]
+    assert relay.opened == 2
+
+
+def test_a_letter_that_was_never_offered_is_not_given():
+    with pytest.raises(ChannelFault):
+        KeptLine(Relay()).give(b"")
