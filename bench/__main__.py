@@ -1,17 +1,18 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench [captures] [sending] [tick] [console] [planning] [simulating] [deciding].
+Run: make bench, or python -m bench [captures] [sending] [tick] [steps] [console] [planning] [simulating] [deciding].
 """
 
 import sys
 
-from bench import captures, console, deciding, planning, sending, simulating, tick
+from bench import captures, console, deciding, planning, sending, simulating, steps, tick
 from bench.results import keep
 
 BENCHMARKS = {
     "captures": captures.measure,
     "sending": sending.measure,
     "tick": tick.measure,
+    "steps": steps.measure,
     "console": console.measure,
     "planning": planning.measure,
     "simulating": simulating.measure,

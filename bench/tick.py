@@ -19,8 +19,8 @@ SMALL, LARGE, DUE, ROUNDS = 10_000, 1_000_000, 10, 30
 def measure() -> list[Result]:
     """One result: the median tick among many enrolments over the median tick among few, rounds interleaved."""
     with tempfile.TemporaryDirectory() as folder:
-        scenes = {size: _filled(Path(folder) / str(size), size) for size in (SMALL, LARGE)}
-        engines = {size: _engine(at) for size, at in scenes.items()}
+        scenes = {size: filled(Path(folder) / str(size), size) for size in (SMALL, LARGE)}
+        engines = {size: engine(at) for size, at in scenes.items()}
         ticks: dict[int, list[float]] = {SMALL: [], LARGE: []}
         for round_number in range(ROUNDS + 3):
             for size, at in scenes.items():
@@ -42,14 +42,16 @@ def _insist_on_mails(at: Scene, expected: int) -> None:
         raise SystemExit(f"{promised} mails were promised instead of {expected}: the measurement means nothing")
 
 
-def _filled(folder: Path, size: int) -> Scene:
+def filled(folder: Path, size: int) -> Scene:
+    """A scene with so many leads inside the sequence."""
     folder.mkdir()
     at = scene.set_up(folder)
     scene.fill(at, size)
     return at
 
 
-def _engine(at: Scene) -> Engine:
+def engine(at: Scene) -> Engine:
+    """The engine of the house on that scene."""
     return Engine(at.database, at.releases, at, "Europe/Paris", "bench", lambda conn, call: None)
 
 

@@ -28,7 +28,7 @@ from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
 
-BATCH = 6  # messages in hand per line: little to give back, and a claim that no door waits behind for long
+BATCH = 12  # messages in hand per line: little to give back, and a claim that no door waits behind for long
 BEAT_SECONDS, RECOVER_SECONDS = 15.0, 30.0
 
 log = structlog.get_logger(__name__)

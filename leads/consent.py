@@ -23,17 +23,13 @@ _UNDONE_BY_CONSENT = "unsubscribed"
 
 # Built once: every submission and every mail runs them, and building costs more than running.
 _WRITE = Prepared(insert(consents))
-_NEWEST = Prepared(
-    select(consents)
-    .where(
-        consents.c.id.in_(
-            select(func.max(consents.c.id))
-            .where(among(consents.c.lead_id, "leads"))
-            .group_by(consents.c.lead_id, consents.c.topic)
-        )
-    )
-    .order_by(consents.c.id)
+_HOLDS = consents.c.id.in_(
+    select(func.max(consents.c.id))
+    .where(among(consents.c.lead_id, "leads"))
+    .group_by(consents.c.lead_id, consents.c.topic)
 )
+_NEWEST = Prepared(select(consents).where(_HOLDS).order_by(consents.c.id))
+_GRANTED = Prepared(select(consents.c.lead_id, consents.c.topic).where(_HOLDS, consents.c.state == "granted"))
 
 _STATES = Prepared(
     select(consents.c.topic, consents.c.state).where(consents.c.lead_id == bindparam("lead")).order_by(consents.c.id)
@@ -63,9 +59,8 @@ def address_hash(suppression_key: str, email: str) -> str:
 def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """For each lead, the topics with consent, `clicks` and `opens` among them."""
     found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
-    for row in _newest(conn, lead_ids):
-        if row.state == "granted":
-            found[row.lead_id].add(row.topic)
+    for lead_id, topic in _GRANTED.rows(conn, {"leads": lead_ids}):
+        found[lead_id].add(topic)
     return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
 
 
