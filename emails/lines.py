@@ -14,7 +14,8 @@ class KeptLine:
         self._transport = transport
         self._line: Line | None = None
         self._ahead = False  # an envelope went out with the letter before
-        self._in_one_breath = True  # until a server that says it can lost one: it would lose them all, 5 minutes each
+        self._in_one_breath = True  # until a server loses the first one: it would lose them all, 5 minutes each
+        self._proven = False
 
     def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         """Up to the 354. A kept line that meanwhile died is replaced, once. Raises ChannelFault."""
@@ -22,11 +23,12 @@ class KeptLine:
         try:
             said, reply = self._open().offer(envelope)
         except ChannelFault:
-            self._in_one_breath = self._in_one_breath and not self._ahead
+            self._in_one_breath = self._in_one_breath and (self._proven or not self._ahead)
             self.close()
             if not kept:
                 raise
             return self._anew(envelope)
+        self._proven = self._proven or self._ahead
         if said != "go":
             self.close()
         return self._anew(envelope) if kept and reply.code == _CLOSING else (said, reply)

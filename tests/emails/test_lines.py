@@ -10,10 +10,10 @@ ADA, BOB = (Envelope("bounce@lumen.example", f"{who}@atelier.example") for who i
 
 
 class Relay:
-    """Lines that take everything; one that `forgets` hangs up on an envelope that came along with a letter."""
+    """Lines that take everything; those that `forget` hang up on an envelope that came along with such a letter."""
 
-    def __init__(self, forgets=False):
-        self.forgets, self.heard, self.opened = forgets, [], 0
+    def __init__(self, forget=()):
+        self.forget, self.heard, self.opened = forget, [], 0
 
     def connect(self):
         self.opened += 1
@@ -21,7 +21,7 @@ class Relay:
         return self
 
     def offer(self, envelope):
-        if self.forgets and self.along:
+        if self.along and len(self.heard) in self.forget:
             raise ChannelFault("no answer")
         return "go", Reply(354, "go on")
 
@@ -50,9 +50,16 @@ def test_what_follows_goes_along_until_the_line_is_full():
 
 
 def test_a_server_that_loses_what_went_along_is_asked_one_letter_at_a_time_from_then_on():
-    relay = Relay(forgets=True)
+    relay = Relay(forget=range(100))
     send(KeptLine(relay), 4)
     assert relay.heard == [BOB, None, None, None]
+    assert relay.opened == 2
+
+
+def test_a_server_that_hangs_up_now_and_then_is_still_told_what_follows():
+    relay = Relay(forget=[2])
+    send(KeptLine(relay), 4)
+    assert relay.heard == [BOB, ADA, BOB, ADA]
     assert relay.opened == 2
 
 
