@@ -1,13 +1,15 @@
 """The processes of test_kill: a mail server that keeps its own ledger, and a sender that is killed again and again.
 
 `kill_child.py serve PORT LEDGER` answers 250 only after the ledger is on disk: the ledger is the judge.
-`kill_child.py send DATABASE PORT` forks a sender for each line of its input, after importing everything once.
+`kill_child.py send DATABASE PORT` forks a sender for each line of its input, after importing everything once: `LIFE`,
+or `LIFE POINT TIMES` for one that dies when it comes to that point so many times.
 """
 
 import asyncio
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 from datetime import timedelta
@@ -28,6 +30,7 @@ from emails.outbox import Sender
 from emails.smtp import Smtp
 from storage.database import open_database
 from storage.schema import messages
+from tests.emails.points import arm
 
 LIFE = timedelta(seconds=120)  # each sender lives two minutes after the last: the one before is dead by then
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)\r$", re.MULTILINE)
@@ -75,14 +78,17 @@ class FixedReleases:
 def send(url: str, port: int) -> None:
     site, _problems = load_site(read_tree(data_path("content")))
     assert site is not None
-    for life in sys.stdin:
+    for line in sys.stdin:
+        life, *armed = line.split()
         child = os.fork()
         if child == 0:
+            if armed:
+                arm(armed[0], int(armed[1]))
             live(url, port, site, int(life))
             os._exit(0)
         print(child, flush=True)
-        os.waitpid(child, 0)
-        print("over", flush=True)
+        _child, status = os.waitpid(child, 0)
+        print("over: killed" if os.WIFSIGNALED(status) else "over: done", flush=True)
 
 
 def live(url: str, port: int, site: Site, life: int) -> None:
@@ -106,8 +112,10 @@ def live(url: str, port: int, site: Site, life: int) -> None:
     signer = Signer(keys["signing_keys"], clocks.machine)
     sender = Sender(database, releases, config, clocks, signer, Smtp(config), f"life:{life}")
     open_states = messages.c.state.in_(("due", "claimed", "in_data", "deferred"))
-    while True:
-        sender.drain(threading.Event())
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    while not stop.is_set():
+        sender.drain(stop)
         with database.read() as conn:
             if conn.execute(select(messages.c.id).where(open_states).limit(1)).first() is None:
                 return

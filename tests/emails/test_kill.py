@@ -3,121 +3,93 @@
 import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections import Counter
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from base.paths import data_path
-from storage.schema import messages
+from tests.emails.judging import judge, kept, owe_many
+from tests.emails.points import POINTS
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 CAMPAIGNS = (
     {"sqlite": (10_000, 100), "postgresql": (10_000, 100)} if FULL else {"sqlite": (2_000, 20), "postgresql": (600, 6)}
 )  # sends, kills
 CONNECTIONS = 2
-CHILD = Path(__file__).with_name("kill_child.py")
+ONCE = {"smtp.connected", "lease.taken"}  # what a sender of so few letters does but once or twice
+
+
+class Lives:
+    """Senders that live one after the other in a process of their own."""
+
+    def __init__(self, process):
+        self._process, self._lives = process, 0
+
+    def begin(self, *armed):
+        """A new one; its pid."""
+        print(self._lives, *armed, file=self._process.stdin, flush=True)
+        self._lives += 1
+        return int(self._process.stdout.readline())
+
+    def end(self):
+        """How it ended: killed, or done."""
+        return self._process.stdout.readline().removeprefix("over: ").strip()
 
 
 @pytest.fixture
-def seed():
-    chosen = int(os.environ.get("TERREAU_SEED", random.SystemRandom().randrange(1_000_000)))
-    print(f"TERREAU_SEED={chosen}")
-    return chosen
-
-
-@pytest.fixture
-def start():
-    """Starts a child process that ends with the test."""
-    running = []
-
-    def begin(*arguments):
-        environment = {**os.environ, "PYTHONPATH": str(data_path())}
-        child = subprocess.Popen(
-            [sys.executable, str(CHILD), *map(str, arguments)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )  # fmt: skip
-        running.append(child)
-        return child
-
-    yield begin
-    for child in running:
-        child.stdin.close()
-        child.kill()
-        child.wait()
-        child.stdout.close()
-
-
-@pytest.fixture
-def server(start, tmp_path):
-    ledger = tmp_path / "ledger"
-    ledger.touch()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    start("serve", port, ledger)
-    for _ in range(400):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return ledger, port
-        time.sleep(0.05)
-    pytest.fail("the mail server did not start")
-
-
-def _owe_many(house, count):
-    def some(conn):
-        for _ in range(100):
-            lead = house._lead(conn, "Ada", f"a{random.randrange(10**12)}@atelier.example", ("conseils-3d",), {})
-            house._owe(conn, lead, "conseils-3d/niveaux", {})
-
-    for _ in range(count // 100):
-        house.run(some)
-
-
-def _kept(ledger):
-    return ledger.read_text().split()
+def lives(house, server, start):
+    return Lives(start("send", house.database.url, server[1]))
 
 
 @pytest.mark.timeout(3600 if FULL else 180)
-def test_no_mail_is_lost_or_doubled_by_kills_and_what_is_in_doubt_is_listed(house, database, server, start, seed):
-    ledger, port = server
+def test_no_mail_is_lost_or_doubled_by_kills_and_what_is_in_doubt_is_listed(house, server, lives, seed):
+    ledger, _port = server
     dice = random.Random(seed)
-    sends, kills = CAMPAIGNS[database.dialect]
-    _owe_many(house, sends)
-    sender = start("send", database.url, port)
-
+    sends, kills = CAMPAIGNS[house.database.dialect]
+    owe_many(house, sends)
     for life in range(kills):
-        already = len(_kept(ledger))
-        sender.stdin.write(f"{life}\n")
-        sender.stdin.flush()
-        pid = int(sender.stdout.readline())
+        already = len(kept(ledger))
+        pid = lives.begin()
         target = already + dice.randrange(1, 2 * (sends - already) // (kills - life + 2))
-        while len(_kept(ledger)) < target:
+        while len(kept(ledger)) < target:
             time.sleep(0.002)
         time.sleep(dice.random() * 0.02)
         os.kill(pid, signal.SIGKILL)
-        assert sender.stdout.readline() == "over\n"
+        assert lives.end() == "killed"
+    lives.begin()
+    assert lives.end() == "done"
+    judge(house, ledger, sends, kills * CONNECTIONS)
 
-    sender.stdin.write(f"{kills}\n")
-    sender.stdin.flush()
-    sender.stdout.readline()
-    assert sender.stdout.readline() == "over\n"
 
-    with database.read() as conn:
-        rows = conn.execute(select(messages.c.message_id, messages.c.state, messages.c.reason)).all()
-    judged = Counter(_kept(ledger))
-    sent = {row.message_id for row in rows if row.state == "sent"}
-    unknown = {row.message_id for row in rows if row.state == "unknown"}
-    print(f"sent {len(sent)}, in doubt {len(unknown)}, of which arrived {len(unknown & judged.keys())}")
-    assert house.states().keys() <= {"sent", "unknown"}
-    assert [one for one, times in judged.items() if times > 1] == []  # doubled
-    assert sent - judged.keys() == set()  # said to be sent, and lost
-    assert judged.keys() - sent - unknown == set()  # arrived, and nobody knows
-    assert len(sent) + len(unknown) == sends
-    assert len(unknown) <= kills * CONNECTIONS
-    assert all("died while the server was taking it" in row.reason for row in rows if row.state == "unknown")
+@pytest.mark.timeout(3600 if FULL else 180)
+def test_a_sender_that_is_asked_to_end_at_any_moment_leaves_nothing_in_doubt(house, server, lives, seed):
+    ledger, _port = server
+    dice = random.Random(seed)
+    sends, ends = (4_000, 200) if FULL else (200, 6)
+    owe_many(house, sends)
+    for _ in range(ends):
+        pid = lives.begin()
+        time.sleep(dice.random() * 0.3)
+        os.kill(pid, signal.SIGTERM)
+        asked = time.monotonic()
+        assert lives.end() == "done"
+        assert time.monotonic() - asked < 15
+    lives.begin()
+    assert lives.end() == "done"
+    assert judge(house, ledger, sends, most_in_doubt=0) == 0
+
+
+@pytest.mark.timeout(3600 if FULL else 300)
+@pytest.mark.parametrize("database_url", ["sqlite", *(["postgresql"] if FULL else [])], indirect=True)
+def test_a_sender_may_die_at_any_point_of_a_letters_way(house, server, lives, seed):
+    ledger, _port = server
+    dice = random.Random(seed)
+    deaths = 20 if FULL else 1
+    sends = 20 * deaths * len(POINTS)
+    owe_many(house, sends)
+    for point in POINTS:
+        for _ in range(deaths):
+            lives.begin(point, dice.randrange(1, 4) if point not in ONCE else 1)
+            assert lives.end() == "killed", f"nobody came to {point}"
+    lives.begin()
+    assert lives.end() == "done"
+    judge(house, ledger, sends, most_in_doubt=len(POINTS) * deaths * CONNECTIONS)
