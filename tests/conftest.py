@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import structlog
 from flask import Flask
+from hypothesis import settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import URL, NullPool, create_engine, inspect, make_url
@@ -46,6 +47,10 @@ Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 os.fsync = lambda descriptor: None  # tests lose no power
 # structlog's own default draws a trace with every variable in it, which takes it seconds.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+# The same examples on every machine, however slow it is; `make chaos` and `make fuzz` look further, at random.
+settings.register_profile("suite", deadline=None, derandomize="TERREAU_CHAOS" not in os.environ)
+settings.load_profile("suite")
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 CHROMIUM = [
