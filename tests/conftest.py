@@ -1,5 +1,6 @@
 """What every test may ask for: databases of both kinds, clocks that are set by hand, keys, the example site."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -63,6 +64,13 @@ CHROMIUM = [
     "--disable-sync",
 ]
 _WAIT_SECONDS = 5.0
+
+
+def pytest_collection_finish() -> None:
+    """What the tests are made of stays to the end: no use to look for rubbish in it thousands of times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @dataclass
