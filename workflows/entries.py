@@ -37,9 +37,9 @@ def pulls(
 
     `facts` are those after them.
     """
-    granted = facts.granted
+    granted, granted_last = facts.granted, _granted_last(events)
     for place, event in enumerate(events):
-        granted_then = granted - _granted_by(events[place + 1 :])
+        granted_then = frozenset(topic for topic in granted if granted_last.get(topic, place) <= place)
         if event.name == "existing_due":
             yield from _matched(event, facts, rules, now)
         else:
@@ -70,9 +70,12 @@ def _matched(event: Event, facts: Facts, rules: Rules, now: datetime) -> Iterato
             return
 
 
-def _granted_by(later_events: Sequence[Event]) -> frozenset[str]:
-    """Consent that came after an event did not hold at the event, even when both are taken in together."""
-    return frozenset(event.subject for event in later_events if event.name == "consent_granted" and event.subject)
+def _granted_last(events: Sequence[Event]) -> dict[str, int]:
+    """The place of the last grant of each topic: consent that came after an event did not hold at the event, even when
+    both are taken in together."""
+    return {
+        event.subject: place for place, event in enumerate(events) if event.name == "consent_granted" and event.subject
+    }
 
 
 def admit(

@@ -25,6 +25,11 @@ def kept(ledger):
     return ledger.read_text().split()
 
 
+def count(ledger):
+    """How many it took; asked five hundred times a second."""
+    return ledger.read_bytes().count(b"\n")
+
+
 def judge(house, ledger, sends, most_in_doubt):
     """Nothing lost, nothing doubled, every doubt listed with its reason; returns how many are in doubt."""
     with house.database.read() as conn:

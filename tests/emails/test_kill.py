@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.emails.judging import judge, kept, owe_many
+from tests.emails.judging import count, judge, owe_many
 from tests.emails.points import POINTS
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
@@ -47,10 +47,10 @@ def test_no_mail_is_lost_or_doubled_by_kills_and_what_is_in_doubt_is_listed(hous
     sends, kills = CAMPAIGNS[house.database.dialect]
     owe_many(house, sends)
     for life in range(kills):
-        already = len(kept(ledger))
+        already = count(ledger)
         pid = lives.begin()
         target = already + dice.randrange(1, 2 * (sends - already) // (kills - life + 2))
-        while len(kept(ledger)) < target:
+        while count(ledger) < target:
             time.sleep(0.002)
         time.sleep(dice.random() * 0.02)
         os.kill(pid, signal.SIGKILL)
