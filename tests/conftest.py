@@ -3,9 +3,10 @@
 import gc
 import os
 import shutil
+import stat
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -45,7 +46,7 @@ class CompiledOnce(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
-os.fsync = lambda descriptor: None  # tests lose no power
+os.fsync = lambda descriptor: None  # tests lose no power; `to_disk` looks at what would be lost
 # structlog's own default draws a trace with every variable in it, which takes it seconds.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
@@ -229,6 +230,28 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url, wait_seconds=_WAIT_SECONDS, durable=False)  # tests lose no power
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def to_disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is brought to the disk from now on, in order: "17 bytes" of a file, a "folder"; and each "name" given."""
+    told: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        seen = os.fstat(descriptor)
+        told.append("folder" if stat.S_ISDIR(seen.st_mode) else f"{seen.st_size} bytes")
+
+    def naming(act: Callable[..., None]) -> Callable[..., None]:
+        def named(*paths: Any, **options: Any) -> None:
+            act(*paths, **options)
+            told.append("name")
+
+        return named
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for act in ("link", "rename", "replace"):
+        monkeypatch.setattr(os, act, naming(getattr(os, act)))
+    return told
 
 
 @pytest.fixture

@@ -70,6 +70,13 @@ def test_a_put_that_broke_off_leaves_nothing_and_can_be_begun_again(blobs: Blobs
     assert b"".join(blobs.open(hash_of(content))) == content
 
 
+def test_a_blob_is_on_the_disk_before_its_name_and_its_name_before_anybody_is_told(
+    tmp_path: Path, to_disk: list[str]
+) -> None:
+    BlobDirectory(tmp_path / "blobs").put(hash_of(b"abc"), b"abc")
+    assert to_disk == ["3 bytes", "name", "folder"]
+
+
 def folders_and_files(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if not path.name.startswith("terreau.db"))
 

@@ -22,6 +22,11 @@ def test_those_who_start_together_end_with_the_same_secret(tmp_path):
     assert len(set(made)) == 1
 
 
+def test_a_secret_is_on_the_disk_before_its_name(tmp_path, to_disk):
+    secret = keep_secret(tmp_path / "secrets", "key")
+    assert to_disk == [f"{len(secret) + 1} bytes", "name"]
+
+
 def test_an_empty_secret_is_no_secret(tmp_path):
     (tmp_path / "key").write_text(" \n")
     with pytest.raises(ValueError, match="is empty"):
