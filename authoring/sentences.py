@@ -195,10 +195,8 @@ def _bad_key(finding: Finding) -> Fault:
     key = str(finding.path[-1])
     pattern, known = finding.context.get("pattern", ""), re.findall(r"'([^']+)'", finding.context.get("expected", ""))
     few = either([f"`{name}`" for name in known]) if known else said("a shorter name")
-    message = said(
-        "`%(key)s` will not do as a key here, expected %(what)s", key=shortened(key), what=LOOKS_LIKE.get(pattern, few)
-    )
-    return Fault(finding.path, message, of="key")
+    message = said("`%(key)s` will not do as a key here", key=shortened(key))
+    return Fault(finding.path, message, said("expected %(names)s", names=LOOKS_LIKE.get(pattern, few)), of="key")
 
 
 def _unknown(finding: Finding) -> Fault:
@@ -244,21 +242,21 @@ def _misfit(finding: Finding) -> Fault:
     error = finding.context["error"]
     at = error.at if isinstance(error, Misfit) else ()
     message = error.sentence if isinstance(error, Misfit) else said("this will not do: %(why)s", why=error)
-    return Fault((*finding.path, *at), message, of="key" if at and isinstance(at[-1], str) else "value")
+    hint = error.hint if isinstance(error, Misfit) else None
+    return Fault((*finding.path, *at), message, hint, of="key" if at and isinstance(at[-1], str) else "value")
 
 
 def _empty(finding: Finding) -> Fault:
     label, least = _label(finding.path), finding.context["min_length"]
     if least == 1:
-        return Fault(finding.path, said("%(label)s is empty, at least one is needed", label=label), of="key")
-    message = said("%(label)s is too short, at least %(least)s are needed", label=label, least=least)
-    return Fault(finding.path, message, of="key")
+        return Fault(finding.path, said("%(label)s is empty", label=label), said("at least one is needed"), of="key")
+    hint = said("at least %(least)s are needed", least=least)
+    return Fault(finding.path, said("%(label)s is too short", label=label), hint, of="key")
 
 
 def _too_long(finding: Finding) -> Fault:
-    most = finding.context["max_length"]
-    message = said("%(label)s is too long, at most %(most)s characters", label=_label(finding.path), most=most)
-    return Fault(finding.path, message)
+    hint = said("at most %(most)s characters", most=finding.context["max_length"])
+    return Fault(finding.path, said("%(label)s is too long", label=_label(finding.path)), hint)
 
 
 def _out_of_range(finding: Finding) -> Fault:

@@ -60,11 +60,11 @@ _SOME_YEAR = 2026  # whether the holidays of a region are known at all does not 
 
 
 class Misfit(Refused):
-    """Two keys that do not fit together; `at` is the path, below the model, of the one to look at."""
+    """What does not fit together; `at` is the path, below the model, of what to look at, `hint` what would help."""
 
-    def __init__(self, message: Said, *at: str | int) -> None:
+    def __init__(self, message: Said, *at: str | int, hint: Said) -> None:
         super().__init__(message)
-        self.at = at
+        self.at, self.hint = at, hint
 
 
 def _shape(value: Any) -> str:
@@ -78,12 +78,12 @@ def _address(text: str) -> str:
         if _UNSENDABLE.search(text):
             raise EmailNotValidError
     except EmailNotValidError:
-        message = said('"%(text)s" is not an email address: one looks like chloe@atelier.example', text=text)
-        raise Misfit(message) from None
+        message = said('"%(text)s" is not an email address', text=text)
+        raise Misfit(message, hint=said("one looks like chloe@atelier.example")) from None
     if not text.isascii():
         ascii_only = known.ascii_email
         instead = said("write %(address)s", address=ascii_only) if ascii_only else said("an address has no accents")
-        raise Misfit(said('not every mail server takes "%(text)s": %(instead)s', text=text, instead=instead))
+        raise Misfit(said('not every mail server takes "%(text)s"', text=text), hint=instead)
     return text
 
 
@@ -92,7 +92,8 @@ def _duration(text: str) -> str:
     try:
         parse_duration(text)
     except ValueError:
-        raise Misfit(said('"%(text)s" is longer than a hundred years', text=text)) from None
+        message = said('"%(text)s" is longer than a hundred years', text=text)
+        raise Misfit(message, hint=said("write a shorter time")) from None
     return text
 
 
@@ -100,7 +101,8 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        raise Misfit(said('there is no time zone "%(text)s": one looks like Europe/Paris', text=text)) from None
+        message = said('there is no time zone "%(text)s"', text=text)
+        raise Misfit(message, hint=said("one looks like Europe/Paris")) from None
     return text
 
 
@@ -108,7 +110,7 @@ def _day(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise Misfit(said('"%(text)s" is not a date: one looks like 2026-03-31', text=text)) from None
+        raise Misfit(said('"%(text)s" is not a date', text=text), hint=said("one looks like 2026-03-31")) from None
     return text
 
 
@@ -118,8 +120,8 @@ def _day_off(text: str) -> str:
     try:
         public_holidays(text, _SOME_YEAR)
     except UnknownRegion:
-        message = said('no public holidays are known for "%(text)s": write a country such as FR, or FR-57', text=text)
-        raise Misfit(message) from None
+        message = said('no public holidays are known for "%(text)s"', text=text)
+        raise Misfit(message, hint=said("write a country such as FR, or FR-57")) from None
     return text
 
 

@@ -63,21 +63,15 @@ class Condition(Model):
         given: dict[str, Any] = self.model_dump(by_alias=True, exclude_none=True)
         subjects = [key for key in self.SUBJECTS if key in given]
         if len(subjects) != 1:
-            message = said(
-                "a condition says one thing, expected one of %(subjects)s; found %(found)s",
-                subjects=listed(self.SUBJECTS),
-                found=both(subjects),
-            )
-            raise Misfit(message, *subjects[1:2])
+            message = said("a condition says one thing; found %(found)s", found=both(subjects))
+            raise Misfit(message, *subjects[1:2], hint=said("write one of %(names)s", names=listed(self.SUBJECTS)))
         subject = subjects[0]
         allowed = self.GOES_WITH.get(subject, ())
         if stray := [key for key in given if key != subject and key not in allowed]:
-            takes = said("which takes %(keys)s", keys=listed(allowed)) if allowed else said("which stands alone")
-            message = said(
-                "`%(key)s` does not go with `%(subject)s`, %(takes)s", key=stray[0], subject=subject, takes=takes
-            )
-            raise Misfit(message, stray[0])
+            message = said("`%(key)s` does not go with `%(subject)s`", key=stray[0], subject=subject)
+            takes = said("it takes %(keys)s", keys=listed(allowed)) if allowed else said("it stands alone")
+            raise Misfit(message, stray[0], hint=takes)
         if subject == "field" and len(given) != 2:
-            message = said("`field` takes exactly one of `is`, `is_not`, `in`, `at_least`, `at_most`, `known`")
-            raise Misfit(message, "field")
+            message = said("`field` takes exactly one comparison")
+            raise Misfit(message, "field", hint=said("write one of %(names)s", names=listed(self.GOES_WITH["field"])))
         return self

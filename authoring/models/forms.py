@@ -38,19 +38,20 @@ class FormField(Model):
     @model_validator(mode="after")
     def _parts_for_its_kind(self) -> Self:
         if self.kind == "choice" and len(self.options) < 2:
-            raise Misfit(said("a field of kind `choice` needs at least two `options`"))
+            hint = said("write each as { value = …, label = … }")
+            raise Misfit(said("a field of kind `choice` needs at least two `options`"), hint=hint)
         if self.kind == "consent" and (self.topic is None or self.wording is None):
-            raise Misfit(
-                said("a field of kind `consent` needs a `topic` and a `wording`: the exact sentence shown is the proof")
-            )
+            hint = said("`topic` names what is agreed to; `wording` is the exact sentence shown, and the proof")
+            raise Misfit(said("a field of kind `consent` needs a `topic` and a `wording`"), hint=hint)
         if self.kind == "consent" and self.required:
-            raise Misfit(
-                said("a field of kind `consent` cannot be `required`: consent that is forced is no consent"), "required"
-            )
+            message = said("a field of kind `consent` cannot be `required`")
+            raise Misfit(message, "required", hint=said("leave it out: consent that is forced is no consent"))
         if self.kind == "hidden" and self.value is None:
-            raise Misfit(said("a field of kind `hidden` needs a `value`: what visitors send in it is ignored"))
+            hint = said("write it here: what visitors send in it is ignored")
+            raise Misfit(said("a field of kind `hidden` needs a `value`"), hint=hint)
         if self.kind in ("text", "email", "phone", "choice") and self.label is None:
-            raise Misfit(said("a field of kind `%(kind)s` needs a `label`", kind=self.kind))
+            message = said("a field of kind `%(kind)s` needs a `label`", kind=self.kind)
+            raise Misfit(message, hint=said("write what visitors read beside it"))
         return self
 
 
@@ -84,14 +85,14 @@ class Form(Model):
     def _identifies(self) -> Self:
         kinds = {field.kind for field in self.field}
         if not kinds & {"email", "phone"}:
-            raise Misfit(said("a form needs an `email` or a `phone` field: nobody can be answered otherwise"))
+            hint = said("add one: nobody can be answered otherwise")
+            raise Misfit(said("a form needs an `email` or a `phone` field"), hint=hint)
         if self.subscribe is not None and self.wording is None:
-            raise Misfit(
-                said("`subscribe` needs a `wording`: the exact sentence beside the button is the proof"), "subscribe"
-            )
+            hint = said("write the exact sentence beside the button: it is the proof")
+            raise Misfit(said("`subscribe` needs a `wording`"), "subscribe", hint=hint)
         names = [field.name for field in self.field]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             second = [index for index, name in enumerate(names) if name == doubled[0]][1]
-            message = said("the field `%(field)s` is there twice: each name once", field=doubled[0])
-            raise Misfit(message, "field", second, "name")
+            message = said("the field `%(field)s` is there twice", field=doubled[0])
+            raise Misfit(message, "field", second, "name", hint=said("give each a `name` of its own"))
         return self

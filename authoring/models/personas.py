@@ -34,7 +34,8 @@ class Action(Model):
     def _with_what_it_needs(self) -> Self:
         needed = self.NEEDS.get(self.do)
         if needed and getattr(self, needed) is None:
-            raise Misfit(said("an action that says `%(do)s` needs the key `%(key)s` too", do=self.do, key=needed), "do")
+            message = said("an action that says `%(do)s` needs the key `%(key)s` too", do=self.do, key=needed)
+            raise Misfit(message, "do", hint=said("add `%(key)s`", key=needed))
         return self
 
 
@@ -47,7 +48,8 @@ class Outage(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if (self.from_.tzinfo is None) != (self.to.tzinfo is None) or self.to <= self.from_:
-            raise Misfit(said("an outage ends after it began: `to` is later than `from`"), "to")
+            hint = said("write a `to` that is later than `from`, both with an offset or both without")
+            raise Misfit(said("an outage ends after it began"), "to", hint=hint)
         return self
 
 

@@ -33,6 +33,8 @@ from authoring.models.conditions import Condition, EventName
 from authoring.models.definitions import Points
 from base.saying import said
 
+OUT = said("leave it out")  # the remedy for a key that says nothing here
+
 
 class Trigger(Model):
     """What lets a lead in: exactly one of the KINDS, with the keys that go with it.
@@ -81,22 +83,20 @@ class Trigger(Model):
     def _one_kind(self) -> Self:
         given = [kind for kind in self.KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            message = said(
-                "a trigger is one of %(kinds)s; found %(found)s", kinds=listed(self.KINDS), found=both(given)
-            )
-            raise Misfit(message, *given[1:2])
+            message = said("a trigger is one thing; found %(found)s", found=both(given))
+            raise Misfit(message, *given[1:2], hint=said("write one of %(names)s", names=listed(self.KINDS)))
         for key, kind in (("subject", "event"), ("offset", "date"), ("of", "score")):
             if getattr(self, key) not in (None, "engagement") and self.kind != kind:
-                raise Misfit(said("`%(key)s` goes with `%(kind)s` only", key=key, kind=kind), key)
+                raise Misfit(said("`%(key)s` goes with `%(kind)s` only", key=key, kind=kind), key, hint=OUT)
         if self.on is not None and self.on not in self.ON.get(self.kind, ()):
             if self.kind not in self.ON:
-                raise Misfit(said("`on` does not go with `%(kind)s`", kind=self.kind), "on")
-            known = both(self.ON[self.kind], OR)
-            raise Misfit(said("`on` of a trigger by `%(kind)s` is %(known)s", kind=self.kind, known=known), "on")
+                raise Misfit(said("`on` does not go with `%(kind)s`", kind=self.kind), "on", hint=OUT)
+            message = said("`on` of a trigger by `%(kind)s` is not `%(word)s`", kind=self.kind, word=self.on)
+            raise Misfit(message, "on", hint=said("write %(names)s", names=both(self.ON[self.kind], OR)))
         if self.existing == "enrol" and (self.kind not in self.MATCHABLE or self.on in ("left", "falls")):
-            known = listed(self.MATCHABLE)
-            message = said("`existing` goes with what a lead may match already: %(known)s", known=known)
-            raise Misfit(message, "existing")
+            message = said("`existing` goes with what a lead may match already")
+            hint = said("leave it out, or trigger by one of %(names)s", names=listed(self.MATCHABLE))
+            raise Misfit(message, "existing", hint=hint)
         return self
 
 
@@ -119,7 +119,8 @@ class QuietHours(Model):
     @model_validator(mode="after")
     def _an_end(self) -> Self:
         if self.from_ == self.to:
-            raise Misfit(said("`quiet_hours` that end when they begin never end: no mail would leave"), "to")
+            message = said("`quiet_hours` that end when they begin never end: no mail would leave")
+            raise Misfit(message, "to", hint=said("write another hour"))
         return self
 
 
@@ -133,7 +134,8 @@ class WaitUntil(Model):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.time is None and not self.weekdays and self.date is None:
-            raise Misfit(said("`wait_until` needs a `time`, `weekdays` or a `date`"))
+            message = said("`wait_until` does not say until when")
+            raise Misfit(message, hint=said("write a `time`, `weekdays` or a `date`"))
         return self
 
 
@@ -248,23 +250,30 @@ class Step(Model):
         acts = [act for act in self.ACTS if getattr(self, act) is not None]
         waits = [wait for wait in self.WAITS if getattr(self, wait) is not None]
         if len(acts) > 1:
-            message = said("a step does one thing; found %(found)s: make them two steps", found=both(acts))
-            raise Misfit(message, acts[1])
+            message = said("a step does one thing; found %(found)s", found=both(acts))
+            raise Misfit(message, acts[1], hint=said("make them two steps"))
         if not acts and not waits:
-            acts_known, waits_known = listed(self.ACTS), listed(self.WAITS)
-            message = said("a step needs an act (%(acts)s) or a wait (%(waits)s)", acts=acts_known, waits=waits_known)
-            raise Misfit(message)
+            hint = said("write one of %(names)s", names=listed((*self.WAITS, *self.ACTS)))
+            raise Misfit(said("a step needs an act or a wait"), hint=hint)
         if self.wait_for is not None and (acts or len(waits) > 1):
-            raise Misfit(said("`wait_for` stands alone in its step: put what follows into the next step"), "wait_for")
-        if self.send_window is not None and not self.mails:
-            raise Misfit(said("`send_window` moves mails only: it goes with `email`"), "send_window")
-        if self.max_passes is not None and self.jump is None:
-            raise Misfit(said("`max_passes` says how often a `jump` leads back: it goes with `jump`"), "max_passes")
-        if self.wait_from != "previous" and self.wait is None:
-            raise Misfit(said("`wait_from` says what `wait` counts from: it goes with `wait`"), "wait_from")
-        if self.wait is not None and self.wait.startswith("-") and self.dated_by is None:
-            raise Misfit(said("a `wait` before something counts from a date: name its field in `wait_from`"), "wait")
+            message, hint = said("`wait_for` stands alone in its step"), said("put what follows into the next step")
+            raise Misfit(message, "wait_for", hint=hint)
+        self._goes_with()
         return self
+
+    def _goes_with(self) -> None:
+        """Some keys only say more about another."""
+        if self.send_window is not None and not self.mails:
+            raise Misfit(said("`send_window` moves mails only"), "send_window", hint=said("it goes with `email`"))
+        if self.max_passes is not None and self.jump is None:
+            message = said("`max_passes` says how often a `jump` leads back")
+            raise Misfit(message, "max_passes", hint=said("it goes with `jump`"))
+        if self.wait_from != "previous" and self.wait is None:
+            message = said("`wait_from` says what `wait` counts from")
+            raise Misfit(message, "wait_from", hint=said("it goes with `wait`"))
+        if self.wait is not None and self.wait.startswith("-") and self.dated_by is None:
+            message = said("a `wait` before something counts from a date")
+            raise Misfit(message, "wait", hint=said("name its field in `wait_from`"))
 
 
 class Sequence(Model):
@@ -302,23 +311,23 @@ class Sequence(Model):
     @model_validator(mode="after")
     def _keys_fit(self) -> Self:
         if self.class_ == "marketing" and self.topic is None:
-            raise Misfit(said("a marketing sequence needs a `topic`: consent is given per topic"))
+            hint = said("name one of definitions.toml: consent is given per topic")
+            raise Misfit(said("a marketing sequence needs a `topic`"), hint=hint)
         for key, given in (("frequency_cap", bool(self.frequency_cap)), ("concurrent", not self.concurrent)):
             if given and self.class_ == "transactional":
                 message = said("`%(key)s` holds marketing back; what was asked for is sent whatever happens", key=key)
-                raise Misfit(message, key)
+                raise Misfit(message, key, hint=OUT)
         if self.rollout is not None and self.on_edit == "adopt":
             message = said(
                 '`rollout` tries an edit on some who come in; on_edit = "adopt" gives it to everybody inside'
             )
-            raise Misfit(message, "rollout")
+            raise Misfit(message, "rollout", hint=said("leave one of them out"))
         ids = [step.id for step in self.step]
         if doubled := sorted({step for step in ids if ids.count(step) > 1}):
             second = [index for index, step in enumerate(ids) if step == doubled[0]][1]
-            message = said(
-                "the step `%(step)s` is there twice: an id is an identity for life, so each once", step=doubled[0]
-            )
-            raise Misfit(message, "step", second, "id")
+            message = said("the step `%(step)s` is there twice", step=doubled[0])
+            hint = said("give each an `id` of its own: it is an identity for life")
+            raise Misfit(message, "step", second, "id", hint=hint)
         return self
 
     def next_after(self, step_id: str) -> Step | None:

@@ -90,7 +90,8 @@ def test_what_a_validator_only_sees_when_the_rest_is_right_is_told_at_once_too(c
     root = change("forms/guide.toml", 'magnet = "guide"', 'magnet = "guide"\nsubscribe = "advice"')
     assert [problem.sentence() for problem in told(root)] == [
         "forms/guide.toml:2:1: this form has no key `sumbit` (did you mean `submit`?)",
-        "forms/guide.toml:4:1: `subscribe` needs a `wording`: the exact sentence beside the button is the proof",
+        "forms/guide.toml:4:1: `subscribe` needs a `wording`"
+        " (write the exact sentence beside the button: it is the proof)",
         "forms/guide.toml:26:1: this field has no key `wordding` (did you mean `wording`?)",
         "forms/guide.toml:26:12: `wording` should be a text in quotes or a text for each language, such as"
         ' { fr = "…", en = "…" }, but it is the number 3 (put it in quotes)',
