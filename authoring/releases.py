@@ -11,6 +11,7 @@ from authoring.models.sequences import Sequence
 from authoring.site import Site
 from authoring.stored import NoRelease, Release, ReleaseUnreadable, id_in_force, load_release, load_sequence
 from base.clock import elapsed
+from base.saying import said
 from storage.database import Database
 
 PATIENCE = 0.2  # seconds of machine time for which a release in force is believed without looking again
@@ -57,7 +58,7 @@ class Releases:
             self._looked_at = now
         found = id_in_force(self._database)
         if found is None:
-            raise NoRelease("nothing is in force yet: run `terreau apply`")
+            raise NoRelease(said("nothing is in force yet: run `terreau apply`"))
         self._current = found
         return found
 

@@ -12,6 +12,7 @@ from authoring.rollouts import former_versions
 from authoring.site import Site, StoredFile
 from authoring.tree import Tree
 from base.problems import Problem
+from base.saying import said
 from storage.database import Database
 from storage.schema import documents, in_force, releases, sequence_versions
 
@@ -70,7 +71,7 @@ def _stored_tree(conn: Connection, release_id: int) -> Tree:
     entries: dict[str, dict[str, Any]] | None
     entries = conn.execute(select(releases.c.tree).where(releases.c.id == release_id)).scalar()
     if entries is None:
-        raise NoRelease(f"there is no release {release_id}")
+        raise NoRelease(said("there is no release %(number)s", number=release_id))
     texts = {path: entry["hash"] for path, entry in entries.items() if entry["kind"] == "text"}
     blobs = {
         path.removeprefix("magnets/"): StoredFile(entry["hash"], entry["size"])

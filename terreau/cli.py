@@ -16,6 +16,7 @@ import click
 from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
 from base.config import ConfigError
 from base.paths import data_path
+from base.saying import said
 from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
@@ -27,8 +28,9 @@ from terreau.doctor import Finding, examine
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
-from terreau.language import LANG, words
+from terreau.language import LANG
 from terreau.logs import set_up
+from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
@@ -54,7 +56,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -65,8 +67,8 @@ FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
 
 
-class Sentences(click.Group):
-    """A group whose commands fail in sentences."""
+class Terreau(Sentences):
+    """The group of all commands, which fail in sentences."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -79,11 +81,9 @@ class Sentences(click.Group):
             ctx.exit(1)
         except ReleaseRefused as error:
             tell(error.problems)
-            raise click.ClickException("Nothing was changed.") from error
-        except CannotBegin as error:
-            raise click.ClickException(error.sentence.by(words())) from error
+            raise mishap(said("Nothing was changed.")) from error
         except EXPECTED as error:
-            raise click.ClickException(str(error)) from error
+            raise mishap(sentence_of(error)) from error
 
 
 def _version() -> str:
@@ -93,7 +93,7 @@ def _version() -> str:
         return "of this checkout"
 
 
-@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Terreau, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The settings; by default ./config.toml where there is one."
 )

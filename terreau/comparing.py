@@ -6,6 +6,7 @@ from typing import Any
 from authoring.releases import Releases
 from authoring.suggest import did_you_mean
 from base.config import Config
+from base.saying import said
 from base.translations import msgid
 from console.comparing import as_json, as_text, compared
 from console.context import say
@@ -29,8 +30,10 @@ def compare(config: Config, name: str, locale: str) -> Told:
         check_schema(database)
         site = Releases(database, blobs_of(config, database)).in_force()
         if name not in site.sequences:
-            known = did_you_mean(name, site.sequences, "it has %(names)s")
-            raise UnknownSequence(f"the content in force has no sequence `{name}` ({known})")
+            hint = did_you_mean(name, site.sequences, msgid("it has %(names)s"))
+            raise UnknownSequence(
+                said("the content in force has no sequence `%(name)s` (%(hint)s)", name=name, hint=hint)
+            )
         now = clocks_of(database).moment()
         with database.read() as conn, reading_as(config, locale, now):
             found = comparison(conn, site, name)

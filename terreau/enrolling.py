@@ -6,6 +6,7 @@ from authoring.releases import Releases
 from authoring.site import Site
 from base.config import Config
 from base.problems import did_you_mean
+from base.saying import said
 from leads import events
 from leads.identity import load_leads
 from storage.database import open_database
@@ -43,7 +44,9 @@ def enrol_lead(config: Config, meant: str, sequence: str, author: str) -> str:
 def _lets_in(site: Site, sequence: str) -> None:
     known = site.sequences.get(sequence)
     if known is None:
-        hint = did_you_mean(sequence, site.sequences) or "`terreau check` knows the files"
-        raise NotByHand(f"the release in force has no sequence `{sequence}`: {hint}")
+        hint = did_you_mean(sequence, site.sequences) or said("`terreau check` knows the files")
+        raise NotByHand(said("the content in force has no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
     if not any(trigger.manual for trigger in known.trigger):
-        raise NotByHand(f"`{sequence}` lets in nobody by hand: give it a trigger `manual = true`, and apply")
+        raise NotByHand(
+            said("`%(name)s` lets in nobody by hand: give it a trigger `manual = true`, and apply", name=sequence)
+        )

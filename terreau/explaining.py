@@ -14,6 +14,7 @@ from authoring.releases import Releases
 from authoring.site import Site
 from base.calendars import at_local
 from base.config import Config
+from base.saying import said
 from base.translations import Translator, translator
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Passage, Why, explain
@@ -75,7 +76,10 @@ def find_lead(conn: Connection, meant: str) -> int:
     found = conn.execute(select(leads.c.id).where(*_means(meant)).order_by(leads.c.id)).scalars().first()
     if found is None:
         raise UnknownLead(
-            f"nobody is known as {meant!r}: give the lead's number, its whole address, or its telephone number"
+            said(
+                "nobody is known as '%(who)s': give the lead's number, its whole address, or its telephone number",
+                who=meant,
+            )
         )
     return survivor(conn, found)
 
@@ -98,7 +102,7 @@ def _instant(text: str, config: Config) -> datetime:
             return at_local(date.fromisoformat(text), time.max, config.site.timezone)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UnreadableDate(f"{text!r} is no date: write 2026-11-03 or 2026-11-03T09:12") from error
+        raise UnreadableDate(said("'%(text)s' is no date: write 2026-11-03 or 2026-11-03T09:12", text=text)) from error
     return moment if moment.tzinfo else at_local(moment.date(), moment.time(), config.site.timezone)
 
 

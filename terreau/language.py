@@ -27,9 +27,14 @@ def words() -> Translator:
     return translator(kept or language_of(os.environ))
 
 
+def remember(context: click.Context, language: str) -> None:
+    """Let a command and those below it speak that language."""
+    context.meta[_KEPT] = language
+
+
 def _keep(context: click.Context, _: click.Parameter, chosen: str | None) -> None:
     if chosen is not None:
-        context.meta[_KEPT] = chosen
+        remember(context, chosen)
 
 
 LANG = click.option(

@@ -10,6 +10,7 @@ from authoring.stored import NoRelease
 from base.clock import Moment
 from base.config import Config
 from base.problems import did_you_mean
+from base.saying import said
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import enrolments
@@ -70,9 +71,8 @@ def _known(database: Database, config: Config, sequence: str) -> None:
     with database.read() as conn:
         names |= set(conn.scalars(select(enrolments.c.sequence).where(enrolments.c.state == "active").distinct()))
     if sequence not in names:
-        raise UnknownPause(
-            f"there is no sequence `{sequence}`: {did_you_mean(sequence, names) or 'see `terreau check`'}"
-        )
+        hint = did_you_mean(sequence, names) or said("`terreau check` knows the files")
+        raise UnknownPause(said("there is no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
 
 
 def _inside(conn: Connection, name: str) -> str:

@@ -25,10 +25,6 @@ _SAMPLES = {"email": "ada@atelier.example", "phone": "+33639981234", "text": "At
 class CannotBegin(Exception):
     """There is nothing to build on, or something is in the way; `sentence` says what."""
 
-    def __init__(self, sentence: Said) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:

@@ -52,7 +52,10 @@ def named_in(config: Config, sequence: str) -> Site:
 
 def _known(site: Site, sequence: str) -> Site:
     if sequence not in site.sequences:
-        raise UnknownSequence(f"the content has no sequence `{sequence}`: it has {', '.join(site.sequences)}")
+        names = ", ".join(site.sequences)
+        raise UnknownSequence(
+            said("the content has no sequence `%(name)s`: it has %(names)s", name=sequence, names=names)
+        )
     return site
 
 
@@ -109,7 +112,7 @@ def _begin(text: str, zone: str) -> date | datetime:
     try:
         return date.fromisoformat(text) if DAY.fullmatch(text) else wall_of(datetime.fromisoformat(text), zone)
     except ValueError as error:
-        raise UnreadableDate(f"{text!r} is no date: write 2026-11-03 or 2026-11-03T09:12") from error
+        raise UnreadableDate(said("'%(text)s' is no date: write 2026-11-03 or 2026-11-03T09:12", text=text)) from error
 
 
 def _moment(begin: date | datetime) -> datetime:

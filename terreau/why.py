@@ -13,6 +13,7 @@ from authoring.releases import Releases
 from authoring.site import Site
 from authoring.suggest import did_you_mean
 from base.config import Config
+from base.saying import either, said
 from base.translations import msgid
 from console.context import Viewer, moment, say
 from console.lead_dealings import Enrolled, enrolled
@@ -85,16 +86,15 @@ def _meant(site: Site, about: str | None) -> Meant:
     if len(having) == 1 and not step:
         return Meant(having[0], sequence)
     if having and not step:
-        raise UnknownStep(
-            f"several sequences have a step `{sequence}`: write {' or '.join(f'{n}/{sequence}' for n in having)}"
-        )
+        names = either([f"{name}/{sequence}" for name in having])
+        raise UnknownStep(said("several sequences have a step `%(step)s`: write %(names)s", step=sequence, names=names))
     raise _unknown(about, [*site.sequences, *(one.id for each in site.sequences.values() for one in each.step)])
 
 
 def _unknown(name: str, known: Iterable[str]) -> UnknownStep:
-    return UnknownStep(
-        f"the content in force has no sequence or step `{name}` ({did_you_mean(name, known, 'it has %(names)s')})"
-    )
+    hint = did_you_mean(name, known, msgid("it has %(names)s"))
+    message = said("the content in force has no sequence or step `%(name)s` (%(hint)s)", name=name, hint=hint)
+    return UnknownStep(message)
 
 
 def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Releases, who: Viewer) -> Told:

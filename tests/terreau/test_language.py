@@ -75,3 +75,44 @@ def test_the_json_and_the_settings_are_in_it_too(folder: Path) -> None:
 
 def test_a_language_that_the_house_does_not_speak_is_not_understood() -> None:
     assert CliRunner().invoke(main, ["check", "--lang", "de"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--lang", "fr"], 2, "Erreur : Il manque une commande."),
+        (["--lang", "fr", "chek"], 2, "Erreur : Il n’y a pas de commande `chek`. Vouliez-vous dire 'check' ?"),
+        (["--lang=fr", "--nothing"], 2, "Erreur : Il n’y a pas d’option `--nothing`."),
+        (
+            ["check", "--lang", "fr", "--josn"],
+            2,
+            "Erreur : Il n’y a pas d’option `--josn`. Vouliez-vous dire '--json' ?",
+        ),
+        (["--lang", "fr", "check", "x"], 2, "Erreur : Il y a un mot de trop : x"),
+        (["--lang", "fr", "simulate", "x"], 2, "Erreur : Il manque l’option `--persona`."),
+        (["--lang", "fr", "why"], 2, "Erreur : Il manque l’argument `LEAD`."),
+        (["--lang", "fr", "why", "--help=1", "x"], 2, "Erreur : L’option `--help` ne prend pas de valeur."),
+        (["--lang", "fr", "forecast", "--days", "x"], 2, "Erreur : '--days' : 'x' n’est pas un nombre entier."),
+        (["--lang", "fr", "forecast", "--days", "-1"], 2, "n’est pas dans l’intervalle"),
+        (["--lang", "fr", "--config"], 2, "Erreur : L’option `--config` demande une valeur."),
+        (["--lang", "fr", "check", "--lang", "de"], 2, "Erreur : '--lang' : 'de' n’est pas l’un de 'fr', 'en'."),
+        (["check", "x"], 2, "Error: Got unexpected extra argument (x)"),
+    ],
+)
+def test_what_is_not_understood_is_told_in_it_too(folder: Path, words: list[str], code: int, told: str) -> None:
+    said = CliRunner(env={"LC_ALL": "C"}).invoke(main, words)
+    assert said.exit_code == code
+    assert told in said.stderr
+    assert ("Usage" in said.stderr) is ("fr" not in " ".join(words))
+
+
+def test_what_went_wrong_is_told_in_it_too(folder: Path) -> None:
+    (folder / "content/forms/lettre.toml").write_text(
+        (folder / "content/forms/lettre.toml").read_text().replace("sumbit = ", "submit = ")
+    )
+    run = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"})
+    said = run.invoke(main, ["simulate", "nothing", "--persona", "architecte-independante"])
+    assert said.exit_code == 1
+    assert said.stderr.startswith("Erreur : le contenu n’a pas de séquence `nothing` : il a ")
+    assert run.invoke(main, ["migrate"]).exit_code == 0
+    assert run.invoke(main, ["why", "ada@example.org"]).stderr.startswith("Erreur : ")
