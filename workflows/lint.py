@@ -172,26 +172,43 @@ def _steps(name: str, sequence: Sequence, site: Site) -> Found:
 
 
 def _circles(name: str, sequence: Sequence, site: Site) -> Found:
-    """A lead enrolled from sequence to sequence, and into the first again, without end."""
+    """A lead led from sequence to sequence, and into the first again, without end."""
+    hint = said('give one of them a `min_interval`, or re_entry = "never"')
     for index, step in enumerate(sequence.step):
         if step.enrol is not None and name in _led_to(step.enrol, site):
             message = said(
                 "`%(sequence)s` leads back into this sequence, and both let their leads in again without end",
                 sequence=step.enrol,
             )
-            hint = said('give one of them a `min_interval`, or re_entry = "never"')
             yield "error", ("step", index, "enrol"), message, hint
+    for index, trigger in enumerate(sequence.trigger):
+        before = trigger.sequence
+        if before not in (None, name) and trigger.when == "completed" and before in _led_to(name, site):
+            message = said(
+                "this sequence leads back into `%(sequence)s`, whose end lets leads in here: they go round without end",
+                sequence=before,
+            )
+            yield "error", ("trigger", index), message, hint
 
 
 def _led_to(name: str, site: Site) -> set[str]:
-    """The sequences that a lead may come to from that one by `enrol`, itself included, any number of times."""
+    """The sequences that a lead may come to from that one, itself included, any number of times."""
     pending, seen = [name], set[str]()
     while pending:
         sequence = site.sequences.get(current := pending.pop())
         if sequence is not None and current not in seen and _again_at_once(sequence):
             seen.add(current)
-            pending += [step.enrol for step in sequence.step if step.enrol is not None]
+            pending += [*_follows(current, site), *(step.enrol for step in sequence.step if step.enrol is not None)]
     return seen
+
+
+def _follows(name: str, site: Site) -> list[str]:
+    """The sequences that the end of that one lets in to."""
+    return [
+        other
+        for other, sequence in site.sequences.items()
+        if any(trigger.sequence == name and trigger.when == "completed" for trigger in sequence.trigger)
+    ]
 
 
 def _again_at_once(sequence: Sequence) -> bool:

@@ -143,6 +143,34 @@ def test_sequences_that_enrol_each_other_without_end_are_an_error(world, sequenc
     assert [(one.severity, one.message) for one in problems] == [("error", f"`{name}` {end}") for name in told]
 
 
+AFTER = 're_entry = "always"\n%strigger = [{ sequence = "%s"%s }]\n[[step]]\nid = "rest"\nwait = "1 month"\n'
+
+
+@pytest.mark.parametrize(
+    ("sequences", "told"),
+    [
+        ({"a": AFTER % ("", "b", ""), "b": AFTER % ("", "a", "")}, ["b", "a"]),
+        ({"a": AFTER % ("", "c", ""), "b": AFTER % ("", "a", ""), "c": AFTER % ("", "b", "")}, ["c", "a", "b"]),
+        ({"a": AFTER % ("", "b", ""), "b": AFTER % ('min_interval = "12 months"\n', "a", "")}, []),
+        ({"a": AFTER % ("", "b", ""), "b": AFTER.replace("always", "never") % ("", "a", "")}, []),
+        ({"a": AFTER % ("", "b", ""), "b": AFTER % ("", "a", ', on = "left"')}, []),
+        ({"a": AFTER % ("", "b", ""), "b": MAIL}, []),
+    ],
+)
+def test_sequences_that_let_in_at_each_others_end_without_end_are_an_error(world, sequences, told):
+    end = "whose end lets leads in here: they go round without end"
+    assert [(one.severity, one.message) for one in lint(world.site(sequences), nowhere)] == [
+        ("error", f"this sequence leads back into `{name}`, {end}") for name in told
+    ]
+
+
+def test_a_circle_of_a_step_and_an_end_is_an_error_too(world):
+    sequences = {"a": CIRCLE % ("", "b"), "b": MAIL.replace("[[step]]", 're_entry = "always"\n[[step]]', 1)}
+    assert lint(world.site(sequences), nowhere) == []
+    after = {**sequences, "a": CIRCLE.replace("\n", '\ntrigger = [{ sequence = "b" }]\n', 1) % ("", "b")}
+    assert {one.severity for one in lint(world.site(after), nowhere)} == {"error"}
+
+
 def test_a_cap_of_nothing_is_an_error(found):
     assert found(MAIL, caps=["4 per week", "0 per day"]) == [
         ("error", "the cap `0 per day` lets no marketing mail leave at all")
