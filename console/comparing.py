@@ -55,7 +55,7 @@ class Compared:
 
 def compared(found: Comparison, site: Site) -> Compared:
     """What came of both versions, as sentences and rows of a table."""
-    return Compared(_since(found), " ".join(_sentences(found, site)), tuple(_rows(found, site)), _note())
+    return Compared(_since(found), " ".join(_sentences(found, site)), tuple(_rows(found, site)), _note(found))
 
 
 def _since(found: Comparison) -> str:
@@ -114,12 +114,20 @@ def _points(share: float) -> str:
     return sign + number(abs(points))
 
 
-def _note() -> str:
-    return say(
+def _note(found: Comparison) -> str:
+    note = say(
         "Everybody counts for the version they entered, from their entry on. In brackets: where the true difference"
         " lies, 99 times of 100. Below %(few)s leads on a side nothing is said.",
         few=FEW,
     )
+    if found.every == 1:
+        return note
+    drawn = say(
+        "They are many: one of every %(every)s was looked at. Everybody is counted by %(command)s.",
+        every=number(found.every),
+        command=f"terreau compare {found.rollout.sequence}",
+    )
+    return f"{note} {drawn}"
 
 
 # ---------------------------------------------------------------- for a program and for a terminal

@@ -15,7 +15,7 @@ from console.reporting import draw_report
 from console.routes import Route
 from console.stem import mail_rows, marked, stem_rows
 from console.step_words import localised, settings
-from reports.rollouts import comparison
+from reports.rollouts import AT_MOST, comparison
 from reports.sequences import (
     LOOKED_AT,
     RELEASES_BACK,
@@ -70,7 +70,7 @@ def sequence(door: ConsoleDoor, name: str) -> Response:
         abort(404)
     with door.database.read() as conn:
         figures = sequence_figures(conn, site, name, days, g.moment.calendar)
-        tried = comparison(conn, site, name, RELEASES_BACK)
+        tried = comparison(conn, site, name, RELEASES_BACK, AT_MOST)
     lanes, rows = stem_rows(written, name, site, figures)
     return draw_report(
         "console/sequence.html",
