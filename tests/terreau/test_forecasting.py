@@ -12,8 +12,11 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from base.calendars import local_day
-from base.clock import Clocks, VirtualCalendar, system_clocks
+from base.clock import Clocks, Moment, VirtualCalendar, system_clocks
 from base.paths import data_path
+from leads import consent
+from leads.identity import Capture, record
+from leads.shares import tries
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import decisions, events, messages
@@ -104,6 +107,34 @@ def test_what_is_foretold_is_what_then_happens(house):
     assert len(found["sends"]) == 30
     assert found["leads"] == 1
     assert lost, "the case is only worth something when somebody loses"
+
+
+def comes_in(database, number, now):
+    """Somebody who has agreed, and whom the planned letter concerns."""
+    capture = Capture(
+        "guide-3d", None, "fr", {}, {"email": f"bob{number}@lumen.example"}, {}, (), {}, f"bob-{number}", 1
+    )
+    lead_id = database.write(lambda conn: record(conn, capture, now)).lead_id
+    database.write(lambda conn: consent.grant(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now))
+    return lead_id
+
+
+def test_both_versions_of_an_edit_that_is_tried_are_foretold(house):
+    """Half of those whom a letter lets in enter the new version, which writes three days later."""
+    folder, config, database, now = house
+    former = read_site(config, "ada")[0].versions["letter"]
+    write(folder, "letter", tried := f"rollout = 50\n{LETTER}".replace('email = "m"', 'wait = "3 days"\nemail = "m"'))
+    assert CliRunner().invoke(main, ["apply"]).exit_code == 0, tried
+    those = [1, *(comes_in(database, number, Moment(now, MACHINE.now())) for number in range(9))]
+    trying = sum(tries(50, lead_id, "letter", former) for lead_id in those)
+    assert 2 < trying < 8, "the case is only worth something with leads on both sides"
+    found = told()
+    letters = {day["day"]: n for day in found["sends"] if (n := day["sequences"].get("letter"))}
+    sent, lost = happens(database, config, now, 14)
+    assert letters == {day: n for (day, name), n in sent.items() if name == "letter"}
+    assert {(one["sequence"], one["why"]): one["delays"] for one in found["caps"]} == dict(lost)
+    early = sum(n for day, n in letters.items() if day < "2026-11-07")
+    assert (early, sum(letters.values())) == (len(those) - trying, len(those))
 
 
 def test_people_read_a_table_of_days_who_loses_and_what_it_cost(house):
