@@ -211,7 +211,7 @@ def climbable(definitions: Definitions, stage: str) -> list[Stage]:
     if stage == DISQUALIFIED:
         return []
     ahead = definitions.stages[place(definitions, stage) + 1 :]
-    return [target for target in ahead if target.id != stage and not off_the_way(definitions, target.id)]
+    return [target for target in ahead if not off_the_way(definitions, target.id)]
 
 
 def _may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: datetime) -> bool:

@@ -33,6 +33,10 @@ MODULES = {
         "leads/test_fold.py", "leads/test_lifecycle.py", "leads/test_scoring.py", "workflows/test_turn.py",
         "workflows/test_triggers.py",
     ],
+    "leads.lifecycle": [
+        "leads/test_lifecycle.py", "leads/test_moves.py", "leads/test_set_aside.py", "leads/test_fold.py",
+        "leads/test_next_change.py",
+    ],
     "workflows.arbiter": ["workflows/test_arbiter.py", "workflows/test_sequences_together.py"],
     "workflows.decide": [
         "workflows/test_decide.py", "workflows/test_steps.py", "workflows/test_waits.py", "workflows/test_adopting.py",
@@ -40,6 +44,9 @@ MODULES = {
     ],
     "workflows.react": [
         "workflows/test_turn.py", "workflows/test_entries.py", "workflows/test_triggers.py", "workflows/test_engine.py",
+    ],
+    "workflows.waits": [
+        "workflows/test_waits.py", "workflows/test_arbiter.py", "workflows/test_decide.py", "workflows/test_steps.py",
     ],
 }  # fmt: skip
 KILLED, SURVIVED, TOO_LONG, HARMLESS = "killed", "survived", "too long", "the same code"
@@ -175,7 +182,8 @@ def _report(module: str, outcomes: Counter[str], seconds: float) -> None:
     killed = outcomes[KILLED] + outcomes[TOO_LONG]
     real = killed + outcomes[SURVIVED]
     share = 100 * killed / real if real else 100
-    print(f"{module:20} {real:4} faults {killed:4} found  {share:5.1f} %  in {seconds:.0f} s", flush=True)
+    slow = f" ({outcomes[TOO_LONG]} by running for ever)" if outcomes[TOO_LONG] else ""
+    print(f"{module:20} {real:4} faults {killed:4} found{slow}  {share:5.1f} %  in {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

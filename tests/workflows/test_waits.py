@@ -7,14 +7,17 @@ import pytest
 from authoring.models.sequences import QuietHours, SendWindow, Step, WaitUntil
 from base.days_off import days_off
 from workflows.waits import (
+    Cap,
     Hours,
     Shut,
     cap_parts,
+    caps_of,
     due_moment,
     first_such_moment,
     later,
     next_period,
     opening,
+    own_caps,
     period_start,
     shut_by,
 )
@@ -156,3 +159,19 @@ def test_a_window_that_only_opens_in_quiet_hours_never_opens():
 def test_a_cap_counts_calendar_periods_of_the_zone(cap, at, start, following):
     period = cap_parts(cap)[1]
     assert (period_start(utc(at), period, PARIS), next_period(utc(at), period, PARIS)) == (utc(start), utc(following))
+
+
+def test_a_stage_has_its_own_rhythm_within_the_caps_for_everybody(world):
+    written = world.site({}, caps=["1 per day"]).definitions
+    stages = [
+        stage.model_copy(update={"cadence": [f"{place} per week"]}) for place, stage in enumerate(written.stages, 1)
+    ]
+    definitions = written.model_copy(update={"stages": stages})
+    everybody = Cap("1 per day", 1, "day", "cap", None)
+    assert caps_of(definitions) == (everybody,)
+    assert caps_of(definitions, "iql") == (everybody, Cap("2 per week", 2, "week", "cadence", None))
+
+
+def test_a_sequences_own_caps_count_its_mails_alone(world):
+    sequence = world.sequence('frequency_cap = ["2 per week"]\n[[step]]\nid = "one"\nemail = "one"\n')
+    assert own_caps("tips", sequence) == (Cap("2 per week", 2, "week", "frequency_cap", "tips"),)
