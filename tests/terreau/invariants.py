@@ -145,7 +145,7 @@ def caps_hold(seen):
             day = local_day(one.created_at, seen.zone(one.lead_id))
             week = day - timedelta(days=day.weekday())
             counted[(one.lead_id, day, "day", 1)] += 1
-            counted[(one.lead_id, week, "week", 4)] += 1
+            counted[(one.lead_id, week, "week", 3)] += 1
             if one.sequence == "beta":
                 counted[(one.lead_id, week, "week of beta", 2)] += 1
     yield from (f"lead {key[0]} is promised {n} mails in the {key[2]} of {key[1]}" for key, n in counted.items()

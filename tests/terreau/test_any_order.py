@@ -1,6 +1,7 @@
 """Whatever people, marketers, servers and clocks do, in whichever order: what must always hold holds after every step.
 
-`make chaos` lives 500 lives of a hundred steps on each database; a failure names the steps to live again.
+`make chaos` lives 500 lives of a hundred steps on each database, `make chaos LIVES=50` fewer; a failure names the steps
+to live again.
 """
 
 import os
@@ -21,7 +22,7 @@ from workflows.resting import EVERYTHING
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 LIVES = settings(
-    max_examples=500 if FULL else 8,
+    max_examples=int(os.environ.get("TERREAU_LIVES") or 500) if FULL else 8,
     stateful_step_count=100 if FULL else 40,
     deadline=None,
     derandomize=not FULL,
@@ -51,6 +52,7 @@ class AnyOrder(RuleBasedStateMachine):
     def somebody_is_there(self, who):
         self.town.submits(who, "guide")
         self.town.confirms(who)
+        self.town.keeps_a_copy()
 
     def known(self, who):
         """Somebody who is: that one, else whoever came first."""
@@ -110,13 +112,18 @@ class AnyOrder(RuleBasedStateMachine):
     def dies(self, writes, committed):
         self.town.dies(writes, committed)
 
-    @rule(who=WHO, act=st.sampled_from(["looks", "leaves", "submits"]), reads=st.integers(1, 3))
+    @rule()
+    def begins_again(self):
+        self.town.begins_again()
+
+    @rule(who=WHO, act=st.sampled_from(["looks", "leaves", "submits", "another works"]), reads=st.integers(1, 3))
     def works_while(self, who, act, reads):
         who = self.known(who)
         acts = {
             "looks": lambda: self.town.looks(who, "prices"),
             "leaves": lambda: self.town.leaves(who),
             "submits": lambda: self.town.submits(who, "demo"),
+            "another works": self.town.works,
         }
         self.town.works_while(reads, acts[act])
 
@@ -128,9 +135,25 @@ class AnyOrder(RuleBasedStateMachine):
     def passes(self, by, posted):
         self.town.passes(by, posted)
 
+    @rule(who=WHO)
+    def comes_every_day(self, who):
+        """A week in which somebody is so eager that every sequence wants to write to them."""
+        who = self.known(who)
+        for _ in range(7):
+            self.town.looks(who, "prices")
+            self.town.passes(timedelta(days=1), posted=True)
+
     @rule(by=GAPS)
     def vanishes(self, by):
         self.town.vanishes(by)
+
+    @rule()
+    def keeps_a_copy(self):
+        self.town.keeps_a_copy()
+
+    @rule()
+    def restores(self):
+        self.town.restores()
 
     @rule(by=BACK)
     def turns_back(self, by):

@@ -33,6 +33,7 @@ from sales.verdicts import Verdict
 from storage.database import open_database
 from storage.schema import enrolments, hand_offs, leads, messages
 from tests.conftest import SettableClocks
+from tests.terreau.copies import Copy
 from tests.terreau.frail import Died, Interrupted, Mortal
 from tests.terreau.post_office import PostOffice
 from tests.terreau.town_content import RELEASES, SEQUENCES
@@ -65,15 +66,25 @@ class Town:
     def __post_init__(self):
         self.clocks = SettableClocks()
         self.database = open_database(self.url, durable=False)
-        self.releases = Releases(self.database, BlobTable(self.database), patience=0)
         self.config = Config.model_validate({"data": {"dir": self.folder}, "mail": {"connections": 1}})
         self.keys = self.config.keys()
         self.office = PostOffice(self)
         self.applies("first")
+        self.begins()
+        self.watch()
+
+    def begins(self):
+        """The processes of the house, which know nothing but what is written."""
+        self.releases = Releases(self.database, BlobTable(self.database), patience=0)
         self.engine = self.another_engine(self.database)
         signer = Signer(self.keys.signing, self.clocks.machine)
         parts = (self.database, self.releases, self.config, self.clocks, signer, self.office, "sender")
         self.sender = Sender(*parts)
+
+    def begins_again(self):
+        """They stop in good order, and come back at once."""
+        self.sender.close()
+        self.begins()
 
     def another_engine(self, database):
         hand_off = partial(open_hand_off, base_url="https://lumen.example", zone=ZONE)
@@ -222,6 +233,22 @@ class Town:
         gaps.keep(path, incarnation)
         if isinstance(found, gaps.Ask):
             self.resting.add(EVERYTHING)
+
+    # ------------------------------------------------------------ copies
+
+    def keeps_a_copy(self):
+        """A backup, taken while the house lives on: it is seen again before anybody can put the copy back."""
+        self.copy = Copy.of(self)
+        self.watch()
+
+    def restores(self):
+        """The copy is put back. It knows nothing of what came since, and rests until a person says that all is well."""
+        self.sender.close()
+        self.copy.put_back(self)
+        self.begins()
+        self.resting.discard(EVERYTHING)
+        self.watch()
+        assert EVERYTHING in self.resting, "a restored copy goes on as if nothing had happened"
 
     # ------------------------------------------------------------ time
 

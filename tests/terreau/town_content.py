@@ -10,7 +10,7 @@ DEFINITIONS = f"""
 version = "2026-10-01"
 topics.tips = {{ label = "Tips", description = "Tips." }}
 senders.ines = {{ name = "Inès", email = "ines@lumen.example", role = "Method" }}
-pressure.caps = ["1 per day", "4 per week"]
+pressure.caps = ["1 per day", "3 per week"]
 
 [house]
 name = "Lumen"
@@ -267,8 +267,17 @@ def _content(alpha=ALPHA, definitions=DEFINITIONS):
     return {"definitions.toml": definitions, **named, **TEXTS}
 
 
+# Marketing and sales have agreed on something else: sooner warm, later cold, busier.
+REDEFINED = (
+    DEFINITIONS.replace("engagement_at_least = 60", "engagement_at_least = 45")
+    .replace("leave = 40", "leave = 25")
+    .replace("from_engagement = 50", "from_engagement = 35")
+    .replace('within = "3 days", count = 2', 'within = "5 days", count = 3')
+)
+
 RELEASES = {
     "first": _content(),
     "edited": _content(alpha=EDITED),
+    "redefined": _content(definitions=REDEFINED),
     "rescored": _content(definitions=DEFINITIONS.replace("points = 20\nhalf_life = 10", "points = 35\nhalf_life = 20")),
 }
