@@ -82,7 +82,8 @@ def _sentences(found: Comparison, site: Site) -> Iterator[str]:
 
 
 def _rows(found: Comparison, site: Site) -> Iterator[Row]:
-    yield _plain(say("Leads who entered"), found, lambda side: side.leads)
+    entered = say("Leads who entered") if found.every == 1 else say("Looked at, of those who entered")
+    yield _plain(entered, found, lambda side: side.leads)
     yield _plain(say("Mails arrived"), found, lambda side: side.mails)
     names = Names(site, viewer())
     for name, apart in found.measures.items():

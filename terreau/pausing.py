@@ -33,9 +33,7 @@ def pause(config: Config, sequence: str | None, reason: str, author: str) -> str
     def begin(conn: Connection, name: str, now: Moment) -> str:
         begun = pauses.begin(conn, name, reason, author, now)
         state = "rests now" if begun else "rests already"
-        return (
-            f"{_called(name)} {state}: {_inside(conn, name)} inside get nothing until `terreau resume{_named(name)}`."
-        )
+        return f"{_called(name)} {state}, until `terreau resume{_named(name)}`: {_inside(conn, name)} inside."
 
     return _at_work(config, sequence, begin)
 

@@ -46,11 +46,12 @@ def edited(tree: Tree, edit: Edit) -> Tree:
     text = tree.texts.get(edit.file, b"").decode()
     if (times := text.count(edit.find)) != 1:
         message = said(
-            "an edit looks for '%(text)s', which stands %(times)s times in this file: expected once",
+            "an edit of the persona looks for '%(text)s', which stands %(times)s times in this file",
             text=edit.find,
             times=times,
         )
-        raise Unfit([Problem(edit.file, 0, 0, "error", message)])
+        hint = said("write `find` as it stands here, and so long that it is there once")
+        raise Unfit([Problem(edit.file, 1, 1, "error", message, hint)])
     return replace(tree, texts={**tree.texts, edit.file: text.replace(edit.find, edit.put).encode()})
 
 
@@ -89,10 +90,11 @@ def _objections(found: Edits, inside: list[Enrolment]) -> Iterator[Problem]:
         if (case.version.hash, case.step) in standing:
             hint = said("say `choice` in this edit of the persona: %(choices)s", choices=", ".join(case.choices))
             file, message = f"sequences/{case.version.name}.toml", said("%(why)s, and they stand there", why=case.why)
-            yield Problem(file, 0, 0, "error", message, hint)
+            yield Problem(file, 1, 1, "error", message, hint)
     for lack in found.lacks:
         if any((lack.version.hash, step) in standing for step in lack.steps):
-            yield Problem(lack.file, 0, 0, "error", said("%(what)s, and they still come to it", what=lack.what))
+            message = said("%(what)s, and they still come to it", what=lack.what)
+            yield Problem(lack.file, 1, 1, "error", message, said("put it back, or move them first"))
 
 
 def _rules(site: Site, before: Mapping[str, Sequence], zone: str, release_id: int) -> Rules:

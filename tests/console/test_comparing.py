@@ -103,6 +103,14 @@ def test_afterwards_the_figures_stay_and_say_that_it_is_over(staff_client, tried
     assert "enter it" not in page
 
 
+def test_where_they_are_many_the_page_says_how_many_it_looked_at(staff_client, tried, monkeypatch):
+    monkeypatch.setattr("console.sequences.AT_MOST", 8)
+    page = tidy(staff_client("viewer").get(PATH).text)
+    assert "Looked at, of those who entered" in page
+    assert "They are many: one of every 3 was looked at. Everybody is counted by terreau compare conseils-3d." in page
+    assert "Leads who entered" not in page
+
+
 def test_a_lead_reads_which_version_was_entered(staff_client, tried, lively):
     former = lively.releases.get(1).versions[NAME]
     pages = {lead: tidy(staff_client("sales").get(f"/console/leads/{lead}/why").text) for lead in range(1, 11)}

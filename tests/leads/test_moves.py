@@ -56,8 +56,10 @@ def test_the_first_stages_need_no_human_act_until_somebody_was_handed_over(house
 
 
 def test_where_nothing_is_handed_over_nobody_needs_to_act_for_coming_back(house):
-    story = stands(Story(house, without_hand_off(house, enter={"tag": "asked"}), fields={}), "iql", cycle=2)
-    assert story.does(tags=("asked",)) == [("mql", "enter", 2, False)]
+    written = without_hand_off(house).definitions.model_dump(by_alias=True, exclude_none=True)["stages"]
+    stages = [{**stage, **({"enter": {"tag": "asked"}} if stage["id"] == "iql" else {})} for stage in written]
+    story = stands(Story(house, house.site(stages=stages), fields={}), "contact", cycle=2)
+    assert story.does(tags=("asked",)) == [("iql", "enter", 2, False)]
 
 
 def test_a_stage_counts_from_the_moment_it_was_entered(house):
@@ -110,8 +112,10 @@ def test_who_cools_does_not_come_back_in_the_same_breath(house):
 # ---------------------------------------------------------------- verdicts
 
 
-def test_recycling_hands_nobody_over(house):
-    site = house.site(stages=[*house.stages, {**house.stages[0], "id": "recycled"}])
+def test_recycling_and_disqualifying_hand_nobody_over(house):
+    aside = [{**house.stages[0], "id": name} for name in ("recycled", "disqualified")]
+    site = house.site(stages=[*house.stages, *aside])
+    assert hot(house, site=site).judged("disqualified") == [("disqualified", "disqualified", 1, False)]
     assert hot(house, site=site).judged("recycled") == [("recycled", "recycled", 2, False)]
     cooled = hot(house, site=site)
     cooled.does(later=40 * DAY)

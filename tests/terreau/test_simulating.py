@@ -329,7 +329,7 @@ def test_an_edit_whose_words_are_not_there_is_refused(folder):
     write_persona(folder, "ada", ADA.format(zone="Europe/Paris") + edit)
     said = terreau("simulate", "conseils-3d", "--persona", "ada")
     assert said.exit_code == 1
-    assert "which stands 0 times in this file: expected once" in said.output
+    assert "which stands 0 times in this file (write `find` as it stands here" in said.output
 
 
 def test_a_year_takes_less_than_a_second(folder):
