@@ -12,7 +12,7 @@ from base.faults import Place, problems_of, unknown
 from base.keyring import Keys, read_secret
 from base.problems import Problem
 from base.saying import Said, said
-from base.settings import Config, Section
+from base.settings import Config, Mail, Section
 from base.toml import Document, Loc, Part, TomlError, parse
 
 __all__ = ["Config", "ConfigError", "Keys", "load_config"]
@@ -181,6 +181,9 @@ def _read_secret(table: _Values, setting: str, name: str, base: Path) -> Said | 
 
 def _tables_with_secrets(values: _Values) -> Iterator[tuple[Loc, _Values]]:
     tables: list[tuple[Loc, Any]] = [((name,), values.get(name)) for name in ("smtp", "secrets")]
+    mail = values.get("mail")
+    if isinstance(mail, dict):
+        tables.append((("mail", "bounces"), mail.get("bounces")))
     webhooks = values.get("webhooks")
     if isinstance(webhooks, list):
         values["webhooks"] = webhooks = [dict(hook) if isinstance(hook, dict) else hook for hook in webhooks]
@@ -210,12 +213,19 @@ def _anchored(config: Config, base: Path) -> Config:
             "database": config.database.model_copy(update={"url": url}),
             "data": config.data.model_copy(update={"dir": base / config.data.dir}),
             "content": config.content.model_copy(update={"dir": base / config.content.dir}),
-            "mail": config.mail.model_copy(update={"maildir": base / config.mail.maildir}),
+            "mail": _anchored_mail(base, config.mail),
             "smtp": _with_files_from(base, config.smtp),
             "secrets": _with_files_from(base, config.secrets),
             "webhooks": [_with_files_from(base, webhook) for webhook in config.webhooks],
         }
     )
+
+
+def _anchored_mail(base: Path, mail: Mail) -> Mail:
+    bounces = _with_files_from(base, mail.bounces)
+    if bounces.maildir is not None:
+        bounces = bounces.model_copy(update={"maildir": base / bounces.maildir})
+    return mail.model_copy(update={"maildir": base / mail.maildir, "bounces": bounces})
 
 
 def _with_files_from(base: Path, table: AnySection) -> AnySection:

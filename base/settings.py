@@ -118,12 +118,23 @@ class Content(Section):
     dir: File = Path("content")
 
 
+class Bounces(Section):
+    """What comes back, and by which way: a Maildir that is looked into, a webhook that is signed with `secret`."""
+
+    maildir: File | None = None
+    secret: Secret | None = Field(default=None, repr=False)
+    secret_file: File | None = None
+    soft_limit: Count = 5
+    soft_days: Count = 30
+
+
 class Mail(Section):
     transport: Literal["smtp", "maildir"] = "smtp"
     maildir: File = Path("data/maildir")
     connections: Count = 2
     return_path: MailAddress | None = None
     reply_timeout: Seconds = 600
+    bounces: Bounces = Bounces()
 
 
 class Smtp(Section):

@@ -104,7 +104,7 @@ def freeze(
         "context": context,
         "recipient": message.recipient or (material.lead.email if material.lead else None),
         "compiled_hash": text.hash,
-        "message_id": message.message_id or f"<{new_token()}@{domain}>",
+        "message_id": message.message_id or f"<{message.token}@{domain}>",
         "dated": message.dated or now.machine,
     }
 

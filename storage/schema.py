@@ -200,7 +200,7 @@ suppressions = _table(
     "suppressions",  # one table, by keyed hash, so that it survives erasure
     Column("address_hash", String(64), primary_key=True),
     Column("scope", String(20), primary_key=True),  # marketing | all
-    Column("reason", String(40), nullable=False),  # unsubscribed | hard_bounce | complaint | staff
+    Column("reason", String(40), nullable=False),  # unsubscribed | hard_bounce | soft_bounces | complaint | staff
     Column("at", UtcDateTime, nullable=False),  # machine
 )
 preference_tokens = _table(
@@ -390,6 +390,16 @@ messages = _table(
     Index("ix_messages_state_due_at", "state", "due_at"),
     Index("ix_messages_holder", "holder"),
     Index("ix_messages_lead_id_klass_created_at", "lead_id", "klass", "created_at"),
+)
+returned = _table(
+    "returned",  # mails that came back, by what tells one from another: each counts once. Nothing of their text is kept
+    Column("mark", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),  # hard | soft | complaint | auto_reply | human_reply | other
+    Column("message_id", Id),  # the message of ours that it proves to be about; None = it proves nothing
+    Column("status", String(20)),
+    Column("reason", String(40)),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Index("ix_returned_at", "at"),
 )
 compiled = _table(
     "compiled",  # one row per (text, layout, locale), made once, however many messages

@@ -22,6 +22,7 @@ from storage.trouble import StorageUnavailable
 from terreau import demo as stage
 from terreau.applying import signed
 from terreau.author_cli import COMMANDS as AUTHORS
+from terreau.bounce_cli import COMMANDS as BOUNCES
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
@@ -256,7 +257,7 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES, *BOUNCES):
     main.add_command(command)
 
 

@@ -16,6 +16,8 @@ from base.keyring import Keys
 from base.tokens import Signer
 from base.traffic import Traffic
 from capture.views import PageViews
+from emails.bounce_box import BounceBox
+from emails.intake import Rules
 from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.smtp import Smtp
@@ -43,6 +45,7 @@ class House:
     engine: Engine
     sender: Sender
     notifier: Notifier
+    bounce_box: BounceBox | None  # None: nothing comes back to a Maildir here
     views: PageViews
     traffic: Traffic
 
@@ -81,6 +84,7 @@ class House:
             engine=Engine(behind, releases, clocks, config.site.timezone, name, hand_off, config.engine.batch),
             sender=Sender(behind, releases, config, clocks, signer, transport, name),
             notifier=Notifier(behind, config, clocks, name),
+            bounce_box=bounce_box(config, behind, keys, clocks),
             views=PageViews(),
             traffic=traffic,
         )
@@ -91,6 +95,12 @@ class House:
         with suppress(StorageUnavailable):
             self.views.flush(self.database)
         self.database.close()
+
+
+def bounce_box(config: Config, database: Database, keys: Keys, clocks: Clocks) -> BounceBox | None:
+    """The mailbox of the settings, where one is named."""
+    bounces = config.mail.bounces
+    return BounceBox(bounces.maildir, database, Rules(keys.suppression, bounces), clocks) if bounces.maildir else None
 
 
 def blobs_of(config: Config, database: Database) -> Blobs:

@@ -16,6 +16,7 @@ from terreau.watching import watch
 log = structlog.get_logger(__name__)
 
 VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
+BOUNCES_SECONDS = 10.0  # between two looks into the mailbox of bounces
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
 
 
@@ -58,13 +59,23 @@ def motion(house: House) -> Running:
     views = _counting(house)
     tick = house.config.engine.tick_seconds
     rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier)}
-    return Running((engine, sender, notifier, views), Beat({**rhythm, views.name: (VIEWS_SECONDS, views.wake)}))
+    seldom = [(views, VIEWS_SECONDS), *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake))]
+    rhythm |= {worker.name: (seconds, worker.wake) for worker, seconds in seldom}
+    return Running((engine, sender, notifier, *(worker for worker, _ in seldom)), Beat(rhythm))
 
 
 def still(house: House) -> Running:
     """Beside pages whose engine runs elsewhere: only what they count is written down."""
     views = _counting(house)
     return Running((views,), Beat({views.name: (VIEWS_SECONDS, views.wake)}))
+
+
+def _reading(house: House, engine_wake: Event) -> list[Worker]:
+    """Whoever looks into the mailbox of bounces, where there is one; the engine takes in what they find."""
+    if house.bounce_box is None:
+        return []
+    advice = "bounces wait in their mailbox and are not lost"
+    return [Worker("bounces", house.bounce_box.drain, then=(engine_wake,), patience=60.0, advice=advice)]
 
 
 def _counting(house: House) -> Worker:

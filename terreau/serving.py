@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from threading import Event, Thread
 
 from base.config import Config
+from capture.returned import LONGEST_BODY
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force, prepare
@@ -105,4 +106,6 @@ def opened(config: Config, say: Say) -> Iterator[House]:
 
 def web_server(house: House) -> WebServer:
     server = house.config.server
-    return WebServer(create_app(house), server.host, server.port, threads=server.threads, body_limit=server.body_limit)
+    longest = LONGEST_BODY if house.config.mail.bounces.secret else 0
+    sizes = {"body_limit": server.body_limit, "longest": longest}
+    return WebServer(create_app(house), server.host, server.port, threads=server.threads, **sizes)

@@ -27,10 +27,20 @@ class AddressTaken(Exception):
 
 
 class WebServer:
-    """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`."""
+    """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`.
+
+    `body_limit` is what a form may hold; `longest` what the longest body that is no form may.
+    """
 
     def __init__(
-        self, app: Callable[..., Any], host: str, port: int, *, threads: int = 8, body_limit: int = 65_536
+        self,
+        app: Callable[..., Any],
+        host: str,
+        port: int,
+        *,
+        threads: int = 8,
+        body_limit: int = 65_536,
+        longest: int = 0,
     ) -> None:
         self._map: dict[int, Any] = {}
         self._stopping = Event()
@@ -39,7 +49,7 @@ class WebServer:
             map=self._map,
             sockets=[_listen(host, port)],
             threads=threads,
-            max_request_body_size=LEEWAY * body_limit,
+            max_request_body_size=max(LEEWAY * body_limit, longest),
             clear_untrusted_proxy_headers=True,
             channel_timeout=30,
             ident=None,

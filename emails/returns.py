@@ -1,0 +1,253 @@
+"""What came back: a bounce, a complaint, a machine's answer, a human's; and which mail of ours it is about.
+
+`read` tells what a mail is, whoever sent it. Whether it is to be believed, and what follows, is left to
+`emails.intake`, which looks for the tokens in the tables.
+
+Pure: no database, no clock, no network.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import getaddresses
+from typing import Literal
+
+from base.tokens import TOKEN_LENGTH, digest
+from emails.received import LONGEST_ADDRESS, Received, blocks, first, open_mail
+from emails.refusals import Recipient, notice_of, reported, told
+
+Kind = Literal["hard", "soft", "complaint", "auto_reply", "human_reply", "other"]
+
+LONGEST_QUOTE = 2_000  # characters of a human's answer
+MOST_TOKENS = 20
+FEEDBACK = "message/feedback-report"
+
+_TOKEN = f"[0-9A-Za-z]{{{TOKEN_LENGTH}}}"
+_MARKED = re.compile(rf"\+({_TOKEN})@|<({_TOKEN})@")  # the return path of a mail of ours, or its Message-ID
+_ID = re.compile(r"<[^<>\s]{3,250}>")
+_TO_US = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "original-recipient", "to", "cc")
+_NOT_A_COMPLAINT = frozenset({"not-spam", "auth-failure", "virus", "other"})  # RFC 5965 7.3, RFC 6430, RFC 6591
+
+_DAEMONS = re.compile(
+    r"(?:mailer-?daemon|post ?master|mail ?delivery (?:sub)?system|mdaemon|mail administrator|bounces?|mmdf"
+    r"|(?:nondeliver|undeliver)\w*)\b"
+)
+_BOUNCED = re.compile(
+    r"undeliver|mail failure|returned (?:mail|to sender|message)|delivery (?:status|fail|has failed|problem|error"
+    r"|report"
+    r"|notif|delay|unsuccess|incomplete)|(?:mail|message) delivery (?:fail|status|stopped|warning)|failure notice"
+    r"|non.?remis|non.?d[ée]liv|[ée]chec (?:de|d')|nicht (?:zustellbar|zugestellt)|unzustellbar|non recapitabil"
+    r"|no se (?:pudo|ha podido) entregar|mail (?:could not|not) (?:be )?deliver|could not (?:be )?(?:deliver|send)"
+    r"|message (?:not|un)deliver|mail system error|returning message|bounced? (?:mail|message)|delayed \d+ hours"
+    r"|recipient (?:unknown|not found)|postmaster notify|smtp server.{0,40}error|permanent fail"
+)
+_BOUNCE_WORDS = re.compile(
+    r"could not be delivered|couldn't be delivered|delivery (?:to|has) .{0,80}failed|undeliverable"
+    r"|permanent(?:ly)? (?:fatal )?"
+    r"(?:error|fail)|following (?:address|recipient)|incorrectly constructed|not deliver(?:ed)?|unable to deliver"
+    r"|was rejected by|has been delayed"
+    r"|transcript of session|mail server error|n'a pas pu [êe]tre (?:remis|d[ée]livr|distribu)|nicht zugestellt"
+)
+_AWAY = re.compile(
+    r"out.?of.?(?:the.?)?office|auto(?:matic)?.?(?:reply|response|answer)|autorepl|auto:|on (?:vacation|holidays?"
+    r"|leave)"
+    r"|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)|i am away|r[ée]ponse automatique"
+    r"|absen(?:ce|t)\b|en cong[ée]s?|hors du bureau|abwesen|automatische antwort|nicht im (?:b[üu]ro|haus)|im urlaub"
+    r"|fuera de (?:la )?oficina|respuesta autom[áa]tica|risposta automatica|fuori (?:sede|ufficio)|assente|afwezig"
+    r"|automatisch antwoord|resposta autom[áa]tica|fora do escrit[óo]rio|automatiskt svar|automaattinen"
+    r"|自動(?:返信|応答)|不在"
+    r"|自动(?:回复|答复)|автоответ|автоматический ответ|вне офиса|odpowied[źz] automatyczna|poza biurem"
+)
+_REPLY_MARK = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_QUOTED_BELOW = re.compile(
+    r"^(?:>|-{2,}\s*(?:original|forwarded|message d|urspr|mensaje)|_{10,}\s*$|on .{5,200} wrote:|le .{5,200} a écrit"
+    r"|am .{5,200} schrieb"
+    r"|(?:from|de|von) ?: .{0,200}@)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a mail from outside is. `tokens` are those of mails of ours that it names, the likeliest first; `addressed`
+    those that it was sent to. `quote` is what a human wrote, without what they quote; empty for all else. `mark` tells
+    it from every other mail.
+    """
+
+    kind: Kind
+    recipients: tuple[Recipient, ...]
+    tokens: tuple[str, ...]
+    addressed: tuple[str, ...]
+    message_ids: tuple[str, ...]
+    author: str
+    mark: str
+    quote: str = ""
+    arrived: bool = False  # it proves that the mail reached somebody
+
+
+def read(raw: bytes) -> Returned:
+    """What this mail is; of a huge one, what its first MiB says. Never raises."""
+    mail = open_mail(raw)
+    kind, recipients = _judged(mail)
+    tokens = _tokens(mail)
+    good_news = kind == "other" and bool(recipients) and all(one.reason == "delivered" for one in recipients)
+    return Returned(
+        kind=kind,
+        recipients=recipients,
+        tokens=tokens,
+        addressed=_addressed(mail),
+        message_ids=_message_ids(mail),
+        author=_author(mail),
+        mark=_mark(mail, kind, tokens, raw),
+        quote=_own_words(mail) if kind == "human_reply" else "",
+        arrived=good_news or kind in ("complaint", "auto_reply", "human_reply"),
+    )
+
+
+def _judged(mail: Received) -> tuple[Kind, tuple[Recipient, ...]]:
+    if complained := _complaint(mail):
+        return complained
+    if recipients := reported(mail):
+        return _gravest(recipients), recipients
+    if _is_receipt(mail):
+        return "other", ()
+    if _is_bounce(mail):
+        recipients = told(mail)
+        return _gravest(recipients) if recipients else "soft", recipients
+    if _is_automatic(mail):
+        return "auto_reply", ()
+    return ("human_reply", ()) if _is_reply(mail) else ("other", ())
+
+
+def _gravest(recipients: tuple[Recipient, ...]) -> Kind:
+    """A mail of ours has one recipient; where several are named, the first that failed is it."""
+    failed = [one for one in recipients if one.reason != "delivered"]
+    if not failed:
+        return "other"
+    return "hard" if failed[0].hard else "soft"
+
+
+# ---------------------------------------------------------------- complaints
+
+
+def _complaint(mail: Received) -> tuple[Kind, tuple[Recipient, ...]] | None:
+    """A feedback report (RFC 5965)."""
+    report = next((part for part in mail.parts if part.kind == FEEDBACK and not part.original), None)
+    if report is None:
+        return None
+    fields = [group for group in blocks(report.text) if "feedback-type" in group or "original-rcpt-to" in group]
+    named = [address for group in fields for address in _addresses(*group.get("original-rcpt-to", ()))]
+    kind = next((first(group, "feedback-type").lower() for group in fields), "abuse") or "abuse"
+    if kind in _NOT_A_COMPLAINT:
+        return "other", ()
+    named = named or [address for one in mail.originals[:1] for address in _addresses(first(one, "to"))]
+    return "complaint", tuple(Recipient(address, "", "feedback", "complaint") for address in dict.fromkeys(named))
+
+
+# ---------------------------------------------------------------- bounces without a report
+
+
+def _is_receipt(mail: Received) -> bool:
+    """A disposition notification (RFC 8098): it was read, or thrown away."""
+    return any(
+        part.kind in ("message/disposition-notification", "message/global-disposition-notification")
+        for part in mail.parts
+    )
+
+
+def _is_bounce(mail: Received) -> bool:
+    """By its sender, its subject and its words, of which two must agree; or by a header that only bounces have."""
+    if "x-failed-recipients" in mail.headers or "x-ms-exchange-message-is-ndr" in mail.headers:
+        return True
+    if "report-type=delivery-status" in mail.first("content-type").lower().replace('"', ""):
+        return True
+    sender = f"{mail.first('from')} {mail.first('return-path')}".lower()
+    from_nobody = "<>" in mail.first("return-path")
+    signs = (
+        from_nobody or _DAEMONS.search(sender) is not None,
+        _BOUNCED.search(mail.first("subject").lower()) is not None,
+        _BOUNCE_WORDS.search(notice_of(mail).lower()) is not None,
+    )
+    return sum(signs) >= 2 and (signs[0] or not _is_reply(mail))
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _is_automatic(mail: Received) -> bool:
+    """RFC 3834, and what programs wrote before it; else a subject that says so in one of their languages."""
+    declared = mail.first("auto-submitted").lower().split(";")[0].strip()
+    if declared and not declared.startswith("no"):
+        return True
+    if any(
+        name in mail.headers
+        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-vacation")
+    ):
+        return True
+    if "auto_reply" in mail.first("precedence").lower() or "autoreply" in mail.first("x-precedence").lower():
+        return True
+    if mail.first("x-auto-response-suppress") and "<>" in mail.first("return-path"):
+        return True
+    return _AWAY.search(mail.first("subject").lower()) is not None
+
+
+def _is_reply(mail: Received) -> bool:
+    """Somebody answers: the mail names one that it follows, or is addressed to the return path of one."""
+    if mail.first("list-id") or mail.first("precedence").lower() in ("bulk", "list", "junk"):
+        return False
+    follows = any(_ID.search(mail.first(name)) for name in ("in-reply-to", "references"))
+    to_us = any(_MARKED.search(value) for name in _TO_US for value in mail.headers.get(name, ()))
+    return bool(_author(mail)) and (follows or to_us or _REPLY_MARK.match(mail.first("subject")) is not None)
+
+
+def _own_words(mail: Received) -> str:
+    """What they wrote themselves, as plain text: up to where they quote, without control characters."""
+    text = notice_of(mail)
+    below = _QUOTED_BELOW.search(text)
+    own = text[: below.start()] if below is not None and text[: below.start()].strip() else text
+    seen = "".join(sign for sign in own if sign in "\n\t" or sign.isprintable())
+    return re.sub(r"\n{3,}", "\n\n", seen).strip()[:LONGEST_QUOTE]
+
+
+# ---------------------------------------------------------------- which mail of ours
+
+
+def _addressed(mail: Received) -> tuple[str, ...]:
+    """The tokens of return paths that this mail was sent to: nobody learns of one but by a mail of ours."""
+    return _marks(value for name in _TO_US for value in mail.headers.get(name, ()))
+
+
+def _tokens(mail: Received) -> tuple[str, ...]:
+    """Every token that the mail names: in its own addresses first, then in what it answers, then anywhere."""
+    own = [value for name in (*_TO_US, "in-reply-to", "references") for value in mail.headers.get(name, ())]
+    within = [
+        value for headers in mail.originals for name in ("return-path", "message-id") for value in headers.get(name, ())
+    ]
+    return _marks((*own, *within, *(part.text for part in mail.parts)))
+
+
+def _marks(texts: Iterable[str]) -> tuple[str, ...]:
+    found = (one for text in texts for pair in _MARKED.findall(text) for one in pair if one)
+    return tuple(dict.fromkeys(token for token, _ in zip(found, range(10 * MOST_TOKENS), strict=False)))[:MOST_TOKENS]
+
+
+def _message_ids(mail: Received) -> tuple[str, ...]:
+    """What the mail answers or sends back."""
+    named = [mail.first("in-reply-to"), mail.first("references"), *(first(one, "message-id") for one in mail.originals)]
+    return tuple(dict.fromkeys(one for value in named for one in _ID.findall(value)))[:MOST_TOKENS]
+
+
+def _author(mail: Received) -> str:
+    return next(iter(_addresses(mail.first("from"))), "")
+
+
+def _addresses(*values: str) -> list[str]:
+    return [address for _name, address in getaddresses([value[:LONGEST_ADDRESS] for value in values]) if "@" in address]
+
+
+def _mark(mail: Received, kind: Kind, tokens: tuple[str, ...], raw: bytes) -> str:
+    """The same for a mail that is delivered twice on different ways; another for every other mail."""
+    known = mail.first("message-id")
+    if not known:
+        return digest(raw)
+    return digest("\n".join((kind, known, mail.first("date"), mail.first("from"), *tokens[:1])))
