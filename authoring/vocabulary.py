@@ -29,6 +29,11 @@ EVENTS: dict[str, str | None] = {
     "mail.settled_resent": "email",
     "mail.settled_dropped": "email",
     "mail.retried": "email",
+    "mail.bounced": "email",
+    "mail.soft_bounced": "email",
+    "mail.complained": "email",
+    "mail.auto_replied": "email",
+    "mail.replied": "email",
 }
 # What every lead has, besides the fields that forms ask for.
 LEAD_COLUMNS = (

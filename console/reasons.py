@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from base.translations import msgid
 from console.conditions import duration
 from console.context import say
+from emails.causes import REASONS as WHY_BACK
 
 Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
 
@@ -18,6 +19,12 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, sentence in (
         (r"no consent for `(?P<topic>.+)`", msgid("has not agreed to “%(topic)s”")),
         (r"sales has disqualified the lead", msgid("sales has disqualified the lead")),
+        (
+            r"the lead has answered: somebody goes on from here",
+            msgid("the lead has answered: somebody goes on from here"),
+        ),
+        (r"an answer to it came", msgid("an answer to it came")),
+        (r"it came back", msgid("it came back")),
         (
             r"concurrent = false: `(?P<sequence>[^`]+)` goes first",
             msgid("one of these at a time, and “%(sequence)s” goes first"),
@@ -179,6 +186,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"disqualified: (?P<reason>.+)", msgid("Disqualified by sales: %(reason)s.")),
     )
 )
+CAUSES = frozenset(WHY_BACK.values())  # why a mail came back
 KINDS = ("topic", "sequence", "reason", "form", "condition")
 
 REASONS = ("word", "why")  # a reason within a reason
@@ -202,7 +210,7 @@ def told(reason: str, names: Names) -> str:
         found = pattern.fullmatch(reason)
         if found:
             return say(sentence, **_named(found.groupdict(), names))
-    return reason
+    return say(reason) if reason in CAUSES else reason
 
 
 def told_of_refusal(reason: str, names: Names) -> str:

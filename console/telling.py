@@ -9,7 +9,7 @@ from base.translations import msgid
 from console.context import moment, say
 from console.names import Names
 from console.reasons import told, told_of_entry, told_of_refusal
-from leads.facts import COLUMNS, Event
+from leads.facts import COLUMNS, REPLIED, Event
 from reports.timeline import Entry, Mailed
 from sales.wording import Voice, one_line
 
@@ -88,6 +88,10 @@ def own_words(form: str | None, answers: Mapping[str, object], site: Site) -> st
     fields = [field for field in asked.field if field.kind == "text" and field.name not in COLUMNS] if asked else []
     written = (one_line(answers.get(field.name) or "") for field in fields)
     said = " · ".join(words for words in written if words)
+    return _shortened(said)
+
+
+def _shortened(said: str) -> str:
     return said if len(said) <= LONGEST_QUOTE else said[:LONGEST_QUOTE].rstrip() + "…"
 
 
@@ -103,7 +107,13 @@ MAILS: Mapping[str, tuple[str, str]] = {
     "mail.settled_delivered": ("circle-help", msgid("Mail in doubt, taken as delivered: “%(subject)s”")),
     "mail.settled_resent": ("send", msgid("Mail in doubt, sent again: “%(subject)s”")),
     "mail.settled_dropped": ("ban", msgid("Mail in doubt, given up: “%(subject)s”")),
+    "mail.bounced": ("ban", msgid("Mail came back, the address is left alone: “%(subject)s”")),
+    "mail.soft_bounced": ("hourglass", msgid("Mail came back this time: “%(subject)s”")),
+    "mail.complained": ("circle-alert", msgid("Mail reported as spam: “%(subject)s”")),
+    "mail.auto_replied": ("mail", msgid("A machine answered “%(subject)s”")),
+    REPLIED: ("message-square", msgid("Answered “%(subject)s”")),
 }
+CAME_BACK = frozenset({"mail.bounced", "mail.soft_bounced", "mail.complained", "mail.auto_replied"})
 NOTIFIED: Mapping[str, str] = {
     "alert": msgid("%(who)s was alerted"),
     "notify": msgid("%(who)s was reminded"),
@@ -117,11 +127,14 @@ def mailed(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     icon, sentence = MAILS.get(event.name, ("mail", msgid("Mail: “%(subject)s”")))
     reason = str(event.data.get("reason") or (mail.reason if mail else "") or "")
     why = () if event.name == "mail.sent" or not reason else (told(reason, names),)
+    status = str(event.data.get("status") or "")
     return Line(
         at=entry.at,
-        kind="machine",
+        kind="did" if event.human else "machine",
         icon=icon,
         text=say(sentence, subject=subject_of(mail, event.subject or "", voice)),
+        quote=_shortened(one_line(event.data.get("text") or "")),
+        detail=status,
         code=event.subject or "",
         why=why,
         message_id=mail.id if mail else None,
@@ -131,6 +144,9 @@ def mailed(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
 def _notified(entry: Entry, event: Event, mail: Mailed, names: Names) -> Line:
     reps = {rep.email: rep.name for rep in names.site.definitions.hand_off.reps}
     who = reps.get(mail.recipient or "", mail.recipient or "")
+    if event.name in CAME_BACK:
+        text = say("The mail to %(who)s came back", who=who)
+        return Line(entry.at, "machine", "circle-alert", text, detail=str(event.data.get("status") or ""))
     if event.name not in ("mail.sent", "mail.settled_delivered", "mail.settled_resent"):
         text = say("The mail to %(who)s did not leave", who=who)
         return Line(entry.at, "machine", "circle-alert", text, why=(mail.reason,) if mail.reason else ())

@@ -20,6 +20,7 @@ from emails.refusals import Recipient
 from emails.returns import Returned
 from emails.states import Message
 from leads import consent, events
+from leads.facts import REPLIED
 from leads.identity import load_leads, survivor
 from storage.schema import events as events_table
 from storage.schema import messages, returned
@@ -27,7 +28,7 @@ from storage.upsert import insert_or_ignore
 
 Outcome = Literal["taken", "seen before", "not ours"]
 BOUNCED, SOFT = "mail.bounced", "mail.soft_bounced"
-COMPLAINED, REPLIED, AUTO_REPLIED = "mail.complained", "mail.replied", "mail.auto_replied"
+COMPLAINED, AUTO_REPLIED = "mail.complained", "mail.auto_replied"
 EVERYTHING = "all"
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from emails.refusals import Recipient, notice_of, reported, told
 
 Kind = Literal["hard", "soft", "complaint", "auto_reply", "human_reply", "other"]
 
-LONGEST_QUOTE = 2_000  # characters of a human's answer
+LONGEST_QUOTE = 1_500  # characters of a human's answer
 MOST_TOKENS = 20
 FEEDBACK = "message/feedback-report"
 

@@ -22,6 +22,8 @@ HITS = frozenset({"asset_downloaded", "link_clicked"})
 CONFIRMED = "hit_confirmed"
 CREDIBLE = frozenset({"human", "engine"})  # evidence that conditions believe; only `human` scores
 
+REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)
+
 # What a lead does to be left alone is no interest in being called.
 DEPARTURES = frozenset({"unsubscribed", "consent_withdrawn"})
 

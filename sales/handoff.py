@@ -14,7 +14,7 @@ from base.durations import parse_duration
 from base.tokens import new_token
 from leads import events
 from leads.facts import Facts, Lead
-from sales.again import notice
+from sales.again import answered, notice
 from sales.alert import mail_context, webhook_body
 from sales.brief import HAND_RAISE, Dossier, Submitted, brief
 from sales.wording import Voice
@@ -23,6 +23,7 @@ from storage.upsert import insert_for, insert_or_ignore
 
 LOOKED_BACK = 60  # events read for the brief's last actions
 FORMS_READ = 10
+REPLY = "reply"  # the reason of a call that tells of an answer
 ALERT, AGAIN = "alert", "notify"  # the notifications' templates
 LEAD_PAGE = "/console/leads"
 
@@ -52,7 +53,8 @@ class HandOffCall(Protocol):
 def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Zone) -> None:
     """Open the hand-off of this lead and cycle and tell sales; a second call for the same cycle does nothing.
 
-    A call `again` opens nothing: the rep who has the lead is told, once for each event.
+    A call `again` opens nothing: the rep who has the lead is told, once for each event, that a hand was raised or that
+    the lead has answered a mail.
 
     `zone` is the site's: what its people read on the wall.
     """
@@ -97,8 +99,12 @@ def _tell_again(conn: Connection, call: HandOffCall, rep: Rep, voice: Voice, bas
     token = conn.execute(newest).scalar_one_or_none()
     url = f"{base_url}/v/{token}" if token else f"{base_url}{LEAD_PAGE}/{lead_id}"
     dossier = _dossier(conn, call, voice.zone)
-    asked = replace(dossier, submitted=_submitted(conn, lead_id, call.event_seq))
-    _tell_by_mail(conn, call, rep, notice(asked, rep, voice, url), AGAIN, f"mail:{rep.id}:hand_raise:{call.event_seq}")
+    kind = call.reason.partition(":")[0]
+    if kind == REPLY:
+        context = answered(dossier, rep, voice, url)
+    else:
+        context = notice(replace(dossier, submitted=_submitted(conn, lead_id, call.event_seq)), rep, voice, url)
+    _tell_by_mail(conn, call, rep, context, AGAIN, f"mail:{rep.id}:{kind}:{call.event_seq}")
 
 
 def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:

@@ -11,7 +11,7 @@ from authoring.models.conditions import Condition
 from authoring.models.sequences import Branch, Sequence, Step, WaitFor
 from base.calendars import local_moment
 from leads.conditions import holds, next_change
-from leads.facts import DISQUALIFIED, Event, Facts
+from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
 from workflows.language import below, is_below, said, zone_for
 from workflows.picks import picked
@@ -168,6 +168,8 @@ def _departure(look: Look) -> Outcome | None:
         return Leave(f"no consent for `{topic}`")
     if _disqualified(look):
         return Leave("sales has disqualified the lead")
+    if _answered(look):
+        return Leave("the lead has answered: somebody goes on from here")
     met = next((condition for condition in look.sequence.exit_when if look.true(condition)), None)
     return None if met is None else Leave(f"exit_when {said(met)} holds")
 
@@ -177,6 +179,14 @@ def _disqualified(look: Look) -> bool:
     standing = look.facts.standing
     under_way = look.sequence.class_ == "marketing" or look.enrolment.entered_at <= standing.stage_since
     return standing.stage == DISQUALIFIED and under_way
+
+
+def _answered(look: Look) -> bool:
+    """A person wrote back to a mail of this enrolment: what would come next by itself no longer fits."""
+    ours = look.enrolment.id
+    return ours is not None and any(
+        event.name == REPLIED and event.human and event.data.get("enrolment_id") == ours for event in look.facts.history
+    )
 
 
 def _goal(look: Look) -> Outcome | None:

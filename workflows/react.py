@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from leads.facts import Event, Facts
+from leads.facts import REPLIED, Event, Facts
 from leads.fold import fold
 from leads.lifecycle import Move
 from leads.segments import Passage, next_in_chain, passages
@@ -19,7 +19,7 @@ from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """The facts with the events taken in, the stages moved through, who was let in where and who was not, the hands
-    raised that sales must be told of besides, the segments come into and left."""
+    raised and the answers written that sales must be told of besides, the segments come into and left."""
 
     facts: Facts
     stage_changes: tuple[StageChange, ...]
@@ -45,7 +45,8 @@ def react(state: LeadState, events: Sequence[Event], rules: Rules, now: datetime
         decisions += [decision] if decision is not None else []
     changes = stage_changes(state.facts.standing.stage, folded.moves)
     crossed = tuple(passages(state.facts.standing, facts.standing, next_in_chain(state.events, now)))
-    return Reaction(facts, changes, tuple(entered), tuple(decisions), folded.raised, crossed)
+    answers = tuple(event for event in events if event.name == REPLIED and event.human)
+    return Reaction(facts, changes, tuple(entered), tuple(decisions), (*folded.raised, *answers), crossed)
 
 
 def stage_changes(stage: str, moves: Sequence[Move]) -> tuple[StageChange, ...]:

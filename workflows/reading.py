@@ -12,7 +12,7 @@ from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
 from leads import consent, events, standings
 from leads.conditions import event_names
-from leads.facts import Facts, Standing
+from leads.facts import REPLIED, Facts, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
 from storage.schema import enrolments, messages, receipts
@@ -84,7 +84,7 @@ def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[s
     conditions = [condition for sequence in sequences for condition in conditions_of(sequence)]
     asked = (event_names(condition) for condition in (*conditions, *matched))
     sent = SEEN if any(step.pick for sequence in sequences for step in sequence.step) else ()
-    return named_events(site).union(sent, *asked)
+    return named_events(site).union({REPLIED}, sent, *asked)
 
 
 def _stored(site: Site) -> int:

@@ -11,7 +11,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
 from leads import events, standings, words
-from leads.facts import COLUMNS, Facts, Lead
+from leads.facts import COLUMNS, REPLIED, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
 from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes, tasks, webhooks
@@ -166,7 +166,7 @@ def _hand_off(conn: Connection, turn: Turn, sheet: Sheet) -> None:
             sheet.open_hand_off(conn, call)
     standing = turn.facts.standing
     for event in turn.raised:
-        why = f"hand_raise: {event.subject}"
+        why = f"{'reply' if event.name == REPLIED else 'hand_raise'}: {event.subject}"
         again = HandOff(turn.facts, standing.stage, standing.cycle, event.seq, why, sheet.site, sheet.now, again=True)
         sheet.open_hand_off(conn, again)
 
