@@ -16,9 +16,11 @@ from console.access import may
 from console.context import day, hour, number, on_calendar, percent, say, say_n, span, viewer
 from console.door import ConsoleDoor
 from console.reporting import draw_report
+from console.returns import told_of_returns
 from console.routes import Route
 from reports.health import Health, health
 from reports.messages import Count
+from reports.returned import CameBack, came_back
 
 State = Literal["well", "look", "bad"]
 ICONS: dict[State, str] = {"well": "circle-check", "look": "info", "bad": "circle-alert"}
@@ -46,6 +48,7 @@ class Looked:
     """Everything that the lines are made from."""
 
     found: Health
+    back: CameBack
     config: Config
     trouble: str | None
     dialect: str
@@ -72,7 +75,8 @@ def show_health(door: ConsoleDoor) -> Response:
 def looked_at(door: ConsoleDoor, conn: Connection) -> Looked:
     """Everything, as it is at this request."""
     found = health(conn, g.moment.calendar, g.moment.machine)
-    return Looked(found, door.config, door.trouble(), door.database.dialect, _disk(door.config))
+    back = came_back(conn, g.moment.machine)
+    return Looked(found, back, door.config, door.trouble(), door.database.dialect, _disk(door.config))
 
 
 def _sentence(lines: list[Line]) -> Markup:
@@ -200,6 +204,17 @@ def _failures(looked: Looked) -> Line:
     return Line(subject, "look", say("Addresses that do not exist are left alone from then on."), do, _counted(failed))
 
 
+def _came_back(looked: Looked) -> Line:
+    told, figure = told_of_returns(looked.back, looked.config.mail.bounces), number(looked.back.total)
+    return Line(
+        say("Mails that came back"),
+        "look" if told.unread else "well",
+        told.sentence,
+        told.do,
+        figure,
+    )
+
+
 def _webhooks(looked: Looked) -> Line:
     subject, found = say("Webhooks"), looked.found
     late = g.moment.machine - found.oldest_webhook if found.oldest_webhook is not None else timedelta(0)
@@ -274,7 +289,8 @@ def size(amount: int) -> str:
 
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
-    engine_line, _lag, mail_line, _due_mail, _doubts, _failures, _webhooks, _switches, _release, _database, _disk_line,
+    engine_line, _lag, mail_line, _due_mail, _doubts, _failures, _came_back, _webhooks, _switches, _release, _database,
+    _disk_line,
 )  # fmt: skip
 
 

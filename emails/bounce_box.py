@@ -10,11 +10,10 @@ from emails.intake import Rules, take
 from emails.received import LONGEST
 from emails.returns import read
 from storage.database import Database
-from storage.schema import facts
+from storage.schema import BOUNCES_READ_AT, facts
 from storage.trouble import StorageUnavailable
 from storage.upsert import upsert
 
-READ_AT = "bounces_read_at"  # the row of `facts` that says when the mailbox was last looked into
 NOTED_EVERY = 60.0  # seconds between two writes of it
 SEEN = ":2,S"  # what a Maildir's file is called once it was read
 
@@ -76,5 +75,5 @@ class BounceBox:
     def _note(self) -> None:
         if self._noted_at is None or elapsed() - self._noted_at >= NOTED_EVERY:
             self._noted_at = elapsed()
-            row = {"key": READ_AT, "value": self._clocks.machine().isoformat()}
+            row = {"key": BOUNCES_READ_AT, "value": self._clocks.machine().isoformat()}
             self._database.write(lambda conn: upsert(conn, facts, row, ["key"]))

@@ -599,3 +599,4 @@ facts = _table(
     Column("key", String(60), primary_key=True),
     Column("value", Text, nullable=False),
 )
+BOUNCES_READ_AT = "bounces_read_at"  # the row of `facts` that says when the mailbox of bounces was last looked into

@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from base.clock import system_clocks
 from base.config import Config
+from reports.returned import came_back
 from sales.notifier import endpoints
 from sales.webhooks import unusable
 from storage.database import Database, open_database
@@ -30,6 +31,7 @@ from storage.trouble import StorageUnavailable
 from terreau.folders import WHAT_TO_DO, why_unwritable
 from terreau.house import blobs_of
 from terreau.preparing import is_new
+from terreau.returns import told_of_returns
 
 State = Literal["well", "doubt", "wrong"]
 GIB = 1024**3
@@ -132,6 +134,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding("database", "well", f"{database.dialect}, its tables are those of this version")
         yield from _release(database)
         yield from _doubts(database)
+        yield _returned(database, config)
         if database.dialect == "postgresql":
             yield _skew(database)
 
@@ -152,6 +155,12 @@ def _doubts(database: Database) -> Iterator[Finding]:
         unknown = conn.scalar(select(func.count()).where(messages.c.state == "unknown")) or 0
     if unknown:
         yield Finding("mails", "doubt", f"{unknown} mails are in doubt: the server's answer never came")
+
+
+def _returned(database: Database, config: Config) -> Finding:
+    now = system_clocks().machine()
+    with database.read() as conn:
+        return Finding("returns", *told_of_returns(came_back(conn, now), config.mail.bounces, now))
 
 
 def _skew(database: Database) -> Finding:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, update
 from console.health import PROBES, Looked
 from console.viewing import nobody
 from reports.health import health
+from reports.returned import came_back
 from storage import schema
 
 PAGES = (
@@ -226,9 +227,10 @@ def test_doubts_failures_and_switches_are_told_with_what_to_do(staff_client, tol
 def test_the_senders_own_trouble_is_told(console_door, told):
     with console_door.database.read() as conn:
         found = health(conn, console_door.clocks.calendar(), console_door.clocks.machine())
+        back = came_back(conn, console_door.clocks.machine())
     with Flask("test").test_request_context("/console/health?lang=en"):
         g.viewer, g.moment = nobody(console_door), console_door.clocks.moment()
-        looked = Looked(found, console_door.config, "535 wrong password", "sqlite", (10, 1000))
+        looked = Looked(found, back, console_door.config, "535 wrong password", "sqlite", (10, 1000))
         lines = {line.subject: line for line in (probe(looked) for probe in PROBES)}
     assert (lines["Mail server"].state, "535 wrong password" in lines["Mail server"].sentence) == ("bad", True)
     assert (lines["Disk"].state, lines["Disk"].figure) == ("bad", "1%")

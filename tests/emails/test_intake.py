@@ -9,11 +9,11 @@ from sqlalchemy import func, select, update
 
 from base.settings import Bounces
 from base.tokens import new_token
-from emails.bounce_box import READ_AT, BounceBox
+from emails.bounce_box import BounceBox
 from emails.intake import Rules, take
 from emails.returns import read
 from leads import consent
-from storage.schema import consents, events, facts, messages, returned, suppressions
+from storage.schema import BOUNCES_READ_AT, consents, events, facts, messages, returned, suppressions
 from storage.trouble import StorageUnavailable
 from tests.emails.test_returns import plain, report
 
@@ -122,7 +122,7 @@ def test_a_delay_is_no_failure(house, sent, came):
     [
         (lambda message: about(message), "settled_dropped"),
         (lambda message: about(message, action="delivered", status="2.0.0"), "settled_delivered"),
-        (lambda message: plain("Away", In_Reply_To=message.message_id, Auto_Submitted="auto-replied"), "settled_delivered"),
+        (lambda message: plain("Away", In_Reply_To=message.message_id, Auto_Submitted="yes"), "settled_delivered"),
         (lambda message: plain("Hello", In_Reply_To=message.message_id), "settled_delivered"),
     ],
 )  # fmt: skip
@@ -233,7 +233,9 @@ def test_new_mail_is_taken_in_once_and_lies_where_read_mail_lies(house, sent, bo
     assert sorted(path.name for path in (folder / "cur").iterdir()) == ["1.a.mx:2,S", "2.b.mx:2,S"]
     assert list((folder / "new").iterdir()) == []
     assert [name for name, _, _ in house.events_of(message.lead_id)] == ["mail.bounced"]
-    assert house.run(lambda conn: conn.execute(select(facts.c.value).where(facts.c.key == READ_AT)).scalar_one())
+    assert house.run(
+        lambda conn: conn.execute(select(facts.c.value).where(facts.c.key == BOUNCES_READ_AT)).scalar_one()
+    )
 
 
 def test_a_death_between_the_commit_and_the_move_counts_once(house, sent, box, came):

@@ -86,6 +86,7 @@ def free_port() -> int:
 def settings(tmp_path: Path) -> Callable[..., Config]:
     def made(url: str, smtp_port: int, calls_url: str = "http://127.0.0.1:9/", port: int | None = None) -> Config:
         port = port or free_port()
+        (tmp_path / "Maildir" / "new").mkdir(parents=True, exist_ok=True)
         return Config.model_validate(
             {
                 "site": {"base_url": f"http://127.0.0.1:{port}"},
@@ -94,7 +95,7 @@ def settings(tmp_path: Path) -> Callable[..., Config]:
                 "data": {"dir": tmp_path / "data"},
                 "content": {"dir": data_path("content")},
                 "smtp": {"host": "127.0.0.1", "port": smtp_port, "security": "none", "connect_timeout": 2},
-                "mail": {"reply_timeout": 30},
+                "mail": {"reply_timeout": 30, "bounces": {"maildir": tmp_path / "Maildir", "secret": SECRET}},
                 "engine": {"tick_seconds": 0.1},
                 "webhooks": [{"name": "crm", "url": calls_url, "secret": SECRET, "allow_private": True}],
             }

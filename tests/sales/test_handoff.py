@@ -272,6 +272,27 @@ def test_a_hand_raised_by_a_lead_without_hand_off_is_told_with_a_link_to_the_lea
     assert told.context["lead_url"] == f"{BASE}/console/leads/{chloe.facts.lead.id}"
 
 
+def test_an_answer_to_a_mail_is_told_to_the_owner_once_in_their_own_words(database, chloe, clocks):
+    lead = replace(chloe.facts.lead, owner="karim")
+    data = {"text": "Yes, call me.\n\nChloé", "author": "chloe@home.example"}
+    seq = database.write(
+        lambda conn: events.append(
+            conn, lead.id, "mail.replied", clocks.moment(), evidence="human", subject="conseils-3d/niveaux", data=data
+        )
+    )
+    facts = replace(chloe.facts, lead=lead)
+    call = replace(chloe, facts=facts, event_seq=seq, reason="reply: conseils-3d/niveaux", again=True)
+    open_it(database, call)
+    open_it(database, call)
+    assert rows(database, hand_offs) == []
+    [told] = rows(database, messages)
+    assert (told.klass, told.email, told.recipient) == ("notification", "notify", "karim@lumen.example")
+    assert told.context["subject"].startswith("Chloé Marchand")
+    assert told.context["text"].split("\n\n")[-2:] == ["Yes, call me.", "Chloé"]
+    assert "chloe@home.example" in told.context["text"]
+    assert told.context["lead_url"] == f"{BASE}/console/leads/{lead.id}"
+
+
 def test_the_brief_shows_what_a_form_said_otherwise_than_what_is_known(database, chloe, clocks):
     raises_her_hand(database, chloe.facts.lead.id, 40, chloe.site, clocks, phone="06 39 98 99 99", company="Evil")
     open_it(database, chloe)

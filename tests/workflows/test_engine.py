@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from authoring.models.emails import Email
+from leads import events
 from leads.facts import Standing
 from storage import holders, schema
 from storage.database import StorageUnavailable
+from tests.workflows.conftest import THREE_MAILS
 from workflows.writing import ROWS_PER_JOB
 
 DAY = timedelta(days=1)
@@ -361,3 +363,26 @@ def test_nothing_is_due_without_a_release(workshop):
     assert shop.engine.work() == 0
     assert shop.engine.begin_broadcasts() == 0
     assert shop.engine.next_due() == shop.clocks.calendar_now
+
+
+def test_a_human_s_answer_ends_the_sequence_it_was_to_and_no_other_and_a_machine_s_answer_none(workshop):
+    shop = workshop({"tips": THREE_MAILS, "more": "concurrent = true\n" + THREE_MAILS})
+    lead_id = shop.submits()
+    shop.works()
+    shop.mails_end()
+    shop.works()
+    of = {row.sequence: row.id for row in shop.rows(schema.enrolments)}
+
+    def comes(name, evidence):
+        data = {"enrolment_id": of["tips"], "text": "Call me"}
+        now = shop.clocks.moment()
+        shop.database.write(
+            lambda conn: events.append(conn, lead_id, name, now, evidence=evidence, subject="tips/one", data=data)
+        )
+        shop.works()
+        return {row.sequence: (row.state, row.exit_reason) for row in shop.rows(schema.enrolments)}
+
+    assert {state for state, _ in comes("mail.auto_replied", "machine").values()} == {"active"}
+    stands = comes("mail.replied", "human")
+    assert stands["tips"] == ("left", "the lead has answered: somebody goes on from here")
+    assert stands["more"][0] == "active"
