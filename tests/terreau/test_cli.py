@@ -202,7 +202,10 @@ def test_a_lead_is_enrolled_by_hand_where_the_sequence_allows_it(folder):
 def test_a_sequence_and_everything_rest_and_go_on(folder):
     terreau("apply", "--author", "chloé")
     for words, sentence in (
-        (["pause", "conseils-3d", "--reason", "price"], "`conseils-3d` rests now, until `terreau resume conseils-3d`: no enrolments inside."),
+        (
+            ["pause", "conseils-3d", "--reason", "price"],
+            "`conseils-3d` rests now, until `terreau resume conseils-3d`: no enrolments inside.",
+        ),
         (["pause", "conseils-3d"], "`conseils-3d` rests already"),
         (["resume"], "Everything was not paused; what rests: conseils-3d."),
         (["pause"], "Everything rests now"),
