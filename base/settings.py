@@ -132,9 +132,26 @@ class Mail(Section):
     transport: Literal["smtp", "maildir"] = "smtp"
     maildir: File = Path("data/maildir")
     connections: Count = 2
+    per_second: Seconds | None = None
+    per_hour: Count | None = None
+    domain_connections: Count | None = None
+    domain_per_hour: Count | None = None
     return_path: MailAddress | None = None
     reply_timeout: Seconds = 600
+    pause_at_bounces: Annotated[float, Field(ge=0, le=100)] = 5
+    pause_at_complaints: Annotated[float, Field(ge=0, le=100)] = 0.3
     bounces: Bounces = Bounces()
+
+
+class Limit(Section):
+    """What one recipient domain gets at most; None = what it can take."""
+
+    connections: Count | None = None
+    per_hour: Count | None = None
+
+
+class DomainLimit(Limit):
+    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+$", max_length=253)]
 
 
 class Smtp(Section):
@@ -145,6 +162,9 @@ class Smtp(Section):
     password: str | None = Field(default=None, repr=False)
     password_file: File | None = None
     connect_timeout: Seconds = 30
+    idempotency_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60)] | None = (
+        None
+    )
 
     @model_validator(mode="after")
     def _whole_account(self) -> Self:
@@ -201,6 +221,7 @@ class Config(Section):
     data: Data = Data()
     content: Content = Content()
     mail: Mail = Mail()
+    domains: list[DomainLimit] = []
     smtp: Smtp = Smtp()
     tracking: Tracking = Tracking()
     engine: EngineSection = EngineSection()
@@ -217,6 +238,16 @@ class Config(Section):
             names_twice = ", ".join(doubled)
             raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=names_twice))
         return webhooks
+
+    @property
+    def domain_limits(self) -> dict[str, Limit]:
+        """By recipient domain; the last word about one counts."""
+        return {one.domain: one for one in self.domains}
+
+    @property
+    def any_domain(self) -> Limit:
+        """What every other recipient domain gets at most."""
+        return Limit(connections=self.mail.domain_connections, per_hour=self.mail.domain_per_hour)
 
     @property
     def secure_cookies(self) -> bool:

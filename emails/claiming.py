@@ -12,6 +12,7 @@ from base.clock import Moment, elapsed
 from emails.compile import CompiledEmail, CompileError
 from emails.freezing import FROZEN, Door, Material, freeze, gather
 from emails.looks import look, wanted
+from emails.obstacles import detours
 from emails.press import Press
 from emails.results import Result, Results, refusal
 from emails.states import Message, Move, move
@@ -128,7 +129,7 @@ class Claims:
         taken = claims.claim_these(conn, messages, holder, now.machine, urgent) if urgent else []
         if (room := limit - len(taken)) > 0:
             taken += claims.claim(conn, messages, holder, now.machine, room, _WANTED, calendar=now.calendar)
-        elsewhere = look(conn, taken, now, self._key)
+        elsewhere = {**detours(conn, taken, now), **look(conn, taken, now, self._key)}
         for message in taken:
             if message.id in elsewhere:
                 move(conn, message, "claimed", elsewhere[message.id], now, holder)

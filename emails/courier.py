@@ -12,10 +12,12 @@ from base.clock import Clocks
 from emails.channel import Channel
 from emails.claiming import InHand
 from emails.committer import Committer
+from emails.domains import Domains, domain_of
 from emails.letters import WontDo, Written, write
 from emails.lines import KeptLine
-from emails.replies import ChannelFault, Meaning, NoReply, Reply, is_nobody, meaning
-from emails.results import Result, Results, after_the_letter, refusal
+from emails.obstacles import aside
+from emails.replies import ChannelFault, Fault, Meaning, NoReply, Reply, is_nobody, meaning
+from emails.results import Result, Results, after_the_letter, put_off, refusal
 from emails.states import Move
 from emails.transports import Transport
 from leads.consent import address_hash
@@ -35,6 +37,7 @@ class Desk:
     transport: Transport
     results: Results
     channel: Channel
+    domains: Domains
     suppression_key: str
     bounces: str | None
 
@@ -78,6 +81,16 @@ class Courier:
         except Exception as error:
             self._put_off(ready.one, error)
 
+    def knock(self) -> bool:
+        """Try the door of a stopped channel, with no letter in hand. False: it is as it was."""
+        try:
+            self._line.knock()
+        except ChannelFault as fault:
+            self._desk.channel.failed(str(fault), fault.kind)
+            return False
+        self._desk.channel.worked()
+        return True
+
     def close(self) -> None:
         self._line.close()
 
@@ -90,20 +103,20 @@ class Courier:
         self._desk.results.flush()  # what this line carried is told apart: the next intent shall not meet it again
 
     def _deliver(self, ready: Ready, ahead: Ready | None) -> None:
-        one = ready.one
+        one, domain = ready.one, domain_of(ready.written.envelope.recipient)
+        if until := self._desk.domains.rests_until(domain, self._desk.clocks.machine()):
+            self._line.close()  # it may have been offered already, behind the letter before
+            self._note(one, aside(until))
+            return
         try:
             said, reply = self._line.offer(ready.written.envelope)
         except ChannelFault as fault:
-            self._step_aside(one, str(fault))
-            return
-        if said == "channel":
-            self._step_aside(one, reply.sentence)
-        elif said == "go":
-            self._give(ready, ahead)
+            self._note(one, self._blocked(str(fault), fault.kind))
         else:
-            if said == "policy":
-                self._desk.channel.failed(reply.sentence)
-            self._refused(one, said, reply)
+            if said == "go":
+                self._give(ready, ahead)
+            else:
+                self._refused(one, said, reply)
 
     def _give(self, ready: Ready, ahead: Ready | None) -> None:
         one, policy = ready.one, str(ready.one.text.constants["on_unknown"])
@@ -114,14 +127,17 @@ class Courier:
             reply = self._line.give(ready.written.data, ahead.written.envelope if ahead else None)
             said, word = meaning("end", reply), reply.sentence
         except NoReply as error:
-            said, word = "unknown", str(error)
+            said, word = "unknown", f"{error} (a letter of {len(ready.written.data)} bytes)"
         except Exception as error:  # a fault of ours, and nobody knows how many bytes were written by then
             log.exception("a letter met a fault", message=one.message.id, email=one.message.email)
             said, word = "unknown", f"unexpected: {error!r}"
+        if said in ("go", "unknown"):
+            self._note(one, after_the_letter(one.message, policy, said, word, self._desk.clocks.moment()), "in_data")
+        else:
+            self._note(one, self._answered(one, said, word), "in_data")
         if said == "go":
             self._desk.channel.worked()
-        step = after_the_letter(one.message, policy, said, word, self._desk.clocks.moment())
-        self._note(one, step, "in_data")
+            self._desk.domains.accepted(domain_of(ready.written.envelope.recipient))
 
     def _intend(self, one: InHand) -> bool:
         """The last look and the intent, in one transaction with what this line learned before. False: do not write."""
@@ -136,20 +152,41 @@ class Courier:
                 self._note(one, NOT_BEGUN, "claimed", "in_data")
             raise
 
-    def _step_aside(self, one: InHand, reason: str) -> None:
-        """The way is blocked: the message waits like all others, and no try is counted."""
-        pause = self._desk.channel.failed(reason)
-        log.warning("the mail server is out of reach", reason=reason, pause=round(pause, 1))
-        later = self._desk.clocks.machine() + timedelta(seconds=pause)
-        self._note(one, Move("due", values=(("due_at", later),)))
-
     def _refused(self, one: InHand, said: Meaning, reply: Reply) -> None:
         """No, for now or for good. An address that does not exist gets no mail of any kind any more."""
-        now, message = self._desk.clocks.moment(), one.message
-        gone = is_nobody(reply) and message.klass != "notification"
-        bounced = address_hash(self._desk.suppression_key, message.recipient) if gone else None
-        step = refusal(message, said, reply.sentence, now)
-        self._desk.results.add(self.number, Result(message, one.holder, ("claimed",), step, now, bounced))
+        gone = is_nobody(reply) and one.message.klass != "notification"
+        bounced = address_hash(self._desk.suppression_key, one.message.recipient) if gone else None
+        step, now = self._answered(one, said, reply.sentence), self._desk.clocks.moment()
+        self._desk.results.add(self.number, Result(one.message, one.holder, ("claimed",), step, now, bounced))
+
+    def _answered(self, one: InHand, said: Meaning, word: str) -> Move:
+        """What a definite no makes of the message, and what others who go the same way learn from it."""
+        desk, now, domain = self._desk, self._desk.clocks.moment(), domain_of(one.message.recipient)
+        if said == "channel":
+            return self._blocked(word)
+        if said == "policy":
+            until, about_us = desk.domains.turned_away(domain, word, now.machine)
+            if about_us:
+                desk.channel.failed(word)
+            return put_off(one.message, word, now, until)
+        if said == "sender":
+            if desk.domains.sender_refused():
+                desk.channel.failed(word)
+            return put_off(one.message, word, now)
+        if word.startswith("4"):
+            desk.domains.put_off(domain, one.message.id, word, now.machine)
+        return refusal(one.message, said, word, now)
+
+    def _blocked(self, reason: str, kind: Fault = "passing") -> Move:
+        """The way is blocked: the message waits like all others, and no try is counted."""
+        channel = self._desk.channel
+        pause = channel.failed(reason, kind)
+        if channel.stopped:
+            log.error("mail is stopped until somebody mends this", reason=reason)
+        else:
+            log.warning("the mail server is out of reach", reason=reason, pause=round(pause, 1))
+        later = self._desk.clocks.machine() + timedelta(seconds=pause)
+        return Move("due", values=(("in_data_at", None), ("due_at", later)))
 
     def _note(self, one: InHand, step: Move, *origins: str) -> None:
         now = self._desk.clocks.moment()

@@ -1,17 +1,23 @@
 """What a sender has in hand: taken from the table by the batch, given to its lines one by one, and one to go behind.
 
-A server may be long about a letter: what was to go behind it is then taken over by a line that has nothing to do.
+A server may be long about a letter: what was to go behind it is then taken over by a line that has nothing to do. The
+next one is the first whose domain may have a line: who is slow, or has limits, keeps nobody else waiting.
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from base.clock import elapsed
+from base.clock import Clock, elapsed
 from emails.claiming import InHand
 from emails.courier import Ready
+from emails.domains import Domains, domain_of
+from emails.pace import Pace
 
+FULL = 3  # batches in hand, of which none may have a line, until they step back for others
+SOON = timedelta(seconds=2)  # a permission that is further away is not waited for with letters in hand
 LULL_SECONDS = 0.2  # between two looks for work while a line is busy, and until what waits behind it is taken over
 
 
@@ -21,14 +27,33 @@ class _Behind:
     since: float = field(default_factory=elapsed)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What holds a letter back although it is due: the pace of the mail server, the room of its domain.
+
+    `aside` is told of a letter that steps back for others, and when to look again.
+    """
+
+    lines: int
+    domains: Domains
+    paces: Sequence[Pace]
+    machine: Clock
+    aside: Callable[[InHand, datetime], None]
+
+    def wait(self) -> timedelta:
+        """Until the mail server may be given the next letter."""
+        now = self.machine()
+        return max((timedelta(0), *(pace.next_at(now) - now for pace in self.paces)))
+
+
 class Hand:
     """Safe to share between lines. `take` gives the next batch: empty when it went elsewhere, None when nothing is due.
 
     `more`: the table may have more right now.
     """
 
-    def __init__(self, take: Callable[[], list[InHand] | None]) -> None:
-        self._take = take
+    def __init__(self, take: Callable[[], list[InHand] | None], batch: int, bounds: Bounds) -> None:
+        self._take, self._batch, self._bounds = take, batch, bounds
         self._lock = threading.Lock()
         self._waiting: deque[InHand] = deque()
         self._behind: dict[int, _Behind] = {}
@@ -41,22 +66,65 @@ class Hand:
         """Somebody may still have something to do, now or when a line gives something back."""
         return bool(self._waiting or self._busy or self.more)
 
+    @property
+    def is_held(self) -> bool:
+        """Nothing may leave now, nor soon."""
+        return self._bounds.wait() > SOON
+
+    def lull(self) -> float:
+        """Seconds until another look is worth it."""
+        if wait := self._bounds.wait().total_seconds():
+            return min(wait, LULL_SECONDS)
+        return 0 if self.more and not self._waiting else LULL_SECONDS
+
     def begin(self) -> None:
         """A new round: nothing was handled yet, and the table is looked at."""
         self.handled, self.more, self._look_at = 0, False, 0.0
 
     def next(self, behind: bool = False) -> InHand | None:
-        """The next message; None when there is none now. `behind` another letter goes only what nobody waits for."""
+        """The next message; None when there is none now. `behind` another letter goes only what nobody waits for, and
+        it has no line of its own before `take_behind`."""
         with self._lock:
-            if not self._waiting and elapsed() >= self._look_at:
+            if self._bounds.wait():
+                return None
+            one = self._draw(behind)
+            if one is None and elapsed() >= self._look_at and not (behind and self._waiting):
+                if self._waiting and (not self._busy or len(self._waiting) >= FULL * self._batch):
+                    self._step_back()
                 taken = self._take()
                 self.more = taken is not None
                 self._waiting.extend(taken or ())
                 self._look_at = 0.0 if self.more else elapsed() + LULL_SECONDS
-            if not self._waiting or (behind and self._waiting[0].message.klass != "marketing"):
+                one = self._draw(behind)
+            self._busy += one is not None
+            return one
+
+    def _draw(self, behind: bool) -> InHand | None:
+        """The first whose domain may have a line."""
+        domains, now = self._bounds.domains, self._bounds.machine()
+        for place, one in enumerate(self._waiting):
+            if behind and one.message.klass != "marketing":
                 return None
-            self._busy += 1
-            return self._waiting.popleft()
+            domain = domain_of(one.message.recipient)
+            if domains.follow(domain, now) if behind else domains.begin(domain, now):
+                del self._waiting[place]
+                for pace in self._bounds.paces:
+                    pace.take(now)
+                return one
+        return None
+
+    def _step_back(self) -> None:
+        """Who finds no line waits in the table, but for a few who follow at once."""
+        now, kept, staying = self._bounds.machine(), Counter[str](), deque[InHand]()
+        for one in self._waiting:
+            domain = domain_of(one.message.recipient)
+            at = self._bounds.domains.ready_at(domain, now)
+            if at - now <= SOON and kept[domain] < self._bounds.lines:
+                kept[domain] += 1
+                staying.append(one)
+            else:
+                self._bounds.aside(one, at)
+        self._waiting = staying
 
     def put_behind(self, line: int, ready: Ready) -> None:
         """`ready` is what `line` comes to after the letter that it gives now."""
@@ -67,26 +135,33 @@ class Hand:
         """What `line` comes to now; None when there is nothing, or another line has taken it over."""
         with self._lock:
             found = self._behind.pop(line, None)
-            return found.ready if found else None
+            return self._begun(found.ready) if found else None
 
     def take_over(self) -> Ready | None:
         """What has waited behind the letter of some line for too long."""
         with self._lock:
             for line, behind in self._behind.items():
                 if elapsed() - behind.since >= LULL_SECONDS:
-                    return self._behind.pop(line).ready
+                    return self._begun(self._behind.pop(line).ready)
             return None
 
-    def done(self) -> None:
+    def _begun(self, ready: Ready) -> Ready:
+        self._bounds.domains.take_line(domain_of(ready.one.message.recipient))
+        return ready
+
+    def done(self, one: InHand, had_line: bool = True) -> None:
         """A message that was handed out has come to its end, or to its next try."""
         with self._lock:
             self._busy -= 1
             self.handled += 1
+            if had_line:
+                self._bounds.domains.end(domain_of(one.message.recipient))
 
     def give_back(self, one: InHand) -> None:
         """A message that was handed out was not begun."""
         with self._lock:
             self._busy -= 1
+            self._bounds.domains.end(domain_of(one.message.recipient), judged=False)
             self._waiting.appendleft(one)
 
     def empty(self) -> list[InHand]:

@@ -4,7 +4,7 @@ from emails.replies import ChannelFault, Meaning, Reply
 from emails.transports import Envelope, Line, Transport
 
 LETTERS_PER_LINE = 100  # some servers end a connection after so many
-_CLOSING = 421
+_STALE = frozenset({421, 503})  # it is closing, or thinks that it stands in the middle of another transaction
 
 
 class KeptLine:
@@ -16,6 +16,10 @@ class KeptLine:
         self._ahead = False  # an envelope went out with the letter before
         self._in_one_breath = True  # until a server loses the first one: it would lose them all, 5 minutes each
         self._proven = False
+
+    def knock(self) -> None:
+        """Only connect, unless that is done. Raises ChannelFault."""
+        self._open()
 
     def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         """Up to the 354. A kept line that meanwhile died is replaced, once. Raises ChannelFault."""
@@ -31,7 +35,7 @@ class KeptLine:
         self._proven = self._proven or self._ahead
         if said != "go":
             self.close()
-        return self._anew(envelope) if kept and reply.code == _CLOSING else (said, reply)
+        return self._anew(envelope) if kept and reply.code in _STALE else (said, reply)
 
     def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
         """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply.

@@ -5,20 +5,26 @@ transaction: whoever left meanwhile is not written to, and a death leaves one me
 """
 
 import threading
+from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
 from authoring.releases import Releases
 from base.clock import Clocks, elapsed
 from base.config import Config
+from base.settings import Mail
 from base.tokens import Signer
 from emails.channel import Channel
 from emails.claiming import Claims, InHand
 from emails.committer import Committer
 from emails.courier import NOT_BEGUN, Courier, Desk, Ready
+from emails.domains import Domains, domain_of
 from emails.freezing import Door
-from emails.hand import LULL_SECONDS, Hand
+from emails.hand import Bounds, Hand
 from emails.layouts import Setting
+from emails.obstacles import aside, keep, keep_relay, lay_behind
+from emails.pace import Pace
 from emails.press import Press
 from emails.recovery import recover
 from emails.results import PATIENCE, Result, Results
@@ -51,13 +57,18 @@ class Sender:
         setting = Setting(config.site.base_url, config.site.default_locale)
         door = Door(config.site.base_url, signer, counts=config.tracking.clicks == "consent")
         self.channel = Channel()
+        lines = config.mail.connections
+        self._domains = Domains(lines, config.domain_limits, config.any_domain)
+        self._crowded: dict[str, datetime] = {}
         self._database, self._clocks, self._name = database, clocks, holder_name
         self._results = Results(database)
         self._claims = Claims(database, releases, Press(setting), door, key, self._results)
         committer = Committer(database, clocks, key)
-        desk = Desk(committer, clocks, transport, self._results, self.channel, key, config.mail.return_path)
-        self._couriers = [Courier(number, desk) for number in range(1, config.mail.connections + 1)]
-        self._hand = Hand(self._take)
+        bounces = config.mail.return_path
+        desk = Desk(committer, clocks, transport, self._results, self.channel, self._domains, key, bounces)
+        self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
+        bounds = Bounds(lines, self._domains, _paces(config.mail), clocks.machine, self._step_back)
+        self._hand = Hand(self._take, BATCH * lines, bounds)
         self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 
@@ -66,9 +77,11 @@ class Sender:
 
         A letter begun when `stop` is set is finished. Raises StorageUnavailable; what was learned is written later.
         """
-        if self.channel.pause:
+        if self._is_closed():
             return 0
         self._keep_house()
+        if self.channel.stopped and not self._couriers[0].knock():
+            return 0
         self._hand.begin()
         if not self._claims.anything_due(self._clocks.moment()):
             return 0
@@ -114,19 +127,19 @@ class Sender:
         """One thread: message after message, until nothing is due and no other line may still give one back."""
         hand, ready = self._hand, None
         try:
-            while not stop.is_set() and not self.channel.pause:
+            while not stop.is_set() and not self._is_closed():
                 ready = ready or self._ready(courier) or hand.take_over()
                 if ready is None:
                     if not hand:
                         return
-                    stop.wait(0 if hand.more else LULL_SECONDS)
+                    stop.wait(hand.lull())
                     continue
                 if ahead := self._ready(courier, behind=True):
                     hand.put_behind(courier.number, ahead)
                 try:
                     courier.deliver(ready, ahead)
                 finally:
-                    hand.done()
+                    hand.done(ready.one)
                     ready = hand.take_behind(courier.number)
                 if ahead and not ready:
                     courier.close()  # another line took it over: what was said of it here is withdrawn
@@ -139,8 +152,17 @@ class Sender:
         while one := self._hand.next(behind):
             if ready := courier.make_ready(one):
                 return ready
-            self._hand.done()
+            self._hand.done(one, had_line=not behind)
         return None
+
+    def _is_closed(self) -> bool:
+        """Nothing may leave now, nor soon."""
+        return bool(self.channel.pause) or self._hand.is_held
+
+    def _step_back(self, one: InHand, at: datetime) -> None:
+        """Its domain may have no line before `at`: it is due again then, and what else is due for it is laid behind."""
+        self._crowded[domain_of(one.message.recipient)] = at
+        self._results.add(0, Result(one.message, one.holder, ("claimed",), aside(at), self._clocks.moment()))
 
     def _take(self) -> list[InHand] | None:
         now = self._clocks.moment()
@@ -155,6 +177,7 @@ class Sender:
             try:
                 self._beat()
                 self._recover()
+                self._tell()
             except StorageUnavailable:
                 continue
             except Exception:  # without a heart all lines of this process would be declared dead
@@ -166,11 +189,41 @@ class Sender:
         for one in self._hand.empty():
             self._results.add(0, Result(one.message, one.holder, ("claimed",), NOT_BEGUN, now))
         self._results.flush()
+        with suppress(StorageUnavailable):  # the next drain tells it
+            self._tell()
 
     def _keep_house(self) -> None:
         self._results.flush()
         self._beat()
         self._recover()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write what stands in the way, for every process and for people, and lay behind what waits for it."""
+        now = self._clocks.machine()
+        while self._crowded:
+            domain, at = self._crowded.popitem()
+            lay_behind(self._database, domain, now, at, each=self._domains.each(domain))
+        self._tell_of_the_relay(now)
+        if news := self._domains.news():
+            try:
+                self._database.write(lambda conn: keep(conn, news, now))
+            except StorageUnavailable:
+                self._domains.put_back(news)
+                raise
+        for rest in filter(None, news.values()):
+            log.warning("a recipient domain rests", domain=rest.domain, reason=rest.reason, until=rest.until)
+            lay_behind(self._database, rest.domain, now, rest.until)
+
+    def _tell_of_the_relay(self, now: datetime) -> None:
+        news = self.channel.news()
+        if news is None:
+            return
+        try:
+            self._database.write(lambda conn: keep_relay(conn, news[0], now))
+        except StorageUnavailable:
+            self.channel.tell_again()
+            raise
 
     def _recover(self) -> None:
         if elapsed() >= self._recover_at:
@@ -186,3 +239,9 @@ class Sender:
         if known is None or not self._database.write(lambda conn: holders.beat(conn, known, now)):
             self._holder = self._database.write(lambda conn: holders.register(conn, self._name, now))
         self._beat_at = elapsed() + BEAT_SECONDS
+
+
+def _paces(settings: Mail) -> list[Pace]:
+    """What one process gives the mail server at most."""
+    hourly = [] if settings.per_hour is None else [Pace.hourly(settings.per_hour)]
+    return hourly if settings.per_second is None else [Pace.secondly(settings.per_second), *hourly]

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal["mail", "rcpt", "data", "end"]
-Meaning = Literal["go", "deferred", "refused", "policy", "channel", "unknown"]
+# `deferred`, `refused`: about this recipient, for now or for good · `policy`: its domain does not want us · `sender`:
+# who writes is refused · `channel`: the way is blocked for everybody. Only the first two count a try.
+Meaning = Literal["go", "deferred", "refused", "policy", "sender", "channel", "unknown"]
+# Of a channel: `passing` by itself · `sign_in` refused · `trust`: a certificate that does not hold, no encryption.
+Fault = Literal["passing", "sign_in", "trust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Reply:
 class ChannelFault(Exception):
     """The way to the server is at fault, not the letter: nobody's attempts are spent on it."""
 
+    def __init__(self, sentence: str, kind: Fault = "passing") -> None:
+        self.kind = kind
+        super().__init__(sentence)
+
 
 class NoReply(Exception):
     """No whole reply came: the connection ended, was too slow, or spoke something else."""
@@ -42,17 +50,22 @@ def is_nobody(reply: Reply) -> bool:
 
 
 def _mail(reply: Reply) -> Meaning:
-    """For good is about this sender, or this letter's size: others may go. 530 asks us all to sign in (RFC 4954)."""
+    """A size that is too big is this letter's; 530 asks us all to sign in (RFC 4954)."""
     if _is(2, reply):
         return "go"
-    return "deferred" if _is(5, reply) and reply.code != 530 else "channel"
+    if reply.code == 552 or _enhanced(reply) == "5.3.4":
+        return "deferred"
+    return "sender" if _is(5, reply) and reply.code != 530 else "channel"
 
 
 def _rcpt(reply: Reply) -> Meaning:
+    """Postfix keeps what it thinks of a sender until here."""
     if _is(2, reply):
         return "go"
     if reply.code == 421:
         return "channel"
+    if _is(5, reply) and _enhanced(reply) in _ABOUT_THE_SENDER:
+        return "sender"
     if _is_policy(reply):
         return "policy"
     return "refused" if _is(5, reply) and reply.code != 552 else "deferred"  # 552: a full mailbox empties
@@ -60,12 +73,19 @@ def _rcpt(reply: Reply) -> Meaning:
 
 def _data(reply: Reply) -> Meaning:
     """No byte of the letter was written: whatever it is, it may be tried again."""
+    if reply.code == 421:
+        return "channel"
     return "go" if reply.code == 354 else "deferred"
 
 
 def _end(reply: Reply) -> Meaning:
+    """Any definite word but yes: the server has not got the letter."""
     if _is(2, reply):
         return "go"
+    if reply.code == 421:
+        return "channel"
+    if _is_policy(reply):
+        return "policy"
     if _is(4, reply):
         return "deferred"
     return "refused" if _is(5, reply) else "unknown"
@@ -76,8 +96,8 @@ def _is(hundred: int, reply: Reply) -> bool:
 
 
 def _is_policy(reply: Reply) -> bool:
-    """Who we are or how we came is refused, not this recipient. Postfix says what it thinks of a sender only here."""
-    return _is(5, reply) and (reply.text.startswith("5.7.") or _enhanced(reply) in _ABOUT_US)
+    """Who we are or how we came is refused, not this recipient (RFC 3463, X.7.X)."""
+    return _is(5, reply) and reply.text.startswith("5.7.")
 
 
 def _enhanced(reply: Reply) -> str:
@@ -88,6 +108,8 @@ def _enhanced(reply: Reply) -> str:
 
 _ENHANCED = re.compile(r"\d\.\d{1,3}\.\d{1,3}(?!\S)")
 _NO_MAILBOX = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})  # bad mailbox, bad syntax, moved, null MX
-_ABOUT_US = frozenset({"5.1.0", "5.1.7", "5.1.8"})  # may be either's address, bad sender's syntax, bad sender's system
+_ABOUT_THE_SENDER = frozenset(
+    {"5.1.0", "5.1.7", "5.1.8"}
+)  # may be either's address, bad sender's syntax, bad sender's system
 
 _MEANINGS = {"mail": _mail, "rcpt": _rcpt, "data": _data, "end": _end}

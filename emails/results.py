@@ -3,17 +3,18 @@
 import threading
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from base.clock import Moment, elapsed
+from base.tokens import jitter
 from emails.replies import Meaning
+from emails.retrying import GIVEN_UP_AFTER, LUCKY, UNLUCKY, next_try, patience, wish
 from emails.states import ARRIVED, Message, Move, Passage, move, move_many
 from emails.telling import NotAllMoved, Wake, hold_wakes
 from leads import consent
-from storage.claims import RETRY_AFTER, retry_at
 from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
@@ -96,14 +97,36 @@ def after_the_letter(message: Message, policy: str, said: Meaning, word: str, no
 
 
 def refusal(message: Message, said: Meaning, word: str, now: Moment) -> Move:
-    """A definite no: for good, for now, or for the last time. The next try is a first one, as far as doubt goes."""
-    attempts = message.attempts + 1
+    """A definite no of the recipient: for good, for now, or for the last time. The next try is a first one, as far as
+    doubt goes."""
+    attempts, first = message.attempts + 1, message.put_off_at or now.machine
     clear = (("attempts", attempts), ("in_data_at", None))
     if said == "refused":
         return Move("refused", word, word, clear)
-    if attempts > len(RETRY_AFTER):
+    due_at = next_try(attempts, first, now.machine, jitter(UNLUCKY, LUCKY), wish(word))
+    if due_at is None:
         return Move("refused", f"given up after {attempts} tries: {word}", word, clear)
-    return Move("deferred", word, word, (*clear, ("due_at", retry_at(attempts, now.machine))))
+    return Move("deferred", word, word, (*clear, ("put_off_at", first), ("due_at", _in_time(message, due_at, now))))
+
+
+def put_off(message: Message, word: str, now: Moment, until: datetime | None = None) -> Move:
+    """It is not the recipient who does not want it: it waits, until then or as long as the schedule says, and no try is
+    counted. In the end nobody wants it late."""
+    first = message.put_off_at or now.machine
+    last = first + GIVEN_UP_AFTER
+    if now.machine >= last:
+        return Move("refused", f"given up after {message.attempts} tries: {word}", word, (("in_data_at", None),))
+    due_at = min(until or now.machine + patience(now.machine - first) * jitter(UNLUCKY, LUCKY), last)
+    waits = (("in_data_at", None), ("put_off_at", first), ("due_at", _in_time(message, due_at, now)))
+    return Move("deferred", word, word, waits)
+
+
+def _in_time(message: Message, due_at: datetime, now: Moment) -> datetime:
+    """Not after it has expired: it is looked at then, and ends as what it is, too late."""
+    if message.expires_at is None:
+        return due_at
+    left: timedelta = max(message.expires_at - now.calendar, timedelta(0))
+    return min(due_at, now.machine + left)
 
 
 class Results:

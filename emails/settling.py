@@ -14,7 +14,14 @@ from leads import events
 from storage.schema import messages
 
 # Frozen anew at the next claim: the text may have been mended, and the address put right.
-_FRESH = (("compiled_hash", None), ("message_id", None), ("dated", None), ("in_data_at", None), ("resent_at", None))
+_FRESH = (
+    ("compiled_hash", None),
+    ("message_id", None),
+    ("dated", None),
+    ("in_data_at", None),
+    ("resent_at", None),
+    ("put_off_at", None),
+)
 
 
 def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:

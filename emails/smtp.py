@@ -4,15 +4,18 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from base.clock import elapsed
 from base.config import Config
-from emails.replies import ChannelFault, Meaning, NoReply, Phase, Reply, meaning
+from emails.replies import ChannelFault, Fault, Meaning, NoReply, Phase, Reply, meaning
 from emails.transports import Envelope
 
 COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
+CONNECTS = 4  # times its timeout, which counts anew for each byte, until connecting is given up
+_READY = 220
 _REPLY_BYTES = 64 * 1024
 _LINE = re.compile(rb"(\d{3})([ -]?)(.*)")
 
@@ -32,27 +35,66 @@ class Smtp:
             client = self._open()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             where = f"{self._settings.host}:{self._settings.port}"
-            raise ChannelFault(f"no connection to the mail server {where}: {error}") from error
+            raise ChannelFault(f"no connection to the mail server {where}: {error}", _kind(error)) from error
         return SmtpLine(client, self._reply_seconds)
 
     def _open(self) -> smtplib.SMTP:
+        """Within CONNECTS times the timeout in all: a server that says a letter a second shall not keep the line."""
         settings, timeout = self._settings, self._settings.connect_timeout
         if settings.security == "tls":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, self._hello, timeout=timeout, context=self._trust
-            )
+            client: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=self._hello, timeout=timeout, context=self._trust)
         else:
-            client = smtplib.SMTP(settings.host, settings.port, self._hello, timeout=timeout)
+            client = smtplib.SMTP(local_hostname=self._hello, timeout=timeout)
+        client._host = settings.host  # type: ignore[attr-defined]  # what its constructor checks certificates against
+        patience = threading.Timer(timeout * CONNECTS, _cut, (client,))
+        patience.daemon = True
+        patience.start()
         try:
-            if settings.security == "starttls":
-                client.starttls(context=self._trust)
-            client.ehlo_or_helo_if_needed()
-            if settings.username:
-                client.login(settings.username, settings.password or "")
+            self._introduce(client)
         except BaseException:
             client.close()
             raise
+        finally:
+            patience.cancel()
         return client
+
+    def _introduce(self, client: smtplib.SMTP) -> None:
+        settings = self._settings
+        code, word = client.connect(settings.host, settings.port)
+        if code != _READY:
+            raise smtplib.SMTPConnectError(code, word)
+        if settings.security == "starttls":
+            _secure(client, self._trust)
+        client.ehlo_or_helo_if_needed()
+        if settings.username:
+            client.login(settings.username, settings.password or "")
+
+
+def _cut(client: smtplib.SMTP) -> None:
+    """Whoever reads from it meets the end."""
+    if client.sock is not None:
+        with suppress(OSError):
+            client.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _secure(client: smtplib.SMTP, trust: ssl.SSLContext | None) -> None:
+    """Go on in secret. Raises ChannelFault where that is not offered: somebody may stand in between (STRIPTLS)."""
+    try:
+        client.starttls(context=trust)
+    except smtplib.SMTPNotSupportedError as error:
+        raise ChannelFault("the mail server does not offer STARTTLS, which `security` asks for", "trust") from error
+    except smtplib.SMTPResponseException as error:
+        kind: Fault = "trust" if error.smtp_code // 100 == 5 else "passing"
+        raise ChannelFault(f"the mail server refuses STARTTLS: {error.smtp_code}", kind) from error
+
+
+def _kind(error: Exception) -> Fault:
+    """Whether it passes by itself. 454 is a temporary failure of a sign-in (RFC 4954)."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "trust"
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code // 100 == 5:
+        return "sign_in"
+    return "passing"
 
 
 def _commands(envelope: Envelope) -> tuple[tuple[Phase, str], ...]:

@@ -27,7 +27,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "due": frozenset({"claimed", "withdrawn", "expired"}),
     # Before the intent: everything is still safe to do again.
     "claimed": frozenset({"in_data", "due", "deferred", "refused", "withdrawn", "expired", "failed"}),
-    # After it: the server's word decides, and its silence is doubt. Back to due only if no byte of it was written.
+    # After it: the server's word decides, and its silence is doubt. Back to due only if the server has none of it.
     "in_data": frozenset({"sent", "refused", "deferred", "unknown", "due", "settled_resent"}),
     "deferred": frozenset({"due", "withdrawn", "expired"}),
     "unknown": frozenset({"settled_delivered", "settled_dropped", "settled_resent", "due"}),  # due: sent again

@@ -373,6 +373,7 @@ messages = _table(
     Column("due_at", UtcDateTime, nullable=False),  # machine: retries and limits; a new message is due at once
     Column("expires_at", UtcDateTime),  # calendar
     Column("attempts", Integer, nullable=False),
+    Column("put_off_at", UtcDateTime),  # machine: the first time somebody said "later"; given up 48 hours after
     Column("holder", Id),
     Column("fence", Integer),
     Column("message_id", String(200)),
@@ -581,6 +582,14 @@ switches = _table(
     Column("off", Boolean, nullable=False),
     Column("reason", String(300), nullable=False),
     Column("since", UtcDateTime, nullable=False),  # machine
+)
+obstacles = _table(
+    "obstacles",  # what mail waits for: `*`, the way to our mail server, or a recipient domain that rests
+    Column("name", String(255), primary_key=True),
+    Column("stopped", Boolean, nullable=False),  # it does not pass by itself: somebody has to do something
+    Column("reason", String(300), nullable=False),
+    Column("since", UtcDateTime, nullable=False),  # machine
+    Column("until", UtcDateTime, nullable=False),  # machine: the next try
 )
 pauses = _table(
     "pauses",  # when a sequence, or everything, rested; the switch beside it holds back mail that is promised already

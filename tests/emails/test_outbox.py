@@ -231,8 +231,8 @@ def test_a_word_about_our_own_address_said_to_rcpt_marks_nobody(house, inbox, se
     message = house.owe(house.lead("Ada", email="ada@atelier.example"))
     sender = sender_to(port, connections=1)
     sender.drain(never)
-    assert (house.message(message).state, house.message(message).attempts) == ("deferred", 1)
-    assert sender.channel.reason == "550 5.1.8 Sender address rejected: Domain not found"
+    assert (house.message(message).state, house.message(message).attempts) == ("deferred", 0)
+    assert sender.channel.reason is None
     with house.database.read() as conn:
         assert conn.execute(select(suppressions)).all() == []
 
@@ -246,16 +246,26 @@ def test_a_sender_that_is_refused_holds_up_no_other(house, inbox, sender_to, nev
     sender = sender_to(port, connections=1)
     assert sender.drain(never) == 1
     put_off = house.message(refused)
-    assert (put_off.state, put_off.attempts, put_off.reason) == ("deferred", 1, "553 5.7.1 not your address")
+    assert (put_off.state, put_off.attempts, put_off.reason) == ("deferred", 0, "553 5.7.1 not your address")
     assert (house.message(other).state, sender.channel.reason) == ("sent", None)
+
+
+def test_a_sender_that_is_refused_again_and_again_is_a_fault_of_the_channel(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    mailbox.mail_from = "550 5.1.8 who are you"
+    for _ in range(6):
+        house.owe(house.lead("Ada"))
+    sender = sender_to(port, connections=1)
+    sender.drain(never)
+    assert (house.states(), sender.channel.reason) == ({"deferred": 3, "due": 3}, "550 5.1.8 who are you")
 
 
 def test_a_line_that_hangs_does_not_hold_up_the_others(house, inbox, sender_to, never):
     mailbox, port = inbox
     mailbox.slow["ada@atelier.example"] = 2.0
     house.owe(house.lead("Ada", email="ada@atelier.example"))
-    for _ in range(6):
-        house.owe(house.lead("Bob"))
+    for number in range(6):
+        house.owe(house.lead("Bob", email=f"bob{number}@maison.example"))
     sender_to(port, connections=2).drain(never)
     assert [arrived.recipient for arrived in mailbox.arrived].index("ada@atelier.example") == 6
 
@@ -281,16 +291,40 @@ def test_a_put_off_mail_is_tried_again_with_the_same_bytes(house, inbox, sender_
     assert first == []
 
 
-def test_a_mail_is_given_up_after_the_last_try(house, inbox, sender_to, never, clocks):
+def test_a_mail_is_given_up_after_two_days_and_the_last_try_is_made_then(house, inbox, sender_to, never, clocks):
     mailbox, port = inbox
     mailbox.rcpt["ada@atelier.example"] = "450 later"
-    message = house.owe(house.lead("Ada", email="ada@atelier.example"))
+    message, began = house.owe(house.lead("Ada", email="ada@atelier.example")), clocks.machine()
     sender = sender_to(port)
     for _ in range(9):
         sender.drain(never)
-        clocks.advance(timedelta(hours=30))
+        clocks.advance(max(house.message(message).due_at - clocks.machine(), timedelta(0)))
+    assert (house.message(message).state, clocks.machine() - began) == ("deferred", timedelta(hours=48))
+    sender.drain(never)
     assert house.message(message).state == "refused"
-    assert "given up after 9 tries" in house.message(message).reason
+    assert "given up after 10 tries: 450 later" in house.message(message).reason
+
+
+def test_a_mail_that_is_put_off_expires_when_its_time_comes(house, inbox, sender_to, never, clocks):
+    mailbox, port = inbox
+    mailbox.rcpt["ada@atelier.example"] = "450 later"
+    ada = house.lead("Ada", email="ada@atelier.example")
+    message = house.owe(ada, expires_at=house.now.calendar + timedelta(seconds=20))
+    sender = sender_to(port)
+    sender.drain(never)
+    assert house.message(message).due_at == clocks.machine() + timedelta(seconds=20)
+    clocks.advance(timedelta(seconds=20))
+    sender.drain(never)
+    assert house.message(message).state == "expired"
+
+
+def test_a_server_that_says_when_to_come_again_is_taken_at_its_word(house, inbox, sender_to, never, clocks):
+    mailbox, port = inbox
+    mailbox.rcpt["ada@atelier.example"] = "451 4.7.1 Greylisted, please try again in 12 minutes"
+    message = house.owe(house.lead("Ada", email="ada@atelier.example"))
+    sender_to(port).drain(never)
+    wait = house.message(message).due_at - clocks.machine()
+    assert timedelta(minutes=12) <= wait <= timedelta(minutes=14.4)
 
 
 def test_who_must_sign_in_first_stops_the_channel_and_spends_nobodys_tries(house, inbox, sender_to, never, monkeypatch):
