@@ -78,6 +78,7 @@ ACCESS: Mapping[str, Rule] = {
     "message_frame": Rule(NAMES, own="message_id"),
     "retry_message": Rule(WRITING, own="message_id"),
     "settle_message": Rule(WRITING, own="message_id"),
+    "settle_messages": Rule(WRITING),
     "preview": Rule(WRITING),
     "preview_frame": Rule(WRITING),
 }

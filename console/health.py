@@ -26,6 +26,7 @@ State = Literal["well", "look", "bad"]
 ICONS: dict[State, str] = {"well": "circle-check", "look": "info", "bad": "circle-alert"}
 LATE = timedelta(minutes=2)  # due for so long: something does not keep up
 VERY_LATE = timedelta(minutes=15)
+SHOWN = 5  # domains named
 LITTLE = 0.10  # of a disk that is free
 VERY_LITTLE = 0.03
 GIB = 1024**3
@@ -152,11 +153,17 @@ def _lag(looked: Looked) -> Line:
 
 def mail_line(looked: Looked) -> Line:
     subject, found = say("Mail server"), looked.found
-    if looked.trouble:
+    if found.relay is not None and found.relay.stopped:
+        do = Markup("{} <code>terreau doctor</code>").format(
+            say("Nothing is lost: mails wait until this is mended, and it is tried again every five minutes. Ask")
+        )
+        return Line(subject, "bad", say("Mail is stopped: %(reason)s", reason=found.relay.reason), do)
+    trouble = looked.trouble or (found.relay.reason if found.relay is not None else None)
+    if trouble:
         do = Markup("{} <code>terreau doctor</code>").format(
             say("Nothing is lost: mails wait. See what the server says, check [smtp], then ask")
         )
-        return Line(subject, "bad", say("Mail cannot leave: %(reason)s", reason=looked.trouble), do)
+        return Line(subject, "bad", say("Mail cannot leave: %(reason)s", reason=trouble), do)
     if found.last_sent is None:
         return Line(subject, "well", _way_out(looked.config) + " " + say("Nothing was sent yet."))
     said = say("The last mail left %(age)s ago.", age=_age(found.last_sent))
@@ -182,11 +189,25 @@ def _due_mail(looked: Looked) -> Line:
     return Line(subject, "bad" if late >= VERY_LATE else "look", said, do, figure)
 
 
+def _resting(looked: Looked) -> Line:
+    subject, resting = say("Recipient domains"), looked.found.resting
+    if not resting:
+        return Line(subject, "well", say("None turns us away."), figure="0")
+    said = Markup("; ").join(
+        Markup("<code>{}</code>: {} ({})").format(
+            one.domain, one.reason, say("until %(hour)s", hour=hour(on_calendar(one.until)))
+        )
+        for one in resting[:SHOWN]
+    )
+    do = say("Their mails wait and count no try; others leave. A refusal by policy (5.7.x) names what they mind.")
+    return Line(subject, "look", said, do, number(len(resting)))
+
+
 def _doubts(looked: Looked) -> Line:
     subject, unknown = say("Mails in doubt"), looked.found.unknown
     if not unknown.number:
         return Line(subject, "well", say("The server's word is known for every mail."), figure="0")
-    said = say("The server's answer never came. None is sent again by itself.")
+    said = say("The server's answer never came. Marketing is never sent again by itself.")
     do = Markup("{} {}").format(
         link("messages", say("Settle them"), view="unknown"),
         say("or let the house believe after a day that they arrived."),
@@ -289,7 +310,8 @@ def size(amount: int) -> str:
 
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
-    engine_line, _lag, mail_line, _due_mail, _doubts, _failures, _came_back, _webhooks, _switches, _release, _database,
+    engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _webhooks, _switches, _release,
+    _database,
     _disk_line,
 )  # fmt: skip
 

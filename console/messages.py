@@ -1,6 +1,6 @@
 """Messages: those in doubt first, with what is known and what may be decided; then failures, and every other one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,8 +12,9 @@ from authoring.site import Site
 from base.clock import Moment
 from base.translations import msgid
 from console.access import may
-from console.context import number, say, say_n, viewer
+from console.context import draw, number, say, say_n, viewer
 from console.door import ConsoleDoor
+from console.doubts import Known, known
 from console.letters import CLIPPED, Letter, Unwritable, sent
 from console.names import Names
 from console.preview import frame_answer, look_of, looks, size_said
@@ -22,12 +23,15 @@ from console.reporting import draw_report
 from console.routes import Route
 from console.step_words import subject_of
 from emails import settling
+from emails.doubts import doubts
 from emails.states import AGAIN
 from reports.messages import LOOK, VIEWS, Count, MessageLine, Place, counts, message, page
 
 LONGEST_NAME = 300
+LONGEST_NUMBER = 16
+MANY = 1_000  # doubts ended in one go
 TABS: dict[str, str] = {
-    "unknown": msgid("In doubt"),
+    "unknown": msgid("Delivery not known"),
     "failed": msgid("Failed"),
     "waiting": msgid("On their way"),
     "sent": msgid("Sent"),
@@ -60,6 +64,8 @@ CHOICES: dict[str, tuple[str, str]] = {
 DONE: dict[str, str] = {
     "retried": msgid("It is due again and leaves within a second or two, unless the lead has left meanwhile."),
     "settled": msgid("The doubt is ended, and the lead's timeline says by whom."),
+    "many": msgid("The doubts are ended, and each lead's timeline says by whom."),
+    "none": msgid("Nothing was changed: choose mails that are in doubt."),
     "late": msgid("Nothing was changed: this mail is in another state by now."),
 }
 
@@ -79,6 +85,7 @@ class Shown:
     in_doubt: bool
     may_retry: bool
     told: str  # of a word to staff: whom it told
+    doubt: Known | None  # while it is in doubt
 
 
 def messages(door: ConsoleDoor) -> Response:
@@ -88,10 +95,12 @@ def messages(door: ConsoleDoor) -> Response:
         totals = counts(conn)
         view = _view(totals)
         found = page(conn, view, _place(request.args.get("after", "")), email=mail)
+        about = _doubts(conn, found.lines)
     after = found.after
     return draw_report(
         "console/messages.html",
         view=view,
+        total=totals[view],
         tabs=[
             (name, say(text), None if mail else totals[name], url_for("console.messages", view=name, mail=mail or None))
             for name, text in TABS.items()
@@ -99,7 +108,7 @@ def messages(door: ConsoleDoor) -> Response:
         mail=subject_of(site, *mail.split("/", 1)) if mail else "",
         every=url_for("console.messages", view=view),
         looked=number(LOOK),
-        lines=[_shown(line, site) for line in found.lines],
+        lines=[_shown(line, site, about) for line in found.lines],
         choices=_choices(),
         sentence=_sentence(totals),
         first=url_for("console.messages", view=view, mail=mail or None) if request.args.get("after") else "",
@@ -119,10 +128,11 @@ def show_message(door: ConsoleDoor, message_id: int) -> Response:
     with door.database.read() as conn:
         line = message(conn, message_id) or abort(404)
         letter, why = _letter(door, conn, message_id)
+        about = _doubts(conn, [line])
     look = look_of()
     return draw_report(
         "console/message.html",
-        one=_shown(line, site),
+        one=_shown(line, site, about),
         choices=_choices(),
         deciding=may(viewer(), "settle_message"),
         letter=letter,
@@ -156,6 +166,24 @@ def settle_message(door: ConsoleDoor, message_id: int) -> Response:
     if choice not in CHOICES:
         abort(400)
     return _decide(door, message_id, partial(settling.settle, message_id=message_id, choice=choice), "settled")
+
+
+def settle_messages(door: ConsoleDoor) -> Response:
+    """Many doubts end alike: shown once more with the consequence, then done."""
+    choice, everything = request.form.get("choice", ""), "all" in request.form
+    if choice not in CHOICES:
+        abort(400)
+    ids = [int(id) for id in request.form.getlist("id") if id.isdecimal() and len(id) < LONGEST_NUMBER][:MANY]
+    with door.database.read() as conn:
+        some = doubts(conn, None if everything else ids, limit=MANY)
+    if not some:
+        return make_response(redirect(url_for("console.messages", view="unknown", done="none"), 303))
+    if "sure" not in request.form:
+        name, consequence = (say(word) for word in CHOICES[choice])
+        shown = [(one.id, one.to, _called(one.email, door.site())) for one in some]
+        return draw("console/settle.html", choice=choice, name=name, consequence=consequence, some=shown)
+    settling.settle_many(door.database, [one.id for one in some], choice, viewer().name, g.moment)
+    return make_response(redirect(url_for("console.messages", view="unknown", done="many"), 303))
 
 
 def _decide(door: ConsoleDoor, message_id: int, act: Callable[..., bool], done: str) -> Response:
@@ -202,24 +230,29 @@ def _place(text: str) -> Place | None:
         return None
 
 
-def _shown(line: MessageLine, site: Site) -> Shown:
+def _doubts(conn: Connection, lines: Sequence[MessageLine]) -> dict[int, Known]:
+    """What is known about those of them that are in doubt."""
+    ids = [line.id for line in lines if line.state == "unknown"]
+    return {one.id: known(one) for one in doubts(conn, ids)} if ids else {}
+
+
+def _shown(line: MessageLine, site: Site, about: Mapping[int, Known]) -> Shown:
     state, kind = STATES[line.state]
     names = Names(site, viewer())
-    alerts = {"alert": say("Alert: a hot lead"), "notify": say("Word to staff")}
-    about = alerts.get(line.email, line.email) if line.klass == "notification" else _subject(line, site)
     sequence = names("sequence", line.sequence) if line.sequence else ""
     return Shown(
         line=line,
         state=say(state),
         kind=kind,
         klass=say(KLASSES[line.klass]),
-        about=about,
+        about=_called(line.email, site),
         where=" / ".join(part for part in (sequence, line.step) if part),
         when=line.sent_at or line.created_at,
         reason=told(line.reason, names) if line.reason else "",
         in_doubt=line.state == "unknown",
         may_retry=line.state in AGAIN,
         told=_told(line, site) if line.klass == "notification" else "",
+        doubt=about.get(line.id),
     )
 
 
@@ -229,9 +262,11 @@ def _told(line: MessageLine, site: Site) -> str:
     return reps.get(line.recipient or "", line.recipient or say("staff"))
 
 
-def _subject(line: MessageLine, site: Site) -> str:
-    sequence, _, email = line.email.partition("/")
-    return subject_of(site, sequence, email)
+def _called(email: str, site: Site) -> str:
+    """The subject of SEQUENCE/TEXT, or what a notification tells."""
+    sequence, _, text = email.partition("/")
+    alerts = {"alert": say("Alert: a hot lead"), "notify": say("Word to staff")}
+    return subject_of(site, sequence, text) if text else alerts.get(email, email)
 
 
 def _choices() -> list[tuple[str, str, str]]:
@@ -272,5 +307,6 @@ ROUTES = (
     Route("GET", "/messages/<int:message_id>", "message", show_message),
     Route("GET", "/messages/<int:message_id>/frame", "message_frame", message_frame),
     Route("POST", "/messages/<int:message_id>/retry", "retry_message", retry_message),
+    Route("POST", "/messages/settle", "settle_messages", settle_messages),
     Route("POST", "/messages/<int:message_id>/settle", "settle_message", settle_message),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, select
 
 from base.clock import Moment
 from emails.results import SETTLE_AFTER
+from emails.settling import ends_as
 from emails.states import Message, Move, move
 from storage import claims, holders
 from storage.database import Database
@@ -32,16 +33,6 @@ log = structlog.get_logger(__name__)
 def recover(database: Database, now: Moment) -> int:
     """Bury who was unseen for a minute, give back what they held, settle doubts that are ripe; returns how many."""
     return database.write(lambda conn: _recover(conn, now))
-
-
-def settle_by_evidence(conn: Connection, message_id: int, evidence: str, arrived: bool, now: Moment) -> bool:
-    """End the doubt about a message because of `evidence`: a click, a bounce, what a person found out.
-
-    False when there is no doubt about it.
-    """
-    message = conn.execute(select(messages).where(messages.c.id == message_id)).one_or_none()
-    step = Move("settled_delivered" if arrived else "settled_dropped", evidence)
-    return message is not None and move(conn, message, "unknown", step, now, None)
 
 
 def _recover(conn: Connection, now: Moment) -> int:
@@ -73,9 +64,7 @@ def _doubt(conn: Connection, message: Message, now: Moment) -> Move:
 
 
 def _settlement(conn: Connection, message: Message, machine_now: datetime) -> Move:
-    """By the policy of the text. A transactional mail is sent again once, a notification until it is acknowledged."""
-    again = _policy(conn, message) == "resend"
-    if again and (message.resent_at is None or message.klass == "notification"):
+    if ends_as(message, _policy(conn, message)) == "again":
         freed = (("holder", None), ("fence", None), ("due_at", machine_now), ("in_data_at", None))
         return Move("due", "sent again after doubt", values=(*freed, ("resent_at", machine_now)))
     return Move("settled_delivered", "believed to have arrived: no sign that it did not")

@@ -3,16 +3,18 @@
 Every decision is a move of `emails.states`, and an event of the lead that says who decided.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, select
 
 from base.clock import Moment
-from emails.recovery import settle_by_evidence
 from emails.states import AGAIN, Message, Move, move
 from leads import events
+from storage.database import Database
 from storage.schema import messages
 
+AT_ONCE = 100  # doubts ended in one transaction
 # Frozen anew at the next claim: the text may have been mended, and the address put right.
 _FRESH = (
     ("compiled_hash", None),
@@ -36,6 +38,33 @@ def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
     to = () if message.klass == "notification" else (("recipient", None),)
     values = (*_FRESH, *to, ("attempts", 0), ("due_at", now.machine), ("ended_at", None))
     return _again(conn, message, Move("due", f"sent again by {by}", values=values), by, now)
+
+
+def ends_as(message: Message, policy: str) -> str:
+    """How a doubt ends by itself: `delivered` or `again`. A transactional mail is sent again once, a notification until
+    it is acknowledged."""
+    again = policy == "resend" and (message.resent_at is None or message.klass == "notification")
+    return "again" if again else "delivered"
+
+
+def settle_by_evidence(conn: Connection, message_id: int, evidence: str, arrived: bool, now: Moment) -> bool:
+    """End the doubt about a message because of `evidence`: a click, a bounce, what a person found out.
+
+    False when there is no doubt about it.
+    """
+    message = _find(conn, message_id)
+    step = Move("settled_delivered" if arrived else "settled_dropped", evidence)
+    return message is not None and move(conn, message, "unknown", step, now, None)
+
+
+def settle_many(database: Database, ids: Sequence[int], choice: str, by: str, now: Moment) -> int:
+    """The same for many, in portions; returns how many were still in doubt. Raises KeyError, StorageUnavailable."""
+    portions = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+    return sum(database.write(partial(_settle_some, ids=some, choice=choice, by=by, now=now)) for some in portions)
+
+
+def _settle_some(conn: Connection, ids: Sequence[int], choice: str, by: str, now: Moment) -> int:
+    return sum(settle(conn, id, choice, by, now) for id in ids)
 
 
 def settle(conn: Connection, message_id: int, choice: str, by: str, now: Moment) -> bool:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, text
 
 from reports.messages import COUNTED, Count
-from storage.schema import holders, in_force, messages, releases, switches, wakes, webhooks
+from storage.schema import holders, in_force, messages, obstacles, releases, switches, wakes, webhooks
 
 ALIVE = timedelta(seconds=60)  # as `storage.holders` has it
 LATELY = 10  # processes listed
+RELAY, LISTED = "*", 50  # as `emails.obstacles` calls the way to our mail server; obstacles listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,18 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What mail waits for: the way to our mail server (`domain` None), or a recipient domain. `since` and `until` are
+    the machine's."""
+
+    domain: str | None
+    stopped: bool
+    reason: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """`oldest_lead`: the calendar's instant at which the longest waiting lead was due, None when nobody waits ·
     `oldest_mail`, `oldest_webhook`: the same on the machine's clock."""
@@ -59,6 +72,8 @@ class Health:
     webhooks_failed: Count
     last_sent: datetime | None  # machine
     switches: tuple[Switch, ...]
+    relay: Obstacle | None
+    resting: tuple[Obstacle, ...]  # recipient domains, the first to be tried again first
     release: Release | None
     database_bytes: int
 
@@ -81,6 +96,8 @@ def health(connection: Connection, calendar_now: datetime, machine_now: datetime
         webhooks_failed=_count(connection, webhooks, webhooks.c.state == "failed"),
         last_sent=_last_sent(connection),
         switches=_switches(connection),
+        relay=next(iter(_obstacles(connection, obstacles.c.name == RELAY)), None),
+        resting=_obstacles(connection, (obstacles.c.name != RELAY) & (obstacles.c.until > machine_now)),
         release=_release(connection),
         database_bytes=_size(connection),
     )
@@ -120,6 +137,13 @@ def _last_sent(connection: Connection) -> datetime | None:
 def _switches(connection: Connection) -> tuple[Switch, ...]:
     off = select(switches).where(switches.c.off).order_by(switches.c.since)
     return tuple(Switch(row.name, row.reason, row.since) for row in connection.execute(off))
+
+
+def _obstacles(connection: Connection, which: ColumnElement[bool]) -> tuple[Obstacle, ...]:
+    rows = connection.execute(select(obstacles).where(which).order_by(obstacles.c.until).limit(LISTED))
+    return tuple(
+        Obstacle(None if row.name == RELAY else row.name, row.stopped, row.reason, row.since, row.until) for row in rows
+    )
 
 
 def _release(connection: Connection) -> Release | None:

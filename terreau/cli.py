@@ -26,6 +26,8 @@ from terreau.bounce_cli import COMMANDS as BOUNCES
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
+from terreau.doubts import NoDoubt
+from terreau.doubts_cli import COMMANDS as DOUBTS
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
@@ -57,7 +59,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -257,7 +259,7 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES, *BOUNCES):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS):
     main.add_command(command)
 
 

@@ -21,12 +21,13 @@ from sqlalchemy import func, select
 from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from base.clock import system_clocks
 from base.config import Config
+from emails.obstacles import RELAY
 from reports.returned import came_back
 from sales.notifier import endpoints
 from sales.webhooks import unusable
 from storage.database import Database, open_database
 from storage.migrate import NoTables, SchemaMismatch, check_schema
-from storage.schema import in_force, messages, releases
+from storage.schema import in_force, messages, obstacles, releases
 from storage.trouble import StorageUnavailable
 from terreau.folders import WHAT_TO_DO, why_unwritable
 from terreau.house import blobs_of
@@ -135,6 +136,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield from _release(database)
         yield from _doubts(database)
         yield _returned(database, config)
+        yield from _obstacles(database)
         if database.dialect == "postgresql":
             yield _skew(database)
 
@@ -150,11 +152,27 @@ def _release(database: Database) -> Iterator[Finding]:
     yield Finding("release", "well", f"{made} is in force")
 
 
+def _obstacles(database: Database) -> Iterator[Finding]:
+    """What the senders met, whichever machine they run on."""
+    with database.read() as conn:
+        rows = conn.execute(select(obstacles).order_by(obstacles.c.name)).all()
+    for row in rows:
+        if row.name != RELAY:
+            sentence = f"mail for {row.name} waits until {row.until:%Y-%m-%d %H:%M} UTC: {row.reason}"
+            yield Finding("mails", "doubt", sentence, "others leave, and no try of its mails is counted")
+        elif row.stopped:
+            hint = "mails wait until it is mended; the sender tries every five minutes"
+            yield Finding("mails", "wrong", f"mail is stopped since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}", hint)
+        else:
+            yield Finding("mails", "doubt", f"mail waits since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}")
+
+
 def _doubts(database: Database) -> Iterator[Finding]:
     with database.read() as conn:
         unknown = conn.scalar(select(func.count()).where(messages.c.state == "unknown")) or 0
     if unknown:
-        yield Finding("mails", "doubt", f"{unknown} mails are in doubt: the server's answer never came")
+        sentence = f"{unknown} mails are in doubt: the server's answer never came"
+        yield Finding("mails", "doubt", sentence, "`terreau unknown` tells what is known of each")
 
 
 def _returned(database: Database, config: Config) -> Finding:

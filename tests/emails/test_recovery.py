@@ -9,8 +9,9 @@ from base.config import Config
 from emails.claiming import InHand
 from emails.committer import Standing, intend
 from emails.maildir import Maildir
-from emails.recovery import recover, settle_by_evidence
+from emails.recovery import recover
 from emails.results import Result, after_the_letter, settle
+from emails.settling import settle_by_evidence
 from emails.states import Move
 from emails.transports import Envelope
 from leads import events
