@@ -31,9 +31,8 @@ class Known:
 def known(doubt: Doubt) -> Known:
     signs = "; ".join(map(_sign, doubt.evidence))
     begun = (
-        (say("Begun"), moment(on_calendar(doubt.since)) if doubt.since else ""),
         (say("By"), doubt.holder or say("a process that is gone")),
-        (say("Server's word"), doubt.reply or say("none")),
+        (say("Server's word"), doubt.reply or say("none came")),
     )
     further = (
         (say("Evidence"), signs or say("none yet: no click, no bounce, no reply")),

@@ -12,7 +12,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.translations import msgid
 from console.access import may
-from console.context import draw, number, say, say_n, viewer
+from console.context import number, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.doubts import Known, known
 from console.letters import CLIPPED, Letter, Unwritable, sent
@@ -181,7 +181,7 @@ def settle_messages(door: ConsoleDoor) -> Response:
     if "sure" not in request.form:
         name, consequence = (say(word) for word in CHOICES[choice])
         shown = [(one.id, one.to, _called(one.email, door.site())) for one in some]
-        return draw("console/settle.html", choice=choice, name=name, consequence=consequence, some=shown)
+        return draw_report("console/settle.html", choice=choice, name=name, consequence=consequence, some=shown)
     settling.settle_many(door.database, [one.id for one in some], choice, viewer().name, g.moment)
     return make_response(redirect(url_for("console.messages", view="unknown", done="many"), 303))
 

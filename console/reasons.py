@@ -143,6 +143,12 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"release (?P<release>\d+): (?P<word>.+)", msgid("By the new rules of release %(release)s. %(word)s")),
         (r"parked: (?P<why>.+)", msgid("set aside for a moment: %(why)s")),
         # what became of a mail
+        (
+            r"nobody knows whether it arrived: (?P<word>.+) \(a letter of (?P<bytes>\d+) bytes\)",
+            msgid("nobody knows whether it arrived: %(word)s, of a mail of %(bytes)s bytes"),
+        ),
+        (r"no reply in time", msgid("no reply in time")),
+        (r"the connection ended without a reply", msgid("the connection ended without a reply")),
         (r"nobody knows whether it arrived: (?P<word>.+)", msgid("nobody knows whether it arrived: %(word)s")),
         (
             r"the connection broke while the letter was written: (?P<word>.+)",

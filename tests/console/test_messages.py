@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, update
 from console.letters import CLIPPED, Unwritable, drafted, framed, persona_reader, reader_of
 from console.preview import FRAME_POLICY
 from emails.outbox import Sender
+from leads import events
 from storage import schema
 from terreau.personas import Letters
 
@@ -190,6 +191,85 @@ def test_a_doubt_is_ended_from_the_list_or_from_the_mail(staff_client, of_ada, s
     late = client.post(f"/console/messages/{of_ada}/settle", {"choice": choice})
     assert late.location == "/console/messages?view=unknown&done=late"
     assert "Nothing was changed" in client.get(late.location).text
+
+
+def test_many_doubts_are_looked_at_once_more_and_ended_alike(staff_client, mails, set_state, database):
+    for id in mails.values():
+        set_state(id, "unknown", reason="nobody knows whether it arrived: no reply in time")
+    client = staff_client("marketer")
+    page = client.get("/console/messages?view=unknown").text
+    assert page.count('form="many"') == len(mails)
+    chosen = sorted(mails.values())[:2]
+
+    shown = client.post("/console/messages/settle", {"choice": "again", "id": [str(id) for id in chosen]})
+    assert shown.status_code == 200
+    assert "Send it again: 2 mails" in tidy(shown.text)
+    assert "The lead may get two." in shown.text
+    assert {row(database, id).state for id in chosen} == {"unknown"}, "only shown"
+
+    sure = {"choice": "again", "sure": "1", "id": [str(id) for id in chosen]}
+    done = client.post("/console/messages/settle", sure)
+    assert done.location == "/console/messages?view=unknown&done=many"
+    assert {row(database, id).state for id in chosen} == {"due"}
+    for id in chosen:
+        name, data = story(database, row(database, id).lead_id)[-1]
+        assert (name, data["by"]) == ("mail.retried", "Marketer")
+
+
+def test_all_doubts_are_ended_at_once_and_once(staff_client, mails, set_state, database):
+    for id in mails.values():
+        set_state(id, "unknown")
+    client = staff_client("admin")
+    everything = {"choice": "dropped", "all": "1"}
+    page = client.post("/console/messages/settle", everything).text
+    ids = re.findall(r'name="id" value="(\d+)"', page)
+    assert sorted(map(int, ids)) == sorted(mails.values())
+    client.post("/console/messages/settle", {"choice": "dropped", "sure": "1", "id": ids})
+    assert {row(database, id).state for id in mails.values()} == {"settled_dropped"}
+    assert client.post("/console/messages/settle", everything).location.endswith("done=none")
+    assert client.post("/console/messages/settle", {"choice": "forget", "all": "1"}).status_code == 400
+    assert staff_client("sales").post("/console/messages/settle", everything).status_code == 403
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_many_doubts_are_ended_in_a_browser_by_day_and_by_night(
+    console_server, axe, mails, set_state, database, locale
+):
+    for id in mails.values():
+        set_state(id, "unknown", reason="nobody knows whether it arrived: no reply in time")
+    for scheme in ("light", "dark"):
+        page = console_server.page("admin", locale, color_scheme=scheme, viewport={"width": 390, "height": 844})
+        page.goto("/console/messages?view=unknown")
+        assert axe(page) == []
+        page.locator("input[name=id]").first.check()
+        page.locator("form.many button[value=delivered]").click()
+        page.wait_for_load_state()
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("main button.primary").click()
+    page.wait_for_load_state()
+    assert "done=many" in page.url
+    assert console_server.faults == []
+    assert [row(database, id).state for id in sorted(mails.values(), reverse=True)].count("settled_delivered") == 1
+
+
+def test_all_that_is_known_of_a_doubt_is_told(staff_client, mails, of_ada, set_state, database, clocks):
+    now = clocks.machine_now
+    set_state(of_ada, "unknown", reason="nobody knows whether it arrived: no reply in time (a letter of 4312 bytes)",
+              in_data_at=now, due_at=now + timedelta(days=1), reply=None)  # fmt: skip
+    frozen = update(MAILS).where(MAILS.c.id == of_ada).values(message_id="<x@lumen.example>")
+    database.write(lambda conn: conn.execute(frozen) and None)
+    lead = row(database, of_ada).lead_id
+    database.write(
+        lambda conn: events.append(
+            conn, lead, "mail.bounced", clocks.moment(), evidence="engine", data={"message_id": of_ada}
+        )
+    )
+    client = staff_client("marketer")
+    for path in ("/console/messages?view=unknown", f"/console/messages/{of_ada}"):
+        page = tidy(client.get(path).text)
+        for said in ("it came back", "<x@lumen.example>", "taken as delivered by the house on", "4312 bytes"):
+            assert said in html.unescape(page), (path, said)
 
 
 def test_what_nobody_offers_is_refused(staff_client, of_ada, set_state, database):
