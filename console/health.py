@@ -21,6 +21,7 @@ from console.routes import Route
 from reports.health import Health, health
 from reports.messages import Count
 from reports.returned import CameBack, came_back
+from workflows.resting import EVERYTHING, MARKETING
 
 State = Literal["well", "look", "bad"]
 ICONS: dict[State, str] = {"well": "circle-check", "look": "info", "bad": "circle-alert"}
@@ -260,11 +261,21 @@ def _switches(looked: Looked) -> Line:
     if not off:
         return Line(subject, "well", say("Every sequence may send."))
     said = Markup("; ").join(
-        Markup("<code>{}</code>: {} ({})").format(one.name, one.reason, day(on_calendar(one.since))) for one in off
+        Markup("<code>{}</code>: {} ({})").format(_rested(one.name), one.reason, day(on_calendar(one.since)))
+        for one in off
     )
-    return Line(
-        subject, "look", said, say("Their mails wait. Switch them on again when the reason is gone."), number(len(off))
+    do = Markup("{} <code>terreau resume {}</code>").format(
+        say("Their mails wait. Switch them on again when the reason is gone."), _resumed(off[0].name)
     )
+    return Line(subject, "look", said, do, number(len(off)))
+
+
+def _rested(name: str) -> str:
+    return {EVERYTHING: say("everything"), MARKETING: say("marketing")}.get(name, name)
+
+
+def _resumed(name: str) -> str:
+    return {EVERYTHING: "", MARKETING: "--marketing"}.get(name, name)
 
 
 def _release(looked: Looked) -> Line:

@@ -21,7 +21,8 @@ EVERYTHING = "all"
 
 
 # Built once: these run for every single letter.
-_OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING)))
+_CLASS = literal("class:") + messages.c.klass  # a whole class of mail may be switched off
+_OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING, _CLASS)))
 _KNOWN = Prepared(
     select(messages.c.id, leads.c.email, leads.c.merged_into, enrolments.c.state.label("enrolment"), _OFF.label("off"))
     .select_from(
@@ -33,7 +34,7 @@ _KNOWN = Prepared(
 )
 _OFFS = select(switches.c.name).where(switches.c.off).scalar_subquery()  # asked once, not for every row
 _ALL_OFF = literal(EVERYTHING).in_(_OFFS)
-_HELD_BACK = _ALL_OFF | func.coalesce(messages.c.sequence, EVERYTHING).in_(_OFFS)
+_HELD_BACK = _ALL_OFF | func.coalesce(messages.c.sequence, EVERYTHING).in_(_OFFS) | _CLASS.in_(_OFFS)
 _UNTHAWED = messages.c.compiled_hash.is_not(None) & (messages.c.attempts == 0) & messages.c.resent_at.is_(None)
 
 

@@ -27,12 +27,13 @@ from sales.notifier import endpoints
 from sales.webhooks import unusable
 from storage.database import Database, open_database
 from storage.migrate import NoTables, SchemaMismatch, check_schema
-from storage.schema import in_force, messages, obstacles, releases
+from storage.schema import in_force, messages, obstacles, releases, switches
 from storage.trouble import StorageUnavailable
 from terreau.folders import WHAT_TO_DO, why_unwritable
 from terreau.house import blobs_of
 from terreau.preparing import is_new
 from terreau.returns import told_of_returns
+from workflows.resting import EVERYTHING, MARKETING
 
 State = Literal["well", "doubt", "wrong"]
 GIB = 1024**3
@@ -137,6 +138,7 @@ def _database(config: Config) -> Iterator[Finding]:
         yield from _doubts(database)
         yield _returned(database, config)
         yield from _obstacles(database)
+        yield from _switches(database)
         if database.dialect == "postgresql":
             yield _skew(database)
 
@@ -150,6 +152,16 @@ def _release(database: Database) -> Iterator[Finding]:
         return
     made = f"release {row.id} ({row.hash[:12]}) by {row.author}, {row.created_at:%Y-%m-%d %H:%M} UTC"
     yield Finding("release", "well", f"{made} is in force")
+
+
+def _switches(database: Database) -> Iterator[Finding]:
+    with database.read() as conn:
+        off = conn.execute(select(switches).where(switches.c.off).order_by(switches.c.name)).all()
+    for row in off:
+        named = {EVERYTHING: "everything", MARKETING: "marketing"}.get(row.name, f"`{row.name}`")
+        resumed = {EVERYTHING: "", MARKETING: " --marketing"}.get(row.name, f" {row.name}")
+        sentence = f"{named} rests since {row.since:%Y-%m-%d %H:%M} UTC: {row.reason}"
+        yield Finding("mails", "doubt", sentence, f"`terreau resume{resumed}` when the reason is gone")
 
 
 def _obstacles(database: Database) -> Iterator[Finding]:

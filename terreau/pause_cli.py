@@ -5,14 +5,18 @@ import click
 from terreau.applying import signed
 from terreau.options import Options
 from terreau.pausing import pause, resume
+from workflows.resting import MARKETING
+
+MARKETING_ONLY = click.option("--marketing", is_flag=True, help="All marketing; what was asked for goes on.")
 
 
 @click.command(name="pause", short_help="Let a sequence, or everything, rest.")
 @click.argument("sequence", required=False)
+@MARKETING_ONLY
 @click.option("--reason", default="paused by hand", help="Why, for those who ask where a mail stays.")
 @click.option("--author", help="Who pauses; by default the git author, else the account's name.")
 @click.pass_obj
-def pause_command(options: Options, sequence: str | None, reason: str, author: str | None) -> None:
+def pause_command(options: Options, sequence: str | None, marketing: bool, reason: str, author: str | None) -> None:
     """Stop sending for SEQUENCE at once, or for everything: no step is taken, and mail that is promised already waits.
 
     Forms go on, and leads still come in and leave. What becomes of what was due meanwhile is said by `on_resume` in
@@ -20,25 +24,36 @@ def pause_command(options: Options, sequence: str | None, reason: str, author: s
 
     \b
     Example:  terreau pause conseils-3d --reason "wrong price in the second mail"
+              terreau pause --marketing
               terreau pause
     """
     config = options.load()
-    click.echo(pause(config, sequence, reason, signed(config.content.dir, author, None).author))
+    click.echo(pause(config, _meant(sequence, marketing), reason, signed(config.content.dir, author, None).author))
 
 
 @click.command(name="resume", short_help="Go on after a pause.")
 @click.argument("sequence", required=False)
+@MARKETING_ONLY
 @click.pass_obj
-def resume_command(options: Options, sequence: str | None) -> None:
+def resume_command(options: Options, sequence: str | None, marketing: bool) -> None:
     """Go on with SEQUENCE, or with everything that was paused as a whole.
+
+    Marketing also rests by itself, when too many of its last mails met nobody or a complaint: see docs/delivery.md.
 
     The leads inside go on in portions of a hundred a minute, so that nobody who was held back makes a flood.
 
     \b
     Example:  terreau resume conseils-3d
+              terreau resume --marketing
               terreau resume
     """
-    click.echo(resume(options.load(), sequence))
+    click.echo(resume(options.load(), _meant(sequence, marketing)))
+
+
+def _meant(sequence: str | None, marketing: bool) -> str | None:
+    if sequence and marketing:
+        raise click.UsageError("name a sequence, or say --marketing")
+    return MARKETING if marketing else sequence
 
 
 COMMANDS = (pause_command, resume_command)

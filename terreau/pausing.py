@@ -1,4 +1,4 @@
-"""`terreau pause` and `terreau resume`: for one sequence, or for everything."""
+"""`terreau pause` and `terreau resume`: for one sequence, for all marketing, or for everything."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -17,7 +17,7 @@ from storage.schema import enrolments
 from terreau.house import blobs_of
 from terreau.virtual import clocks_of
 from workflows import pauses
-from workflows.resting import EVERYTHING
+from workflows.resting import EVERYTHING, MARKETING
 
 
 class UnknownPause(ValueError):
@@ -54,7 +54,7 @@ def resume(config: Config, sequence: str | None) -> str:
 def _at_work(config: Config, sequence: str | None, act: Callable[[Connection, str, Moment], str]) -> str:
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
-        if sequence is not None:
+        if sequence not in (None, MARKETING):
             _known(database, config, sequence)
         name, now = sequence or EVERYTHING, clocks_of(database).moment()
         return database.write(lambda conn: act(conn, name, now))
@@ -75,15 +75,15 @@ def _known(database: Database, config: Config, sequence: str) -> None:
 
 def _inside(conn: Connection, name: str) -> str:
     counted = select(func.count()).select_from(enrolments).where(enrolments.c.state == "active")
-    if name != EVERYTHING:
+    if name not in (EVERYTHING, MARKETING):
         counted = counted.where(enrolments.c.sequence == name)
     number = conn.execute(counted).scalar_one()
     return f"{number or 'no'} enrolment{'' if number == 1 else 's'}"
 
 
 def _called(name: str) -> str:
-    return "Everything" if name == EVERYTHING else f"`{name}`"
+    return {EVERYTHING: "Everything", MARKETING: "Marketing"}.get(name, f"`{name}`")
 
 
 def _named(name: str) -> str:
-    return "" if name == EVERYTHING else f" {name}"
+    return {EVERYTHING: "", MARKETING: " --marketing"}.get(name, f" {name}")

@@ -90,7 +90,7 @@ class Look:
 
     @property
     def pauses(self) -> list[Pause]:
-        return pauses_of(self.rules.pauses, self.enrolment.sequence)
+        return pauses_of(self.rules.pauses, self.enrolment.sequence, self.sequence)
 
     @property
     def shifting(self) -> list[Pause]:

@@ -9,7 +9,7 @@ from base.clock import Moment
 from storage import wakes
 from storage.schema import enrolments, pauses, switches
 from storage.upsert import upsert
-from workflows.resting import EVERYTHING
+from workflows.resting import EVERYTHING, MARKETING
 from workflows.values import Pause
 
 # So many leads are looked at in a minute after a pause: who was held back must not be written to all at once.
@@ -85,4 +85,4 @@ def carry_on(conn: Connection, pause_id: int, now: Moment) -> bool:
 
 
 def _of(name: str) -> ColumnElement[bool]:
-    return true() if name == EVERYTHING else enrolments.c.sequence == name
+    return true() if name in (EVERYTHING, MARKETING) else enrolments.c.sequence == name

@@ -11,11 +11,13 @@ from authoring.models.sequences import Sequence
 from workflows.values import Enrolment, Pause
 
 EVERYTHING = "all"
+MARKETING = "class:marketing"  # every sequence of that class; no sequence can be called so
 
 
-def pauses_of(pauses: Iterable[Pause], sequence: str) -> list[Pause]:
-    """Those that concern the sequence, the oldest first."""
-    return sorted((one for one in pauses if one.name in (EVERYTHING, sequence)), key=lambda one: one.began_at)
+def pauses_of(pauses: Iterable[Pause], name: str, sequence: Sequence) -> list[Pause]:
+    """Those that concern the sequence of that name, the oldest first."""
+    concerned = (EVERYTHING, f"class:{sequence.class_}", name)
+    return sorted((one for one in pauses if one.name in concerned), key=lambda one: one.began_at)
 
 
 def on_resume(sequence: Sequence) -> Literal["skip", "shift", "send"]:

@@ -46,7 +46,8 @@ def test_each_doubt_is_told_with_all_that_is_known(unsure):
     told = terreau("unknown").output
     for said in (
         WHY, "begun 2026-11-02 09:00:00 UTC by", "<x@lumen.example>", "evidence: none yet: no click, no bounce",
-        "2026-11-02 09:00 UTC: it is then taken as delivered, unless somebody says more", f"{len(unsure)} mails in doubt.",
+        "2026-11-02 09:00 UTC: it is then taken as delivered, unless somebody says more",
+        f"{len(unsure)} mails in doubt.",
     ):  # fmt: skip
         assert said in told
     first = json.loads(terreau("unknown", "--json").output)[0]
