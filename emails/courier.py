@@ -30,7 +30,8 @@ NOT_BEGUN = Move("due", values=(("in_data_at", None),))
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all couriers of a sender share. `bounces` is the address that bounces come back to, if not the author's."""
+    """What all couriers of a sender share. `bounces` is the address that bounces come back to, if not the author's;
+    `key_header` the header by which the provider knows a letter again."""
 
     committer: Committer
     clocks: Clocks
@@ -40,6 +41,7 @@ class Desk:
     domains: Domains
     suppression_key: str
     bounces: str | None
+    key_header: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Courier:
     def make_ready(self, one: InHand) -> Ready | None:
         """Its letter, written out. None: it cannot be written, and was sent elsewhere."""
         try:
-            return Ready(one, write(one.message, one.text, self._desk.bounces))
+            return Ready(one, write(one.message, one.text, self._desk.bounces, self._desk.key_header))
         except WontDo as error:
             log.error("a mail cannot be written", message=one.message.id, email=one.message.email, reason=str(error))
             self._note(one, Move("failed", str(error)))

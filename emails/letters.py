@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 from dataclasses import dataclass
 
 from emails.compile import CompiledEmail
-from emails.compose import Letter, UnfitHeader, compose
+from emails.compose import Letter, UnfitHeader, compose, head
 from emails.envelope import UnfitEnvelope, checked, return_path
 from emails.render import RenderError, link_addresses, render
 from emails.states import Message
@@ -25,12 +25,16 @@ class Written:
     data: bytes
 
 
-def write(message: Message, text: CompiledEmail, bounces: str | None) -> Written:
-    """The letter of a frozen message. `bounces` receives what comes back, by default whoever wrote. Raises WontDo."""
+def write(message: Message, text: CompiledEmail, bounces: str | None, key_header: str | None = None) -> Written:
+    """The letter of a frozen message. `bounces` receives what comes back, by default whoever wrote. Raises WontDo.
+
+    `key_header` carries what stays the same over all tries: a provider that looks at it takes the letter once.
+    """
     name, address = text.constants["author"]
     try:
         envelope = Envelope(return_path(bounces or address, message.token), checked(message.recipient))
-        return Written(envelope, compose(_letter(message, text, (name, address))))
+        key = head([(key_header, _mark(message))]) if key_header else b""
+        return Written(envelope, key + compose(_letter(message, text, (name, address))))
     except (RenderError, UnfitHeader, UnfitEnvelope) as error:
         raise WontDo(str(error)) from error
 
@@ -49,10 +53,15 @@ def _letter(message: Message, text: CompiledEmail, author: tuple[str, str]) -> L
         language=str(constants["locale"]),
         message_id=message.message_id,
         dated=message.dated,
-        mark=message.message_id.strip("<>").partition("@")[0],
+        mark=_mark(message),
         reply_to=constants["reply_to"],
         unsubscribe_url=context["unsubscribe_url"] if marketing else None,
         list_id=constants["list_id"] if marketing else None,
         feedback_id=constants["feedback_id"],
         automatic=message.klass == "notification",
     )
+
+
+def _mark(message: Message) -> str:
+    """The left part of its Message-ID: letters and digits that stand in no other."""
+    return str(message.message_id).strip("<>").partition("@")[0]

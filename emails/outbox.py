@@ -64,8 +64,10 @@ class Sender:
         self._results = Results(database)
         self._claims = Claims(database, releases, Press(setting), door, key, self._results)
         committer = Committer(database, clocks, key)
-        bounces = config.mail.return_path
-        desk = Desk(committer, clocks, transport, self._results, self.channel, self._domains, key, bounces)
+        desk = Desk(
+            committer, clocks, transport, self._results, self.channel, self._domains, key,
+            config.mail.return_path, config.smtp.idempotency_header,
+        )  # fmt: skip
         self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
         bounds = Bounds(lines, self._domains, _paces(config.mail), clocks.machine, self._step_back)
         self._hand = Hand(self._take, BATCH * lines, bounds)

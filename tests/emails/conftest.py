@@ -264,11 +264,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(port: int, keys: Keys, **mail: Any) -> Config:
+def settings(port: int, keys: Keys, key_header: str | None = None, **mail: Any) -> Config:
     return Config.model_validate(
         {
             "site": {"base_url": "https://lumen.example"},
-            "smtp": {"host": "127.0.0.1", "port": port, "security": "none", "connect_timeout": 5},
+            "smtp": {
+                "host": "127.0.0.1",
+                "port": port,
+                "security": "none",
+                "connect_timeout": 5,
+                "idempotency_header": key_header,
+            },
             "mail": {"connections": 2, "reply_timeout": 5, "return_path": "bounce@lumen.example", **mail},
             "secrets": {
                 "suppression_key": keys.suppression,

@@ -2,18 +2,27 @@
 
 from types import SimpleNamespace
 
+from base.settings import Limit
 from emails import hand
 from emails.courier import Ready
-from emails.hand import Hand
+from emails.domains import Domains
+from emails.hand import Bounds, Hand
+from emails.pace import Pace
+from tests.conftest import MONDAY
 
 
-def in_hand(number, klass="marketing"):
-    return SimpleNamespace(message=SimpleNamespace(id=number, klass=klass))
+def in_hand(number, klass="marketing", to="ada@atelier.example"):
+    return SimpleNamespace(message=SimpleNamespace(id=number, klass=klass, recipient=to))
 
 
-def holding(*some):
+def holding(*some, lines=4, paces=(), aside=lambda one, at: None):
+    """A hand that is given `some` at once; the domain of the reader is known to be quick."""
+    domains = Domains(lines, {}, Limit())
+    domains.take_line("atelier.example")
+    domains.end("atelier.example")
     batches = [list(some)]
-    return Hand(lambda: batches.pop(0) if batches else None)
+    bounds = Bounds(lines, domains, paces, lambda: MONDAY, aside)
+    return Hand(lambda: batches.pop(0) if batches else None, 6, bounds)
 
 
 def test_only_what_nobody_waits_for_goes_behind_another_letter():
@@ -43,8 +52,35 @@ def test_a_hand_is_empty_only_when_no_line_can_give_anything_back():
     assert held
     held.give_back(first)
     assert held.next() is first
-    held.done()
+    held.done(first)
     assert held.next() is None
     assert not held
     assert held.handled == 1
     assert held.empty() == []
+
+
+def test_whose_domain_may_have_no_line_is_passed_by():
+    held = holding(*(in_hand(n, to=f"ada{n}@slow.example") for n in range(3)), in_hand(9), lines=2)
+    assert [held.next().message.id, held.next().message.id] == [0, 9]
+    assert held.next() is None
+    assert held.next(behind=True) is None, "nobody goes behind a letter to one that is not known to be quick"
+
+
+def test_who_finds_no_line_steps_back_once_others_may_wait_behind():
+    told = []
+    some = [in_hand(n, to=f"ada{n}@slow.example") for n in range(30)]
+    held = holding(*some, lines=2, aside=lambda one, at: told.append((one.message.id, at)))
+    assert held.next() is some[0]
+    assert held.next() is None
+    held._look_at = 0.0
+    assert held.next() is None
+    assert len(told) == 27, "two stay in hand: they follow at once"
+    assert all(at > MONDAY for _, at in told)
+
+
+def test_the_pace_of_the_mail_server_holds_for_all():
+    held = holding(*(in_hand(n) for n in range(3)), paces=[Pace.hourly(10)])
+    assert held.next().message.id == 0
+    assert held.next() is None
+    assert held.is_held
+    assert 0 < held.lull() <= hand.LULL_SECONDS

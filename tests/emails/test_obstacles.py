@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from emails import hand, outbox
+from emails import hand
 from emails import obstacles as keeping
 from emails.domains import PUT_OFFS
 from emails.obstacles import FORGOTTEN_AFTER, keep, lay_behind
@@ -18,8 +18,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def stands(monkeypatch):
     """The clock of a test goes on between two drains only: nothing waits for it inside of one."""
-    for module in (outbox, hand):
-        monkeypatch.setattr(module, "SOON", timedelta(0))
+    monkeypatch.setattr(hand, "SOON", timedelta(0))
 
 
 def owe(house, count, domain, **columns):
