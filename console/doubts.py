@@ -16,6 +16,8 @@ SIGNS: dict[str, str] = {
     "mail.bounced": msgid("it came back, %(when)s"),
     "mail.complained": msgid("its reader complained, %(when)s"),
     "mail.replied": msgid("its reader answered, %(when)s"),
+    "mail.auto_replied": msgid("a machine of its reader answered, %(when)s"),
+    "mail.soft_bounced": msgid("it could not be laid into the mailbox, %(when)s"),
 }
 
 

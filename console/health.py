@@ -322,8 +322,7 @@ def size(amount: int) -> str:
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
     engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _webhooks, _switches, _release,
-    _database,
-    _disk_line,
+    _database, _disk_line,
 )  # fmt: skip
 
 

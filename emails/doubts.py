@@ -15,7 +15,7 @@ from emails.settling import ends_as
 from storage.schema import compiled, events, holders, leads, messages
 
 OURS = ("mail.", "asset_delivered")  # what the house itself says of a message is no sign from outside …
-SIGNS = ("mail.bounced", "mail.complained", "mail.replied")  # … but for these
+SIGNS = ("mail.bounced", "mail.soft_bounced", "mail.complained", "mail.auto_replied", "mail.replied")  # … but for these
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, func, select
 from base.clock import Moment
 from base.settings import Bounces
 from emails.causes import REASONS
-from emails.recovery import settle_by_evidence
 from emails.refusals import Recipient
 from emails.returns import Returned
+from emails.settling import settle_by_evidence
 from emails.states import Message
 from leads import consent, events
 from leads.facts import REPLIED
