@@ -22,6 +22,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import URL, NullPool, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import Rule
 
 from base.clock import Moment
 from base.config import Keys
@@ -45,7 +46,23 @@ class CompiledOnce(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+def compiled_once(compiled: Callable[[Rule, bool], Any]) -> Callable[[Rule, bool], Any]:
+    """The same for what builds the addresses of a route: it depends on the rule alone, but for rules with defaults."""
+    kept: dict[tuple[Any, ...], Any] = {}
+
+    def builder(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:
+            return compiled(rule, append_unknown)
+        known = (rule.rule, tuple(rule._trace), append_unknown)
+        if known not in kept:
+            kept[known] = compiled(rule, append_unknown)
+        return kept[known]
+
+    return builder
+
+
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+Rule._compile_builder = compiled_once(Rule._compile_builder)
 os.fsync = lambda descriptor: None  # tests lose no power; `to_disk` looks at what would be lost
 # structlog's own default draws a trace with every variable in it, which takes it seconds.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])

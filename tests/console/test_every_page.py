@@ -5,6 +5,7 @@ The pages are those of the blueprint: a new one is looked at here without anybod
 
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -236,9 +237,10 @@ CONTRAST = """async () => {
 }"""
 # No colour is left half way. (To wait for the end would take for ever: in a closed menu nothing moves.)
 SETTLED = "document.getAnimations().forEach((one) => one.finish())"
-# Each kind of menu in turn, and the keyboard's help.
-MENUS = """async () => {
-    const seen = new Set(), said = []
+# Each kind of menu in turn, and the keyboard's help; but those that stood on another page word for word, as they look
+# now, which are `known`. (A hidden field is no word: it holds a token of its own on every page.)
+MENUS = """async (known) => {
+    const kinds = new Set(), said = [], words = []
     const look = async (part, name) => {
         const found = await axe.run(part, {resultTypes: ["violations"]})
         said.push(...found.violations.map((one) => `${name}, ${one.id}: ${one.nodes[0].html.slice(0, 160)}`))
@@ -246,14 +248,16 @@ MENUS = """async () => {
     }
     for (const menu of document.querySelectorAll("details.menu")) {
         const kind = `${menu.className} in ${menu.closest("section, header")?.className}`
-        if (seen.has(kind)) continue
-        seen.add(kind)
+        const written = menu.outerHTML.replace(/<input type="hidden"[^>]*>/g, "")
+        if (kinds.has(kind) || known.includes(written)) continue
+        kinds.add(kind)
+        words.push(written)
         menu.open = true
         document.getAnimations().forEach((one) => one.finish())
         await look(menu, kind)
         menu.open = false
     }
-    return said
+    return {said, words}
 }"""
 SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 LOOKS = (
@@ -276,6 +280,7 @@ class Walk:
     english: list[str] = field(default_factory=list)
     words: dict[Sight, list[str]] = field(default_factory=dict)
     taught: dict[Sight, list[list[str]]] = field(default_factory=dict)  # what each empty place says
+    menus: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # looked at, for each look
 
     def see(self, sights: list[Sight], looks: Any) -> "Walk":
         seat = self.house.seats(self.locale)
@@ -286,13 +291,14 @@ class Walk:
             self.taught[sight] = page.evaluate(EMPTY)
             self.english += [f"{sight.path}: {text}" for text in page.evaluate(SPOKEN) if is_english(text)]
             self.problems += [
-                f"{sight.path} {self.locale}, {sight.role}, {fault}" for fault in looked_at(page, self.axe, looks)
+                f"{sight.path} {self.locale}, {sight.role}, {fault}"
+                for fault in looked_at(page, self.axe, looks, self.menus)
             ]
         self.problems += self.house.faults
         return self
 
 
-def looked_at(page: Any, axe: Callable[[Any], list[str]], looks: Any) -> Iterator[str]:
+def looked_at(page: Any, axe: Callable[[Any], list[str]], looks: Any, menus: dict[str, list[str]]) -> Iterator[str]:
     """What is wrong with the page, on every screen, by day and by night."""
     page.evaluate(UNFOLD)
     for number, (look, size, scheme) in enumerate(looks):
@@ -301,7 +307,9 @@ def looked_at(page: Any, axe: Callable[[Any], list[str]], looks: Any) -> Iterato
         page.evaluate(SETTLED)
         yield from (f"{look}: {fault}" for fault in (page.evaluate(CONTRAST) if number else axe(page)))
         if (look, size, scheme) in ENDS:
-            yield from (f"{look}: {fault}" for fault in page.evaluate(MENUS))
+            found = page.evaluate(MENUS, menus[look])
+            menus[look] += found["words"]
+            yield from (f"{look}: {fault}" for fault in found["said"])
         if page.evaluate(SIDEWAYS):
             yield f"{look}: scrolls sideways"
     for width in BETWEEN:
