@@ -14,16 +14,18 @@ from authoring.placeholders import is_placeholder
 from authoring.site import Locate, Site
 from base.problems import Problem
 from base.saying import Said, said
-from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, path_of
+from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
 from emails.confirming import unconfirmed
 from emails.expressions import Place, names_in
-from emails.layouts import Setting
+from emails.layouts import Setting, mail_layout
 from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
+from emails.shelf import Shelf
 from leads.facts import COLUMNS
 
 CLIPPED_AT = 102 * 1024  # bytes of HTML that Gmail shows before it cuts
 _SETTING = Setting("https://site.invalid")
+_COMPILED = Shelf()  # whoever plans, applies or watches a folder looks at the same texts again and again
 _TOKEN = "0" * 22
 _WAY_OUT = "https://site.invalid/u/x"
 _WORST: dict[Said, Any] = {
@@ -61,7 +63,7 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
     if any(problem.severity == "error" for problem in written):
         return
     try:
-        compiled = compile_email(site, sequence, name, locale, _SETTING)
+        compiled = _compiled(site, sequence, name, locale)
     except CompileError as error:
         yield from error.problems
         return
@@ -69,6 +71,11 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
     yield from _about_names(site, sequence, email, path)
     yield from _about_addresses(compiled, email, path)
     yield from _about_images(email, path)
+
+
+def _compiled(site: Site, sequence: str, name: str, locale: str) -> CompiledEmail:
+    text = email_hash(site, sequence, name, locale, _SETTING, mail_layout())
+    return _COMPILED.get(text, lambda: compile_email(site, sequence, name, locale, _SETTING))
 
 
 def _start(locate: Locate, path: str, part: str) -> tuple[int, int]:

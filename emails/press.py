@@ -1,7 +1,5 @@
 """The compiled texts of the house: made at first need, kept in the table `compiled`, at hand in the process by hash."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -10,10 +8,9 @@ from sqlalchemy import Connection, select
 from authoring.site import Site
 from emails.compile import CompiledEmail, compile_email, compile_notification
 from emails.layouts import Setting
+from emails.shelf import Shelf
 from storage.schema import compiled
 from storage.upsert import insert_or_ignore
-
-KEPT = 256
 
 
 class Press:
@@ -21,8 +18,8 @@ class Press:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self._by_text = _Shelf()
-        self._by_hash = _Shelf()
+        self._by_text = Shelf()
+        self._by_hash = Shelf()
 
     def compiled(self, site: Site, message: Any) -> CompiledEmail:
         """The text of `message` (its `klass`, `email`, `locale`) in `site`. Raises CompileError, LookupError."""
@@ -75,23 +72,3 @@ def _load(conn: Connection, hash: str) -> CompiledEmail:
     if row is None:
         raise LookupError(f"the compiled text {hash[:12]} is gone")
     return CompiledEmail(row.hash, row.subject, row.html, row.text, tuple(row.links), row.constants)
-
-
-class _Shelf:
-    """The texts used last."""
-
-    def __init__(self) -> None:
-        self._texts: OrderedDict[Hashable, CompiledEmail] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], CompiledEmail]) -> CompiledEmail:
-        with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        text = make()
-        with self._lock:
-            self._texts[key] = text
-            while len(self._texts) > KEPT:
-                self._texts.popitem(last=False)
-        return text
