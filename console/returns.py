@@ -7,20 +7,10 @@ from flask import g
 from markupsafe import Markup
 
 from base.settings import Bounces
-from base.translations import msgid
 from console.context import say, say_n, span
 from reports.returned import CameBack
 
 LATE = timedelta(minutes=10)  # a mailbox that nobody has looked into for so long
-
-# What came back -> one, many.
-KINDS: dict[str, tuple[str, str]] = {
-    "hard": (msgid("%(count)s address that does not exist"), msgid("%(count)s addresses that do not exist")),
-    "soft": (msgid("%(count)s mail refused for now"), msgid("%(count)s mails refused for now")),
-    "complaint": (msgid("%(count)s complaint"), msgid("%(count)s complaints")),
-    "human_reply": (msgid("%(count)s answer"), msgid("%(count)s answers")),
-    "auto_reply": (msgid("%(count)s machine that answered"), msgid("%(count)s machines that answered")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +29,21 @@ def told_of_returns(back: CameBack, awaited: Bounces) -> Told:
     if awaited.maildir is None and awaited.secret is None and not back.total:
         do = Markup("{} <code>[mail.bounces]</code>").format(say("Name a mailbox, or a webhook, under"))
         return Told(say("Nobody looks where they do: addresses that do not exist go on being written to."), do)
-    parts = [say_n(*KINDS[kind], back.kinds[kind]) for kind in KINDS if back.kinds.get(kind)]
-    return Told(say("In 30 days: %(kinds)s.", kinds=", ".join(parts)) if parts else say("None in 30 days."))
+    kinds = ", ".join(_kinds(back))
+    return Told(say("In 30 days: %(kinds)s.", kinds=kinds) if kinds else say("None in 30 days."))
+
+
+def _kinds(back: CameBack) -> list[str]:
+    """What there was of each kind, what needs a look first."""
+    of = [back.kinds.get(kind, 0) for kind in ("hard", "soft", "complaint", "human_reply", "auto_reply")]
+    told = (
+        say_n("%(count)s address that does not exist", "%(count)s addresses that do not exist", of[0]),
+        say_n("%(count)s mail refused for now", "%(count)s mails refused for now", of[1]),
+        say_n("%(count)s complaint", "%(count)s complaints", of[2]),
+        say_n("%(count)s answer", "%(count)s answers", of[3]),
+        say_n("%(count)s machine that answered", "%(count)s machines that answered", of[4]),
+    )
+    return [words for words, count in zip(told, of, strict=True) if count]
 
 
 def _unread(back: CameBack) -> Told:
