@@ -78,20 +78,22 @@ class FixedReleases:
 def send(url: str, port: int) -> None:
     site, _problems = load_site(read_tree(data_path("content")))
     assert site is not None
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())  # as each child has it from its first instant
     for line in sys.stdin:
         life, *armed = line.split()
         child = os.fork()
         if child == 0:
             if armed:
                 arm(armed[0], int(armed[1]))
-            live(url, port, site, int(life))
+            live(url, port, site, int(life), stop)
             os._exit(0)
         print(child, flush=True)
         _child, status = os.waitpid(child, 0)
         print("over: killed" if os.WIFSIGNALED(status) else "over: done", flush=True)
 
 
-def live(url: str, port: int, site: Site, life: int) -> None:
+def live(url: str, port: int, site: Site, life: int, stop: threading.Event) -> None:
     """Send until nothing is left; whoever was killed before is recovered on the way."""
     database = open_database(url)
     machine = system_clocks().machine
@@ -112,8 +114,6 @@ def live(url: str, port: int, site: Site, life: int) -> None:
     signer = Signer(keys["signing_keys"], clocks.machine)
     sender = Sender(database, releases, config, clocks, signer, Smtp(config), f"life:{life}")
     open_states = messages.c.state.in_(("due", "claimed", "in_data", "deferred"))
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
     while not stop.is_set():
         sender.drain(stop)
         with database.read() as conn:
