@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import IO, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from base.saying import Said
 from base.translations import Translator, msgid, translator
@@ -22,6 +23,7 @@ _SAYINGS = (
     (r"Missing command\.", msgid("A command is missing.")),
     (r"Missing option '(?P<name>.+?)'\.(?P<what>.*)", msgid("The option `%(name)s` is missing.%(what)s")),
     (r"Missing argument '(?P<name>.+?)'\.(?P<what>.*)", msgid("The argument `%(name)s` is missing.%(what)s")),
+    (r" Choose from:(?P<known>.+)", msgid(" Choose from:%(known)s")),
     (r"Got unexpected extra arguments? \((?P<name>.+)\)", msgid("There is a word too many: %(name)s")),
     (r"Option '(?P<name>.+)' requires an argument\.", msgid("The option `%(name)s` needs a value.")),
     (r"Option '(?P<name>.+)' does not take a value\.", msgid("The option `%(name)s` takes no value.")),
@@ -60,6 +62,8 @@ class Sentences(click.Group):
         asked = _language_in(args)
         try:
             context = super().make_context(info_name, args, parent, **extra)
+        except NoArgsIsHelpError:  # nothing was asked: click shows what there is
+            raise
         except click.ClickException as error:
             raise spoken(error, translator(asked) if asked else words()) from error
         if asked:
@@ -69,7 +73,7 @@ class Sentences(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Mishap:
+        except (Mishap, NoArgsIsHelpError):
             raise
         except click.ClickException as error:
             raise spoken(error, words()) from error

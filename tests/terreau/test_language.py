@@ -90,6 +90,7 @@ def test_a_language_that_the_house_does_not_speak_is_not_understood() -> None:
         ),
         (["--lang", "fr", "check", "x"], 2, "Erreur : Il y a un mot de trop : x"),
         (["--lang", "fr", "simulate", "x"], 2, "Erreur : Il manque l’option `--persona`."),
+        (["--lang", "fr", "new"], 2, "Il manque l’argument `{site|sequence|form|persona}`. Au choix :"),
         (["--lang", "fr", "why"], 2, "Erreur : Il manque l’argument `LEAD`."),
         (["--lang", "fr", "why", "--help=1", "x"], 2, "Erreur : L’option `--help` ne prend pas de valeur."),
         (["--lang", "fr", "forecast", "--days", "x"], 2, "Erreur : '--days' : 'x' n’est pas un nombre entier."),
@@ -104,6 +105,15 @@ def test_what_is_not_understood_is_told_in_it_too(folder: Path, words: list[str]
     assert said.exit_code == code
     assert told in said.stderr
     assert ("Usage" in said.stderr) is ("fr" not in " ".join(words))
+
+
+@pytest.mark.parametrize("words", [[], ["staff"]])
+def test_who_says_nothing_is_shown_what_there_is(words: list[str]) -> None:
+    said = CliRunner().invoke(main, words)
+    assert said.exit_code == 2
+    assert said.stderr.startswith("Usage: ")
+    assert "Commands:" in said.stderr
+    assert "Error" not in said.stderr
 
 
 def test_what_went_wrong_is_told_in_it_too(folder: Path) -> None:
