@@ -1,7 +1,7 @@
 """Whatever people, marketers, servers and clocks do, in whichever order: what must always hold holds after every step.
 
-`make chaos` lives 150 lives of a hundred steps on each database, `make chaos LIVES=500` more; a failure names the steps to
-live again.
+`make chaos` lives 150 lives of a hundred steps on each database, `make chaos LIVES=500` more; a failure names the steps
+to live again.
 """
 
 import os
