@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from tests.terreau.echoes import comes_back
 from tests.terreau.invariants import breaches, figures_breached
 from tests.terreau.post_office import MOODS
 from tests.terreau.town import PRESS, ZONES, Town
@@ -87,6 +88,14 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(said=st.sampled_from(["accepted", "rejected", "recycled", "disqualified"]))
     def judges(self, said):
         self.town.judges(said)
+
+    @rule(
+        who=WHO,
+        kind=st.sampled_from(["hard", "soft", "soft", "complaint", "auto_reply", "human_reply"]),
+        forged=st.booleans(),
+    )
+    def comes_back(self, who, kind, forged):
+        comes_back(self.town, self.known(who), kind, forged)
 
     @rule(choice=st.sampled_from(["delivered", "again", "dropped"]))
     def settles(self, choice):
