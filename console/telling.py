@@ -128,13 +128,15 @@ def mailed(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     reason = str(event.data.get("reason") or (mail.reason if mail else "") or "")
     why = () if event.name == "mail.sent" or not reason else (told(reason, names),)
     status = str(event.data.get("status") or "")
+    if status:  # it came back: why stands on the line, the code behind it
+        reason, why = told(reason, names), (status,)
     return Line(
         at=entry.at,
         kind="did" if event.human else "machine",
         icon=icon,
         text=say(sentence, subject=subject_of(mail, event.subject or "", voice)),
         quote=_shortened(one_line(event.data.get("text") or "")),
-        detail=status,
+        detail=reason if status else "",
         code=event.subject or "",
         why=why,
         message_id=mail.id if mail else None,
