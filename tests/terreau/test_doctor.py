@@ -4,6 +4,7 @@ import socket
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -20,9 +21,10 @@ from storage.schema import in_force, releases
 from terreau import doctor
 from terreau.applying import Signature, apply_content
 from terreau.doctor import Finding, examine
-from terreau.house import blobs_of
+from terreau.house import House, blobs_of
 from terreau.mailbox import Mailbox, MailReceiver
 from terreau.preparing import prepare
+from tests.emails.test_returns import report
 
 TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
 
@@ -220,3 +222,28 @@ def test_an_embedded_database_can_be_made_and_is_then_well(tmp_path):
     config = house(tmp_path)
     migrate(config.database.url)
     assert [state for state, _ in about(config, "database")] == ["well"]
+
+
+def test_where_mail_comes_back_to_is_looked_at(tmp_path):
+    """Nothing set is told; a folder that is none is wrong; one that nobody looks into is a doubt."""
+    bounces = tmp_path / "Maildir"
+
+    def told(**chosen):
+        config = house(tmp_path, mail={"transport": "maildir", "bounces": chosen})
+        prepare(config)
+        [(state, sentence)] = about(config, "returns")
+        return state, sentence
+
+    assert told() == ("well", "no mailbox of bounces and no webhook is set under [mail.bounces]")
+    assert told(maildir=bounces) == ("wrong", f"{bounces}/new cannot be read: what comes back is not seen")
+    (bounces / "new").mkdir(parents=True)
+    assert told(maildir=bounces) == (
+        "doubt", f"{bounces} was never looked into; 0 mails came back in 30 days",
+    )  # fmt: skip
+    config = house(tmp_path, mail={"transport": "maildir", "bounces": {"maildir": bounces}})
+    (bounces / "new" / "1.mx").write_bytes(report())
+    with closing(House.build(config)) as running:
+        assert running.bounce_box is not None
+        assert running.bounce_box.drain(Event()) == 1
+    state, sentence = told(maildir=bounces)
+    assert (state, "0 mails came back in 30 days, and 1 without a token of ours" in sentence) == ("well", True)
