@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection, select
 
 from base.clock import Moment
+from base.tokens import new_token
 from emails.states import AGAIN, Message, Move, move
 from leads import events
 from storage.database import Database
@@ -36,7 +37,8 @@ def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
     if message is None or message.state not in AGAIN:
         return False
     to = () if message.klass == "notification" else (("recipient", None),)
-    values = (*_FRESH, *to, ("attempts", 0), ("due_at", now.machine), ("ended_at", None))
+    anew = ("token", new_token())  # another letter: its Message-ID, its return path and its links are its own
+    values = (*_FRESH, *to, anew, ("attempts", 0), ("due_at", now.machine), ("ended_at", None))
     return _again(conn, message, Move("due", f"sent again by {by}", values=values), by, now)
 
 
