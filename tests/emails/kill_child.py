@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from emails.outbox import Sender
 from emails.smtp import Smtp
 from storage.database import open_database
 from storage.schema import messages
+from storage.trouble import StorageUnavailable
 from tests.emails.points import arm
 
 LIFE = timedelta(seconds=120)  # each sender lives two minutes after the last: the one before is dead by then
@@ -115,10 +117,11 @@ def live(url: str, port: int, site: Site, life: int, stop: threading.Event) -> N
     sender = Sender(database, releases, config, clocks, signer, Smtp(config), f"life:{life}")
     open_states = messages.c.state.in_(("due", "claimed", "in_data", "deferred"))
     while not stop.is_set():
-        sender.drain(stop)
-        with database.read() as conn:
-            if conn.execute(select(messages.c.id).where(open_states).limit(1)).first() is None:
-                return
+        with suppress(StorageUnavailable):  # whoever was stopped or killed may hold the pen for a while
+            sender.drain(stop)
+            with database.read() as conn:
+                if conn.execute(select(messages.c.id).where(open_states).limit(1)).first() is None:
+                    return
         threading.Event().wait(0.05)
 
 
