@@ -73,12 +73,13 @@ class Domains:
             return True
 
     def follow(self, domain: str, now: datetime) -> bool:
-        """May a letter to `domain` be offered behind another on the same line? Not to one that is slow."""
+        """May a letter to `domain` be offered behind another on the same line? Not to one that is slow, and of one that
+        nobody knows yet only the first."""
         with self._lock:
             known = self._of(domain)
-            return (
-                known.took is not None and not self._is_slow(known) and self._permits(known, self._limit(domain), now)
-            )
+            if self._is_slow(known) or (known.took is None and known.under_way):
+                return False
+            return self._permits(known, self._limit(domain), now)
 
     def take_line(self, domain: str) -> None:
         """The turn of a letter that followed has come."""

@@ -66,6 +66,15 @@ def test_whose_domain_may_have_no_line_is_passed_by():
     assert held.next(behind=True) is None, "nobody goes behind a letter to one that is not known to be quick"
 
 
+def test_the_first_letter_to_a_domain_may_go_behind_another_letter_and_the_second_waits_for_it():
+    held = holding(in_hand(1), *(in_hand(n, to=f"ada{n}@new.example") for n in (2, 3)), lines=2)
+    assert held.next().message.id == 1
+    behind = Ready(held.next(behind=True), None)
+    held.put_behind(1, behind)
+    assert held.take_behind(1) is behind
+    assert held.next(behind=True) is None
+
+
 def test_who_finds_no_line_steps_back_once_others_may_wait_behind():
     told = []
     some = [in_hand(n, to=f"ada{n}@slow.example") for n in range(30)]

@@ -267,7 +267,7 @@ def test_a_maildir_takes_a_letter_whole_and_once(house, sender_to, never, tmp_pa
 
 def test_a_letter_is_on_the_disk_before_its_name_and_its_name_before_the_answer(tmp_path, to_disk):
     line = Maildir(Config.model_validate({"mail": {"maildir": tmp_path / "maildir"}})).connect()
-    line.offer("bounce@lumen.example", "ada@atelier.example")
+    line.offer(Envelope("bounce@lumen.example", "ada@atelier.example"))
     line.give(b"Subject: 3D\r\n\r\nHello")
     (stored,) = (tmp_path / "maildir" / "new").iterdir()
     assert to_disk == [f"{stored.stat().st_size} bytes", "name", "folder"]
