@@ -15,7 +15,7 @@ from base.settings import Limit
 from emails.pace import Pace
 from storage.claims import RETRY_AFTER
 
-SLOW_SECONDS = 2.0  # a letter that takes longer makes its domain a slow one
+SLOW_SECONDS = 1.0  # a letter that takes longer makes its domain a slow one
 PUT_OFFS = 5  # letters, none accepted in between, until the whole domain rests
 STRANGERS = 3  # as many domains that refuse us by policy within WITHIN: then it is about us, not about them
 WITHIN = timedelta(minutes=10)

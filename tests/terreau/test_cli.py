@@ -52,7 +52,7 @@ def test_the_commands_are_these():
     assert COMMANDS == [
         "apply", "bounce", "check", "compare", "demo", "doctor", "engine", "enrol", "explain", "forecast", "graph",
         "migrate", "new", "pause", "plan", "releases", "resume", "rollback", "serve", "simulate", "staff", "test",
-        "why",
+        "unknown", "why",
     ]  # fmt: skip
 
 
