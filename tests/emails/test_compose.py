@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import re
-import smtplib
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,8 +10,9 @@ from email.message import EmailMessage
 import pytest
 
 from emails import cleaning
-from emails.compose import Letter, UnfitHeader, compose, head
+from emails.compose import Letter, compose
 from emails.envelope import UnfitEnvelope, checked, return_path
+from tests.emails.payloads import PAYLOADS
 
 LETTER = Letter(
     author=("Inès Caradec", "ines@lumen.example"),
@@ -94,43 +94,7 @@ def test_only_marketing_has_list_headers_and_only_notifications_say_they_are_aut
     assert (mail["Auto-Submitted"], mail["Reply-To"]) == ("auto-generated", "bob@lumen.example")
 
 
-# RELIABILITY, annex D: what a lead may type into "first name".
-HOSTILE = [
-    "Ann\r\nBcc: victim@e.tld",
-    "Ann\nBcc: victim@e.tld",
-    "Ann\rBcc: victim@e.tld",
-    "Ann\0Bcc",
-    "Ann\x0b\x0c\x1cBcc: x@e.tld",
-    "Ann\u0085Bcc: victim@e.tld",
-    "Ann\u2028Bcc: victim@e.tld",
-    "Ann%0d%0aBcc: victim@e.tld",
-    "Ann\\r\\nBcc: victim@e.tld",
-    "=?utf-8?q?Ann=0D=0ABcc:_victim=40e.tld?=",
-    "=?utf-8?b?QW5uDQpCY2M6IHZpY3RpbUBlLnRsZA==?=",
-    "=?utf-8?Q?Ann=0A=0Abody?=",
-    "=?utf-8?q?=00?=",
-    "=?utf-8?q?=3D=3Futf-8=3Fq=3F=0D=0ABcc:_x=3F=3D?=",
-    "=?iso-8859-1?q?a=0D?= =?utf-8?q?=0ABcc:_x?=",
-    "=?utf-7?q?+AA0ACg-Bcc:?=",
-    "a" * 998,
-    "é" * 999,
-    "x " * 5000,
-    "\u202eadA",
-    "A\u200bnn",
-    '"<victim@x>',
-    ">,<victim@x.tld>",
-    "a:b@c.tld;",
-    "(x)",
-    ";;",
-    "-odd",
-    "\ud800Ann",
-    "\tAnn\t ",
-    "=?utf-8?q?" + "=0D=0A" * 200 + "?=",
-    "=?=?utf-8?q?=0D=0ABcc:x?=",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", PAYLOADS)
 def test_a_hostile_name_in_the_subject_is_cleaned_and_the_letter_still_goes(name):
     mail = parsed(
         compose(dataclasses.replace(LETTER, subject=f"Pour {name}", author=(f"{name}", "ines@lumen.example")))
@@ -140,33 +104,9 @@ def test_a_hostile_name_in_the_subject_is_cleaned_and_the_letter_still_goes(name
     assert mail["Subject"].startswith("Pour")
 
 
-@pytest.mark.parametrize("name", HOSTILE[:15])
-def test_an_uncleaned_header_is_refused_rather_than_written(name):
-    for header in ("Subject", "List-Unsubscribe", "Message-ID", "X-Any", "From"):
-        try:
-            written = head([(header, name), ("X-Last", "1")])
-        except UnfitHeader:
-            continue
-        assert message_from_bytes(written + b"\r\n").keys() == [header, "X-Last"]
-        assert b"Bcc" not in b"".join(
-            line for line in written.split(b"\r\n") if not line.startswith((b" ", header.encode()))
-        )
-
-
 def test_naughty_strings_never_reach_a_header(shared):
     for text in json.loads((shared / "hostile" / "naughty-strings" / "blns.json").read_text(encoding="utf-8")):
         assert parsed(compose(dataclasses.replace(LETTER, subject=f"Pour {text}"))).keys() == NAMES
-
-
-def test_hostile_names_on_the_wire_change_neither_headers_nor_recipients(inbox):
-    mailbox, port = inbox
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        for name in HOSTILE:
-            letter = dataclasses.replace(LETTER, subject=f"Pour {name}", text=f"Bonjour {cleaning.answer(name)}\n")
-            client.sendmail("bounce@lumen.example", ["ada@atelier.example"], compose(letter))
-    assert len(mailbox.arrived) == len(HOSTILE)
-    assert {arrived.recipient for arrived in mailbox.arrived} == {"ada@atelier.example"}
-    assert all(arrived.mail.keys() == NAMES for arrived in mailbox.arrived)
 
 
 UNFIT = [
