@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from emails import cleaning, folding
-from emails.envelope import checked
+from emails.envelope import checked, receiver
 from emails.folding import UnfitHeader
 
 _WIDE = bytes(range(128, 256))
@@ -63,7 +63,7 @@ def _head(letter: Letter, boundary: str) -> bytes:
             _line("Message-ID", letter.message_id),
             _author(*letter.author),
             _line("Reply-To", checked(letter.reply_to) if letter.reply_to else None),
-            folding.whole("To", checked(letter.recipient), "utf-8"),
+            folding.whole("To", receiver(letter.recipient), "utf-8"),
             folding.text("Subject", cleaning.line(letter.subject)),
             _line("List-Id", letter.list_id),
             _line("List-Unsubscribe", f"<{way_out}>" if way_out else None),

@@ -6,8 +6,9 @@ Pure: no database, no clock, no network.
 from dataclasses import dataclass
 
 from emails.compile import CompiledEmail
-from emails.compose import Letter, UnfitHeader, compose, head
-from emails.envelope import UnfitEnvelope, checked, return_path
+from emails.compose import Letter, UnfitHeader, compose
+from emails.envelope import UnfitEnvelope, receiver, return_path
+from emails.folding import whole
 from emails.render import RenderError, link_addresses, render
 from emails.states import Message
 from emails.transports import Envelope
@@ -32,8 +33,8 @@ def write(message: Message, text: CompiledEmail, bounces: str | None, key_header
     """
     name, address = text.constants["author"]
     try:
-        envelope = Envelope(return_path(bounces or address, message.token), checked(message.recipient))
-        key = head([(key_header, _mark(message))]) if key_header else b""
+        envelope = Envelope(return_path(bounces or address, message.token), receiver(message.recipient))
+        key = whole(key_header, _mark(message)) if key_header else b""
         return Written(envelope, key + compose(_letter(message, text, (name, address))))
     except (RenderError, UnfitHeader, UnfitEnvelope) as error:
         raise WontDo(str(error)) from error

@@ -34,7 +34,7 @@ class MaildirLine:
 
     def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
         sender, recipient = envelope
-        self._envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
+        self._envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()
         return "go", Reply(354, "go on")
 
     def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:

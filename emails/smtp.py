@@ -17,6 +17,8 @@ COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
 CONNECTS = 4  # times its timeout, which counts anew for each byte, until connecting is given up
 _READY = 220
 _REPLY_BYTES = 64 * 1024
+# Our own word, where a server would have to guess (RFC 6531 3.2; X.6.7 of RFC 6531 4.3): nothing is sent to it.
+NO_SUCH_LETTERS = Reply(553, "5.6.7 the mail server does not offer SMTPUTF8, which the accents of this address need")
 _LINE = re.compile(rb"(\d{3})([ -]?)(.*)")
 
 
@@ -99,7 +101,8 @@ def _kind(error: Exception) -> Fault:
 
 def _commands(envelope: Envelope) -> tuple[tuple[Phase, str], ...]:
     sender, recipient = envelope
-    return ("mail", f"MAIL FROM:<{sender}>\r\n"), ("rcpt", f"RCPT TO:<{recipient}>\r\n"), ("data", "DATA\r\n")
+    wide = "" if recipient.isascii() else " SMTPUTF8"
+    return ("mail", f"MAIL FROM:<{sender}>{wide}\r\n"), ("rcpt", f"RCPT TO:<{recipient}>\r\n"), ("data", "DATA\r\n")
 
 
 def _together(envelope: Envelope) -> str:
@@ -117,6 +120,7 @@ class SmtpLine:
         self._reply_seconds = reply_seconds
         self._command_seconds = min(COMMAND_SECONDS, reply_seconds)
         self._pipelining = client.has_extn("pipelining")
+        self._every_script = client.has_extn("smtputf8")
         self._heard = b""
         self._ahead: Envelope | None = None  # its commands are on their way already
         self.used = 0
@@ -126,6 +130,8 @@ class SmtpLine:
         ahead, self._ahead = self._ahead, None
         if ahead not in (None, envelope) or (self._heard and ahead is None):
             raise ChannelFault("the mail server and we do not talk of the same letter")
+        if not self._takes(envelope):
+            return "refused", NO_SUCH_LETTERS
         try:
             if self._pipelining and ahead is None:
                 self._say(_together(envelope))
@@ -149,8 +155,8 @@ class SmtpLine:
             stuffed = b"." + stuffed
         if self._heard:  # nothing may be taken for the answer to a letter that is not written
             return Reply(451, "the mail server spoke out of turn")
-        self._ahead = ahead if self._pipelining else None
-        next_commands = _together(self._ahead).encode("ascii") if self._ahead else b""
+        self._ahead = ahead if self._pipelining and ahead is not None and self._takes(ahead) else None
+        next_commands = _together(self._ahead).encode() if self._ahead else b""
         try:
             self._socket.settimeout(self._reply_seconds)
             self._socket.sendall(stuffed + b".\r\n" + next_commands)
@@ -159,6 +165,10 @@ class SmtpLine:
         reply = self._hear(self._reply_seconds)
         self.used += 1
         return reply
+
+    def _takes(self, envelope: Envelope) -> bool:
+        """An address with accents needs a server that says it knows them."""
+        return self._every_script or envelope.recipient.isascii()
 
     def close(self) -> None:
         with suppress(OSError, smtplib.SMTPException):
@@ -178,7 +188,7 @@ class SmtpLine:
 
     def _say(self, text: str) -> None:
         self._socket.settimeout(self._command_seconds)
-        self._socket.sendall(text.encode("ascii"))
+        self._socket.sendall(text.encode())
 
     def _hear(self, seconds: float) -> Reply:
         """One whole reply within `seconds`, however slowly it drips. Raises NoReply."""

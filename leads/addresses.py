@@ -3,10 +3,12 @@
 Pure: no database, no clock, no network.
 """
 
+import unicodedata
+
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-_LONGEST = 254  # RFC 5321 4.5.3.1.3, with the angle brackets taken off
+_LONGEST, _LONGEST_LOCAL = 254, 64  # bytes: RFC 5321 4.5.3.1, with the angle brackets taken off
 _NEVER = frozenset("\r\n\0<>")
 
 
@@ -27,22 +29,23 @@ class NotANumber(ValueError):
 
 
 def canonical_email(text: str) -> str:
-    """`text` as it is stored and compared: case folded, domain in ASCII (IDNA), plus-tags kept.
+    """`text` as it is stored and compared: in lower case, domain in ASCII (IDNA), plus-tags kept.
 
-    Only addresses that any relay can carry: no SMTPUTF8, quoted local part or address literal, nothing that reads like
-    an option or like an encoded word of a header. Nothing is looked up. Raises NotAnAddress.
+    Accents before the @ are kept, in their composed form (NFC): mail servers of today carry them (SMTPUTF8). No quoted
+    local part or address literal, nothing that reads like an option or like an encoded word of a header. Nothing is
+    looked up. Raises NotAnAddress.
     """
     if not text.strip():
         raise NotAnAddress("missing", "there is no address")
     if _NEVER & set(text) or text.strip().startswith("-") or "=?" in text:
         raise NotAnAddress("email_invalid", "the address has characters that none has")
     try:
-        valid = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
+        valid = validate_email(text.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise NotAnAddress(_code_of(text.strip()), str(error)) from None
-    address = (valid.ascii_email or valid.normalized).casefold()
-    if len(address) > _LONGEST:
-        raise NotAnAddress("email_too_long", f"an address has at most {_LONGEST} characters")
+    address = unicodedata.normalize("NFC", f"{valid.local_part}@{valid.ascii_domain}".lower())
+    if len(address.encode()) > _LONGEST or len(address.rpartition("@")[0].encode()) > _LONGEST_LOCAL:
+        raise NotAnAddress("email_too_long", f"an address has at most {_LONGEST} bytes, {_LONGEST_LOCAL} of them before the @")
     return address
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from emails import cleaning
 from emails.compose import Letter, compose
-from emails.envelope import UnfitEnvelope, checked, return_path
+from emails.envelope import UnfitEnvelope, checked, receiver, return_path
 from tests.emails.payloads import PAYLOADS
 
 LETTER = Letter(
@@ -149,6 +149,27 @@ def test_what_is_no_address_goes_onto_no_envelope(address):
 )
 def test_what_is_an_address_does(address):
     assert checked(address) == address
+
+
+WIDE = ["zoé@x.example", "用户@x.example", "a.é+b@xn--caf-dma.example", "ada@x.example"]
+
+
+@pytest.mark.parametrize("address", WIDE)
+def test_a_receiver_may_be_written_in_any_script(address):
+    assert receiver(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(one for one in UNFIT if one.isascii()), "zoé", "zoé@é.example", "zoé@x", "z\u200bé@x.example", "zo é@x.example",
+        "zo\u00a0é@x.example", "z\u202eé@x.example", "zoé\u2028@x.example", "zoé,a@x.example", "-zoé@x.example",
+        "=?utf-8?q?é?=@x.example", "é" * 33 + "@x.example", "z\ud800é@x.example", "zoé@x.example\r\nRCPT TO:<b@c.d>",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_seen_or_told_apart_is_no_receiver(address):
+    with pytest.raises(UnfitEnvelope):
+        receiver(address)
 
 
 def test_the_return_path_tells_which_message_came_back():

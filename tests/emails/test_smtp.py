@@ -78,6 +78,24 @@ def test_a_server_that_does_not_know_us_gets_no_letter(line_to):
         line_to(script, username="ada", password="secret")
 
 
+def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_else(line_to):
+    able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
+    said, _reply = line_to(able).offer("bounce@lumen.example", "zoé@atelier.example")
+    assert said == "go"
+    assert able.heard[1:3] == ["MAIL FROM:<bounce@lumen.example> SMTPUTF8".encode(), "RCPT TO:<zoé@atelier.example>".encode()]  # fmt: skip
+    unable = Script()
+    said, reply = line_to(unable).offer("bounce@lumen.example", "zoé@atelier.example")
+    assert (said, reply.code) == ("refused", 553)
+    assert "does not offer SMTPUTF8" in reply.text
+    assert unable.heard[1:] == [], "nothing was asked of it"
+
+
+def test_other_addresses_travel_as_ever_beside_it(line_to):
+    able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
+    line_to(able).offer("bounce@lumen.example", "ada@atelier.example")
+    assert able.heard[1] == b"MAIL FROM:<bounce@lumen.example>"
+
+
 CASES = {
     "all is well": (Script(), "sent"),
     "251 for the recipient": (Script(rcpt="251 will forward"), "sent"),
