@@ -36,10 +36,8 @@ def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
     """What `source` does beyond the allow-list, in reading order; empty when it may be compiled."""
     reading = _Reading(source, scope, place)
     if not _is_of_human_size(source):
-        reading.refuse(
-            1, None, said("this text, or one of its expressions, is longer than any letter"), said("shorten it")
-        )
-        return reading.problems
+        message = said("this text, or one of its expressions, is longer than any letter")
+        return [Problem(place.file, place.line, place.column, "error", message, said("shorten it"))]
     try:
         tree = _JINJA.parse(source)
     except TemplateSyntaxError as error:
@@ -71,13 +69,10 @@ def _plain(error: TemplateSyntaxError) -> Said:
 
 def _is_of_human_size(source: str) -> bool:
     """Bounds what the parser is given, so that nesting cannot exhaust it."""
+    if len(source) > _TEXT_LIMIT or source.count("{") > 4 * _EXPRESSIONS_LIMIT:
+        return False  # before anything is searched for in it: that takes the square of what is never closed
     spans = [len(span.group()) for span in _DELIMITED.finditer(source)]
-    return (
-        len(source) <= _TEXT_LIMIT
-        and len(spans) <= _EXPRESSIONS_LIMIT
-        and max(spans, default=0) <= _EXPRESSION_LIMIT
-        and source.count("{") <= 4 * _EXPRESSIONS_LIMIT
-    )
+    return len(spans) <= _EXPRESSIONS_LIMIT and max(spans, default=0) <= _EXPRESSION_LIMIT
 
 
 def names_in(source: str) -> frozenset[str]:
@@ -203,10 +198,11 @@ def _for(node: nodes.For, reading: _Reading) -> None:
 def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
     kind = type(node).__name__.lower()
     word = _STATEMENT_WORDS.get(kind, kind)
-    reading.refuse(node.lineno, word, said("`%(word)s` is not for mails", word=word), said("only `if` and `for` are"))
+    line = next((one.lineno for one in (node, *node.find_all(nodes.Node)) if one.lineno is not None), 1)
+    reading.refuse(line, word, said("`%(word)s` is not for mails", word=word), said("only `if` and `for` are"))
 
 
-_STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from"}
+_STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from", "scope": "autoescape"}
 _STATEMENTS: dict[type[nodes.Node], Callable[..., None]] = {nodes.Output: _output, nodes.If: _if, nodes.For: _for}
 
 

@@ -14,6 +14,7 @@ from authoring.placeholders import is_placeholder
 from authoring.site import Locate, Site
 from base.problems import Problem
 from base.saying import Said, said
+from emails import cleaning
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
 from emails.confirming import unconfirmed
 from emails.expressions import Place, names_in
@@ -96,9 +97,16 @@ def _when_filled_in(site: Site, sequence: str, compiled: CompiledEmail, path: st
             yield Problem(path, line, 1, "error", said("this marketing mail has no link to unsubscribe"), hint)
             return
         size = len(filled.html.encode("utf-8"))
-        if answer is None and size > CLIPPED_AT:
-            message = said("%(size)s kB of HTML: Gmail cuts after 102", size=size // 1024)
-            yield Problem(path, line, 1, "warning", message, said("shorten the mail"))
+        if size > CLIPPED_AT:
+            yield Problem(path, line, 1, "warning", *_too_large(who, answer, size // 1024))
+            return
+
+
+def _too_large(who: Said, answer: Any, size: int) -> tuple[Said, Said]:
+    if answer is None:
+        return said("%(size)s kB of HTML: Gmail cuts after 102", size=size), said("shorten the mail")
+    message = said("for a lead %(who)s, %(size)s kB of HTML: Gmail cuts after 102", who=who, size=size)
+    return message, said("write `%(name)s` where a lead's own words stand", name="|truncate(200)")
 
 
 def has_way_out(filled: Rendered) -> bool:
@@ -107,7 +115,8 @@ def has_way_out(filled: Rendered) -> bool:
 
 
 def _worst(site: Site, answer: Any) -> Mapping[str, Any]:
-    """`None` for a name stands for everything that may be missing."""
+    """`None` for a name stands for everything that may be missing; answers are cut to what a mail shows of them."""
+    answer = cleaning.answer(answer)
     urls = (
         {} if answer is None else {"magnet_url": "https://site.invalid/m/x", "confirm_url": "https://site.invalid/c/x"}
     )

@@ -66,6 +66,15 @@ def test_a_mail_that_would_be_cut_is_a_warning(said):
     assert any("Gmail cuts after 102" in sentence for _severity, sentence in said(body))
 
 
+def test_a_mail_that_only_the_longest_answers_make_too_large_says_whose(said):
+    every = "{{ lead.company or '' }}\n\n" * 60
+    assert [one for one in said(every) if "Gmail" in one[1]] == [
+        ("warning", f"{PATH}:6:1: for a lead with answers of ten kilobytes, 123 kB of HTML: Gmail cuts after 102"
+         " (write `|truncate(200)` where a lead's own words stand)"),
+    ]  # fmt: skip
+    assert not any("Gmail" in sentence for _severity, sentence in said(every.replace(" or ''", "|truncate(200)")))
+
+
 @pytest.mark.parametrize(
     ("html", "text", "has"),
     [
