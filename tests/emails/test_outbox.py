@@ -1,9 +1,11 @@
 """The sender, against a real mail server over TCP, on both databases."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from base.tokens import Signer
@@ -11,6 +13,7 @@ from emails import channel
 from emails.settling import settle
 from leads import consent
 from storage.schema import enrolments, leads, messages, suppressions
+from tests.emails.conftest import Inbox, free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 
@@ -197,6 +200,43 @@ def test_a_text_that_cannot_be_filled_in_fails_alone(house, inbox, sender_to, ne
     sender_to(port).drain(never)
     assert (house.message(bad).state, house.message(good).state) == ("failed", "sent")
     assert "no text" in house.message(bad).reason
+
+
+def test_a_text_that_grows_too_large_for_one_lead_fails_for_that_one_and_says_so(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    key = ("conseils-3d", "niveaux", "fr")
+    text = house.site.emails[key].model_copy(
+        update={"body": "{% for tag in lead.tags %}{{ tag }}{% endfor %}"}
+    )
+    house.site = dataclasses.replace(house.site, emails={**house.site.emails, key: text})
+    ada, bob, chloe = (house.lead(name, tags=tags) for name, tags in (("Ada", ["a"]), ("Bob", ["b" * 900] * 900), ("Chloé", ["c"])))  # fmt: skip
+    those = [house.owe(lead) for lead in (ada, bob, chloe)]
+    sender_to(port).drain(never)
+    assert [house.message(one).state for one in those] == ["sent", "failed", "sent"]
+    assert len(mailbox.arrived) == 2
+    assert "the text grew beyond 524288 characters" in house.message(those[1]).reason
+    name, subject, data = house.events_of(bob)[-1]
+    assert (name, subject, data["reason"]) == ("mail.failed", "conseils-3d/niveaux", house.message(those[1]).reason)
+
+
+def test_an_address_with_accents_arrives_as_it_is_written(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    house.owe(house.lead("Zoé", email="zoé@atelier.example"))
+    sender_to(port).drain(never)
+    assert mailbox.one().recipient == "zoé@atelier.example"
+    assert "\r\nTo: zoé@atelier.example\r\n".encode() in mailbox.one().raw
+
+
+def test_an_address_with_accents_is_refused_by_itself_where_the_server_takes_none(house, sender_to, never):
+    mailbox, port = Inbox(), free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, enable_SMTPUTF8=False)
+    controller.start()
+    zoe, ada = house.owe(house.lead("Zoé", email="zoé@atelier.example")), house.owe(house.lead("Ada"))
+    sender_to(port).drain(never)
+    controller.stop()
+    assert (house.message(zoe).state, house.message(ada).state) == ("refused", "sent")
+    assert "does not offer SMTPUTF8" in house.message(zoe).reason
+    assert len(mailbox.arrived) == 1
 
 
 def test_a_refused_recipient_is_refused_and_the_next_mail_goes(house, inbox, sender_to, never):
