@@ -15,7 +15,7 @@ from console.access import may
 from console.context import number, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.doubts import Known, known
-from console.letters import CLIPPED, Letter, Unwritable, sent
+from console.letters import CLIPPED, Letter, sent
 from console.names import Names
 from console.preview import frame_answer, look_of, looks, size_said
 from console.reasons import told
@@ -24,6 +24,7 @@ from console.routes import Route
 from console.step_words import subject_of
 from emails import settling
 from emails.doubts import doubts
+from emails.drafts import Unwritable
 from emails.states import AGAIN
 from reports.messages import LOOK, VIEWS, Count, MessageLine, Place, counts, message, page
 

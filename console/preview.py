@@ -15,22 +15,13 @@ from authoring.picks import pickable
 from authoring.site import Site
 from console.context import number, percent, say, viewer
 from console.door import ConsoleDoor
-from console.letters import (
-    CLIPPED,
-    Letter,
-    Reader,
-    Unwritable,
-    drafted,
-    drafted_word,
-    framed,
-    persona_reader,
-    reader_of,
-)
+from console.letters import CLIPPED, Letter, drafted, drafted_word, framed, reader_of
 from console.names import Names
 from console.reasons import told
 from console.reporting import draw_report
 from console.routes import Route
 from console.step_words import localised, subject_of
+from emails.drafts import Reader, Unwritable, persona_reader
 from leads.addresses import NotAnAddress, canonical_email
 from leads.identity import load_leads
 from reports.messages import lead_with_address

@@ -202,7 +202,13 @@ def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
     reading.refuse(line, word, said("`%(word)s` is not for mails", word=word), said("only `if` and `for` are"))
 
 
-_STATEMENT_WORDS = {"assign": "set", "assignblock": "set", "callblock": "call", "fromimport": "from", "scope": "autoescape"}
+_STATEMENT_WORDS = {
+    "assign": "set",
+    "assignblock": "set",
+    "callblock": "call",
+    "fromimport": "from",
+    "scope": "autoescape",
+}
 _STATEMENTS: dict[type[nodes.Node], Callable[..., None]] = {nodes.Output: _output, nodes.If: _if, nodes.For: _for}
 
 

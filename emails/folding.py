@@ -1,7 +1,8 @@
-"""Header values on their lines: text and names as encoded words (RFC 2047) where they need it, addresses whole.
+"""Header values on their lines: text and names as encoded words (RFC 2047) where needed, addresses whole.
 
-Written out here, and held against `email` as a reader in the tests: its own folding lets an encoded word become a header
-(CVE-2024-6923), splits addresses that machines read, and runs out of stack. Pure: no database, no clock, no network.
+Written out here, and held against `email` as a reader in the tests: its own folding lets an encoded word become a
+header (CVE-2024-6923), splits addresses that machines read, and runs out of stack. Pure: no database, no clock, no
+network.
 """
 
 import base64

@@ -182,7 +182,13 @@ def _shown(material: Material, site: Site) -> dict[str, Any]:
         for name in declared_fields(site)
         for value in [lead.fields.get(name)]
     }
-    return {**columns, "email": lead.email, "phone": cleaning.answer(lead.phone), "fields": fields, "tags": list(lead.tags)}
+    return {
+        **columns,
+        "email": lead.email,
+        "phone": cleaning.answer(lead.phone),
+        "fields": fields,
+        "tags": list(lead.tags),
+    }
 
 
 def _choices(site: Site) -> frozenset[str]:

@@ -6,9 +6,9 @@ Pure: no database, no clock, no network.
 from dataclasses import dataclass
 
 from emails.compile import CompiledEmail
-from emails.compose import Letter, UnfitHeader, compose
+from emails.compose import Letter, compose
 from emails.envelope import UnfitEnvelope, receiver, return_path
-from emails.folding import whole
+from emails.folding import UnfitHeader, whole
 from emails.render import RenderError, link_addresses, render
 from emails.states import Message
 from emails.transports import Envelope

@@ -29,11 +29,12 @@ _SETTING = Setting("https://site.invalid")
 _COMPILED = Shelf()  # whoever plans, applies or watches a folder looks at the same texts again and again
 _TOKEN = "0" * 22
 _WAY_OUT = "https://site.invalid/u/x"
-_WORST: dict[Said, Any] = {
-    said("with no answer at all"): None,
-    said("with answers of ten kilobytes"): "Ada " * 2560,
-    said("who writes from right to left"): "\u202eعدا\u2067",
-    said("whose answers are markup"): "<script>\"'&{{ 7*7 }}{% if %}</script>",
+# {name: (who it is, what they answer to every question)}
+WORST: dict[str, tuple[Said, Any]] = {
+    "empty": (said("with no answer at all"), None),
+    "long": (said("with answers of ten kilobytes"), "Ada " * 2560),
+    "rtl": (said("who writes from right to left"), "\u202eعدا\u2067"),
+    "markup": (said("whose answers are markup"), "<script>\"'&{{ 7*7 }}{% if %}</script>"),
 }
 
 
@@ -85,7 +86,7 @@ def _start(locate: Locate, path: str, part: str) -> tuple[int, int]:
 
 
 def _when_filled_in(site: Site, sequence: str, compiled: CompiledEmail, path: str, line: int) -> Iterator[Problem]:
-    for who, answer in _WORST.items():
+    for who, answer in WORST.values():
         try:
             filled = render(compiled, _worst(site, answer), link_addresses(compiled, _SETTING.base_url, _TOKEN, True))
         except RenderError as error:

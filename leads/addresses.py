@@ -45,7 +45,9 @@ def canonical_email(text: str) -> str:
         raise NotAnAddress(_code_of(text.strip()), str(error)) from None
     address = unicodedata.normalize("NFC", f"{valid.local_part}@{valid.ascii_domain}".lower())
     if len(address.encode()) > _LONGEST or len(address.rpartition("@")[0].encode()) > _LONGEST_LOCAL:
-        raise NotAnAddress("email_too_long", f"an address has at most {_LONGEST} bytes, {_LONGEST_LOCAL} of them before the @")
+        raise NotAnAddress(
+            "email_too_long", f"an address has at most {_LONGEST} bytes, {_LONGEST_LOCAL} of them before the @"
+        )
     return address
 
 

@@ -28,6 +28,8 @@ from terreau.demo import UsedFolder
 from terreau.doctor import Finding, examine
 from terreau.doubts import NoDoubt
 from terreau.doubts_cli import COMMANDS as DOUBTS
+from terreau.draft_cli import COMMANDS as DRAFTS
+from terreau.draft_cli import EXPECTED as UNSENT
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.folders import UnusableFolder
@@ -59,7 +61,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -113,6 +115,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     First look:            terreau demo
     Begin:                 terreau new site my-site
     Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau plan,  terreau apply
+    Work on mails:         terreau preview welcome/first --open     then   terreau send-test
     Undo it:               terreau releases     then   terreau rollback 7
     Run it:                terreau serve
     Stop sending at once:  terreau pause        then   terreau resume
@@ -259,7 +262,7 @@ def _bar(name: str) -> Iterator[Callable[[float], None]]:
         yield lambda done: bar.update(int(done * 100) - bar.pos)
 
 
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS):
     main.add_command(command)
 
 

@@ -9,8 +9,9 @@ from threading import Event
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from console.letters import CLIPPED, Unwritable, drafted, framed, persona_reader, reader_of
+from console.letters import CLIPPED, drafted, framed, reader_of
 from console.preview import FRAME_POLICY
+from emails.drafts import Unwritable, persona_reader
 from emails.outbox import Sender
 from leads import events
 from storage import schema

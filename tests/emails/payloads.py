@@ -1,7 +1,21 @@
-"""What hostile people type where a name is asked for: RELIABILITY's annex D, told out; every one is tried in every field
-and every header."""
+"""What hostile people type where a name is asked for; every one is tried in every field and every header."""
 
-_MARKS = ("\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\n\r", "\r\r\n")
+_MARKS = (
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\n\r",
+    "\r\r\n",
+)
 _LINES = ("Bcc: victim@e.tld", "\r\n\r\n<p>body", " folded: yes", "\tfolded: yes", "Content-Type: text/html")
 
 BROKEN_LINES = [f"Ann{mark}{line}" for mark in _MARKS for line in _LINES]
@@ -41,8 +55,10 @@ ENCODED_WORDS = [
 ]
 LONG = [
     *("a" * length for length in (75, 76, 77, 78, 79, 250, 997, 998, 999, 10_000)),
-    *("é" * length for length in (30, 76, 998, 999, 10_000)), "x " * 5_000, "é " * 5_000, "\U0001f469\u200d\U0001f680" * 300,
-    "e" + "\u0301" * 500, "a,b;c " * 300, "(" * 500, '"' * 501, "\\" * 501, "=" * 500, "?=" * 250, "=?" * 250, "." * 300,
+    *("é" * length for length in (30, 76, 998, 999, 10_000)),
+    "x " * 5_000, "é " * 5_000, "\U0001f469\u200d\U0001f680" * 300,
+    "e" + "\u0301" * 500, "a,b;c " * 300, "(" * 500, '"' * 501, "\\" * 501, "=" * 500, "?=" * 250, "=?" * 250,
+    "." * 300,
 ]  # fmt: skip
 ADDRESSES = [
     '"<victim@x>', ">,<victim@x.tld>", "a:b@c.tld;", "(x)", "((x)", ";;", "-odd", "--", "Ann <eve@e.tld>", "eve@e.tld",
@@ -51,6 +67,7 @@ ADDRESSES = [
 ]  # fmt: skip
 UNSEEN = [
     "\u202eadA", "A\u200bnn", "\ufeffAnn", "\u2066Ann\u2069", "Ann\u00a0B", "\ud800Ann", "Ann\udfff", "\udc80\udc81",
-    "\tAnn\t ", " ", "", "\u00ad", "\ue000", "\ufffd", "\ufdd0", "\U0010ffff", "Ann\x7f", "Ann\x9f", "\u3000Ann", "\x1b[31mAnn",
+    "\tAnn\t ", " ", "", "\u00ad", "\ue000", "\ufffd", "\ufdd0", "\U0010ffff", "Ann\x7f", "Ann\x9f", "\u3000Ann",
+    "\x1b[31mAnn",
 ]  # fmt: skip
 PAYLOADS = [*BROKEN_LINES, *ESCAPED, *ENCODED_WORDS, *LONG, *ADDRESSES, *UNSEEN]

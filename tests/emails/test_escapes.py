@@ -1,5 +1,5 @@
-"""Authors are trusted with words, not with the machine: what leads out of a mail, or swells in it, is refused at `check`
-where it stands; and if a wall were missing, the next one holds (RELIABILITY R21)."""
+"""What leads out of a mail, or swells in it, is refused at `check` where it stands: authors are trusted with words, not
+with the machine. And if a wall were missing, the next one holds (R21)."""
 
 import dataclasses
 import resource
@@ -229,9 +229,8 @@ def test_without_the_reading_nothing_of_the_machine_would_be_reached_either(envi
 
 def test_a_text_that_grows_when_it_is_filled_in_fails_for_that_lead_and_no_other():
     """What no reading can foresee: one lead has a hundred thousand tags."""
-    said = dict.fromkeys(("house", "sender", "pages"), {})
     every = "{% for tag in lead.tags %}{{ tag }}{% endfor %}"
-    text = CompiledEmail("x", "S", every, every, (), {**said, "locale": "fr"})
+    text = CompiledEmail("x", "S", every, every, (), {"house": {}, "sender": {}, "pages": {}, "locale": "fr"})
     with pytest.raises(RenderError, match=str(OUTPUT_LIMIT)):
         render(text, {"lead": {"tags": ["a" * 100] * 100_000}}, [])
     assert render(text, {"lead": {"tags": ["a"]}}, []).html == "a"

@@ -51,7 +51,8 @@ class Nosy:
 @pytest.fixture(scope="module")
 def nosy(site):
     """A mail that repeats every answer of its reader in its subject, preheader, footer and body, compiled once."""
-    said = Email(subject=f"Pour {EVERY}", preheader=EVERY, why=f"Parce que {EVERY}", body=f"## {EVERY}\n\n{EVERY}\n", body_line=6)  # fmt: skip
+    body = f"## {EVERY}\n\n{EVERY}\n"
+    said = Email(subject=f"Pour {EVERY}", preheader=EVERY, why=f"Parce que {EVERY}", body=body, body_line=6)
     changed = dataclasses.replace(site, emails={KEY: said})
     return Nosy(changed, compile_email(changed, *KEY, SETTING))
 

@@ -205,11 +205,10 @@ def test_a_text_that_cannot_be_filled_in_fails_alone(house, inbox, sender_to, ne
 def test_a_text_that_grows_too_large_for_one_lead_fails_for_that_one_and_says_so(house, inbox, sender_to, never):
     mailbox, port = inbox
     key = ("conseils-3d", "niveaux", "fr")
-    text = house.site.emails[key].model_copy(
-        update={"body": "{% for tag in lead.tags %}{{ tag }}{% endfor %}"}
-    )
+    text = house.site.emails[key].model_copy(update={"body": "{% for tag in lead.tags %}{{ tag }}{% endfor %}"})
     house.site = dataclasses.replace(house.site, emails={**house.site.emails, key: text})
-    ada, bob, chloe = (house.lead(name, tags=tags) for name, tags in (("Ada", ["a"]), ("Bob", ["b" * 900] * 900), ("Chloé", ["c"])))  # fmt: skip
+    tags = {"Ada": ["a"], "Bob": ["b" * 900] * 900, "Chloé": ["c"]}
+    ada, bob, chloe = (house.lead(name, tags=tags[name]) for name in tags)
     those = [house.owe(lead) for lead in (ada, bob, chloe)]
     sender_to(port).drain(never)
     assert [house.message(one).state for one in those] == ["sent", "failed", "sent"]

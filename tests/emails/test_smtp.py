@@ -82,7 +82,8 @@ def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_
     able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
     said, _reply = line_to(able).offer("bounce@lumen.example", "zoé@atelier.example")
     assert said == "go"
-    assert able.heard[1:3] == ["MAIL FROM:<bounce@lumen.example> SMTPUTF8".encode(), "RCPT TO:<zoé@atelier.example>".encode()]  # fmt: skip
+    asked = "MAIL FROM:<bounce@lumen.example> SMTPUTF8", "RCPT TO:<zoé@atelier.example>"
+    assert able.heard[1:3] == [line.encode() for line in asked]
     unable = Script()
     said, reply = line_to(unable).offer("bounce@lumen.example", "zoé@atelier.example")
     assert (said, reply.code) == ("refused", 553)

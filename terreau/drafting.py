@@ -1,0 +1,221 @@
+"""`terreau preview` and `terreau send-test`: one text of the content, written to a reader, looked at or sent."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import PurePath
+from typing import Any
+
+from lxml import html as lxml_html
+
+from authoring.site import Site
+from authoring.suggest import did_you_mean
+from authoring.tree import read_tree
+from base.clock import Moment
+from base.config import Config
+from emails import cleaning
+from emails.drafts import Draft, Reader, draft, message_of, persona_reader, reader_in
+from emails.layouts import Setting
+from emails.lint import CLIPPED_AT, WORST
+from emails.press import Press
+from emails.replies import ChannelFault, NoReply
+from emails.scope import declared_fields
+from emails.transports import Transport
+from leads import consent
+from leads.facts import COLUMNS, Lead
+from leads.identity import load_leads
+from storage.database import open_database
+from storage.migrate import check_schema
+from terreau.explaining import find_lead
+from terreau.releasing_in_memory import site_of
+
+_BLANKS = dict.fromkeys((0x2007, 0x034F))  # figure spaces and joiners, as the layout writes them
+TEST = "[test] "  # before the subject: nobody takes it for a mail that a lead was sent
+
+
+class UnknownText(LookupError):
+    """The content has no such mail, persona or language; the sentence says what there is."""
+
+
+class NotSent(Exception):
+    """The mail server did not take the test; the sentence is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which text (SEQUENCE/EMAIL, EMAIL alone where that is clear, or its file), to whom, in which language."""
+
+    text: str
+    persona: str | None = None
+    lead: str | None = None
+    worst: str | None = None  # one of WORST
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A mail as its reader gets it; `file` is where its text is written, `reader` who it was written to."""
+
+    file: str
+    reader: str
+    subject: str
+    preheader: str
+    headers: tuple[tuple[str, str], ...]
+    html: str
+    text: str
+    data: bytes
+
+    @property
+    def html_bytes(self) -> int:
+        return len(self.html.encode())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file, "reader": self.reader, "subject": self.subject, "preheader": self.preheader,
+            "headers": [list(header) for header in self.headers], "html": self.html, "text": self.text,
+            "html_bytes": self.html_bytes, "bytes": len(self.data),
+        }  # fmt: skip
+
+
+def see(config: Config, choice: Choice, now: Moment) -> Seen:
+    """The mail of `choice` in the content of the settings. Raises Unfit, UnknownText, UnknownLead, Unwritable."""
+    made, file, reader = _written(config, choice, now, None, "")
+    return _seen(made, file, reader)
+
+
+def send_test(config: Config, choice: Choice, recipient: str, transport: Transport, now: Moment) -> tuple[Seen, str]:
+    """Send it to `recipient`, outside every sequence; returns it with the server's answer.
+
+    Links lead to the addresses that the author wrote, and the addresses made for a lead (unsubscribe, preferences,
+    magnet) open nothing. Raises as `see` does, and NotSent.
+    """
+    made, file, reader = _written(config, choice, now, recipient, TEST)
+    written = made.written
+    try:
+        line = transport.connect()
+        try:
+            said, reply = line.offer(written.sender, written.recipient)
+            if said == "go":
+                reply = line.give(written.data)
+        finally:
+            line.close()
+    except (ChannelFault, NoReply) as error:
+        raise NotSent(str(error)) from error
+    if reply.code // 100 != 2:
+        raise NotSent(f"the mail server said: {reply.sentence}")
+    return _seen(made, file, reader), reply.sentence
+
+
+def _written(config: Config, choice: Choice, now: Moment, to: str | None, before: str) -> tuple[Draft, str, str]:
+    site = site_of(read_tree(config.content.dir), config)
+    sequence, email, locale = text_meant(site, choice.text)
+    reader, known_as = _reader(config, site, sequence, choice)
+    spoken = _locale(site, sequence, email, choice.locale or locale or reader.lead.locale, choice.locale is not None)
+    message = message_of(site, sequence, email, spoken, reader, to)
+    press = Press(Setting(config.site.base_url, config.site.default_locale))
+    made = draft(site, press, message, reader, now, before)
+    return made, f"emails/{sequence}/{email}.{made.text.constants['locale']}.md", known_as
+
+
+def text_meant(site: Site, text: str) -> tuple[str, str, str | None]:
+    """(sequence, email, language if a file was named) of what somebody wrote. Raises UnknownText. Pure."""
+    known = {(sequence, email) for sequence, email, _locale in site.emails if sequence in site.sequences}
+    parts = PurePath(text).parts
+    name, _, locale = parts[-1].removesuffix(".md").partition(".") if parts else ("", "", "")
+    fitting = [one for one in sorted(known) if one[1] == name and (len(parts) < 2 or one[0] == parts[-2])]
+    if len(fitting) == 1:
+        return (*fitting[0], locale or None)
+    if fitting:
+        raise UnknownText(
+            f"several sequences have a mail `{name}`: write {' or '.join(f'{one}/{name}' for one, _ in fitting)}"
+        )
+    names = [f"{sequence}/{email}" if len(parts) > 1 else email for sequence, email in sorted(known)]
+    raise _unknown(f"the content has no mail `{text}`", text, names)
+
+
+def _locale(site: Site, sequence: str, email: str, wanted: str, asked: bool) -> str:
+    known = site.locales_of(sequence, email)
+    if asked and wanted not in known:
+        raise UnknownText(f"`{sequence}/{email}` is not written in `{wanted}`: it is in {', '.join(sorted(known))}")
+    return wanted
+
+
+def _reader(config: Config, site: Site, sequence: str, choice: Choice) -> tuple[Reader, str]:
+    if choice.lead is not None:
+        return _lead(config, choice.lead)
+    if choice.worst is not None:
+        said = next(said for name, (said, _answer) in WORST.items() if name == choice.worst)
+        return reader_in(site, sequence, worst_lead(site, choice.worst)), f"a lead {said}"
+    name = choice.persona or next(iter(site.personas), None)
+    if name is None:
+        return reader_in(
+            site, sequence, worst_lead(site, "empty")
+        ), "a lead with no answer at all: no persona is written"
+    if name not in site.personas:
+        raise _unknown(f"the content has no persona `{name}`", name, site.personas)
+    return persona_reader(site.personas[name], site, sequence), f"the persona {name}"
+
+
+def worst_lead(site: Site, kind: str) -> Lead:
+    """Somebody who gives a mail as much trouble as a lead can. Pure."""
+    _said, answer = WORST[kind]
+    tags = () if answer is None else (str(cleaning.answer(answer)),) * 20
+    fields = dict.fromkeys(declared_fields(site), answer)
+    columns: dict[str, Any] = {name: answer for name in COLUMNS if name != "email"}
+    return Lead(0, email="worst@example.org", fields=fields, tags=tags, **columns)
+
+
+def _lead(config: Config, known_as: str) -> tuple[Reader, str]:
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+        with database.read() as conn:
+            lead_id = find_lead(conn, known_as)
+            lead = load_leads(conn, [lead_id])[lead_id]
+            granted = consent.granted(conn, [lead_id]).get(lead_id, frozenset())
+            return Reader(lead, granted, tuple(consent.pending(conn, lead_id))), f"{lead.name}, lead {lead_id}"
+
+
+def _unknown(what: str, meant: str, known: Iterable[str]) -> UnknownText:
+    return UnknownText(f"{what} ({did_you_mean(meant, known, 'it has %(names)s') or 'it has none'})")
+
+
+def _seen(made: Draft, file: str, reader: str) -> Seen:
+    mail = message_from_bytes(made.written.data, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    html, plain = (mail.get_body((kind,)) for kind in ("html", "plain"))
+    assert html is not None
+    assert plain is not None
+    return Seen(
+        file=file,
+        reader=reader,
+        subject=str(mail["Subject"]),
+        preheader=_preheader(str(html.get_content())),
+        headers=tuple((name, str(value)) for name, value in mail.items()),
+        html=str(html.get_content()).replace("\r\n", "\n"),
+        text=str(plain.get_content()).replace("\r\n", "\n"),
+        data=made.written.data,
+    )
+
+
+def _preheader(html: str) -> str:
+    """What stands beside the subject in a list of mails, without the blanks that keep the body out of there."""
+    found = lxml_html.document_fromstring(html).find_class("preheader")
+    return " ".join(found[0].text_content().translate(_BLANKS).split()) if found else ""
+
+
+def as_text(seen: Seen) -> str:
+    """For a terminal: who, what stands in the list of mails, how large, the headers, the text form."""
+    share = f"{seen.html_bytes * 100 / CLIPPED_AT:.0f} % of the 102 kB from which Gmail cuts"
+    head = [
+        f"{seen.file}, written to {seen.reader}",
+        "",
+        f"Subject    {seen.subject}",
+        f"Preheader  {seen.preheader}",
+        f"Size       {seen.html_bytes / 1024:.1f} kB of HTML, {share}; {len(seen.data) / 1024:.1f} kB in all",
+        "",
+    ]
+    headers = [f"  {name}: {value}" for name, value in seen.headers]
+    text = [f"  {line}".rstrip() for line in seen.text.rstrip().split("\n")]
+    return "\n".join([*head, "Headers", *headers, "", "Text", *text])
