@@ -215,6 +215,7 @@ def _anchored(config: Config, base: Path) -> Config:
             "content": config.content.model_copy(update={"dir": base / config.content.dir}),
             "mail": _anchored_mail(base, config.mail),
             "smtp": _with_files_from(base, config.smtp),
+            "dkim": _with_files_from(base, config.dkim),
             "secrets": _with_files_from(base, config.secrets),
             "webhooks": [_with_files_from(base, webhook) for webhook in config.webhooks],
         }

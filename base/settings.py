@@ -70,6 +70,7 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 LocaleName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)]
+DnsName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=200)]
 Secret = Annotated[str, StringConstraints(min_length=16)]
 File = Annotated[Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) else given)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -173,6 +174,21 @@ class Smtp(Section):
         return self
 
 
+class Dkim(Section):
+    """All three, or none: then nothing is signed here."""
+
+    selector: DnsName | None = None
+    domain: DnsName | None = None
+    key_file: File | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        given = [name for name in ("selector", "domain", "key_file") if getattr(self, name) is not None]
+        if 0 < len(given) < 3:
+            raise Refused(said("a signature needs `selector`, `domain` and `key_file`"))
+        return self
+
+
 class Tracking(Section):
     clicks: Literal["consent", "never"] = "consent"
     beacon_seconds: Annotated[float, Field(ge=0)] = 3
@@ -223,6 +239,7 @@ class Config(Section):
     mail: Mail = Mail()
     domains: list[DomainLimit] = []
     smtp: Smtp = Smtp()
+    dkim: Dkim = Dkim()
     tracking: Tracking = Tracking()
     engine: EngineSection = EngineSection()
     webhooks: list[Webhook] = []

@@ -9,14 +9,15 @@ from typing import Any
 import click
 
 from base.clock import system_clocks
+from emails.dkim import KeyUnusable
 from emails.drafts import Unwritable
 from emails.lint import WORST
 from terreau.drafting import Choice, NotSent, UnknownText, as_text, see, send_test
-from terreau.house import TRANSPORTS
+from terreau.house import transport_of
 from terreau.options import Options
 from terreau.spam import spam_sentence
 
-EXPECTED = (UnknownText, Unwritable, NotSent)
+EXPECTED = (UnknownText, Unwritable, NotSent, KeyUnusable)
 
 
 def _whom(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,8 +101,7 @@ def send_test_command(
     """
     config = options.load()
     choice = _choice(email, persona, lead, worst, locale)
-    transport = TRANSPORTS[config.mail.transport](config)
-    seen, answer = send_test(config, choice, recipient, transport, system_clocks().moment())
+    seen, answer = send_test(config, choice, recipient, transport_of(config), system_clocks().moment())
     click.echo(f"{seen.file}, written to {seen.reader}, is on its way to {recipient}: {answer}")
     click.echo(f"Spam: {spam_sentence(seen.data)}")
 

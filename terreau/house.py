@@ -18,8 +18,10 @@ from base.traffic import Traffic
 from capture.views import PageViews
 from emails.bounce_box import BounceBox
 from emails.intake import Rules
+from emails.dkim import Signature, read_signature
 from emails.maildir import Maildir
 from emails.outbox import Sender
+from emails.signing import SignedTransport
 from emails.smtp import Smtp
 from emails.transports import Transport
 from sales.handoff import open_hand_off
@@ -60,7 +62,7 @@ class House:
         """Opens the database, whose tables must be there, unless one is given. `clocks`: by default the machine's, with
         the calendar that the database declares; `transport`: by default that of the settings.
 
-        Raises StorageUnavailable when it cannot be reached.
+        Raises StorageUnavailable when it cannot be reached, KeyUnusable for a key that letters cannot be signed with.
         """
         database = database or open_database(config.database.url, wait_seconds=config.database.wait_seconds)
         clocks = clocks or clocks_of(database)
@@ -70,7 +72,7 @@ class House:
         traffic = Traffic()
         behind = database.behind(traffic.give_way)  # people first, then what can wait
         signer = Signer(keys.signing, clocks.machine)
-        transport = transport or TRANSPORTS[config.mail.transport](config)
+        transport = transport or transport_of(config)
         name = f"{platform.node()}:{os.getpid()}"
         hand_off = partial(open_hand_off, base_url=config.site.base_url, zone=config.site.timezone)
         return cls(
@@ -101,6 +103,21 @@ def bounce_box(config: Config, database: Database, keys: Keys, clocks: Clocks) -
     """The mailbox of the settings, where one is named."""
     bounces = config.mail.bounces
     return BounceBox(bounces.maildir, database, Rules(keys.suppression, bounces), clocks) if bounces.maildir else None
+
+
+def transport_of(config: Config) -> Transport:
+    """The way to deliver of the settings, its letters signed where they name a key. Raises KeyUnusable."""
+    transport = TRANSPORTS[config.mail.transport](config)
+    signature = signature_of(config)
+    return transport if signature is None else SignedTransport(transport, signature)
+
+
+def signature_of(config: Config) -> Signature | None:
+    """The key of the settings, read now; None where nothing is signed here. Raises KeyUnusable."""
+    dkim = config.dkim
+    if dkim.domain is None or dkim.selector is None or dkim.key_file is None:
+        return None
+    return read_signature(dkim.domain, dkim.selector, dkim.key_file)
 
 
 def blobs_of(config: Config, database: Database) -> Blobs:

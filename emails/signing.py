@@ -1,0 +1,37 @@
+"""A way to deliver whose letters are signed on their way out (DKIM)."""
+
+from dataclasses import dataclass
+
+from emails.dkim import Signature
+from emails.replies import Meaning, Reply
+from emails.transports import Line, Transport
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransport:
+    """Delivers as `inner` does."""
+
+    inner: Transport
+    signature: Signature
+
+    def connect(self) -> "SignedLine":
+        return SignedLine(self.inner.connect(), self.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLine:
+    inner: Line
+    signature: Signature
+
+    @property
+    def used(self) -> int:
+        return self.inner.used
+
+    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
+        return self.inner.offer(sender, recipient)
+
+    def give(self, data: bytes) -> Reply:
+        return self.inner.give(self.signature.sign(data))
+
+    def close(self) -> None:
+        self.inner.close()
