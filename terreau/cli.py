@@ -25,13 +25,14 @@ from terreau.author_cli import COMMANDS as AUTHORS
 from terreau.bounce_cli import COMMANDS as BOUNCES
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
-from terreau.doctor import Finding, examine
+from terreau.doctor import examine
 from terreau.doubts import NoDoubt
 from terreau.doubts_cli import COMMANDS as DOUBTS
 from terreau.draft_cli import COMMANDS as DRAFTS
 from terreau.draft_cli import EXPECTED as UNSENT
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
+from terreau.findings import Finding
 from terreau.folders import UnusableFolder
 from terreau.language import LANG
 from terreau.logs import set_up
@@ -212,7 +213,8 @@ def explain(options: Options, lead: str, at: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 @click.pass_obj
 def doctor(options: Options, as_json: bool) -> None:
-    """Look at everything around the house: Python, packages, secrets, disk, database, release, mail server, webhooks.
+    """Look at everything around the house: Python, packages, secrets, disk, database, release, mail server, webhooks,
+    and what the DNS says of the domains that mails leave from.
 
     Changes nothing. Exit code 1 when something is wrong.
 

@@ -5,60 +5,47 @@ A probe never raises: what it cannot look at is a finding too.
 
 import os
 import shutil
-import smtplib
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from email.message import EmailMessage
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any, Literal
 
 from sqlalchemy import func, select
 
 from authoring.releases import NoRelease, Releases, ReleaseUnreadable
+from authoring.site import Site
 from base.clock import system_clocks
 from base.config import Config
 from emails.obstacles import RELAY
 from reports.returned import came_back
+from emails.dkim import KeyUnusable
 from sales.notifier import endpoints
 from sales.webhooks import unusable
 from storage.database import Database, open_database
 from storage.migrate import NoTables, SchemaMismatch, check_schema
 from storage.schema import in_force, messages, obstacles, releases, switches
 from storage.trouble import StorageUnavailable
+from terreau.findings import Finding
 from terreau.folders import WHAT_TO_DO, why_unwritable
-from terreau.house import blobs_of
+from terreau.house import blobs_of, signature_of
+from terreau.names import Dns
 from terreau.preparing import is_new
 from terreau.returns import told_of_returns
+from terreau.relay import probe_relay
+from terreau.standing import Sending, look
 from workflows.resting import EVERYTHING, MARKETING
 
-State = Literal["well", "doubt", "wrong"]
 GIB = 1024**3
 ROOMS = (
     "authoring", "base", "capture", "console", "emails", "leads",
     "reports", "sales", "scheduler", "storage", "terreau", "workflows",
 )  # fmt: skip
-SMTP_TIMEOUT = 5.0
 NOT_MADE = "`terreau serve` or `terreau migrate` makes it"
 TRUSTED_SKEW = 2.0  # seconds
 # CVE-2024-6923 and its family: an encoded word in a header becomes a header of its own.
 INJECTION = "=?utf-8?q?Ann=0D=0ABcc:_victim=40example.org?="
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`subject` what was looked at · `sentence` what is true · `hint` what to do, where there is something to do."""
-
-    subject: str
-    state: State
-    sentence: str
-    hint: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return {"subject": self.subject, "state": self.state, "sentence": self.sentence, "hint": self.hint}
 
 
 def examine(config: Config) -> list[Finding]:
@@ -102,7 +89,7 @@ def _packages(config: Config) -> Iterator[Finding]:
 
 def _secrets(config: Config) -> Iterator[Finding]:
     kept = config.data.dir / "secrets"
-    named = [config.smtp.password_file, *(webhook.secret_file for webhook in config.webhooks)]
+    named = [config.smtp.password_file, config.dkim.key_file, *(webhook.secret_file for webhook in config.webhooks)]
     given = [config.secrets.signing_keys_file, config.secrets.session_key_file, config.secrets.suppression_key_file]
     files = [path for path in (*named, *given) if path is not None]
     files += sorted(path for path in kept.glob("*") if path.is_file()) if kept.is_dir() else []
@@ -205,44 +192,6 @@ def _skew(database: Database) -> Finding:
     return Finding("clock", "well", "the database's clock agrees with this machine's")
 
 
-def _mail(config: Config) -> Iterator[Finding]:
-    if config.mail.transport == "maildir":
-        yield Finding("mail", "doubt", f"mails are laid into {config.mail.maildir}: none leaves this machine")
-        return
-    place = f"{config.smtp.host}:{config.smtp.port}"
-    try:
-        features = _smtp_features(config)
-    except smtplib.SMTPAuthenticationError:
-        hint = "mails wait until it takes them; check the account under [smtp]"
-        yield Finding("mail", "wrong", f"{place} refuses `username` and `password`", hint)
-        return
-    except (OSError, smtplib.SMTPException) as error:
-        hint = "mails wait until it answers; check [smtp] and that this machine may reach that port"
-        yield Finding("mail", "wrong", f"{place} does not answer as it should: {error}", hint)
-        return
-    offered = ", ".join(sorted(features)) or "nothing more than the minimum"
-    yield Finding("mail", "well", f"{place} answers and offers {offered}")
-    if "pipelining" not in features:
-        yield Finding("mail", "doubt", f"{place} does not offer PIPELINING: each mail takes more round trips")
-
-
-def _smtp_features(config: Config) -> set[str]:
-    smtp = config.smtp
-    trust = ssl.create_default_context()
-    if smtp.security == "tls":
-        client: Any = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT, context=trust)
-    else:
-        client = smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT)
-    with client:
-        client.ehlo()
-        if smtp.security == "starttls":
-            client.starttls(context=trust)
-            client.ehlo()
-        if smtp.username:
-            client.login(smtp.username, smtp.password or "")
-        return set(client.esmtp_features)
-
-
 def _webhooks(config: Config) -> Iterator[Finding]:
     known = endpoints(config)
     faults = [fault for endpoint in known if (fault := unusable(endpoint, system_clocks().machine()))]
@@ -260,15 +209,37 @@ def _webhooks(config: Config) -> Iterator[Finding]:
 
 
 def _channels_in_force(config: Config) -> list[str]:
-    """Those that the definitions name; none where they cannot be read, which other probes tell."""
+    """Those that the definitions name."""
+    site = _site_in_force(config)
+    return site.definitions.hand_off.channels if site is not None else []
+
+
+def _site_in_force(config: Config) -> Site | None:
+    """None where it cannot be read, which other probes tell."""
     if is_new(config):
-        return []
+        return None
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         try:
             check_schema(database)
-            return Releases(database, blobs_of(config, database)).in_force().definitions.hand_off.channels
+            return Releases(database, blobs_of(config, database)).in_force()
         except (SchemaMismatch, StorageUnavailable, NoRelease, ReleaseUnreadable):
-            return []
+            return None
+
+
+def _standing(config: Config) -> Iterator[Finding]:
+    """What the DNS says of the domains that mails leave from."""
+    site = _site_in_force(config)
+    if config.mail.transport == "maildir" or site is None:
+        return
+    written = [site.definitions.house.email, *(sender.email for sender in site.definitions.senders.values())]
+    try:
+        signature = signature_of(config)
+    except KeyUnusable as error:
+        yield Finding("dkim", "wrong", str(error))
+        return
+    returns = config.mail.return_path.rpartition("@")[2] if config.mail.return_path else None
+    authors = tuple(dict.fromkeys(address.rpartition("@")[2] for address in written))
+    yield from look(Sending(authors, returns, config.smtp.host, signature), Dns())
 
 
 def _folder(config: Config) -> Iterator[Finding]:
@@ -320,6 +291,7 @@ PROBES: dict[str, Callable[[Config], Iterator[Finding]]] = {
     "data": _folder,
     "disk": _disk,
     "database": _database,
-    "mail": _mail,
+    "mail": probe_relay,
+    "standing": _standing,
     "webhooks": _webhooks,
 }

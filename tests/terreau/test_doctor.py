@@ -1,8 +1,9 @@
 """The doctor says what is wrong in a sentence, and what to do; she never raises."""
 
 import socket
+import ssl
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,6 +11,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import insert
 
 from base.clock import system_clocks
@@ -18,11 +24,13 @@ from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import in_force, releases
-from terreau import doctor
+from terreau import doctor, relay
 from terreau.applying import Signature, apply_content
-from terreau.doctor import Finding, examine
-from terreau.house import House, blobs_of
+from terreau.doctor import examine
+from terreau.findings import Finding
+from terreau.house import House, blobs_of, transport_of
 from terreau.mailbox import Mailbox, MailReceiver
+from terreau.names import NotKnown
 from terreau.preparing import prepare
 from tests.emails.test_returns import report
 
@@ -117,6 +125,69 @@ def test_a_mail_server_that_answers_shows_what_it_offers_and_one_that_does_not_i
     ((state, sentence),) = about(config, "mail")
     assert state == "wrong"
     assert "does not answer as it should" in sentence
+
+
+@pytest.fixture
+def certified(tmp_path, monkeypatch):
+    """A mail server that encrypts from the first byte, with a certificate that is good for so many days."""
+    servers = []
+
+    def made(days, name="localhost"):
+        key, called = (
+            ec.generate_private_key(ec.SECP256R1()),
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
+        )
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder().subject_name(called).issuer_name(called).public_key(key.public_key())
+            .serial_number(1).not_valid_before(now - timedelta(days=90)).not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
+            .add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256())
+        )  # fmt: skip
+        pem = tmp_path / "server.pem"
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        servers.append(Controller(Sink(), hostname="127.0.0.1", port=free_port(), ssl_context=context))
+        servers[-1].start()
+        smtp = {"host": "localhost", "port": servers[-1].port, "security": "tls"}
+        return house(tmp_path, mail={"transport": "smtp"}, smtp=smtp)
+
+    yield made
+    for server in servers:
+        server.stop()
+
+
+def test_a_certificate_is_shown_with_its_last_day_and_doubted_before_it_ends(certified):
+    ((state, sentence),) = about(certified(60), "tls")
+    assert state == "well"
+    assert "speaks TLSv1.3; its certificate is good until 20" in sentence
+    ((state, sentence),) = about(certified(5), "tls")
+    assert state == "doubt"
+    assert ", 4 days from now" in sentence
+
+
+@pytest.mark.parametrize(("days", "name", "words"), [(-1, "localhost", "expired"), (60, "mail.example", "mismatch")])
+def test_a_server_that_cannot_prove_itself_is_wrong(certified, days, name, words):
+    ((state, sentence),) = about(certified(days, name), "mail")
+    assert state == "wrong"
+    assert "cannot prove that it is itself" in sentence
+    assert words in sentence
+
+
+def test_mail_in_the_clear_is_wrong_beyond_this_machine(tmp_path, monkeypatch):
+    server = Controller(Sink(), hostname="127.0.0.1", port=free_port())
+    server.start()
+    smtp = {"port": server.port, "security": "none"}
+    config = house(tmp_path, mail={"transport": "smtp"}, smtp={"host": "localhost", **smtp})
+    near = about(config, "tls")
+    monkeypatch.setattr(relay, "INSIDE", frozenset())
+    far = about(config, "tls")
+    server.stop()
+    assert (near[0][0], far[0][0]) == ("well", "wrong")
+    assert "travel in the clear" in far[0][1]
 
 
 class Porter:
@@ -247,3 +318,58 @@ def test_where_mail_comes_back_to_is_looked_at(tmp_path):
         assert running.bounce_box.drain(Event()) == 1
     state, sentence = told(maildir=bounces)
     assert (state, "0 mails came back in 30 days, and 1 without a token of ours" in sentence) == ("well", True)
+
+
+class Away:
+    """A DNS that nobody answers for."""
+
+    def texts(self, name):
+        raise NotKnown(f"no name server answered about {name}")
+
+    mail_servers = addresses = pointers = texts
+
+
+def signing(tmp_path, key=None, **mail):
+    """Settings whose letters are signed by `key`, with the example in force."""
+    file = tmp_path / "dkim.pem"
+    private = (key or ed25519.Ed25519PrivateKey.generate()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    file.write_bytes(private)
+    file.chmod(0o600)
+    config = house(
+        tmp_path, content={"dir": data_path("content")}, mail={"transport": "smtp", **mail},
+        dkim={"selector": "terreau", "domain": "atelier-lumen.example", "key_file": file},
+    )  # fmt: skip
+    put_in_force(config)
+    return config
+
+
+def test_the_domains_that_mails_leave_from_are_asked_about(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "Dns", Away)
+    config = signing(tmp_path, return_path="retour@atelier-lumen.example")
+    assert about(config, "alignment") == [
+        ("well", "atelier-lumen.example is vouched for by its signature and return path")
+    ]
+    assert about(config, "spf") == [("doubt", "not known: no name server answered about atelier-lumen.example")]
+    assert about(config, "dkim")[0][1].endswith("about terreau._domainkey.atelier-lumen.example")
+
+
+def test_a_key_that_others_can_read_or_that_is_none_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "Dns", Away)
+    config = signing(tmp_path)
+    config.dkim.key_file.chmod(0o644)
+    assert any("dkim.pem can be read by others" in sentence for _state, sentence in about(config, "secrets"))
+    config.dkim.key_file.write_text("hello")
+    ((state, sentence),) = about(config, "dkim")
+    assert (state, "holds no private key" in sentence) == ("wrong", True)
+
+
+def test_letters_are_signed_once_the_settings_name_a_key(tmp_path):
+    config = signing(tmp_path, transport="maildir", maildir=tmp_path / "mails")
+    line = transport_of(config).connect()
+    line.offer("bounce@atelier-lumen.example", "ada@lumen.example")
+    line.give(b"From: ines@atelier-lumen.example\r\n\r\nBonjour\r\n")
+    (file,) = (tmp_path / "mails" / "new").iterdir()
+    assert b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;" in file.read_bytes()
+    assert type(transport_of(house(tmp_path))).__name__ == "Maildir", "and not without one"

@@ -1,0 +1,87 @@
+"""Looks at the mail server: whether it answers, as whom it proves itself, until when, and what it offers."""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from base.clock import system_clocks
+from base.config import Config
+from terreau.findings import Finding
+
+SMTP_TIMEOUT = 5.0
+SOON = timedelta(days=14)
+INSIDE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def probe_relay(config: Config) -> Iterator[Finding]:
+    if config.mail.transport == "maildir":
+        yield Finding("mail", "doubt", f"mails are laid into {config.mail.maildir}: none leaves this machine")
+        return
+    place = f"{config.smtp.host}:{config.smtp.port}"
+    try:
+        features, proof = _met(config)
+    except smtplib.SMTPAuthenticationError:
+        hint = "mails wait until it takes them; check the account under [smtp]"
+        yield Finding("mail", "wrong", f"{place} refuses `username` and `password`", hint)
+        return
+    except ssl.SSLCertVerificationError as error:
+        hint = "mails wait: let its certificate be renewed, or name it in [smtp] as its certificate does"
+        yield Finding("mail", "wrong", f"{place} cannot prove that it is itself: {error.verify_message}", hint)
+        return
+    except (OSError, smtplib.SMTPException) as error:
+        hint = "mails wait until it answers; check [smtp] and that this machine may reach that port"
+        yield Finding("mail", "wrong", f"{place} does not answer as it should: {error}", hint)
+        return
+    offered = ", ".join(sorted(features)) or "nothing more than the minimum"
+    yield Finding("mail", "well", f"{place} answers and offers {offered}")
+    if "pipelining" not in features:
+        yield Finding("mail", "doubt", f"{place} does not offer PIPELINING: each mail takes more round trips")
+    yield _about(place, proof, config.smtp.host)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What encrypts a connection (`TLSv1.3`), and until when the certificate is good."""
+
+    version: str
+    until: datetime
+
+
+def _about(place: str, proof: _Proof | None, host: str) -> Finding:
+    if proof is None:
+        here = host in INSIDE
+        sentence = f"mails to {place} travel in the clear{', within this machine' if here else ''}"
+        return Finding("tls", "well" if here else "wrong", sentence, "" if here else 'set [smtp] security = "starttls"')
+    left = proof.until - system_clocks().machine()
+    sentence = f"{place} speaks {proof.version}; its certificate is good until {proof.until:%Y-%m-%d}"
+    if left < SOON:
+        return Finding("tls", "doubt", f"{sentence}, {left.days} days from now", "then mails wait: have it renewed")
+    return Finding("tls", "well", sentence)
+
+
+def _met(config: Config) -> tuple[set[str], _Proof | None]:
+    """What it offers once we are in, and what it proved."""
+    smtp, trust = config.smtp, ssl.create_default_context()
+    if smtp.security == "tls":
+        client: Any = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT, context=trust)
+    else:
+        client = smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT)
+    with client:
+        client.ehlo()
+        if smtp.security == "starttls":
+            client.starttls(context=trust)
+            client.ehlo()
+        if smtp.username:
+            client.login(smtp.username, smtp.password or "")
+        return set(client.esmtp_features), _proved(client.sock)
+
+
+def _proved(line: Any) -> _Proof | None:
+    if not isinstance(line, ssl.SSLSocket):
+        return None
+    certificate = line.getpeercert() or {}
+    until = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+    return _Proof(str(line.version()), datetime.fromtimestamp(until, UTC))
