@@ -5,8 +5,6 @@ Exit codes: 0 all is well · 1 something was found or failed · 2 the command or
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,9 @@ from storage.trouble import StorageUnavailable
 from terreau import demo as stage
 from terreau.applying import signed
 from terreau.author_cli import COMMANDS as AUTHORS
+from terreau.backup_cli import COMMANDS as BACKUPS
+from terreau.backup_cli import EXPECTED as UNSAVED
+from terreau.bar import bar
 from terreau.bounce_cli import COMMANDS as BOUNCES
 from terreau.deeds import Misplayed
 from terreau.demo import UsedFolder
@@ -62,7 +63,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED,
 )  # fmt: skip
 MARKS = {
     "well": click.style("well ", fg="green"),
@@ -254,17 +255,10 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     alone = once or os.environ.get("CI", "").lower() in ("1", "true")
     content, leads = options.content or data_path("content"), 0 if empty else LEADS
     wish = stage.Wish(content, folder, port, seconds_of_a_day(speed), alone, leads)
-    raise SystemExit(stage.run(wish, say=click.echo, watch=_bar))
+    raise SystemExit(stage.run(wish, say=click.echo, watch=bar))
 
 
-@contextmanager
-def _bar(name: str) -> Iterator[Callable[[float], None]]:
-    """A bar that fills, on a terminal; elsewhere the name alone."""
-    with click.progressbar(length=100, label=name) as bar:
-        yield lambda done: bar.update(int(done * 100) - bar.pos)
-
-
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS):
     main.add_command(command)
 
 

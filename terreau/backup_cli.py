@@ -1,0 +1,67 @@
+"""The commands `terreau backup` and `terreau restore`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from base.clock import system_clocks
+from terreau.backups import NoBackup
+from terreau.backups import backup as write_backup
+from terreau.bar import bar
+from terreau.options import Options
+from terreau.restoring import NoRestore, plan
+from terreau.restoring import restore as bring_back
+
+EXPECTED = (NoBackup, NoRestore)
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(short_help="Write everything into one file.")
+@click.argument("file", type=FILE)
+@click.option("--with-secrets", is_flag=True, help="Put the secrets in too: whoever has FILE can then be the house.")
+@click.pass_obj
+def backup(options: Options, file: Path, with_secrets: bool) -> None:
+    """Write the database and the files to give away into FILE, while the house runs, and look whether it is whole.
+
+    Keep the folder `secrets` of [data] dir as well, elsewhere: a backup cannot be restored without it, unless it was
+    made with --with-secrets. FILE holds people's data: only its owner may read it, and so should it stay.
+
+    \b
+    Example:  terreau backup /backups/terreau-2026-11-02.zip
+    """
+    made = write_backup(options.load(), file, system_clocks().moment(), with_secrets, bar)
+    size = file.stat().st_size / 2**20
+    click.echo(f"{file} is whole: {made.leads} leads, {made.messages} messages, {made.blobs} files, {size:.1f} MiB.")
+    if not with_secrets:
+        click.echo("The secrets are not in it: keep the folder `secrets` of [data] dir too, in another place.")
+
+
+@click.command(short_help="Put a backup in place, at rest.")
+@click.argument("file", type=FILE)
+@click.option("--yes", is_flag=True, help="Do not ask, and put a database that is here aside.")
+@click.pass_obj
+def restore(options: Options, file: Path, yes: bool) -> None:
+    """Say what FILE holds and what it would replace; then, once confirmed, put it there.
+
+    Stop the house first. A database that is here is put aside under another name, and only with --yes or a yes to the
+    question. The restored one starts paused, since it does not know what was sent after the backup: look at what is
+    waiting, then run `terreau resume`.
+
+    \b
+    Example:  terreau restore /backups/terreau-2026-11-02.zip
+    """
+    config, now = options.load(), system_clocks().moment()
+    made = plan(config, file, now)
+    click.echo("\n".join(made.lines(now)))
+    if not yes:
+        if made.here and not sys.stdin.isatty():
+            raise NoRestore(f"{made.target} holds {made.here} leads: add --yes to put it aside")
+        click.confirm("Put it in place?", abort=True)
+    aside = bring_back(config, file, made, now, bar)
+    if aside is not None:
+        click.echo(f"The database of before is {aside}.")
+    click.echo("It is in place, and everything rests. Look (`terreau doctor`, the console), then `terreau resume`.")
+
+
+COMMANDS: tuple[click.Command, ...] = (backup, restore)

@@ -1,0 +1,16 @@
+"""How far something long has got, for whoever waits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import click
+
+# Opened with the name of the work, then told how much of it is done, from 0 to 1.
+Bar = Callable[[str], AbstractContextManager[Callable[[float], None]]]
+
+
+@contextmanager
+def bar(name: str) -> Iterator[Callable[[float], None]]:
+    """A bar that fills, on a terminal; elsewhere the name alone."""
+    with click.progressbar(length=100, label=name) as drawn:
+        yield lambda done: drawn.update(int(done * 100) - drawn.pos)
