@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from emails.dkim import Signature
 from emails.replies import Meaning, Reply
-from emails.transports import Line, Transport
+from emails.transports import Envelope, Line, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class SignedLine:
     def used(self) -> int:
         return self.inner.used
 
-    def offer(self, sender: str, recipient: str) -> tuple[Meaning, Reply]:
-        return self.inner.offer(sender, recipient)
+    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+        return self.inner.offer(envelope)
 
-    def give(self, data: bytes) -> Reply:
-        return self.inner.give(self.signature.sign(data))
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+        return self.inner.give(self.signature.sign(data), ahead)
 
     def close(self) -> None:
         self.inner.close()

@@ -96,7 +96,7 @@ def send_test(config: Config, choice: Choice, recipient: str, transport: Transpo
     try:
         line = transport.connect()
         try:
-            said, reply = line.offer(written.sender, written.recipient)
+            said, reply = line.offer(written.envelope)
             if said == "go":
                 reply = line.give(written.data)
         finally:

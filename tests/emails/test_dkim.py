@@ -15,6 +15,7 @@ from emails.compose import Letter, compose
 from emails.dkim import KeyUnusable, Signature, read_signature
 from emails.replies import Reply
 from emails.signing import SignedTransport
+from emails.transports import Envelope
 
 LETTER = Letter(
     author=("Inès Caradec", "ines@lumen.example"),
@@ -102,6 +103,10 @@ def test_a_letter_without_optional_headers_is_signed_too(signature):
     assert verified(signature, signature.sign(compose(bare)))
 
 
+TO_ADA = Envelope("bounce@lumen.example", "ada@atelier.example")
+TO_BOB = Envelope("bounce@lumen.example", "bob@atelier.example")
+
+
 class Remembers:
     """A transport that keeps what it is given."""
 
@@ -110,11 +115,12 @@ class Remembers:
     def connect(self):
         return self
 
-    def offer(self, sender, recipient):
-        self.envelope = sender, recipient
+    def offer(self, envelope):
+        self.envelope = envelope
         return "go", Reply(354, "go on")
 
-    def give(self, data):
+    def give(self, data, ahead=None):
+        self.ahead = ahead
         self.data = data
         return Reply(250, "kept")
 
@@ -125,13 +131,13 @@ class Remembers:
 def test_a_way_to_deliver_signs_what_it_is_given_and_is_otherwise_the_same(signature):
     inner = Remembers()
     line = SignedTransport(inner, signature).connect()
-    assert line.offer("bounce@lumen.example", "ada@atelier.example") == ("go", Reply(354, "go on"))
-    assert line.give(compose(LETTER)) == Reply(250, "kept")
+    assert line.offer(TO_ADA) == ("go", Reply(354, "go on"))
+    assert line.give(compose(LETTER), TO_BOB) == Reply(250, "kept")
     assert verified(signature, inner.data)
     assert line.used == 3
     line.close()
     assert inner.closed
-    assert inner.envelope == ("bounce@lumen.example", "ada@atelier.example")
+    assert (inner.envelope, inner.ahead) == (TO_ADA, TO_BOB)
 
 
 # ---------------------------------------------------------------- keys

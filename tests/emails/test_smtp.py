@@ -78,14 +78,17 @@ def test_a_server_that_does_not_know_us_gets_no_letter(line_to):
         line_to(script, username="ada", password="secret")
 
 
+TO_ZOE = Envelope("bounce@lumen.example", "zoé@atelier.example")
+
+
 def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_else(line_to):
     able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
-    said, _reply = line_to(able).offer("bounce@lumen.example", "zoé@atelier.example")
+    said, _reply = line_to(able).offer(TO_ZOE)
     assert said == "go"
     asked = "MAIL FROM:<bounce@lumen.example> SMTPUTF8", "RCPT TO:<zoé@atelier.example>"
     assert able.heard[1:3] == [line.encode() for line in asked]
     unable = Script()
-    said, reply = line_to(unable).offer("bounce@lumen.example", "zoé@atelier.example")
+    said, reply = line_to(unable).offer(TO_ZOE)
     assert (said, reply.code) == ("refused", 553)
     assert "does not offer SMTPUTF8" in reply.text
     assert unable.heard[1:] == [], "nothing was asked of it"
@@ -93,7 +96,7 @@ def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_
 
 def test_other_addresses_travel_as_ever_beside_it(line_to):
     able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
-    line_to(able).offer("bounce@lumen.example", "ada@atelier.example")
+    line_to(able).offer(TO_ADA)
     assert able.heard[1] == b"MAIL FROM:<bounce@lumen.example>"
 
 
@@ -201,6 +204,15 @@ def test_commands_go_together_where_the_server_allows_it(line_to):
     line = line_to(Script(ehlo="250-hello\r\n250 PIPELINING"))
     assert [outcome(line) for _ in range(3)] == ["sent"] * 3
     assert line.used == 3
+
+
+def test_an_address_with_accents_does_not_go_ahead_to_a_server_that_takes_none(line_to):
+    script = Script(ehlo="250-hello\r\n250 PIPELINING")
+    line = line_to(script)
+    assert line.offer(TO_ADA)[0] == "go"
+    assert line.give(LETTER, TO_ZOE) == Reply(250, "queued")
+    assert line.offer(TO_ZOE)[0] == "refused"
+    assert not any(b"zo" in heard for heard in script.heard)
 
 
 TO_BOB = Envelope("bounce@lumen.example", "bob@atelier.example")

@@ -151,11 +151,11 @@ class Postbox:
     def close(self):
         """Nothing is kept open."""
 
-    def offer(self, sender, recipient):
-        self.kept.append(recipient)
+    def offer(self, envelope):
+        self.kept.append(envelope.recipient)
         return "go", Reply(354, "go on")
 
-    def give(self, data):
+    def give(self, data, ahead=None):
         return Reply(250, "kept")
 
 
