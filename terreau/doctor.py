@@ -18,9 +18,10 @@ from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from authoring.site import Site
 from base.clock import system_clocks
 from base.config import Config
-from emails.obstacles import RELAY
-from reports.returned import came_back
 from emails.dkim import KeyUnusable
+from emails.obstacles import RELAY
+from emails.dkim import KeyUnusable
+from reports.returned import came_back
 from sales.notifier import endpoints
 from sales.webhooks import unusable
 from storage.database import Database, open_database
@@ -32,8 +33,8 @@ from terreau.folders import WHAT_TO_DO, why_unwritable
 from terreau.house import blobs_of, signature_of
 from terreau.names import Dns
 from terreau.preparing import is_new
-from terreau.returns import told_of_returns
 from terreau.relay import probe_relay
+from terreau.returns import told_of_returns
 from terreau.standing import Sending, look
 from workflows.resting import EVERYTHING, MARKETING
 

@@ -17,8 +17,8 @@ from base.tokens import Signer
 from base.traffic import Traffic
 from capture.views import PageViews
 from emails.bounce_box import BounceBox
-from emails.intake import Rules
 from emails.dkim import Signature, read_signature
+from emails.intake import Rules
 from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.signing import SignedTransport
