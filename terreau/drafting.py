@@ -15,6 +15,8 @@ from authoring.suggest import did_you_mean
 from authoring.tree import read_tree
 from base.clock import Moment
 from base.config import Config
+from base.saying import either, said
+from base.translations import msgid
 from emails import cleaning
 from emails.drafts import Draft, Reader, draft, message_of, persona_reader, reader_in
 from emails.layouts import Setting
@@ -96,8 +98,8 @@ def send_test(config: Config, choice: Choice, recipient: str, transport: Transpo
     try:
         line = transport.connect()
         try:
-            said, reply = line.offer(written.envelope)
-            if said == "go":
+            meant, reply = line.offer(written.envelope)
+            if meant == "go":
                 reply = line.give(written.data)
         finally:
             line.close()
@@ -128,17 +130,21 @@ def text_meant(site: Site, text: str) -> tuple[str, str, str | None]:
     if len(fitting) == 1:
         return (*fitting[0], locale or None)
     if fitting:
-        raise UnknownText(
-            f"several sequences have a mail `{name}`: write {' or '.join(f'{one}/{name}' for one, _ in fitting)}"
-        )
-    names = [f"{sequence}/{email}" if len(parts) > 1 else email for sequence, email in sorted(known)]
-    raise _unknown(f"the content has no mail `{text}`", text, names)
+        names = either([f"{sequence}/{name}" for sequence, _ in fitting])
+        raise UnknownText(said("several sequences have a mail `%(name)s`: write %(names)s", name=name, names=names))
+    known_as = [f"{sequence}/{email}" if len(parts) > 1 else email for sequence, email in sorted(known)]
+    raise _unknown(msgid("the content has no mail `%(name)s` (%(hint)s)"), text, known_as)
 
 
 def _locale(site: Site, sequence: str, email: str, wanted: str, asked: bool) -> str:
     known = site.locales_of(sequence, email)
     if asked and wanted not in known:
-        raise UnknownText(f"`{sequence}/{email}` is not written in `{wanted}`: it is in {', '.join(sorted(known))}")
+        there = ", ".join(sorted(known))
+        sentence = said(
+            "`%(name)s` is not written in `%(locale)s`: it is in %(names)s",
+            name=f"{sequence}/{email}", locale=wanted, names=there,
+        )  # fmt: skip
+        raise UnknownText(sentence)
     return wanted
 
 
@@ -146,21 +152,21 @@ def _reader(config: Config, site: Site, sequence: str, choice: Choice) -> tuple[
     if choice.lead is not None:
         return _lead(config, choice.lead)
     if choice.worst is not None:
-        said = next(said for name, (said, _answer) in WORST.items() if name == choice.worst)
-        return reader_in(site, sequence, worst_lead(site, choice.worst)), f"a lead {said}"
+        who, _answer = WORST[choice.worst]
+        return reader_in(site, sequence, worst_lead(site, choice.worst)), f"a lead {who}"
     name = choice.persona or next(iter(site.personas), None)
     if name is None:
         return reader_in(
             site, sequence, worst_lead(site, "empty")
         ), "a lead with no answer at all: no persona is written"
     if name not in site.personas:
-        raise _unknown(f"the content has no persona `{name}`", name, site.personas)
+        raise _unknown(msgid("the content has no persona `%(name)s` (%(hint)s)"), name, site.personas)
     return persona_reader(site.personas[name], site, sequence), f"the persona {name}"
 
 
 def worst_lead(site: Site, kind: str) -> Lead:
     """Somebody who gives a mail as much trouble as a lead can. Pure."""
-    _said, answer = WORST[kind]
+    _who, answer = WORST[kind]
     tags = () if answer is None else (str(cleaning.answer(answer)),) * 20
     fields = dict.fromkeys(declared_fields(site), answer)
     columns: dict[str, Any] = {name: answer for name in COLUMNS if name != "email"}
@@ -178,7 +184,8 @@ def _lead(config: Config, known_as: str) -> tuple[Reader, str]:
 
 
 def _unknown(what: str, meant: str, known: Iterable[str]) -> UnknownText:
-    return UnknownText(f"{what} ({did_you_mean(meant, known, 'it has %(names)s') or 'it has none'})")
+    hint = did_you_mean(meant, known, msgid("it has %(names)s")) or said("it has none")
+    return UnknownText(said(what, name=meant, hint=hint))
 
 
 def _seen(made: Draft, file: str, reader: str) -> Seen:
