@@ -19,7 +19,7 @@ from authoring.site import Site
 from base.clock import Moment
 from console.door import ConsoleDoor
 from emails.compile import CompiledEmail
-from emails.drafts import NO_TOKEN, Reader, Unwritable, draft, message_of
+from emails.drafts import NO_TOKEN, Reader, Unwritable, draft, message_of, preheader_of
 from emails.layouts import Setting
 from emails.letters import WontDo, write
 from emails.press import Press
@@ -41,6 +41,7 @@ class Letter:
     """One mail as its reader gets it. `links`: the addresses the author wrote; `bytes`: whole, as it travels."""
 
     subject: str
+    preheader: str
     html: str
     text: str
     headers: tuple[tuple[str, str], ...]
@@ -137,6 +138,7 @@ def _letter(data: bytes, text: CompiledEmail) -> Letter:
     html, plain = _body(parsed, "html"), _body(parsed, "plain")
     return Letter(
         subject=str(parsed["Subject"]),
+        preheader=preheader_of(html),
         html=_masked(html),
         text=_masked(plain),
         headers=tuple((name, _masked(str(value))) for name, value in parsed.items()),

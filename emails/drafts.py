@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+from lxml import html as lxml_html
+
 from authoring.models.personas import Persona
 from authoring.site import Site
 from base.clock import Moment
@@ -17,6 +19,7 @@ from emails.states import Message
 from leads.facts import COLUMNS, Lead
 
 NO_TOKEN = "preview"
+_BLANKS = dict.fromkeys((0x2007, 0x034F))  # figure spaces and joiners, as the layout writes them
 
 
 class Unwritable(Exception):
@@ -97,6 +100,12 @@ def draft(site: Site, press: Press, message: Message, reader: Reader, now: Momen
         return Draft(write(frozen, text, None), text)
     except (CompileError, WontDo, LookupError) as error:
         raise Unwritable(str(error)) from error
+
+
+def preheader_of(html: str) -> str:
+    """What stands beside the subject in a list of mails, without the blanks that keep the body out of there."""
+    found = lxml_html.document_fromstring(html).find_class("preheader") if html.strip() else []
+    return " ".join(found[0].text_content().translate(_BLANKS).split()) if found else ""
 
 
 def _columns(message: Any) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from email.message import EmailMessage
 from pathlib import PurePath
 from typing import Any
 
-from lxml import html as lxml_html
-
 from authoring.site import Site
 from authoring.suggest import did_you_mean
 from authoring.tree import read_tree
@@ -18,7 +16,7 @@ from base.config import Config
 from base.saying import either, said
 from base.translations import msgid
 from emails import cleaning
-from emails.drafts import Draft, Reader, draft, message_of, persona_reader, reader_in
+from emails.drafts import Draft, Reader, draft, message_of, persona_reader, preheader_of, reader_in
 from emails.layouts import Setting
 from emails.lint import CLIPPED_AT, WORST
 from emails.press import Press
@@ -33,7 +31,6 @@ from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.releasing_in_memory import site_of
 
-_BLANKS = dict.fromkeys((0x2007, 0x034F))  # figure spaces and joiners, as the layout writes them
 TEST = "[test] "  # before the subject: nobody takes it for a mail that a lead was sent
 
 
@@ -198,18 +195,12 @@ def _seen(made: Draft, file: str, reader: str) -> Seen:
         file=file,
         reader=reader,
         subject=str(mail["Subject"]),
-        preheader=_preheader(str(html.get_content())),
+        preheader=preheader_of(str(html.get_content())),
         headers=tuple((name, str(value)) for name, value in mail.items()),
         html=str(html.get_content()).replace("\r\n", "\n"),
         text=str(plain.get_content()).replace("\r\n", "\n"),
         data=made.written.data,
     )
-
-
-def _preheader(html: str) -> str:
-    """What stands beside the subject in a list of mails, without the blanks that keep the body out of there."""
-    found = lxml_html.document_fromstring(html).find_class("preheader")
-    return " ".join(found[0].text_content().translate(_BLANKS).split()) if found else ""
 
 
 def as_text(seen: Seen) -> str:

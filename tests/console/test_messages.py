@@ -334,6 +334,7 @@ def test_the_frame_runs_nothing_loads_nothing_and_leads_nowhere(staff_client, of
         assert '<base target="_blank">' in frame.text
     page = client.get("/console/preview?text=conseils-3d/niveaux").text
     assert re.search(r"<iframe [^>]*\bsandbox title=", page)
+    assert re.search(r"Beside the subject: <span lang=\"\w\w\">(Trois niveaux, un temps|Three levels, a time)", page)
 
 
 def test_night_and_day_are_those_that_were_asked_for():
