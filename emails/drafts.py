@@ -10,7 +10,7 @@ from lxml import html as lxml_html
 from authoring.models.personas import Persona
 from authoring.site import Site
 from base.clock import Moment
-from base.tokens import Signer
+from base.tokens import Signer, new_token
 from emails.compile import CompiledEmail, CompileError
 from emails.freezing import Door, Material, freeze
 from emails.letters import WontDo, Written, write
@@ -79,9 +79,11 @@ def message_of(site: Site, sequence: str, email: str, locale: str, reader: Reade
     """A message of that text which no table knows, the columns that a letter is made from; `to`: instead of the
     reader's own address."""
     told = site.sequences[sequence]
+    domain = site.definitions.senders[told.sender].email.rpartition("@")[2]
     made = SimpleNamespace(
         id=0, lead_id=reader.lead.id, klass=told.class_, sequence=sequence, email=f"{sequence}/{email}",
-        topic=told.topic, locale=locale, recipient=to, context=None, message_id=None, dated=None, token=NO_TOKEN,
+        topic=told.topic, locale=locale, recipient=to, context=None, dated=None, token=NO_TOKEN,
+        message_id=f"<{new_token()}@{domain}>",  # its own: mailboxes hide the second of two that share one
     )  # fmt: skip
     return cast(Message, made)
 

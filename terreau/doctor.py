@@ -20,7 +20,6 @@ from base.clock import system_clocks
 from base.config import Config
 from emails.dkim import KeyUnusable
 from emails.obstacles import RELAY
-from emails.dkim import KeyUnusable
 from reports.returned import came_back
 from sales.notifier import endpoints
 from sales.webhooks import unusable

@@ -36,7 +36,7 @@ def look(sending: Sending, names: Names) -> Iterator[Finding]:
     """Every finding about mail that leaves like this."""
     for domain in sending.envelopes:
         yield from _asked("spf", partial(_spf, domain, names))
-        yield from _asked("returns", partial(_returns, domain, names))
+        yield from _asked("mx", partial(_mail_servers, domain, names))
     yield from _asked("dkim", partial(_dkim, sending.signature, names))
     for domain in sending.authors:
         yield from _asked("dmarc", partial(_dmarc, domain, names))
@@ -74,18 +74,18 @@ def _spf(domain: str, names: Names) -> Iterator[Finding]:
         yield Finding("spf", "well", f"{domain}: {found[0]}")
 
 
-def _returns(domain: str, names: Names) -> Iterator[Finding]:
+def _mail_servers(domain: str, names: Names) -> Iterator[Finding]:
     servers = names.mail_servers(domain)
     if servers == ("",):
         sentence, hint = f"{domain} takes no mail, so refusals are lost", "set [mail] return_path to a mailbox you read"
-        yield Finding("returns", "wrong", sentence, hint)
+        yield Finding("mx", "wrong", sentence, hint)
     elif not servers:
         sentence = (
             f"{domain} has no mail server (MX): refusals may never come back, and some receivers refuse us for it"
         )
-        yield Finding("returns", "wrong", sentence, f"publish an MX record at {domain}, or set [mail] return_path")
+        yield Finding("mx", "wrong", sentence, f"publish an MX record at {domain}, or set [mail] return_path")
     else:
-        yield Finding("returns", "well", f"refusals to {domain} come to {', '.join(servers)}")
+        yield Finding("mx", "well", f"refusals to {domain} come to {', '.join(servers)}")
 
 
 def _dkim(signature: Signature | None, names: Names) -> Iterator[Finding]:

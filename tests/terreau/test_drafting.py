@@ -135,6 +135,13 @@ def test_a_test_arrives_marked_and_leads_nowhere_that_counts(folder):
     assert mail["List-Unsubscribe"] == "<http://localhost:8000/u/preview>"
 
 
+def test_two_tests_are_two_mails(folder):
+    for _ in range(2):
+        terreau("send-test", "niveaux", "--to", "ines@lumen.example")
+    mails = [email.message_from_bytes(file.read_bytes()) for file in (folder / "data" / "maildir" / "new").iterdir()]
+    assert len({mail["Message-ID"] for mail in mails}) == 2, "a mailbox hides the second of two that share one"
+
+
 def test_a_test_that_the_mail_server_does_not_take_says_its_word(folder, monkeypatch):
     monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "smtp")
     monkeypatch.setenv("TERREAU__SMTP__PORT", "1")

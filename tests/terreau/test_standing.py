@@ -80,7 +80,7 @@ def test_a_domain_in_order_is_well_and_shows_what_it_says(names_of):
     assert {finding.state for finding in found} == {"well"}
     assert [(finding.subject, finding.sentence) for finding in found] == [
         ("spf", "returns.lumen.example: v=spf1 include:relay.example -all"),
-        ("returns", "refusals to returns.lumen.example come to mx1.relay.example, mx2.relay.example"),
+        ("mx", "refusals to returns.lumen.example come to mx1.relay.example, mx2.relay.example"),
         ("dkim", "terreau._domainkey.lumen.example has our ed25519 key"),
         ("dmarc", "lumen.example: v=DMARC1; p=reject; rua=mailto:a@lumen.example"),
         ("alignment", "lumen.example is vouched for by its signature and return path"),
@@ -97,8 +97,8 @@ WRONG = {
     "SPF for all, unsaid": (SPF, ['"v=spf1 all"'], "spf", "wrong", "lets everybody send for it"),
     "SPF that shrugs": (SPF, ['"v=spf1 mx ?all"'], "spf", "doubt", "refuses nobody"),
     "not SPF": (SPF, ['"v=spf10 -all"'], "spf", "wrong", "says nowhere"),
-    "no MX": (MX, [], "returns", "wrong", "has no mail server (MX)"),
-    "null MX": (MX, ["0 ."], "returns", "wrong", "takes no mail"),
+    "no MX": (MX, [], "mx", "wrong", "has no mail server (MX)"),
+    "null MX": (MX, ["0 ."], "mx", "wrong", "takes no mail"),
     "no key": (DKIM, [], "dkim", "wrong", "the key's public half is not at terreau._domainkey.lumen.example"),
     "another key": (DKIM, ['"v=DKIM1; k=rsa; p=MIIB"'], "dkim", "wrong", "has another key"),
     "no DMARC": (DMARC, [], "dmarc", "wrong", "has no DMARC record"),
