@@ -238,7 +238,9 @@ def _message_ids(mail: Received) -> tuple[str, ...]:
 
 
 def _author(mail: Received) -> str:
-    return next(iter(_addresses(mail.first("from"))), "")
+    """Whoever wrote, without what no database and no page would show."""
+    written = next(iter(_addresses(mail.first("from"))), "")
+    return "".join(sign for sign in written if sign.isprintable())[:LONGEST_ADDRESS]
 
 
 def _addresses(*values: str) -> list[str]:

@@ -178,6 +178,15 @@ def test_a_human_s_answer_is_theirs_in_their_own_words(house, sent, came):
     assert evidence_of(house, message.lead_id) == ["human"]
 
 
+def test_signs_that_no_database_takes_hold_up_no_answer(house, sent, came):
+    message = sent()
+    head = b"From: a\0da@x.example\nIn-Reply-To: <%s@x>\n\n" % message.token.encode()
+    raw = head + b"Hello\0 there \xed\xa0\x80\n"
+    assert came(raw) == "taken"
+    ((_, _, data),) = house.events_of(message.lead_id)
+    assert (data["author"], data["text"].split()[0]) == ("ada@x.example", "Hello")
+
+
 def test_nothing_is_ever_answered(house, sent, came):
     """Whatever comes, no message is promised by it: not to whoever wrote, not to anybody."""
     message = sent()
