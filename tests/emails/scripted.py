@@ -89,7 +89,9 @@ class Script:
             self.letter = self.read(client)
         else:
             while not self.letter.endswith(b"\r\n.\r\n"):
-                self.letter += file.readline()
+                if not (line := file.readline()):
+                    return False  # they hung up: who waits for more here would do so without a pause, for ever
+                self.letter += line
         self.letters += 1
         return self.say(client, self.end)
 
@@ -108,4 +110,5 @@ def listening(script: Script) -> Iterator[int]:
     try:
         yield listener.getsockname()[1]
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # closing alone would not wake whoever waits for a client
         listener.close()

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,7 +11,7 @@ from base.config import Config
 from emails.replies import ChannelFault, NoReply, Reply, is_nobody, meaning
 from emails.smtp import Smtp
 from emails.transports import Envelope
-from tests.emails.scripted import EHLO, GO, OK, TAKEN, Script
+from tests.emails.scripted import EHLO, GO, OK, TAKEN, Script, listening
 
 TO_ADA = Envelope("bounce@lumen.example", "ada@atelier.example")
 LETTER = b"Subject: x\r\n\r\n.leading\r\nline\r\n"
@@ -18,24 +19,22 @@ LETTER = b"Subject: x\r\n\r\n.leading\r\nline\r\n"
 
 @pytest.fixture
 def line_to():
-    """A line to a scripted server; raises what connecting raises."""
-    listeners = []
+    """A line to a scripted server; raises what connecting raises. No server goes on beside the tests that follow."""
+    before = set(threading.enumerate())
+    with ExitStack() as way_out:
 
-    def connect(script: Script, reply_timeout: float = 1.0, **smtp):
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-        threading.Thread(target=script.serve, args=(listener,), daemon=True).start()
-        settings = {"host": "127.0.0.1", "port": listener.getsockname()[1], "security": "none", "connect_timeout": 1}
-        config = Config.model_validate({"smtp": {**settings, **smtp}, "mail": {"reply_timeout": reply_timeout}})
-        lines.append(Smtp(config).connect())
-        return lines[-1]
+        def connect(script: Script, reply_timeout: float = 1.0, **smtp):
+            port = way_out.enter_context(listening(script))
+            settings = {"host": "127.0.0.1", "port": port, "security": "none", "connect_timeout": 1}
+            config = Config.model_validate({"smtp": {**settings, **smtp}, "mail": {"reply_timeout": reply_timeout}})
+            line = Smtp(config).connect()
+            way_out.callback(line.close)
+            return line
 
-    lines: list = []
-    yield connect
-    for line in lines:
-        line.close()
-    for listener in listeners:
-        listener.close()
+        yield connect
+    for server in set(threading.enumerate()) - before:
+        server.join(5)
+        assert not server.is_alive()
 
 
 def outcome(line) -> str:
