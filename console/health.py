@@ -193,7 +193,7 @@ def _due_mail(looked: Looked) -> Line:
 def _resting(looked: Looked) -> Line:
     subject, resting = say("Recipient domains"), looked.found.resting
     if not resting:
-        return Line(subject, "well", say("None turns us away."), figure="0")
+        return Line(subject, "well", say("Nobody turns us away."), figure="0")
     said = Markup("; ").join(
         Markup("<code>{}</code>: {} ({})").format(
             one.domain, one.reason, say("until %(hour)s", hour=hour(on_calendar(one.until)))

@@ -30,7 +30,7 @@ def told_of_returns(back: CameBack, awaited: Bounces) -> Told:
         do = Markup("{} <code>[mail.bounces]</code>").format(say("Name a mailbox, or a webhook, under"))
         return Told(say("Nobody looks where they do: addresses that do not exist go on being written to."), do)
     kinds = ", ".join(_kinds(back))
-    return Told(say("In 30 days: %(kinds)s.", kinds=kinds) if kinds else say("None in 30 days."))
+    return Told(say("In 30 days: %(kinds)s.", kinds=kinds) if kinds else say("Nothing came back in 30 days."))
 
 
 def _kinds(back: CameBack) -> list[str]:

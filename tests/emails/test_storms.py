@@ -3,6 +3,7 @@
 The judge is the ledger of the mail server, on disk before it answers. `make chaos` runs the long form.
 """
 
+import fcntl
 import os
 import random
 import signal
@@ -97,7 +98,7 @@ def test_when_one_transaction_in_five_fails_every_mail_ends_and_none_twice(
         clocks.advance(next_due(house, clocks))
     states = judge(house, ledger, sends)
     assert states.keys() <= ARRIVED | {"unknown", "refused"}
-    assert states["sent"] > 0.9 * sends
+    assert states["sent"] > 0.8 * sends
 
 
 def next_due(house, clocks):
@@ -151,7 +152,10 @@ def stop_between_writes(database, pid):
 def any_writer_at_rest(database):
     """Somebody has held a lock for as long as nobody should."""
     if database.dialect == "sqlite":
-        other = sqlite3.connect(make_url(database.url).database, isolation_level=None, timeout=2)
+        path = make_url(database.url).database
+        if turn_is_held(path):
+            return True
+        other = sqlite3.connect(path, isolation_level=None, timeout=2)
         try:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
@@ -165,6 +169,17 @@ def any_writer_at_rest(database):
         name = make_url(database.url).database
         seen = [conn.execute(idle, (name,)).fetchone()[0] for _ in range(10) if time.sleep(0.05) is None]
     return min(seen) > 0
+
+
+def turn_is_held(path):
+    """Nobody else got a turn to ask for the lock (`storage.turns`) in two seconds."""
+    with open(f"{path}-turn", "a") as handle:
+        for _ in range(400):
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            time.sleep(0.005)
+    return True
 
 
 def admin(database):
@@ -209,10 +224,10 @@ def ended_for_sure(house):
 
 
 def take_away(database, dice, over, trouble):
-    while not over.wait(dice.uniform(0.05, 0.4)):
+    while not over.wait(dice.uniform(0.02, 0.1)):
         trouble["times"] += 1
         if database.dialect == "sqlite":
-            lock(database, dice.uniform(0.05, 0.5))
+            lock(database, dice.uniform(0.05, 0.3))
         else:
             end_connections(database)
 

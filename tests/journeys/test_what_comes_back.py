@@ -41,13 +41,19 @@ def names(play):
         return list(conn.scalars(select(events.c.name).where(events.c.name.startswith("mail.")).order_by(events.c.seq)))
 
 
+def outcomes(play):
+    with play.stage.house.database.read() as conn:
+        return list(conn.scalars(select(decisions.c.outcome)))
+
+
 def test_an_answer_ends_the_sequence_and_reaches_the_rep_and_nobody_else(play):
     mail = asks_for_the_guide(play)
     until(lambda: "mail.sent" in names(play))
     before = len(play.stage.mailbox.all())
     body = "Yes, call me <b>please</b>.\n\nOn Tuesday, Atelier Lumen wrote:\n> Here is the guide"
     lies_in_the_mailbox(play, plain(body, From=ADA, In_Reply_To=f"<{token_of(mail)}@lumen.example>"))
-    told = until(lambda: play.stage.mailbox.all()[before:])
+    until(lambda: play.stage.mailbox.all()[before:])
+    until(lambda: "left" in outcomes(play))
     with play.stage.house.database.read() as conn:
         owners = {rep.email for rep in play.stage.house.releases.in_force().definitions.hand_off.reps}
         (one,) = conn.execute(select(enrolments.c.state, enrolments.c.exit_reason)).all()

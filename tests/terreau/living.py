@@ -176,6 +176,7 @@ def lived(database, persona: Persona, config: Config):
     calendar = StillCalendar(min(at.values()))
     clocks = Clocks(calendar.now, MACHINE.now)
     house = House.build(config, clocks, Letters(), database)
+    house.releases._patience = 0  # releases of this calendar come within a second of ours
     apply_content(config, database, house.blobs, Signature("ada"), clocks.moment())
     life = Patient(persona, house, calendar)
     for one in sorted((*persona.action, *persona.edit), key=lambda one: at[id(one)]):
