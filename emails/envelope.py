@@ -37,7 +37,7 @@ def receiver(address: str) -> str:
 def _bounded(address: str, found: re.Match[str] | None) -> str:
     fits = len(address.encode(errors="replace")) <= LONGEST
     if found is None or not fits or len(found.group(1).encode()) > LONGEST_LOCAL:
-        raise UnfitEnvelope(f"{address!r} cannot be an envelope address")
+        raise UnfitEnvelope(f"{address!r} cannot be an envelope address: one is written like ada@example.org")
     return address
 
 

@@ -100,7 +100,9 @@ _RECIPE = (
 def _copy(source: Path, target: Path, bar: Bar) -> None:
     """A copy that was found whole. Raises NoBackup."""
     if not source.exists():
-        raise NoBackup(f"{source} is not made yet: there is nothing to back up")
+        raise NoBackup(
+            f"{source} is not made yet: there is nothing to back up (the settings name the database: see --config)"
+        )
     try:
         with bar("Copying the database") as watch:
             copies.copy(source, target, watch)

@@ -102,7 +102,7 @@ def _opened(file: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no backup, or was cut short"
-        raise NoRestore(f"{file} cannot be read: {why}") from error
+        raise NoRestore(f"{file} cannot be read ({why}): name a file that `terreau backup` made") from error
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
