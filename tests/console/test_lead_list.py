@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
@@ -300,4 +301,20 @@ def test_a_search_in_place_changes_the_list_and_its_address_and_keeps_the_focus(
     assert page.locator("#q").input_value() == "chloé"
     assert page.locator("select[name=stage]").input_value() == "mql"
     assert page.locator(".chips .filter").count() == 2
+    assert console_server.faults == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_typed_before_the_page_was_ready_is_searched_for(console_server, clocks):
+    house_of(console_server.door, clocks)
+    page = console_server.page("admin")
+    held: list[Any] = []
+    page.route("**/htmx.min.js*", lambda route: held.append(route))
+    page.goto(LIST, wait_until="commit")
+    page.locator("#q").type("chlo")
+    page.wait_for_timeout(300)
+    assert page.locator("tr.pick").count() > 1
+    held[0].continue_()
+    page.wait_for_selector("tr.pick >> nth=1", state="detached")
+    assert page.evaluate("location.search") == "?q=chlo"
     assert console_server.faults == []
