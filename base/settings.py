@@ -106,6 +106,12 @@ class Server(Section):
     form_min_seconds: Annotated[float, Field(ge=0)] = 2
 
 
+class Console(Section):
+    """`second_factor`: the roles that come in with a code of an app beside their password."""
+
+    second_factor: list[Literal["viewer", "sales", "marketer", "admin"]] = []
+
+
 class DatabaseSection(Section):
     url: Annotated[str, AfterValidator(_database_address)] = Field(default="sqlite:///data/terreau.db", repr=False)
     wait_seconds: Seconds = 5
@@ -233,6 +239,7 @@ class Config(Section):
 
     site: Site = Site()
     server: Server = Server()
+    console: Console = Console()
     database: DatabaseSection = DatabaseSection()
     data: Data = Data()
     content: Content = Content()

@@ -37,12 +37,18 @@ ACCESS: Mapping[str, Rule] = {
     # the way in, and what is everybody's
     "sign_in": Rule(OUTSIDE),
     "give_password": Rule(OUTSIDE),
+    "give_code": Rule(OUTSIDE),
     "sign_out": Rule(EVERYBODY),
     "home": Rule(EVERYBODY),
     "nowhere": Rule(EVERYBODY),
     "settings": Rule(EVERYBODY),
     "save_settings": Rule(EVERYBODY),
     "save_password": Rule(EVERYBODY),
+    "end_other_sessions": Rule(EVERYBODY),
+    "second_factor": Rule(EVERYBODY),
+    "set_second_factor": Rule(EVERYBODY),
+    "renew_recovery_codes": Rule(EVERYBODY),
+    "remove_second_factor": Rule(EVERYBODY),
     # who works here
     "staff": Rule(RUNNING),
     "add_staff": Rule(RUNNING),
@@ -50,6 +56,8 @@ ACCESS: Mapping[str, Rule] = {
     "reset_staff": Rule(RUNNING),
     "disable_staff": Rule(RUNNING),
     "enable_staff": Rule(RUNNING),
+    "end_sessions_of_staff": Rule(RUNNING),
+    "remove_factor_of_staff": Rule(RUNNING),
     # leads: sales sees its own and nobody's
     "today": Rule(NAMES),
     "leads": Rule(NAMES),
@@ -82,6 +90,9 @@ ACCESS: Mapping[str, Rule] = {
     "preview": Rule(WRITING),
     "preview_frame": Rule(WRITING),
 }
+
+# What is open to whoever still has to set up the second factor that their role asks for.
+BEFORE_SECOND_FACTOR = frozenset({"second_factor", "set_second_factor", "sign_out"})
 
 
 def sees(viewer: Viewer, owner: str | None) -> bool:

@@ -11,6 +11,7 @@ from console import (
     acts,
     dashboard,
     errors,
+    factor_pages,
     health,
     home,
     lead,
@@ -26,7 +27,7 @@ from console import (
     staff_pages,
     today,
 )
-from console.access import ACCESS, OUTSIDE, check_object
+from console.access import ACCESS, BEFORE_SECOND_FACTOR, OUTSIDE, check_object
 from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
 from console.nav import NAV_GLOBALS
@@ -40,6 +41,7 @@ PREFIX = "/console"
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES,
     *settings.ROUTES,
+    *factor_pages.ROUTES,
     *staff_pages.ROUTES,
     *today.ROUTES,
     *lead_list.ROUTES,
@@ -89,15 +91,24 @@ def admit(door: ConsoleDoor) -> Response | None:
             return _to_sign_in()
         if viewer().role not in rule.roles:
             abort(403)
+        if _owes_second_factor(door) and endpoint not in BEFORE_SECOND_FACTOR:
+            return _sent_to(url_for("console.second_factor"))
     check_token()
     check_object(door, viewer(), rule)
     return None
 
 
+def _owes_second_factor(door: ConsoleDoor) -> bool:
+    return viewer().role in door.config.console.second_factor and not viewer().has_factor
+
+
 def _to_sign_in() -> Response:
     """Where to come in; back to the page that was asked for, if it only shows."""
     asked = request.full_path.rstrip("?") if request.method == "GET" and not by_htmx() else None
-    there = url_for("console.sign_in", next=asked)
+    return _sent_to(url_for("console.sign_in", next=asked))
+
+
+def _sent_to(there: str) -> Response:
     if by_htmx():
         return make_response("", 401, {"HX-Redirect": there})
     return make_response(redirect(there, 303))

@@ -51,6 +51,7 @@ class Viewer:
     email: str = ""
     theme: str = "auto"
     keys: bool = True
+    has_factor: bool = False  # a second factor, which the way in asked for
 
     @property
     def speech(self) -> StaffSpeech:

@@ -1,11 +1,12 @@
 """Sessions of staff: rows on the server, found by the hash of the browser's token; machine clock."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from base.tokens import digest, new_token
-from storage.schema import staff, staff_sessions
+from storage.schema import staff, staff_factors, staff_sessions
 
 IDLE = timedelta(hours=12)
 TOTAL = timedelta(days=7)
@@ -25,11 +26,19 @@ def begin(conn: Connection, staff_id: int, machine_now: datetime) -> str:
     return token
 
 
+def begin_anew(conn: Connection, staff_id: int, machine_now: datetime) -> str:
+    """The same, where every other session of theirs ends."""
+    end_all(conn, staff_id)
+    return begin(conn, staff_id, machine_now)
+
+
 def find(conn: Connection, token: str, machine_now: datetime) -> Row[tuple[object, ...]] | None:
-    """The staff row of a session that still holds, with its `seen_at`; None when it is over or they are disabled."""
+    """The staff row of a session that still holds, with its `seen_at` and `factor_since` (None = no second factor);
+    None when it is over or they are disabled."""
     return conn.execute(
-        select(staff, staff_sessions.c.seen_at)
+        select(staff, staff_sessions.c.seen_at, staff_factors.c.set_at.label("factor_since"))
         .join(staff_sessions, staff_sessions.c.staff_id == staff.c.id)
+        .outerjoin(staff_factors, staff_factors.c.staff_id == staff.c.id)
         .where(
             staff_sessions.c.token_hash == digest(token),
             staff_sessions.c.seen_at > machine_now - IDLE,
@@ -50,6 +59,19 @@ def touch(conn: Connection, token: str, machine_now: datetime) -> None:
 
 def end(conn: Connection, token: str) -> None:
     conn.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == digest(token)))
+
+
+def of(conn: Connection, staff_id: int, machine_now: datetime) -> list[Row[Any]]:
+    """The sessions of somebody that still hold, the one seen last first."""
+    held = (staff_sessions.c.seen_at > machine_now - IDLE) & (staff_sessions.c.created_at > machine_now - TOTAL)
+    query = select(staff_sessions).where(staff_sessions.c.staff_id == staff_id, held)
+    return list(conn.execute(query.order_by(staff_sessions.c.seen_at.desc())))
+
+
+def end_others(conn: Connection, staff_id: int, token: str) -> None:
+    """Every browser of theirs but the one that holds `token` signs in again."""
+    others = staff_sessions.c.token_hash != digest(token)
+    conn.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id, others))
 
 
 def end_all(conn: Connection, staff_id: int) -> None:

@@ -1,20 +1,25 @@
-"""What everybody sets for themselves: password, language, theme, keys."""
+"""What everybody sets for themselves: password, language, theme, keys, and where they stay signed in."""
 
 from functools import partial
+from typing import Any
 
 from flask import Response, make_response, redirect, request, url_for
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from base.tokens import digest
 from base.translations import msgid
-from console import passwords, sessions, staff
+from console import factors, passwords, sessions, staff
 from console.context import THEMES, draw, say, viewer, with_locale
 from console.door import ConsoleDoor
 from console.routes import Route
+from console.security import cookie_name
 from console.sign_in import enter
 
 SAID = {
     "saved": msgid("Saved."),
     "password": msgid("Your password is changed. Every other browser of yours has to sign in again."),
+    "ended": msgid("Every other browser of yours has to sign in again."),
+    "removed": msgid("You come in with your password alone. Every other browser of yours has to sign in again."),
 }
 NOT_YOURS = msgid("This is not your present password.")
 
@@ -36,10 +41,8 @@ def save(door: ConsoleDoor) -> Response:
 
 def save_password(door: ConsoleDoor) -> Response:
     """A new password: all sessions end, and this browser gets a new one."""
-    with door.database.read() as conn:
-        member = staff.by_id(conn, viewer().staff_id)
-    present = request.form.get("present", "")[: passwords.LONGEST + 1]
-    if member is None or not passwords.matches(member.password_hash, present):
+    member = who_knows_the_password(door)
+    if member is None:
         return _page(door, {"present": say(NOT_YOURS)})
     try:
         kept = staff.new_password(request.form.get("new", ""), member.name, member.email)
@@ -48,14 +51,35 @@ def save_password(door: ConsoleDoor) -> Response:
     now = door.clocks.machine()
 
     def job(conn: Connection) -> str:
-        staff.set_password(conn, member.id, kept)
+        staff.set_password(conn, member.id, kept)  # ends every session
         return sessions.begin(conn, member.id, now)
 
     answer = make_response(redirect(url_for("console.settings", said="password"), 303))
     return enter(door, answer, door.database.write(job))
 
 
+def end_other_sessions(door: ConsoleDoor) -> Response:
+    """Against the present password: whoever found this browser open cannot shut its owner out elsewhere."""
+    if who_knows_the_password(door) is None:
+        return _page(door, {"own": say(NOT_YOURS)})
+    token = request.cookies.get(cookie_name(door.config), "")
+    door.database.write(partial(sessions.end_others, staff_id=viewer().staff_id, token=token))
+    return make_response(redirect(url_for("console.settings", said="ended"), 303))
+
+
+def who_knows_the_password(door: ConsoleDoor) -> Row[Any] | None:
+    """The viewer's own row, when the form holds their present password."""
+    with door.database.read() as conn:
+        member = staff.by_id(conn, viewer().staff_id)
+    present = request.form.get("present", "")[: passwords.LONGEST + 1]
+    return member if member is not None and passwords.matches(member.password_hash, present) else None
+
+
 def _page(door: ConsoleDoor, wrong: dict[str, str] | None = None) -> Response:
+    here = digest(request.cookies.get(cookie_name(door.config), ""))
+    with door.database.read() as conn:
+        open_sessions = sessions.of(conn, viewer().staff_id, door.clocks.machine())
+        factor = factors.find(conn, viewer().staff_id)
     said = SAID.get(request.args.get("said", ""))
     return draw(
         "console/settings.html",
@@ -63,6 +87,8 @@ def _page(door: ConsoleDoor, wrong: dict[str, str] | None = None) -> Response:
         wrong=wrong or {},
         said=say(said) if said else "",
         locales=door.config.site.locales,
+        sessions=[(one, one.token_hash == here) for one in open_sessions],
+        factor=factor,
     )
 
 
@@ -70,4 +96,5 @@ ROUTES = (
     Route("GET", "/settings", "settings", show),
     Route("POST", "/settings", "save_settings", save),
     Route("POST", "/settings/password", "save_password", save_password),
+    Route("POST", "/settings/sessions", "end_other_sessions", end_other_sessions),
 )

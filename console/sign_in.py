@@ -1,4 +1,5 @@
-"""The way in and out: an address and a password against the staff table, with as much work whoever it is."""
+"""The way in and out: an address and a password against the staff table, with as much work whoever it is; then the
+code of whoever has a second factor."""
 
 from datetime import timedelta
 from functools import partial
@@ -6,16 +7,20 @@ from functools import partial
 from flask import Response, make_response, redirect, request, url_for
 from sqlalchemy import Connection
 
-from base.tokens import TokenExpired, TokenInvalid, digest
+from base.tokens import TokenExpired, TokenInvalid, digest, same
 from base.translations import msgid
-from console import attempts, passwords, sessions, staff
-from console.context import draw, say, say_n, viewer
+from console import attempts, factors, passwords, sessions, staff
+from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
 from console.security import KNOWN_COOKIE, cookie_name, drop_cookie, renew_token, set_cookie, set_known_cookie
+from console.tries import too_many, try_code
 
 WRONG = msgid("This address and this password do not belong together.")
+SLOW = msgid("That took long. Give your address and password again.")
 KNOWN_FOR = timedelta(days=90)
+HALFWAY = "halfway"
+HALFWAY_FOR = timedelta(minutes=10)
 
 
 def show(door: ConsoleDoor) -> Response:
@@ -42,13 +47,32 @@ def give_password(door: ConsoleDoor) -> Response:
         return _page(door, say(WRONG), 422)
     rehashed = passwords.hashed(password) if passwords.is_outdated(kept) else None
 
-    def job(conn: Connection) -> str:
+    def job(conn: Connection) -> str | None:
         attempts.forget(conn, who)
         if rehashed:
             staff.keep_hash(conn, member.id, rehashed)
-        return sessions.begin(conn, member.id, now)
+        return None if factors.find(conn, member.id) else sessions.begin(conn, member.id, now)
 
-    return _welcome(door, member.id, door.database.write(job))
+    token = door.database.write(job)
+    return _welcome(door, member.id, token) if token else _ask_for_code(_seal(door, member.id, rehashed or kept))
+
+
+def give_code(door: ConsoleDoor) -> Response:
+    """The second half of the way in, for whoever gave their password a moment ago and has not changed it since."""
+    sealed = request.form.get(HALFWAY, "")
+    try:
+        opened = door.signer.open(HALFWAY, sealed, HALFWAY_FOR)
+    except (TokenExpired, TokenInvalid):
+        return _page(door, say(SLOW), 422)
+    with door.database.read() as conn:
+        member, factor = staff.by_id(conn, opened["staff"]), factors.find(conn, opened["staff"])
+    if member is None or member.disabled_at or not factor or not same(opened["password"], digest(member.password_hash)):
+        return _page(door, say(SLOW), 422)
+    if refusal := try_code(door, factor, member.email, request.form.get("code", "")):
+        answer = _ask_for_code(sealed, refusal.sentence, 429 if refusal.wait else 422)
+        return _later(answer, refusal.wait) if refusal.wait else answer
+    now = door.clocks.machine()
+    return _welcome(door, member.id, door.database.write(lambda conn: sessions.begin(conn, member.id, now)))
 
 
 def sign_out(door: ConsoleDoor) -> Response:
@@ -57,6 +81,7 @@ def sign_out(door: ConsoleDoor) -> Response:
     door.database.write(partial(sessions.end, token=token))
     answer = make_response(redirect(url_for("console.sign_in", lang=viewer().locale), 303))
     drop_cookie(answer, door.config)
+    answer.headers["Clear-Site-Data"] = '"storage"'
     renew_token()
     return answer
 
@@ -104,18 +129,21 @@ def _onward(wished: str) -> Response:
 
 
 def _wait(door: ConsoleDoor, wait: timedelta) -> Response:
-    minutes = -(-int(wait.total_seconds()) // 60)
-    answer = _page(
-        door,
-        say_n(
-            "Too many tries. Wait %(count)s minute, then try again: nothing is locked.",
-            "Too many tries. Wait %(count)s minutes, then try again: nothing is locked.",
-            minutes,
-        ),
-        429,
-    )
+    return _later(_page(door, too_many(wait), 429), wait)
+
+
+def _later(answer: Response, wait: timedelta) -> Response:
     answer.headers["Retry-After"] = str(int(wait.total_seconds()))
     return answer
+
+
+def _seal(door: ConsoleDoor, staff_id: int, password_hash: str) -> str:
+    """What says that the password was right, for the code's form to bring back; worth nothing after a new password."""
+    return door.signer.sign(HALFWAY, {"staff": staff_id, "password": digest(password_hash)})
+
+
+def _ask_for_code(sealed: str, wrong: str = "", status: int = 200) -> Response:
+    return draw("console/sign_in_code.html", status, wrong=wrong, halfway=sealed, next=request.form.get("next", ""))
 
 
 def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
@@ -132,5 +160,6 @@ def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
 ROUTES = (
     Route("GET", "/sign-in", "sign_in", show),
     Route("POST", "/sign-in", "give_password", give_password),
+    Route("POST", "/sign-in/code", "give_code", give_code),
     Route("POST", "/sign-out", "sign_out", sign_out),
 )

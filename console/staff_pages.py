@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from base.tokens import new_token
 from base.translations import msgid
-from console import passwords, staff
+from console import factors, passwords, sessions, staff
 from console.access import ROLES
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
@@ -19,6 +19,8 @@ SAID = {
     "changed": msgid("Changed. They sign in again with their new role."),
     "disabled": msgid("They cannot come in any more; what they wrote stays."),
     "enabled": msgid("They can come in again, with the password they had."),
+    "signed_out": msgid("Every browser of theirs has to sign in again."),
+    "password_alone": msgid("They come in with their password alone, and can set up a second factor anew."),
 }
 
 
@@ -62,6 +64,21 @@ def enable(door: ConsoleDoor, staff_id: int) -> Response:
     return _do(door, "enabled", lambda: partial(staff.enable, staff_id=staff_id))
 
 
+def end_sessions(door: ConsoleDoor, staff_id: int) -> Response:
+    """For a lost laptop: the password stays, every browser signs in again."""
+    return _do(door, "signed_out", lambda: partial(sessions.end_all, staff_id=staff_id))
+
+
+def remove_factor(door: ConsoleDoor, staff_id: int) -> Response:
+    """For a lost phone, once somebody made sure who asks."""
+
+    def job(conn: Connection) -> None:
+        factors.drop(conn, staff_id)
+        sessions.end_all(conn, staff_id)
+
+    return _do(door, "password_alone", lambda: job)
+
+
 def _do(door: ConsoleDoor, said: str, job: Callable[[], Callable[[Connection], None]]) -> Response:
     try:
         door.database.write(job())
@@ -92,12 +109,13 @@ def _locale(door: ConsoleDoor) -> str:
 
 def _page(door: ConsoleDoor, wrong: str = "", told: tuple[int, str] | None = None) -> Response:
     with door.database.read() as conn:
-        members = staff.everybody(conn)
+        members, with_factor = staff.everybody(conn), factors.holders(conn)
     said = SAID.get(request.args.get("said", ""))
     return draw(
         "console/staff.html",
         422 if wrong else 200,
         members=members,
+        with_factor=with_factor,
         reps=[(rep.id, rep.name) for rep in door.site().definitions.hand_off.reps],
         roles=ROLES,
         locales=door.config.site.locales,
@@ -121,4 +139,6 @@ ROUTES = (
     Route("POST", "/staff/<int:staff_id>/password", "reset_staff", reset),
     Route("POST", "/staff/<int:staff_id>/disable", "disable_staff", disable),
     Route("POST", "/staff/<int:staff_id>/enable", "enable_staff", enable),
+    Route("POST", "/staff/<int:staff_id>/sign-out", "end_sessions_of_staff", end_sessions),
+    Route("POST", "/staff/<int:staff_id>/second-factor/remove", "remove_factor_of_staff", remove_factor),
 )

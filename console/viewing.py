@@ -39,6 +39,7 @@ def viewer_of(door: ConsoleDoor, member: Row[Any]) -> Viewer:
         email=member.email,
         theme=member.theme,
         keys=member.keys,
+        has_factor=member.factor_since is not None,
     )
 
 

@@ -490,6 +490,19 @@ staff_sessions = _table(
     Column("seen_at", UtcDateTime, nullable=False),  # machine; written every few minutes, not at every request
     Index("ix_staff_sessions_staff_id", "staff_id"),
 )
+staff_factors = _table(
+    "staff_factors",  # the second factor of those who have one; its secret is made from a key of the house and the salt
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
+    Column("salt", String(22), nullable=False),
+    Column("last_step", Integer, nullable=False),  # the half minute of the code used last: none is good twice
+    Column("set_at", UtcDateTime, nullable=False),  # machine
+)
+staff_recovery_codes = _table(
+    "staff_recovery_codes",  # each stands once for a code of the app; 120 random bits, by hash
+    Column("code_hash", String(64), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Index("ix_staff_recovery_codes_staff_id", "staff_id"),
+)
 sign_in_attempts = _table(
     "sign_in_attempts",  # those that failed, for as long as they count; keyed hashes, no address
     Column("id", Id, primary_key=True),

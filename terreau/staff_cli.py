@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 import click
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from authoring.releases import NoRelease, Releases
 from base.config import Config
 from base.tokens import new_token
-from console import passwords, staff
+from console import factors, passwords, sessions, staff
 from console.access import ROLES
 from storage.database import Database, open_database
 from terreau.house import blobs_of
@@ -106,6 +106,26 @@ def reset(options: Options, email: str, generate: bool) -> None:
         database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept))
     click.echo(f"{member.name} has a new password; every browser of theirs signs in again.")
     _show(password if generate else None)
+
+
+@staff_group.command(name="remove-factor", short_help="Take somebody's second factor away.")
+@click.argument("email")
+@click.pass_obj
+def remove_factor(options: Options, email: str) -> None:
+    """Take the second factor of EMAIL away, for a lost phone. Their browsers sign in again, with the password alone.
+
+    \b
+    Example:  terreau staff remove-factor chloe@example.org
+    """
+    with opened(options.load()) as database:
+        member = _member(database, email)
+
+        def job(conn: Connection) -> None:
+            factors.drop(conn, member.id)
+            sessions.end_all(conn, member.id)
+
+        database.write(job)
+    click.echo(f"{member.name} comes in with the password alone, and can set up a second factor anew.")
 
 
 @staff_group.command(name="list", short_help="List who may come in.")

@@ -274,6 +274,13 @@ def test_a_role_is_given_by_command(terreau):
     assert re.search(r"bob@example.org +marketer", terreau("list").output)
 
 
+def test_a_lost_phone_is_mended_by_command(terreau):
+    terreau("add", "ada@example.org", "--name", "Ada", "--role", "admin", given=GOOD)
+    done = terreau("remove-factor", "ada@example.org")
+    assert done.exit_code == 0, done.output
+    assert "Ada comes in with the password alone" in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "given", "sentence"),
     [
@@ -289,6 +296,7 @@ def test_a_role_is_given_by_command(terreau):
         (("role", "ada@example.org", "viewer"), "", staff.LAST_ADMIN),
         (("role", "bob@example.org", "viewer"), "", staff.UNKNOWN),
         (("reset", "bob@example.org"), GOOD, staff.UNKNOWN),
+        (("remove-factor", "bob@example.org"), "", staff.UNKNOWN),
         (("reset", "ada@example.org"), "password1234\n", passwords.TOO_EASY),
     ],
 )

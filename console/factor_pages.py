@@ -1,0 +1,146 @@
+"""The second factor: setting it up with an app, new recovery codes, taking it away, and its code at the way in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, abort, make_response, redirect, request, url_for
+from sqlalchemy import Connection, Row
+
+from base.tokens import TokenExpired, TokenInvalid
+from console import factors, sessions
+from console.context import draw, say, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+from console.settings import NOT_YOURS, who_knows_the_password
+from console.sign_in import enter
+from console.tries import WRONG_CODE, try_code
+
+PURPOSE = "second-factor"
+MAX_AGE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A factor that somebody is about to keep: nothing is written until a code of it comes back."""
+
+    salt: str
+    sealed: str
+
+
+def show(door: ConsoleDoor) -> Response:
+    return _page(door)
+
+
+def set_up(door: ConsoleDoor) -> Response:
+    """The password and a first code: from now on both are asked for. The recovery codes stand in the answer alone."""
+    draft = _drafted(door)
+    wrong = _wrong_password(door)
+    if draft is None or wrong:
+        return _page(door, draft, wrong)
+    now = door.clocks.machine()
+    step = factors.good_step(factors.secret_of(door.keys.suppression, draft.salt), request.form.get("code", ""), now)
+    if step is None:
+        return _page(door, draft, {"code": say(WRONG_CODE)})
+
+    staff_id = viewer().staff_id
+
+    def job(conn: Connection) -> tuple[list[str], str]:
+        codes = factors.keep(conn, staff_id, draft.salt, step, now)
+        return codes, sessions.begin_anew(conn, staff_id, now)
+
+    codes, token = door.database.write(job)
+    return enter(door, _page(door, codes=codes), token)
+
+
+def renew(door: ConsoleDoor) -> Response:
+    """New recovery codes, against the password and a code."""
+    wrong = _wrong_password(door) or _wrong_code(door)
+    if wrong:
+        return _page(door, wrong=wrong)
+    return _page(door, codes=door.database.write(partial(factors.renew_codes, staff_id=viewer().staff_id)))
+
+
+def remove(door: ConsoleDoor) -> Response:
+    """The password alone from now on, against the password and a code; every other browser signs in again."""
+    wrong = _wrong_password(door) or _wrong_code(door)
+    if wrong:
+        return _page(door, wrong=wrong)
+    staff_id, now = viewer().staff_id, door.clocks.machine()
+
+    def job(conn: Connection) -> str:
+        factors.drop(conn, staff_id)
+        return sessions.begin_anew(conn, staff_id, now)
+
+    answer = make_response(redirect(url_for("console.settings", said="removed"), 303))
+    return enter(door, answer, door.database.write(job))
+
+
+def _wrong_password(door: ConsoleDoor) -> dict[str, str]:
+    return {} if who_knows_the_password(door) else {"present": say(NOT_YOURS)}
+
+
+def _wrong_code(door: ConsoleDoor) -> dict[str, str]:
+    factor = _factor(door)
+    if factor is None:
+        abort(404)
+    refusal = try_code(door, factor, viewer().email, request.form.get("code", ""))
+    return {"code": refusal.sentence} if refusal else {}
+
+
+def _factor(door: ConsoleDoor) -> Row[Any] | None:
+    with door.database.read() as conn:
+        return factors.find(conn, viewer().staff_id)
+
+
+def _new_draft(door: ConsoleDoor) -> Draft:
+    salt = factors.new_salt()
+    return Draft(salt, door.signer.sign(PURPOSE, {"salt": salt, "staff": viewer().staff_id}))
+
+
+def _drafted(door: ConsoleDoor) -> Draft | None:
+    """What the page showed; None when it is too old, or somebody else's."""
+    sealed = request.form.get("draft", "")
+    try:
+        opened = door.signer.open(PURPOSE, sealed, MAX_AGE)
+    except (TokenExpired, TokenInvalid):
+        return None
+    return Draft(opened["salt"], sealed) if opened.get("staff") == viewer().staff_id else None
+
+
+def _page(
+    door: ConsoleDoor,
+    draft: Draft | None = None,
+    wrong: dict[str, str] | None = None,
+    codes: list[str] | None = None,
+) -> Response:
+    factor = _factor(door)
+    return draw(
+        "console/second_factor.html",
+        422 if wrong else 200,
+        factor=factor,
+        codes=codes,
+        wrong=wrong or {},
+        demanded=viewer().role in door.config.console.second_factor,
+        **({} if factor else _shown(door, draft or _new_draft(door))),
+    )
+
+
+def _shown(door: ConsoleDoor, draft: Draft) -> dict[str, Any]:
+    secret = factors.secret_of(door.keys.suppression, draft.salt)
+    site = urlsplit(door.config.site.base_url).hostname or ""
+    return {
+        "draft": draft.sealed,
+        "square": factors.square(factors.address_of(secret, viewer().email, site)),
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+    }
+
+
+ROUTES = (
+    Route("GET", "/settings/second-factor", "second_factor", show),
+    Route("POST", "/settings/second-factor", "set_second_factor", set_up),
+    Route("POST", "/settings/second-factor/codes", "renew_recovery_codes", renew),
+    Route("POST", "/settings/second-factor/remove", "remove_second_factor", remove),
+)
