@@ -91,8 +91,11 @@ ACCESS: Mapping[str, Rule] = {
     "preview_frame": Rule(WRITING),
 }
 
-# What is open to whoever still has to set up the second factor that their role asks for.
-BEFORE_SECOND_FACTOR = frozenset({"second_factor", "set_second_factor", "sign_out"})
+# What comes before every other page: where it is done -> what is open meanwhile.
+DUTIES: Mapping[str, frozenset[str]] = {
+    "settings": frozenset({"settings", "save_password", "sign_out"}),  # a password of one's own
+    "second_factor": frozenset({"second_factor", "set_second_factor", "sign_out"}),
+}
 
 
 def sees(viewer: Viewer, owner: str | None) -> bool:

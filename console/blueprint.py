@@ -1,5 +1,6 @@
 """The console put together: which address leads to which view, who is let in, what an error looks like."""
 
+import logging
 from functools import partial
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, request, url_for
@@ -27,7 +28,7 @@ from console import (
     staff_pages,
     today,
 )
-from console.access import ACCESS, BEFORE_SECOND_FACTOR, OUTSIDE, check_object
+from console.access import ACCESS, DUTIES, OUTSIDE, check_object
 from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
 from console.nav import NAV_GLOBALS
@@ -35,6 +36,8 @@ from console.routes import Route
 from console.security import TAGS, add_headers, check_token
 from console.viewing import find_viewer, nobody
 from storage.database import StorageUnavailable
+
+log = logging.getLogger(__name__)
 
 PREFIX = "/console"
 # A new page: its ROUTES here, and a row for each in `console.access.ACCESS`.
@@ -90,16 +93,24 @@ def admit(door: ConsoleDoor) -> Response | None:
         if not viewer().staff_id:
             return _to_sign_in()
         if viewer().role not in rule.roles:
+            log.warning(
+                "staff %s (%s) asked for %s, which their role does not open", viewer().staff_id, viewer().role, endpoint
+            )
             abort(403)
-        if _owes_second_factor(door) and endpoint not in BEFORE_SECOND_FACTOR:
-            return _sent_to(url_for("console.second_factor"))
+        duty = _duty(door)
+        if duty and endpoint not in DUTIES[duty]:
+            return _sent_to(url_for(f"console.{duty}"))
     check_token()
     check_object(door, viewer(), rule)
     return None
 
 
-def _owes_second_factor(door: ConsoleDoor) -> bool:
-    return viewer().role in door.config.console.second_factor and not viewer().has_factor
+def _duty(door: ConsoleDoor) -> str | None:
+    """What the viewer has to do before anything else, if there is such a thing: an endpoint of DUTIES."""
+    if viewer().was_given_password:
+        return "settings"
+    demanded = viewer().role in door.config.console.second_factor
+    return "second_factor" if demanded and not viewer().has_factor else None
 
 
 def _to_sign_in() -> Response:

@@ -51,6 +51,7 @@ class Viewer:
     email: str = ""
     theme: str = "auto"
     keys: bool = True
+    was_given_password: bool = False  # by the house, to be replaced by their own
     has_factor: bool = False  # a second factor, which the way in asked for
 
     @property

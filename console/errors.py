@@ -53,6 +53,7 @@ def failure(error: HTTPException) -> Response:
 
 
 def old_page(error: ValidationError) -> Response:
+    log.warning("a change without the token of this browser was refused: %s", error)
     return _say(OLD_PAGE, 400)
 
 

@@ -1,5 +1,6 @@
 """The second factor: setting it up with an app, new recovery codes, taking it away, and its code at the way in."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,8 @@ from console.routes import Route
 from console.settings import NOT_YOURS, who_knows_the_password
 from console.sign_in import enter
 from console.tries import WRONG_CODE, try_code
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "second-factor"
 MAX_AGE = timedelta(minutes=30)
@@ -51,6 +54,7 @@ def set_up(door: ConsoleDoor) -> Response:
         codes = factors.keep(conn, staff_id, draft.salt, step, now)
         return codes, sessions.begin_anew(conn, staff_id, now)
 
+    log.info("staff %s set up a second factor", staff_id)
     codes, token = door.database.write(job)
     return enter(door, _page(door, codes=codes), token)
 
@@ -74,6 +78,7 @@ def remove(door: ConsoleDoor) -> Response:
         factors.drop(conn, staff_id)
         return sessions.begin_anew(conn, staff_id, now)
 
+    log.info("staff %s turned their second factor off", staff_id)
     answer = make_response(redirect(url_for("console.settings", said="removed"), 303))
     return enter(door, answer, door.database.write(job))
 

@@ -1,5 +1,6 @@
 """What everybody sets for themselves: password, language, theme, keys, and where they stay signed in."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,8 @@ from console.door import ConsoleDoor
 from console.routes import Route
 from console.security import cookie_name
 from console.sign_in import enter
+
+log = logging.getLogger(__name__)
 
 SAID = {
     "saved": msgid("Saved."),
@@ -54,6 +57,7 @@ def save_password(door: ConsoleDoor) -> Response:
         staff.set_password(conn, member.id, kept)  # ends every session
         return sessions.begin(conn, member.id, now)
 
+    log.info("staff %s chose a new password", member.id)
     answer = make_response(redirect(url_for("console.settings", said="password"), 303))
     return enter(door, answer, door.database.write(job))
 

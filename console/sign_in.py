@@ -1,6 +1,7 @@
 """The way in and out: an address and a password against the staff table, with as much work whoever it is; then the
 code of whoever has a second factor."""
 
+import logging
 from datetime import timedelta
 from functools import partial
 
@@ -16,9 +17,13 @@ from console.routes import Route
 from console.security import KNOWN_COOKIE, cookie_name, drop_cookie, renew_token, set_cookie, set_known_cookie
 from console.tries import too_many, try_code
 
+log = logging.getLogger(__name__)
+
 WRONG = msgid("This address and this password do not belong together.")
 SLOW = msgid("That took long. Give your address and password again.")
 KNOWN_FOR = timedelta(days=90)
+GIVEN_FOR = timedelta(days=7)
+STALE = msgid("This password was given to you too long ago. An admin gives you a new one, on the page Staff.")
 HALFWAY = "halfway"
 HALFWAY_FOR = timedelta(minutes=10)
 
@@ -40,11 +45,15 @@ def give_password(door: ConsoleDoor) -> Response:
         member = staff.by_email(conn, email)
     if wait:
         door.database.write(partial(attempts.withdraw, attempt_id=attempt))
+        log.warning("sign-in: too many tries, account %s, network %s", who.account[:12], who.network[:12])
         return _wait(door, wait)
     able = member is not None and member.disabled_at is None
     kept = member.password_hash if member is not None and able else passwords.NOBODY
     if not passwords.matches(kept, password) or member is None or not able:
+        log.warning("sign-in: a wrong pair, account %s, network %s", who.account[:12], who.network[:12])
         return _page(door, say(WRONG), 422)
+    if member.given_at and now - member.given_at > GIVEN_FOR:
+        return _page(door, say(STALE), 422)
     rehashed = passwords.hashed(password) if passwords.is_outdated(kept) else None
 
     def job(conn: Connection) -> str | None:
@@ -69,6 +78,7 @@ def give_code(door: ConsoleDoor) -> Response:
     if member is None or member.disabled_at or not factor or not same(opened["password"], digest(member.password_hash)):
         return _page(door, say(SLOW), 422)
     if refusal := try_code(door, factor, member.email, request.form.get("code", "")):
+        log.warning("sign-in: a wrong code of staff %s", member.id)
         answer = _ask_for_code(sealed, refusal.sentence, 429 if refusal.wait else 422)
         return _later(answer, refusal.wait) if refusal.wait else answer
     now = door.clocks.machine()
@@ -79,6 +89,7 @@ def sign_out(door: ConsoleDoor) -> Response:
     """Ends this browser's session on the server too."""
     token = request.cookies.get(cookie_name(door.config), "")
     door.database.write(partial(sessions.end, token=token))
+    log.info("sign-out: staff %s", viewer().staff_id)
     answer = make_response(redirect(url_for("console.sign_in", lang=viewer().locale), 303))
     drop_cookie(answer, door.config)
     answer.headers["Clear-Site-Data"] = '"storage"'
@@ -95,6 +106,7 @@ def enter(door: ConsoleDoor, answer: Response, token: str) -> Response:
 
 def _welcome(door: ConsoleDoor, staff_id: int, token: str) -> Response:
     """In; and this browser is known from now on, so that tries from elsewhere never keep its owner waiting."""
+    log.info("sign-in: staff %s came in", staff_id)
     answer = enter(door, _onward(request.form.get("next", "")), token)
     known = door.signer.sign("known", {"staff": staff_id, "browser": digest(token)[:16]})
     set_known_cookie(answer, door.config, known, KNOWN_FOR)

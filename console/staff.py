@@ -43,15 +43,21 @@ def address(text: str) -> str:
         raise Refused(NO_ADDRESS) from error
 
 
-def add(conn: Connection, new: NewStaff, password_hash: str, machine_now: datetime) -> int:
-    """Their number. Raises Refused for an address that somebody has already."""
+def add(
+    conn: Connection, new: NewStaff, password_hash: str, machine_now: datetime, given_at: datetime | None = None
+) -> int:
+    """Their number. `given_at`: when the house made the password, for one to be replaced by their own.
+
+    Raises Refused for an address that somebody has already.
+    """
     email = address(new.email)
     if not new.name.strip():
         raise Refused(NO_NAME)
     if conn.execute(select(staff.c.id).where(staff.c.email == email)).first():
         raise Refused(KNOWN)
     values = {"email": email, "name": new.name.strip(), "role": new.role, "rep": new.rep, "locale": new.locale}
-    row = insert(staff).values(**values, password_hash=password_hash, theme="auto", keys=True, created_at=machine_now)
+    kept = {"password_hash": password_hash, "given_at": given_at, "theme": "auto", "keys": True}
+    row = insert(staff).values(**values, **kept, created_at=machine_now)
     return conn.execute(row.returning(staff.c.id)).scalar_one()  # type: ignore[no-any-return]
 
 
@@ -78,9 +84,10 @@ def change(conn: Connection, staff_id: int, role: str, rep: str | None) -> None:
         sessions.end_all(conn, staff_id)
 
 
-def set_password(conn: Connection, staff_id: int, password_hash: str) -> None:
-    """A new password; every session of theirs is over."""
-    conn.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
+def set_password(conn: Connection, staff_id: int, password_hash: str, given_at: datetime | None = None) -> None:
+    """A new password, of their own or given by the house; every session of theirs is over."""
+    kept = {"password_hash": password_hash, "given_at": given_at}
+    conn.execute(update(staff).where(staff.c.id == staff_id).values(kept))
     sessions.end_all(conn, staff_id)
 
 

@@ -1,5 +1,6 @@
 """The page of an admin: who works here, in which role; a new password is shown once, to be handed over."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,6 +15,8 @@ from console.access import ROLES
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
+
+log = logging.getLogger(__name__)
 
 SAID = {
     "changed": msgid("Changed. They sign in again with their new role."),
@@ -34,7 +37,7 @@ def add(door: ConsoleDoor) -> Response:
     kept, now = passwords.hashed(password), door.clocks.machine()
     try:
         new = staff.NewStaff(form.get("email", ""), form.get("name", "")[:200], _role(), _rep(door), _locale(door))
-        added = door.database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now))
+        added = door.database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now, given_at=now))
     except staff.Refused as error:
         return _page(door, wrong=say(str(error)))
     return _page(door, told=(added, password))
@@ -47,11 +50,11 @@ def change(door: ConsoleDoor, staff_id: int) -> Response:
 def reset(door: ConsoleDoor, staff_id: int) -> Response:
     """A new password, shown once; every browser of theirs has to sign in again."""
     password = new_token()
-    kept = passwords.hashed(password)
+    kept, now = passwords.hashed(password), door.clocks.machine()
     with door.database.read() as conn:
         if staff.by_id(conn, staff_id) is None:
             return _page(door, wrong=say(staff.UNKNOWN))
-    door.database.write(partial(staff.set_password, staff_id=staff_id, password_hash=kept))
+    door.database.write(partial(staff.set_password, staff_id=staff_id, password_hash=kept, given_at=now))
     return _page(door, told=(staff_id, password))
 
 
@@ -84,6 +87,7 @@ def _do(door: ConsoleDoor, said: str, job: Callable[[], Callable[[Connection], N
         door.database.write(job())
     except staff.Refused as error:
         return _page(door, wrong=say(str(error)))
+    log.info("admin %s changed staff %s: %s", viewer().staff_id, (request.view_args or {}).get("staff_id"), said)
     return make_response(redirect(url_for("console.staff", said=said), 303))
 
 

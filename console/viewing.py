@@ -39,6 +39,7 @@ def viewer_of(door: ConsoleDoor, member: Row[Any]) -> Viewer:
         email=member.email,
         theme=member.theme,
         keys=member.keys,
+        was_given_password=member.given_at is not None,
         has_factor=member.factor_since is not None,
     )
 

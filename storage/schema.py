@@ -472,6 +472,7 @@ staff = _table(
     Column("name", String(200), nullable=False),
     Column("role", String(10), nullable=False),
     Column("password_hash", String(200), nullable=False),  # argon2id, with its parameters and salt
+    Column("given_at", UtcDateTime),  # machine: when the house made them a password; None once they chose their own
     Column("rep", String(100)),  # the rep of the definitions they are: whose leads are theirs
     Column("locale", String(10), nullable=False),
     Column("theme", String(10), nullable=False),  # auto follows the system

@@ -29,7 +29,7 @@ def staff_group() -> None:
     """Say who may come into the console, and in which role.
 
     A password is asked for; without a terminal it is the first line of standard input. With --generate the house
-    makes one and prints it once.
+    makes one and prints it once: it is good for seven days, and they choose their own when they come in.
 
     \b
     Roles:  viewer    numbers only, no lead's name anywhere
@@ -65,7 +65,8 @@ def add(
         _check_rep(config, database, rep)
         password, kept = _password(generate, name, email)
         now = clocks_of(database).machine()
-        database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now))
+        given = now if generate else None
+        database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now, given_at=given))
     click.echo(f"{name} comes in at {config.site.base_url}/console as {role}.")
     _show(password if generate else None)
 
@@ -103,7 +104,8 @@ def reset(options: Options, email: str, generate: bool) -> None:
     with opened(options.load()) as database:
         member = _member(database, email)
         password, kept = _password(generate, member.name, member.email)
-        database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept))
+        given = clocks_of(database).machine() if generate else None
+        database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept, given_at=given))
     click.echo(f"{member.name} has a new password; every browser of theirs signs in again.")
     _show(password if generate else None)
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -113,6 +114,26 @@ def test_names_are_text(staff_client):
     page = admin.post("/console/staff", {**ADA, "name": "<script>alert(1)</script>"}).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_a_password_that_was_given_opens_only_the_way_to_one_of_ones_own(staff_client):
+    admin = staff_client("admin")
+    password = shown(admin.post("/console/staff", ADA).text)
+    ada = type(admin)(admin.client.application.test_client())
+    ada.sign_in("ada", password)
+    assert ada.get("/console/leads").location == "/console/settings"
+    assert "Votre mot de passe vous a été donné" in ada.get("/console/settings").text
+    own = {"present": password, "new": "trois lampes dans le couloir"}
+    assert ada.post("/console/settings/password", own).status_code == 303
+    assert ada.get("/console/leads").status_code == 200
+
+
+def test_a_password_that_was_given_and_not_used_ends_after_a_week(staff_client, clocks):
+    admin = staff_client("admin")
+    password = shown(admin.post("/console/staff", ADA).text)
+    clocks.machine_now += timedelta(days=7, seconds=1)
+    refused = type(admin)(admin.client.application.test_client()).sign_in("ada", password)
+    assert (refused.status_code, "was given to you too long ago" in refused.text) == (422, True)
 
 
 # ---------------------------------------------------------------- one's own settings

@@ -1,4 +1,4 @@
-"""Give staff a second factor, and codes to recover with."""
+"""Give staff a second factor, and codes to recover with; say of passwords which ones were given."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    op.add_column("staff", sa.Column("given_at", AT))
     op.create_table(
         "staff_factors",
         sa.Column("staff_id", ID, nullable=False),
