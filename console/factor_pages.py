@@ -1,8 +1,6 @@
 """The second factor: setting it up with an app, new recovery codes, taking it away, and its code at the way in."""
 
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,27 +8,17 @@ from urllib.parse import urlsplit
 from flask import Response, abort, make_response, redirect, request, url_for
 from sqlalchemy import Connection, Row
 
-from base.tokens import TokenExpired, TokenInvalid
+from base.tokens import keyed_hash
 from console import factors, sessions
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
+from console.security import cookie_name
 from console.settings import NOT_YOURS, who_knows_the_password
 from console.sign_in import enter
 from console.tries import WRONG_CODE, try_code
 
 log = logging.getLogger(__name__)
-
-PURPOSE = "second-factor"
-MAX_AGE = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A factor that somebody is about to keep: nothing is written until a code of it comes back."""
-
-    salt: str
-    sealed: str
 
 
 def show(door: ConsoleDoor) -> Response:
@@ -39,23 +27,21 @@ def show(door: ConsoleDoor) -> Response:
 
 def set_up(door: ConsoleDoor) -> Response:
     """The password and a first code: from now on both are asked for. The recovery codes stand in the answer alone."""
-    draft = _drafted(door)
     wrong = _wrong_password(door)
-    if draft is None or wrong:
-        return _page(door, draft, wrong)
-    now = door.clocks.machine()
-    step = factors.good_step(factors.secret_of(door.keys.suppression, draft.salt), request.form.get("code", ""), now)
+    if wrong or _factor(door):  # the one that is there is turned off against its own code first
+        return _page(door, wrong=wrong)
+    salt, now = _salt(door), door.clocks.machine()
+    step = factors.good_step(factors.secret_of(door.keys.suppression, salt), request.form.get("code", ""), now)
     if step is None:
-        return _page(door, draft, {"code": say(WRONG_CODE)})
-
+        return _page(door, wrong={"code": say(WRONG_CODE)})
     staff_id = viewer().staff_id
 
     def job(conn: Connection) -> tuple[list[str], str]:
-        codes = factors.keep(conn, staff_id, draft.salt, step, now)
+        codes = factors.keep(conn, staff_id, salt, step, now)
         return codes, sessions.begin_anew(conn, staff_id, now)
 
-    log.info("staff %s set up a second factor", staff_id)
     codes, token = door.database.write(job)
+    log.info("staff %s set up a second factor", staff_id)
     return enter(door, _page(door, codes=codes), token)
 
 
@@ -78,9 +64,9 @@ def remove(door: ConsoleDoor) -> Response:
         factors.drop(conn, staff_id)
         return sessions.begin_anew(conn, staff_id, now)
 
+    token = door.database.write(job)
     log.info("staff %s turned their second factor off", staff_id)
-    answer = make_response(redirect(url_for("console.settings", said="removed"), 303))
-    return enter(door, answer, door.database.write(job))
+    return enter(door, make_response(redirect(url_for("console.settings", said="removed"), 303)), token)
 
 
 def _wrong_password(door: ConsoleDoor) -> dict[str, str]:
@@ -100,24 +86,14 @@ def _factor(door: ConsoleDoor) -> Row[Any] | None:
         return factors.find(conn, viewer().staff_id)
 
 
-def _new_draft(door: ConsoleDoor) -> Draft:
-    salt = factors.new_salt()
-    return Draft(salt, door.signer.sign(PURPOSE, {"salt": salt, "staff": viewer().staff_id}))
-
-
-def _drafted(door: ConsoleDoor) -> Draft | None:
-    """What the page showed; None when it is too old, or somebody else's."""
-    sealed = request.form.get("draft", "")
-    try:
-        opened = door.signer.open(PURPOSE, sealed, MAX_AGE)
-    except (TokenExpired, TokenInvalid):
-        return None
-    return Draft(opened["salt"], sealed) if opened.get("staff") == viewer().staff_id else None
+def _salt(door: ConsoleDoor) -> str:
+    """Of the factor that this session may keep: the same however often the page is opened, another in any other."""
+    token = request.cookies.get(cookie_name(door.config), "")
+    return keyed_hash(door.keys.session, f"second factor in {token}")[: factors.SALT_LENGTH]
 
 
 def _page(
     door: ConsoleDoor,
-    draft: Draft | None = None,
     wrong: dict[str, str] | None = None,
     codes: list[str] | None = None,
 ) -> Response:
@@ -129,15 +105,15 @@ def _page(
         codes=codes,
         wrong=wrong or {},
         demanded=viewer().role in door.config.console.second_factor,
-        **({} if factor else _shown(door, draft or _new_draft(door))),
+        **({} if factor else _shown(door)),
     )
 
 
-def _shown(door: ConsoleDoor, draft: Draft) -> dict[str, Any]:
-    secret = factors.secret_of(door.keys.suppression, draft.salt)
+def _shown(door: ConsoleDoor) -> dict[str, Any]:
+    """What an app needs; nothing is written until a code of it comes back."""
+    secret = factors.secret_of(door.keys.suppression, _salt(door))
     site = urlsplit(door.config.site.base_url).hostname or ""
     return {
-        "draft": draft.sealed,
         "square": factors.square(factors.address_of(secret, viewer().email, site)),
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
     }

@@ -22,11 +22,8 @@ ISSUER = "Terreau"
 STEP = 30  # seconds that a code is shown for
 DRIFT = 1  # steps that the clock of a phone may be early or late
 RECOVERY_CODES = 8
+SALT_LENGTH = 22
 _BITS = 160  # of the secret, as RFC 4226 recommends
-
-
-def new_salt() -> str:
-    return new_token()
 
 
 def secret_of(key: str, salt: str) -> str:

@@ -40,8 +40,7 @@ def set_up(client, clocks) -> tuple[str, list[str]]:
     """The secret and the recovery codes of whoever `client` is."""
     page = client.get(PAGE).text
     secret = secret_on(page)
-    form = {"draft": hidden(page, "draft"), "code": code_of(secret, clocks), "present": PASSWORD}
-    answer = client.post(PAGE, form)
+    answer = client.post(PAGE, {"code": code_of(secret, clocks), "present": PASSWORD})
     assert answer.status_code == 200
     return secret, re.findall(r'<li><code class="secret">([a-z2-7-]+)</code>', answer.text)
 
@@ -133,14 +132,25 @@ def test_half_a_way_in_ends_after_ten_minutes_and_with_a_new_password(admin, clo
 
 def test_setting_up_asks_for_the_password_and_a_code_of_that_very_square(admin, clocks, console_door, staff_client):
     page = admin.get(PAGE).text
-    good = {"draft": hidden(page, "draft"), "code": code_of(secret_on(page), clocks), "present": PASSWORD}
-    theirs = hidden(staff_client("sales").get(PAGE).text, "draft")
-    for spoilt in ({"present": "wrong"}, {"code": "123456"}, {"draft": "made-up"}, {"draft": theirs}):
-        assert admin.post(PAGE, {**good, **spoilt}).status_code in (200, 422)
+    good = {"code": code_of(secret_on(page), clocks), "present": PASSWORD}
+    theirs = code_of(secret_on(staff_client("sales").get(PAGE).text), clocks)
+    for spoilt in ({"present": "wrong"}, {"code": "123456"}, {"code": theirs}):
+        assert admin.post(PAGE, {**good, **spoilt}).status_code == 422
         with console_door.database.read() as conn:
             assert conn.execute(select(staff_factors)).all() == []
     assert secret_on(admin.post(PAGE, {**good, "code": "123456"}).text) == secret_on(page)
     assert "Your recovery codes" in admin.post(PAGE, good).text
+
+
+def test_a_second_one_does_not_take_the_place_of_the_first(admin, clocks):
+    other = fresh(admin)
+    other.sign_in("admin")
+    planted = secret_on(other.get(PAGE).text)
+    secret, _ = set_up(admin, clocks)
+    assert other.get(PAGE).status_code == 303
+    clocks.machine_now += HALF_MINUTE
+    admin.post(PAGE, {"code": code_of(planted, clocks), "present": PASSWORD})
+    assert come_in(admin, "admin", code_of(secret, clocks))[1].status_code == 303
 
 
 def test_turning_it_off_asks_for_both_and_ends_every_other_session(admin, clocks):
@@ -187,7 +197,7 @@ def test_a_role_that_must_have_one_gets_no_further_than_setting_it_up(make_clien
         assert (answer.status_code, answer.location) == (303, PAGE)
     assert "Your role asks for a second factor" in admin.get(PAGE).text
     page = admin.get(PAGE).text
-    form = {"draft": hidden(page, "draft"), "code": code_of(secret_on(page), clocks), "present": PASSWORD}
+    form = {"code": code_of(secret_on(page), clocks), "present": PASSWORD}
     admin.raw_post(PAGE, {**form, "csrf-token": hidden(page, "csrf-token")})
     assert admin.get("/console/staff").status_code == 200
 
