@@ -326,9 +326,10 @@ _CHILD = Path(__file__).with_name("kill_child.py")
 
 
 @pytest.fixture
-def seed() -> int:
-    """The number that repeats a random campaign: TERREAU_SEED."""
-    chosen = int(os.environ.get("TERREAU_SEED", random.SystemRandom().randrange(1_000_000)))
+def seed(request: pytest.FixtureRequest) -> int:
+    """The number that repeats a random campaign: TERREAU_SEED, else the parameter, else any."""
+    otherwise = getattr(request, "param", None) or random.SystemRandom().randrange(1_000_000)
+    chosen = int(os.environ.get("TERREAU_SEED", otherwise))
     print(f"TERREAU_SEED={chosen}")
     return chosen
 

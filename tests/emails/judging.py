@@ -1,11 +1,14 @@
 """What the campaigns of kills share: mails owed by the hundred, and the judgement by the server's own ledger."""
 
 import random
+import re
 from collections import Counter
 
 from sqlalchemy import select
 
 from storage.schema import messages
+
+CONNECTIONS = 2  # of the sender of `kill_child`: no death leaves more in doubt
 
 
 def owe_many(house, count):
@@ -45,4 +48,10 @@ def judge(house, ledger, sends, most_in_doubt):
     assert len(sent) + len(unknown) == sends
     assert len(unknown) <= most_in_doubt
     assert all("died while the server was taking it" in row.reason for row in rows if row.state == "unknown")
+    assert max(doubts_by_death(rows).values(), default=0) <= CONNECTIONS
     return len(unknown)
+
+
+def doubts_by_death(rows):
+    """{who died: how many letters are in doubt for it}, as the reasons name them."""
+    return Counter(re.search(r"holder (\S+)\)", row.reason).group(1) for row in rows if row.state == "unknown")
