@@ -128,6 +128,9 @@ class Courier:
         try:
             reply = self._line.give(ready.written.data, ahead.written.envelope if ahead else None)
             said, word = meaning("end", reply), reply.sentence
+        except ChannelFault as fault:
+            self._cut_short(one, str(fault))
+            return
         except NoReply as error:
             said, word = "unknown", f"{error} (a letter of {len(ready.written.data)} bytes)"
         except Exception as error:  # a fault of ours, and nobody knows how many bytes were written by then
@@ -189,6 +192,12 @@ class Courier:
             log.warning("the mail server is out of reach", reason=reason, pause=round(pause, 1))
         later = self._desk.clocks.machine() + timedelta(seconds=pause)
         return Move("due", values=(("in_data_at", None), ("due_at", later)))
+
+    def _cut_short(self, one: InHand, reason: str) -> None:
+        """Before its dot: the server has nothing of it. All wait a little, and this letter longer: it may be the one
+        that the way does not bear."""
+        self._blocked(reason)
+        self._note(one, put_off(one.message, reason, self._desk.clocks.moment()), "in_data")
 
     def _note(self, one: InHand, step: Move, *origins: str) -> None:
         now = self._desk.clocks.moment()

@@ -38,7 +38,7 @@ class KeptLine:
         return self._anew(envelope) if kept and reply.code in _STALE else (said, reply)
 
     def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
-        """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply.
+        """The letter; the line is closed when anything but acceptance comes of it. Raises NoReply, ChannelFault.
 
         `ahead` is the envelope that will be offered next.
         """

@@ -15,6 +15,7 @@ from emails.transports import Envelope
 
 COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
 CONNECTS = 4  # times its timeout, which counts anew for each byte, until connecting is given up
+TLS_RECORD = 16 * 1024  # bytes that go as one piece, whole or not at all (RFC 8446 5.1)
 _READY = 220
 _REPLY_BYTES = 64 * 1024
 # Our own word, where a server would have to guess (RFC 6531 3.2; X.6.7 of RFC 6531 4.3): nothing is sent to it.
@@ -109,6 +110,12 @@ def _together(envelope: Envelope) -> str:
     return "".join(command for _phase, command in _commands(envelope))
 
 
+def _stuffed(data: bytes) -> bytes:
+    """With the leading dots of its lines doubled (RFC 5321 4.5.2)."""
+    stuffed = data.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
 class SmtpLine:
     """One signed-in connection. After anything but success it is closed, never reset and used again."""
 
@@ -123,6 +130,8 @@ class SmtpLine:
         self._every_script = client.has_extn("smtputf8")
         self._heard = b""
         self._ahead: Envelope | None = None  # its commands are on their way already
+        self._at_once = TLS_RECORD if isinstance(client.sock, ssl.SSLSocket) else None
+        self._cut = False  # in the middle of a letter
         self.used = 0
 
     def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
@@ -149,42 +158,60 @@ class SmtpLine:
         """The letter, its lines' leading dots doubled, and the final dot, in one write; then the server's last word.
 
         Where the server allows, the commands of the envelope `ahead` go in the same write: one round trip for a letter.
+        Raises ChannelFault when the dot never left us, NoReply when it may have.
         """
-        stuffed = data.replace(b"\r\n.", b"\r\n..")
-        if stuffed.startswith(b"."):
-            stuffed = b"." + stuffed
         if self._heard:  # nothing may be taken for the answer to a letter that is not written
             return Reply(451, "the mail server spoke out of turn")
         self._ahead = ahead if self._pipelining and ahead is not None and self._takes(ahead) else None
         next_commands = _together(self._ahead).encode() if self._ahead else b""
-        try:
-            self._socket.settimeout(self._reply_seconds)
-            self._socket.sendall(stuffed + b".\r\n" + next_commands)
-        except OSError as error:
-            return self._early_word(error)
+        letter = _stuffed(data)
+        written, error = self._write(letter + b".\r\n" + next_commands)
+        if error is not None:
+            return self._early_word(error, dot_left=written > len(letter))
         reply = self._hear(self._reply_seconds)
         self.used += 1
         return reply
+
+    def _write(self, data: bytes) -> tuple[int, OSError | None]:
+        """How many bytes the system took off our hands for sure, and what became of the rest if that is not all.
+
+        What it did not take, the server has not got, nor of TLS a record of which the last byte is missing. What it
+        took may be anywhere.
+        """
+        left, deadline = memoryview(data), elapsed() + self._reply_seconds
+        while left:
+            try:
+                self._socket.settimeout(max(deadline - elapsed(), 0.001))
+                left = left[self._socket.send(left[: self._at_once]) :]
+            except OSError as error:
+                self._cut = True
+                return len(data) - len(left), error
+        return len(data), None
 
     def _takes(self, envelope: Envelope) -> bool:
         """An address with accents needs a server that says it knows them."""
         return self._every_script or envelope.recipient.isascii()
 
     def close(self) -> None:
-        with suppress(OSError, smtplib.SMTPException):
-            self._socket.settimeout(1)
-            self._socket.sendall(b"QUIT\r\n")
+        """In the middle of a letter without a word: OpenSSL might first bring the rest of a record on its way."""
+        if not self._cut:
+            with suppress(OSError, smtplib.SMTPException):
+                self._socket.settimeout(1)
+                self._socket.sendall(b"QUIT\r\n")
         self._client.close()
 
-    def _early_word(self, error: OSError) -> Reply:
-        """A server that stops reading may have said why."""
+    def _early_word(self, error: OSError, dot_left: bool) -> Reply:
+        """A server that stops reading may have said why. A yes to a letter without its dot is none we can believe."""
+        sentence = f"the connection broke while the letter was written: {error}"
         try:
             reply = self._hear(1.0)
         except (NoReply, OSError):
-            raise NoReply(f"the connection broke while the letter was written: {error}") from error
+            if dot_left:
+                raise NoReply(sentence) from error
+            raise ChannelFault(f"{sentence}; its end never left us") from error
         if reply.code // 100 in (4, 5):
             return reply
-        raise NoReply(f"the connection broke while the letter was written: {error}") from error
+        raise NoReply(f"{sentence}, and the server said {reply.sentence}") from error
 
     def _say(self, text: str) -> None:
         self._socket.settimeout(self._command_seconds)

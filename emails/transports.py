@@ -25,7 +25,8 @@ class Line(Protocol):
         ...
 
     def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
-        """Write the letter and hear the answer. Raises NoReply when nobody knows whether it arrived.
+        """Write the letter and hear the answer. Raises NoReply when nobody knows whether it arrived,
+        ChannelFault when it surely did not.
 
         `ahead` is the envelope that will be offered next: a line that can offers it in the same breath.
         """

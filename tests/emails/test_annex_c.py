@@ -126,7 +126,7 @@ ROWS: dict[str, Row] = {
     "DATA 554": Row(Script(data="554 no valid recipients"), "deferred", 1),
     "silence at DATA": blocked(Script(data="")),
     "gone at DATA": blocked(Script(data=None)),
-    # body: it may be that the dot was already on its way, so nobody knows
+    # body, all of which had left us when it was cut: nobody knows; what had not is in test_cut_letters
     "reset at the first byte": Row(Script(read=reset(1), end=None), "unknown", letters=1),
     "reset at half": Row(Script(read=reset(2_000), end=None), "unknown", letters=1),
     "552 while the letter is written": Row(Script(read=early, end=""), "refused", 1, letters=1),
