@@ -97,11 +97,15 @@ def _engine(
 
 
 def _connect(path: Path, pragmas: tuple[str, ...], lock_seconds: float) -> sqlite3.Connection:
-    """Open the file, which must exist: an empty one made in passing would look like a database that lost everything."""
+    """Open the file, which must exist: an empty one made in passing would look like a database that lost everything.
+
+    And only to write: SQLite goes on with less, and whoever once read so keeps this whole process from writing, also
+    when it may again.
+    """
     if not path.exists():
-        missing = sqlite3.OperationalError(f"{path} is not made yet: `terreau serve` or `terreau migrate` makes it")
-        missing.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-        raise missing
+        raise _cannot_open(f"{path} is not made yet: `terreau serve` or `terreau migrate` makes it")
+    if closed := [file for file in _files(path) if not os.access(file, os.W_OK)]:
+        raise _cannot_open(f"{closed[0]} may only be read: give this account the right to write it")
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=rw",
         uri=True,
@@ -116,6 +120,18 @@ def _connect(path: Path, pragmas: tuple[str, ...], lock_seconds: float) -> sqlit
         connection.close()
         raise
     return connection
+
+
+def _cannot_open(sentence: str) -> sqlite3.Error:
+    error = sqlite3.OperationalError(sentence)
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    return error
+
+
+def _files(path: Path) -> list[Path]:
+    """The database, and what SQLite keeps beside it while it is open."""
+    beside = (path.with_name(f"{path.name}-{part}") for part in ("wal", "shm"))
+    return [path, *(file for file in beside if file.exists())]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

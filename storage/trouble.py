@@ -36,6 +36,8 @@ SQLITE_SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "the database cannot be opened: {words}",
     sqlite3.SQLITE_NOTADB: "the file that [database] url names is no SQLite database: name another one ({words})",
     sqlite3.SQLITE_READONLY: "the database cannot be written: give this account the right to write it ({words})",
+    sqlite3.SQLITE_FULL: "the disk of the database is full: make room on it. Nothing was saved ({words})",
+    sqlite3.SQLITE_IOERR: "the disk of the database fails: look at it. Nothing was saved ({words})",
 }
 
 

@@ -22,6 +22,7 @@ Job = Callable[[Connection], T]
 
 GROUP_SECONDS = 0.05
 GROUP_JOBS = 500
+NOTHING = "nothing was saved, try again"
 _PAUSE_SECONDS = 0.05  # between two looks at a database that is away
 
 
@@ -59,6 +60,7 @@ class Writer:
         self._turn = turn
         self._tickets: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._why = ""  # no transaction can be begun; empty while they can
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
@@ -74,7 +76,7 @@ class Writer:
         ticket = _Ticket(job, elapsed() + timeout)
         self._tickets.put(ticket)
         if not ticket.answered.wait(timeout) and ticket.move("withdrawn"):
-            raise StorageUnavailable(f"the database took no write within {timeout:g} s: nothing was saved, try again")
+            raise StorageUnavailable(f"the database took no write within {timeout:g} s: {self._why or NOTHING}")
         ticket.answered.wait()  # it has begun: only its end tells whether it was saved
         if ticket.error is not None:
             raise ticket.error
@@ -109,8 +111,10 @@ class Writer:
                 self._fill(conn, first, served)
         except Exception as error:
             if not served and is_trouble(error):
+                self._why = str(in_house_words(error))
                 return False
             self._after_failure(first, served, error)
+        self._why = ""
         for ticket in served:
             ticket.answer()
         return True

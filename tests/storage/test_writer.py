@@ -294,3 +294,12 @@ def test_closing_finishes_what_is_queued_and_takes_nothing_more(engine, path):
     with pytest.raises(StorageUnavailable, match="closed"):
         writer.write(save("late"), 5)
     writer.close()
+
+
+def test_who_waited_in_vain_is_told_why(writer, path):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable, match=r"took no write within 0\.5 s: .*database is locked"):
+        writer.write(save("hasty"), 0.5)
+    other.execute("ROLLBACK")
+    other.close()
