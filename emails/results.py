@@ -1,6 +1,7 @@
 """What the server said, on its way into the tables: carried by the next intent, or by itself after 50 ms at most."""
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -134,16 +135,21 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._waiting: dict[int, list[Result]] = {}
+        self._on_their_way: Counter[int] = Counter()  # lines whose results are being written
 
     def add(self, line: int, result: Result) -> None:
         with self._lock:
             self._waiting.setdefault(line, []).append(result)
 
     def take(self, line: int) -> list[Result]:
-        """Those of one line, to be carried by its next write; `put_back` them if that fails."""
+        """Those of one line, to be carried by its next write; `put_back` them if that fails.
+
+        What is on its way already comes first: no line may leave two letters in doubt at a death.
+        """
         with self._lock:
+            self._lock.wait_for(lambda: not self._on_their_way[line])
             return self._waiting.pop(line, [])
 
     def put_back(self, line: int, results: list[Result]) -> None:
@@ -159,6 +165,15 @@ class Results:
         with self._lock:
             ripe = [line for line, some in self._waiting.items() if some and now - some[0].since >= older_than]
             taken = {line: self._waiting.pop(line) for line in ripe}
+            self._on_their_way.update(ripe)
+        try:
+            return self._write(taken)
+        finally:
+            with self._lock:
+                self._on_their_way.subtract(ripe)
+                self._lock.notify_all()
+
+    def _write(self, taken: Mapping[int, list[Result]]) -> bool:
         if not taken:
             return True
         try:

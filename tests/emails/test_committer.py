@@ -320,3 +320,35 @@ def test_results_that_found_no_company_are_written_together_late_ones_too(house,
         results.add(line, result)
     assert results.flush() is True
     assert house.states() == {"due": 1, "sent": 1, "settled_delivered": 1}
+
+
+class SlowDatabase:
+    """Takes a write when `go` is set."""
+
+    def __init__(self):
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def write(self, job):
+        self.begun.set()
+        assert self.go.wait(5)
+
+
+def test_a_line_does_not_overtake_its_own_result_that_is_being_written(house, in_hand):
+    """Else a death in between would leave two letters of one line in doubt."""
+    (one,) = in_hand(1)
+    database = SlowDatabase()
+    results = Results(database)
+    results.add(1, _sent(one, house))
+    flushing = threading.Thread(target=results.flush)
+    flushing.start()
+    assert database.begun.wait(5)
+    assert results.take(2) == [], "other lines do not wait"
+    taken = []
+    taking = threading.Thread(target=lambda: taken.append(results.take(1)))
+    taking.start()
+    taking.join(0.1)
+    assert taken == []
+    database.go.set()
+    taking.join(5)
+    flushing.join(5)
+    assert taken == [[]]
