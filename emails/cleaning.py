@@ -19,6 +19,8 @@ _NAME = re.compile(r"^[^\W\d_]+(?:[ '’.\-]{1,2}[^\W\d_]+)*\.?$")
 def answer(value: Any) -> Any:
     """A value of a lead as a mail may show it: text without control characters and of bounded length."""
     if isinstance(value, str):
+        if value.isprintable():  # nothing below would find anything
+            return value[:LONGEST].strip() or None
         whole = value.encode("utf-8", "replace").decode("utf-8")
         return _INVISIBLE.sub("", _LIFTED.sub(" ", whole))[:LONGEST].strip() or None
     if isinstance(value, (list, tuple)):

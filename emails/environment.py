@@ -34,16 +34,19 @@ class MailEnvironment(Environment):
             return self.undefined(obj=obj, name=str(argument))
 
 
-def fill(template: Template, context: Mapping[str, Any]) -> str:
-    """The text of `template` for `context`. Raises OutputTooLarge, or jinja2's UndefinedError."""
-    parts: list[str] = []
+def fill(template: Template, context: Mapping[str, Any]) -> list[str]:
+    """The text of `template` for `context`, in pieces: those that the author wrote are the same objects every time.
+
+    Raises OutputTooLarge, or jinja2's UndefinedError.
+    """
+    pieces: list[str] = []
     size = 0
-    for part in template.generate(context):
-        size += len(part)
+    for piece in template.root_render_func(template.new_context(dict(context))):
+        size += len(piece)
         if size > OUTPUT_LIMIT:
             raise OutputTooLarge(f"the text grew beyond {OUTPUT_LIMIT} characters")
-        parts.append(part)
-    return "".join(parts)
+        pieces.append(piece)
+    return pieces
 
 
 @lru_cache(maxsize=32)

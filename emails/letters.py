@@ -49,7 +49,7 @@ def _letter(message: Message, text: CompiledEmail, author: tuple[str, str]) -> L
         author=author,
         recipient=message.recipient,
         subject=filled.subject,
-        html=filled.html,
+        html=filled.pieces,
         text=filled.text,
         language=str(constants["locale"]),
         message_id=message.message_id,

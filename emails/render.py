@@ -28,11 +28,15 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """`subject` is one clean line; `text` has \\n at its line ends."""
+    """`subject` is one clean line; `text` has \\n at its line ends; `pieces` make up the HTML."""
 
     subject: str
-    html: str
+    pieces: tuple[str, ...]
     text: str
+
+    @property
+    def html(self) -> str:
+        return "".join(self.pieces)
 
 
 def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]) -> Rendered:
@@ -42,9 +46,9 @@ def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]
     locale = str(compiled.constants["locale"])
     try:
         return Rendered(
-            subject=cleaning.line(fill(_text(locale, compiled.subject), values)),
-            html=fill(_html(locale, compiled.html), values),
-            text=_BLANK_LINES.sub("\n\n", fill(_text(locale, compiled.text), values)).strip() + "\n",
+            subject=cleaning.line("".join(fill(_text(locale, compiled.subject), values))),
+            pieces=tuple(fill(_html(locale, compiled.html), values)),
+            text=_BLANK_LINES.sub("\n\n", "".join(fill(_text(locale, compiled.text), values))).strip() + "\n",
         )
     except (TemplateError, OutputTooLarge, TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise RenderError(str(error)) from error

@@ -21,7 +21,7 @@ LETTER = Letter(
     author=("Inès Caradec", "ines@lumen.example"),
     recipient="ada@atelier.example",
     subject="Où s'arrêter  dans le détail " * 6,
-    html="<!DOCTYPE html>\n<p>é   é</p>\n\n\n",
+    html=("<!DOCTYPE html>\n<p>é   é</p>\n\n\n",),
     text="Bonjour Ada,\n\n.\n  deux  espaces \t \n-- \nInès\n\n\n",
     language="fr",
     message_id="<abc@lumen.example>",
@@ -98,7 +98,7 @@ def test_the_same_letter_has_the_same_signature(signature):
 
 def test_a_letter_without_optional_headers_is_signed_too(signature):
     bare = dataclasses.replace(
-        LETTER, reply_to=None, unsubscribe_url=None, list_id=None, feedback_id=None, html="", text=""
+        LETTER, reply_to=None, unsubscribe_url=None, list_id=None, feedback_id=None, html=(), text=""
     )
     assert verified(signature, signature.sign(compose(bare)))
 

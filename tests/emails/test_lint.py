@@ -84,4 +84,4 @@ def test_a_mail_that_only_the_longest_answers_make_too_large_says_whose(said):
     ],
 )
 def test_a_marketing_mail_shows_the_way_out_as_html_and_as_text(html, text, has):
-    assert has_way_out(Rendered("Subject", html, text)) == has
+    assert has_way_out(Rendered("Subject", (html,), text)) == has

@@ -1,0 +1,48 @@
+"""The text of a part as quoted-printable or base64 (RFC 2045). It comes in pieces: most stand in many letters, and are
+encoded once.
+
+Pure: no database, no clock, no network.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+KEPT = 2_048  # pieces; whoever's name stands in one soon makes room for what all have in common
+_BASE64_FROM = 6  # one character in six outside ASCII makes quoted-printable the longer one
+_WIDE = bytes(range(128, 256))
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+
+
+class _Piece(NamedTuple):
+    plain: bytes
+    wide: int  # bytes outside ASCII
+    quoted: bytes  # begins and ends at the beginning of a line
+
+
+def encoded(pieces: Sequence[str]) -> tuple[str, bytes]:
+    """The name of the encoding and the encoded lines, each with CRLF; `pieces` are read one after the other."""
+    known = [_encoded(piece) for piece in pieces if piece]
+    if not known or not known[-1].plain.endswith(b"\n"):
+        known.append(_encoded("\n"))
+    if sum(piece.wide for piece in known) * _BASE64_FROM > sum(len(piece.plain) for piece in known):
+        whole = b"".join([piece.plain for piece in known]).replace(b"\n", b"\r\n")
+        return "base64", base64.encodebytes(whole).replace(b"\n", b"\r\n")
+    return "quoted-printable", b"".join([piece.quoted for piece in known])
+
+
+@lru_cache(maxsize=KEPT)
+def _encoded(piece: str) -> _Piece:
+    plain = _LINE_ENDS.sub("\n", piece).encode("utf-8", "replace")
+    return _Piece(plain, len(plain) - len(plain.translate(None, _WIDE)), _quoted(plain))
+
+
+def _quoted(plain: bytes) -> bytes:
+    """What goes on in the next piece is told by a soft line break; a letter keeps its place in the last line for it."""
+    lines = binascii.b2a_qp(plain + b"x", istext=True)[:-1]
+    if not lines.endswith(b"\n"):
+        lines += b"=\n"
+    return lines.replace(b"\n", b"\r\n")
