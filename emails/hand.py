@@ -54,13 +54,13 @@ class Hand:
 
     def __init__(self, take: Callable[[], list[InHand] | None], batch: int, bounds: Bounds) -> None:
         self._take, self._batch, self._bounds = take, batch, bounds
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()  # notified when a letter has come to its end
         self._waiting: deque[InHand] = deque()
         self._behind: dict[int, _Behind] = {}
         self._busy = 0
         self._look_at = 0.0
         self.more = False
-        self.handled = 0
+        self.handled = self.ends = 0  # `ends`: of letters, ever
 
     def __bool__(self) -> bool:
         """Somebody may still have something to do, now or when a line gives something back."""
@@ -71,8 +71,13 @@ class Hand:
         """Nothing may leave now, nor soon."""
         return self._bounds.wait() > SOON
 
+    def rest(self, ends: int) -> None:
+        """Until another look is worth it: a lull, or a letter has come to its end since `ends` was read."""
+        with self._lock:
+            self._lock.wait_for(lambda: self.ends != ends, self.lull())
+
     def lull(self) -> float:
-        """Seconds until another look is worth it."""
+        """Seconds until there may be something new although nothing came to its end."""
         if wait := self._bounds.wait().total_seconds():
             return min(wait, LULL_SECONDS)
         return 0 if self.more and not self._waiting else LULL_SECONDS
@@ -152,17 +157,22 @@ class Hand:
     def done(self, one: InHand, had_line: bool = True) -> None:
         """A message that was handed out has come to its end, or to its next try."""
         with self._lock:
-            self._busy -= 1
             self.handled += 1
             if had_line:
                 self._bounds.domains.end(domain_of(one.message.recipient))
+            self._end()
 
     def give_back(self, one: InHand) -> None:
         """A message that was handed out was not begun."""
         with self._lock:
-            self._busy -= 1
             self._bounds.domains.end(domain_of(one.message.recipient), judged=False)
             self._waiting.appendleft(one)
+            self._end()
+
+    def _end(self) -> None:
+        self._busy -= 1
+        self.ends += 1
+        self._lock.notify()
 
     def empty(self) -> list[InHand]:
         """Everything that nobody came to."""

@@ -130,11 +130,12 @@ class Sender:
         hand, ready = self._hand, None
         try:
             while not stop.is_set() and not self._is_closed():
+                ends = hand.ends
                 ready = ready or self._ready(courier) or hand.take_over()
                 if ready is None:
                     if not hand:
                         return
-                    stop.wait(hand.lull())
+                    hand.rest(ends)
                     continue
                 if ahead := self._ready(courier, behind=True):
                     hand.put_behind(courier.number, ahead)

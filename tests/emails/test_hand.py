@@ -1,5 +1,6 @@
 """What a sender holds ready: who gets what, and what becomes of a letter behind one that takes long."""
 
+import threading
 from types import SimpleNamespace
 
 from base.settings import Limit
@@ -73,6 +74,20 @@ def test_the_first_letter_to_a_domain_may_go_behind_another_letter_and_the_secon
     held.put_behind(1, behind)
     assert held.take_behind(1) is behind
     assert held.next(behind=True) is None
+
+
+def test_whoever_waits_for_the_first_letter_to_a_new_domain_goes_on_when_it_has_come_to_its_end(monkeypatch):
+    monkeypatch.setattr(hand, "LULL_SECONDS", 60.0)
+    held = holding(*(in_hand(n, to=f"ada{n}@new.example") for n in (1, 2)), lines=2)
+    first, ends = held.next(), held.ends
+    assert held.next() is None
+    waiting = threading.Thread(target=held.rest, args=(ends,), daemon=True)
+    waiting.start()
+    held.done(first)
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert held.next().message.id == 2
+    held.rest(ends)  # what came to its end before anybody rested counts too
 
 
 def test_who_finds_no_line_steps_back_once_others_may_wait_behind():
