@@ -1,16 +1,18 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench [captures] [sending] [tick] [steps] [console] [planning] [simulating] [deciding].
+Run: make bench, or python -m bench followed by some of: captures sending lasting tick steps console planning simulating
+deciding.
 """
 
 import sys
 
-from bench import captures, console, deciding, planning, sending, simulating, steps, tick
+from bench import abreast, captures, console, deciding, lasting, planning, sending, simulating, steps, tick
 from bench.results import keep
 
 BENCHMARKS = {
     "captures": captures.measure,
-    "sending": sending.measure,
+    "sending": lambda: [*sending.measure(), *abreast.measure()],
+    "lasting": lasting.measure,
     "tick": tick.measure,
     "steps": steps.measure,
     "console": console.measure,

@@ -1,10 +1,12 @@
 """A database to measure on: the example content in force, and as many leads waiting inside a sequence as one likes."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import create_engine, text
 
 from authoring.blobs import BlobDirectory
 from authoring.load import load_site
@@ -17,7 +19,7 @@ from storage.migrate import migrate
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # a Monday, inside the send window of the sequence
 SEQUENCE, STEP = "conseils-3d", "variantes"
-CHUNK = 20_000
+CHUNK = 50_000
 
 
 @dataclass(slots=True)
@@ -42,12 +44,12 @@ class Scene:
         self.database.close()
 
 
-def set_up(folder: Path) -> Scene:
-    """A fresh database in `folder`, with the example content in force and no lead."""
+def set_up(folder: Path, url: str | None = None) -> Scene:
+    """A fresh database, in `folder` or at `url`, with the example content in force and no lead."""
     path = folder / "terreau.db"
-    url = f"sqlite:///{path}"
-    migrate(url)
-    database = open_database(url)
+    address = url or f"sqlite:///{path}"
+    migrate(address)
+    database = open_database(address)
     blobs = BlobDirectory(folder / "blobs")
     tree = read_tree(data_path("content"))
     site, problems = load_site(tree)
@@ -57,70 +59,74 @@ def set_up(folder: Path) -> Scene:
     return Scene(database, Releases(database, blobs), path)
 
 
-def fill(scene: Scene, leads: int) -> None:
-    """Put `leads` leads into the scene, each with consent, waiting inside the sequence for a day far ahead.
+def at(folder: Path, database: Database) -> Scene:
+    """A scene that was set up in `folder` before."""
+    return Scene(database, Releases(database, BlobDirectory(folder / "blobs")), folder / "terreau.db")
 
-    Straight through the driver, since making a million leads is not what is measured.
+
+def fill(scene: Scene, leads: int, begin: int = 1) -> None:
+    """Put `leads` leads into the scene, numbered from `begin` on, each with consent, waiting inside the sequence for a
+    day far ahead.
+
+    The database makes them by itself, a table at a time, since making millions of leads is not what is measured.
     """
+    past, far = START - timedelta(days=30), START + timedelta(days=300)
     version = scene.releases.in_force().versions[SEQUENCE]
-    conn = sqlite3.connect(scene.path, isolation_level=None)
-    conn.execute("PRAGMA synchronous = OFF")
-    for first in range(1, leads + 1, CHUNK):
-        numbers = range(first, min(first + CHUNK, leads + 1))
-        conn.execute("BEGIN")
-        for statement, rows in _rows(numbers, version):
-            conn.executemany(statement, rows)
-        conn.execute("COMMIT")
-    conn.execute("ANALYZE")
-    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    conn.close()
+    told = {"past": _stored(past), "far": _stored(far), "version": version}
+    end = begin + leads
+    for first in range(begin, end, CHUNK):
+        run(scene, LEADS, {**told, "first": first, "last": min(first + CHUNK, end) - 1})
+    run(scene, ["ANALYZE"], {})
 
 
-def _rows(numbers: range, version: str) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
-    past, far = _stored(START - timedelta(days=30)), _stored(START + timedelta(days=300))
-    yield (
-        "INSERT INTO leads (id, status, email, first_name, company, fields, tags, locale, origin, created_at)"
-        " VALUES (?, 'lead', ?, 'Ada', 'Atelier', '{}', '[]', 'fr', 'inbound', ?)",
-        [(n, f"ada{n}@atelier.example", past) for n in numbers],
-    )
-    yield (
-        "INSERT INTO wakes (lead_id, seq, folded_seq, due_at) VALUES (?, 3, 3, ?)",
-        [(n, far) for n in numbers],
-    )
-    yield (
-        "INSERT INTO events (lead_id, seq, name, at, recorded_at, evidence, subject, data)"
-        " VALUES (?, ?, ?, ?, ?, 'human', ?, '{}')",
-        [
-            (n, seq, name, past, past, subject)
-            for n in numbers
-            for seq, name, subject in (
-                (1, "form_submitted", "guide-3d"),
-                (2, "consent_granted", "conseils-3d"),
-                (3, "page_seen", "guide-3d"),
-            )
-        ],
-    )
-    yield (
-        "INSERT INTO consents (lead_id, topic, state, wording, wording_hash, locale, proof, at, recorded_at)"
-        " VALUES (?, 'conseils-3d', 'granted', 'oui', 'x', 'fr', '{}', ?, ?)",
-        [(n, past, past) for n in numbers],
-    )
-    yield (
-        "INSERT INTO preference_tokens (token, lead_id, topic) VALUES (?, ?, ?)",
-        [(f"{topic[:1]}{n:021d}", n, topic) for n in numbers for topic in ("", "conseils-3d")],
-    )
-    yield (
-        "INSERT INTO standings (lead_id, stage, stage_since, cycle, engagement, fit, temperature, interests, segments,"
-        " buckets, verdict_seq, human_seq, as_of, release_id)"
-        " VALUES (?, 'iql', ?, 0, 15000, 0, 'cold', '{}', '[]', '{}', 0, 1, ?, 1)",
-        [(n, past, past) for n in numbers],
-    )
-    yield (
-        "INSERT INTO enrolments (id, lead_id, sequence, sequence_version, entry_key, state, step, occurrence, position,"
-        " due_at, anchor_at, waiting_since, waiting_zone, entered_at, entry_seq, release_id)"
-        f" VALUES (?, ?, '{SEQUENCE}', ?, '', 'active', '{STEP}', 0, 'waiting', ?, ?, ?, 'Europe/Paris', ?, 2, 1)",
-        [(n, n, version, far, past, past, past) for n in numbers],
-    )
+def run(scene: Scene, statements: Sequence[str], told: Mapping[str, object]) -> None:
+    """Give the database `statements` past the house, in one transaction that nobody waits for the disk with.
+
+    In them, NUMBER is a table of the numbers `n` from `first` to `last`, NAMED a word of 21 letters made of n.
+    """
+    engine = create_engine(scene.database.url)
+    with engine.connect() as conn:
+        off = "PRAGMA synchronous = OFF" if engine.dialect.name == "sqlite" else "SET synchronous_commit = off"
+        conn.exec_driver_sql(off)
+        for statement in statements:
+            conn.execute(text(statement.replace("NUMBER", _NUMBER).replace("NAMED", _NAMED)), told)
+        conn.commit()
+    engine.dispose()
+
+
+_NUMBER = (
+    "(WITH RECURSIVE counted(n) AS (SELECT CAST(:first AS INTEGER) UNION ALL SELECT n + 1 FROM counted WHERE n < :last)"
+    " SELECT n FROM counted) AS number"
+)
+_NAMED = f"substr('{'0' * 21}' || n, length(CAST(n AS VARCHAR)) + 1)"
+_EVENT = "INSERT INTO events (lead_id, seq, name, at, recorded_at, evidence, subject, data)"
+LEADS = [
+    "INSERT INTO leads (id, status, email, first_name, company, fields, tags, locale, origin, created_at)"
+    " SELECT n, 'lead', 'ada' || n || '@atelier.example', 'Ada', 'Atelier', '{}', '[]', 'fr', 'inbound', :past"
+    " FROM NUMBER",
+    "INSERT INTO wakes (lead_id, seq, folded_seq, due_at) SELECT n, 3, 3, :far FROM NUMBER",
+    *(
+        f"{_EVENT} SELECT n, {seq}, '{name}', :past, :past, 'human', '{subject}', '{{}}' FROM NUMBER"
+        for seq, name, subject in (
+            (1, "form_submitted", "guide-3d"),
+            (2, "consent_granted", "conseils-3d"),
+            (3, "page_seen", "guide-3d"),
+        )
+    ),
+    "INSERT INTO consents (lead_id, topic, state, wording, wording_hash, locale, proof, at, recorded_at)"
+    " SELECT n, 'conseils-3d', 'granted', 'oui', 'x', 'fr', '{}', :past, :past FROM NUMBER",
+    *(
+        f"INSERT INTO preference_tokens (token, lead_id, topic) SELECT '{topic[:1]}' || NAMED, n, '{topic}' FROM NUMBER"
+        for topic in ("", "conseils-3d")
+    ),
+    "INSERT INTO standings (lead_id, stage, stage_since, cycle, engagement, fit, temperature, interests, segments,"
+    " buckets, verdict_seq, human_seq, as_of, release_id)"
+    " SELECT n, 'iql', :past, 0, 15000, 0, 'cold', '{}', '[]', '{}', 0, 1, :past, 1 FROM NUMBER",
+    "INSERT INTO enrolments (id, lead_id, sequence, sequence_version, entry_key, state, step, occurrence, position,"
+    " due_at, anchor_at, waiting_since, waiting_zone, entered_at, entry_seq, release_id)"
+    f" SELECT n, n, '{SEQUENCE}', :version, '', 'active', '{STEP}', 0, 'waiting', :far, :past, :past,"
+    " 'Europe/Paris', :past, 2, 1 FROM NUMBER",
+]  # fmt: skip
 
 
 def make_due(scene: Scene, lead_ids: list[int]) -> None:

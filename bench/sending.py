@@ -7,7 +7,6 @@ import os
 import shutil
 import smtplib
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -39,7 +38,7 @@ def measure() -> list[Result]:
         scene.fill(at, MAILS * (ROUNDS + 1) + 1)
         config = settings(folder, port)
         letter = _one_letter(at, config)
-        sender = _sender(at, config, Smtp(config))
+        sender = sender_of(at, config, Smtp(config))
         rounds = []
         for number in range(ROUNDS + 1):
             owe(at, range(2 + number * MAILS, 2 + (number + 1) * MAILS))
@@ -100,12 +99,12 @@ def _own_sink() -> Iterator[int]:
         process.wait(10)
 
 
-def settings(folder: Path, port: int) -> Config:
+def settings(folder: Path, port: int, url: str | None = None) -> Config:
     """The house's settings for a measurement: everything inside `folder`, mail to the sink."""
     return load_config(
         None,
         {
-            "TERREAU__DATABASE__URL": f"sqlite:///{folder}/terreau.db",
+            "TERREAU__DATABASE__URL": url or f"sqlite:///{folder}/terreau.db",
             "TERREAU__DATA__DIR": str(folder),
             "TERREAU__MAIL__CONNECTIONS": str(CONNECTIONS),
             "TERREAU__MAIL__MAILDIR": str(folder / "maildir"),
@@ -118,20 +117,21 @@ def settings(folder: Path, port: int) -> Config:
 
 
 def owe(at: Scene, lead_ids: range) -> None:
-    """Promise each of these leads the sequence's mail, as the engine would have."""
+    """Promise each of these leads, numbers without a gap, the sequence's mail, as the engine would have."""
     now = at.now.strftime("%Y-%m-%d %H:%M:%S.%f")
-    with sqlite3.connect(at.path, timeout=30) as conn:
-        conn.executemany(
-            "INSERT INTO messages (lead_id, klass, enrolment_id, sequence, step, occurrence, topic, email, locale,"
-            " token, state, due_at, attempts, release_id, created_at)"
-            f" VALUES (?, 'marketing', ?, '{scene.SEQUENCE}', '{scene.STEP}', 0, 'conseils-3d',"
-            f" '{scene.SEQUENCE}/{scene.STEP}', 'fr', ?, 'due', ?, 0, 1, ?)",
-            [(n, n, f"{n:022d}", now, now) for n in lead_ids],
-        )
-    conn.close()
+    scene.run(at, [_OWED], {"now": now, "first": lead_ids.start, "last": lead_ids.stop - 1})
 
 
-def _sender(at: Scene, config: Config, transport: Smtp | Maildir) -> Sender:
+_OWED = (
+    "INSERT INTO messages (lead_id, klass, enrolment_id, sequence, step, occurrence, topic, email, locale, token,"
+    " state, due_at, attempts, release_id, created_at)"
+    f" SELECT n, 'marketing', n, '{scene.SEQUENCE}', '{scene.STEP}', 0, 'conseils-3d',"
+    f" '{scene.SEQUENCE}/{scene.STEP}', 'fr', '0' || NAMED, 'due', :now, 0, 1, :now FROM NUMBER"
+)
+
+
+def sender_of(at: Scene, config: Config, transport: Smtp | Maildir) -> Sender:
+    """The sender of the house on that scene."""
     clocks = Clocks(at.calendar, at.machine)
     signer = Signer(config.keys().signing, at.machine)
     return Sender(at.database, at.releases, config, clocks, signer, transport, "bench")
@@ -140,7 +140,7 @@ def _sender(at: Scene, config: Config, transport: Smtp | Maildir) -> Sender:
 def _one_letter(at: Scene, config: Config) -> bytes:
     """A mail exactly as the sender makes it: what the bare loop sends again and again."""
     owe(at, range(1, 2))
-    sender = _sender(at, config, Maildir(config))
+    sender = sender_of(at, config, Maildir(config))
     sender.drain(threading.Event())
     sender.close()
     return next((config.mail.maildir / "new").iterdir()).read_bytes()
