@@ -46,7 +46,7 @@ def digest(content: str | bytes) -> str:
 
 def keyed_hash(key: str, text: str) -> str:
     """HMAC-SHA-256 in hexadecimal: recognises `text` again without keeping it."""
-    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), text.encode(), "sha256").hex()
 
 
 def webhook_signature(secret: str, event_id: str, stamp: str, body: bytes) -> str:

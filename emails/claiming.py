@@ -1,8 +1,10 @@
 """Takes due messages in hand: claimed, looked at, frozen, with everything at hand to write them out."""
 
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import Connection, bindparam, exists, or_, select, update
@@ -55,7 +57,7 @@ _FREEZE = Prepared(
     .where(messages.c.id == bindparam("this"), _OURS)
     .values({name: bindparam(f"new_{name}") for name in FROZEN})
 )
-_STILL_OURS = Prepared(select(messages).where(among(messages.c.id, "those"), _OURS))
+_STILL_OURS = Prepared(select(messages.c.id).where(among(messages.c.id, "those"), _OURS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +181,21 @@ def _frozen(conn: Connection, press: Press, fresh: Sequence[_Made], holder: Hold
     """The frozen messages as they stand in the table; those that were taken away from us meanwhile are left out."""
     for text in {one.text.hash: one.text for one in fresh}.values():
         press.keep(conn, text)
-    ours = {"ours": holder.id, "fenced": holder.fence}
-    _FREEZE.many(conn, [{"this": one.message.id, **ours, **_renamed(one.columns or {})} for one in fresh])
-    those = [one.message.id for one in fresh]
-    return {row.id: row for row in _STILL_OURS.rows(conn, {"those": those, **ours})}
+    ours, those = {"ours": holder.id, "fenced": holder.fence}, {one.message.id for one in fresh}
+    rows = [{"this": one.message.id, **ours, **_renamed(one.columns or {})} for one in fresh]
+    if _FREEZE.many(conn, rows) != len(rows):
+        those = {row.id for row in _STILL_OURS.rows(conn, {"those": those, **ours})}
+    return {one.message.id: _as_frozen(one) for one in fresh if one.message.id in those}
+
+
+def _as_frozen(one: _Made) -> Message:
+    """The row as it would be read now."""
+    return cast(Message, _row()(*one.message)._replace(**(one.columns or {})))
+
+
+@cache
+def _row() -> Any:
+    return namedtuple("Row", messages.c.keys())
 
 
 def _renamed(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,19 @@ share is small, and is asked the ordinary way.
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from storage.types import UtcDateTime
 
 Values = Mapping[str, Any]
+Way = Callable[[Any], Any]
 
 
 class Prepared:
@@ -58,7 +63,7 @@ class Prepared:
 
 
 class _Built:
-    """The statement in SQLite's words, and how values get in and out."""
+    """The statement in SQLite's words, and how values get in and out. NULL is None, whatever its type."""
 
     def __init__(self, statement: Executable, dialect: Dialect, given: list[str]) -> None:
         assert isinstance(statement, ClauseElement)
@@ -67,29 +72,43 @@ class _Built:
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         self.sql = str(compiled)
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
-        self._places = [
-            (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup or ()
-        ]
+        self._places = [(name, _way_in(binds[name].type, dialect)) for name in compiled.positiontup or ()]
         columns = list(getattr(statement, "exported_columns", ()))
         names = [getattr(column, "name", "") for column in columns]
         self._record: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-        ways_out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        ways_out = [_way_out(column.type, dialect) for column in columns]
         self._ways_out = [(place, way) for place, way in enumerate(ways_out) if way is not None]
 
     def row(self, values: Values) -> tuple[Any, ...]:
         """The values in the order of the statement's places. Raises KeyError for one that is missing."""
-        given = {**self._fixed, **values}
-        return tuple([given[name] if way is None else way(given[name]) for name, way in self._places])
+        given = {**self._fixed, **values} if self._fixed else values
+        return tuple(
+            [value if (value := given[name]) is None or way is None else way(value) for name, way in self._places]
+        )
 
     def read(self, rows: list[Any]) -> list[Any]:
-        return [self._record._make(self._out(row) if self._ways_out else row) for row in rows]
+        make = self._record._make
+        return [make(self._out(row)) for row in rows] if self._ways_out else [make(row) for row in rows]
 
     def _out(self, row: Any) -> list[Any]:
         values = list(row)
         for place, way in self._ways_out:
-            values[place] = way(values[place])
+            if (value := values[place]) is not None:
+                values[place] = way(value)
         return values
+
+
+def _way_in(kind: TypeEngine[Any], dialect: Dialect) -> Way | None:
+    return _remembered(kind, kind.dialect_impl(dialect).bind_processor(dialect))
+
+
+def _way_out(kind: TypeEngine[Any], dialect: Dialect) -> Way | None:
+    return _remembered(kind, kind.dialect_impl(dialect).result_processor(dialect, None))
+
+
+def _remembered(kind: TypeEngine[Any], way: Way | None) -> Way | None:
+    """An instant stands in row after row, and costs more to read and to write than all the rest of a row."""
+    return lru_cache(maxsize=64)(way) if way is not None and isinstance(kind, UtcDateTime) else way
 
 
 def _driver(conn: Connection) -> Any:

@@ -70,3 +70,18 @@ def test_who_asked_for_a_mail_is_written_to_before_a_broadcast(house, inbox, sen
     sender_to(port, connections=1).drain(never)
     first = [arrived.recipient for arrived in mailbox.arrived][:2]
     assert (first, len(mailbox.arrived)) == (["bob@atelier.example", "karim@lumen.example"], 27)
+
+
+def test_what_is_in_hand_is_what_stands_in_the_table(house, sender_to, never):
+    """A retry reads it there, and shall send the same bytes."""
+    ada = house.lead("Ada", company="Atelier\u202e Ada", tags=["pro"], fields={"practice": "slow", "rooms": 3})
+    for one in (ada, house.lead("Bob", topics=())):
+        house.owe(one, "livraison/guide")
+    house.owe(ada)
+    house.notify(ada, "alert", "karim@lumen.example", {"subject": "Lead chaud", "score": [{"points": 3}]})
+    sender = sender_to(1)
+    sender._beat()
+    taken = sender._claims.take(sender._holder, house.now, 9)
+    assert len(taken) == 4
+    for one in taken:
+        assert tuple(one.message) == tuple(house.message(one.message.id))
