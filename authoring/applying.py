@@ -1,5 +1,6 @@
 """Puts a checked tree in force: stored in short jobs, then flipped in one small transaction, or nothing has changed."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +101,8 @@ def _store_blobs(tree: Tree, blobs: Blobs) -> None:
 
 def _store_texts(database: Database, draft: Draft) -> None:
     texts = {sha256(content): content.decode("utf-8") for content in draft.tree.texts.values()}
-    for batch in _batches(texts):
+    images = {image.hash: base64.b64encode(image.content).decode("ascii") for image in draft.tree.images.values()}
+    for batch in _batches({**texts, **images}):
         rows = [{"hash": hashed, "text": text} for hashed, text in batch]
         database.write(partial(insert_or_ignore, table=documents, rows=rows))
     versions = [

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from authoring.images import FOLDER
 from authoring.load import Drafts
 from authoring.tree import kind_of
 from base.problems import Problem
@@ -69,7 +70,9 @@ def _kinds(files: Iterable[str]) -> set[str]:
 
 
 def _names(file: str) -> Iterator[str]:
-    """What others call a page that cannot be read; of the other kinds, the names in the paths are known."""
+    """What others call a page or an image that cannot be read; of the other kinds, the names in the paths are known."""
+    if file.startswith(FOLDER):
+        yield file
     kind, names = kind_of(file) or ("", {})
     if kind == "page":
         yield f"pages.{names['name']}"

@@ -147,6 +147,16 @@ def _not_given_away() -> Fault:
     return Fault((), said("no magnet gives this file away"), hint, severity="warning")
 
 
+def _images(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    """Nothing is said while a mail cannot be read: it may be the one that shows it."""
+    if len(site.emails) < len(names["email_file"]):
+        return
+    for path in sorted(site.images):
+        if not any(path in email.body for email in site.emails.values()):
+            hint = said("write `%(image)s` where one shows it, or delete the file", image=f"![…]({path})")
+            yield path, Fault((), said("no mail shows this image"), hint, severity="warning")
+
+
 def _languages(site: Site, names: Names, locales: Sequence[str]) -> Found:
     """Texts for some of the site's languages only, and pages in languages that the site does not have."""
     for file, model in files(site):
@@ -208,6 +218,7 @@ CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _picked,
     _unused_texts,
     _magnets,
+    _images,
     _languages,
     _placeholders,
     _colours,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from authoring.images import FOLDER
 from authoring.models.common import Model
 from authoring.models.definitions import Definitions
 from authoring.models.emails import Email
@@ -67,7 +68,7 @@ def load(tree: Tree) -> Loaded:
     models: dict[str, dict[tuple[str, ...], Any]] = {kind: {} for kind in MODELS}
     documents: dict[str, Document] = {}
     problems = list(tree.problems)
-    broken: set[str] = set()
+    broken = {problem.file for problem in problems if problem.file.startswith(FOLDER)}
     partial: dict[str, frozenset[str]] = {}
     for file, content in sorted(tree.texts.items()):
         kind, names = kind_of(file) or ("", {})
@@ -204,6 +205,7 @@ def _site(tree: Tree, models: Mapping[str, Mapping[tuple[str, ...], Any]]) -> Si
         emails={(names[0], names[1], names[2]): email for names, email in models["email"].items()},
         versions={name: version_of(sequence) for name, sequence in named["sequence"].items()},
         files=tree.blobs,
+        images=tree.images,
     )
 
 

@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from authoring.images import Image
 from authoring.models.definitions import Definitions, Stage
 from authoring.models.emails import Email
 from authoring.models.forms import Form
@@ -42,6 +43,7 @@ class Site:
     versions: Mapping[str, str] = field(default_factory=dict)  # sequence name -> hash of its parsed file
     former_versions: Mapping[str, str] = field(default_factory=dict)  # of sequences in a rollout -> what the rest enter
     files: Mapping[str, StoredFile] = field(default_factory=dict)  # path inside magnets/ -> where its bytes are
+    images: Mapping[str, Image] = field(default_factory=dict)  # path, with its images/ -> what mails carry
 
     def stage(self, name: str) -> Stage:
         """The stage of that id; LookupError where these definitions have none."""

@@ -1,11 +1,13 @@
 """The releases in the store, read back as sites; which one to run is left to `releases`."""
 
+import base64
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from authoring.images import image_of
 from authoring.load import load_site, read_sequence
 from authoring.models.sequences import Sequence
 from authoring.rollouts import former_versions
@@ -78,11 +80,17 @@ def _stored_tree(conn: Connection, release_id: int) -> Tree:
         for path, entry in entries.items()
         if entry["kind"] == "blob"
     }
-    stored = _stored_texts(conn, sorted(set(texts.values())))
-    return Tree({path: stored[hashed].encode() for path, hashed in texts.items()}, blobs)
+    images = {path: entry["hash"] for path, entry in entries.items() if entry["kind"] == "image"}
+    stored = stored_texts(conn, sorted({*texts.values(), *images.values()}))
+    return Tree(
+        {path: stored[hashed].encode() for path, hashed in texts.items()},
+        blobs,
+        images={path: image_of(path, base64.b64decode(stored[hashed])) for path, hashed in images.items()},
+    )
 
 
-def _stored_texts(conn: Connection, hashes: list[str]) -> dict[str, str]:
+def stored_texts(conn: Connection, hashes: list[str]) -> dict[str, str]:
+    """What the store keeps under each of these hashes; an image is base64 there."""
     texts: dict[str, str] = {}
     for start in range(0, len(hashes), AT_ONCE):
         wanted = documents.c.hash.in_(hashes[start : start + AT_ONCE])

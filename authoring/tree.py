@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from authoring.images import FOLDER, IMAGE_LIMIT, Image, UnfitImage, image_of
 from authoring.patterns import LOCALE, NAME
 from authoring.site import StoredFile
 from authoring.suggest import did_you_mean
@@ -22,7 +23,8 @@ CHUNK = 1 << 18
 
 _NAME, _LOCALE = NAME.strip("^$"), LOCALE.strip("^$")
 
-# Every text file there can be; below magnets/ lie, in folders or not, the files to give away.
+# Every text file there can be; below magnets/ lie, in folders or not, the files to give away, below images/ those that
+# mails carry.
 KINDS: Mapping[str, re.Pattern[str]] = {
     "definitions": re.compile(r"definitions\.toml"),
     "page": re.compile(rf"pages/(?P<name>{_NAME})\.toml"),
@@ -40,6 +42,7 @@ FOLDERS: Mapping[str, Said] = {
     "sequences": said("`sequences/NAME.toml`"),
     "emails": said("`emails/SEQUENCE/EMAIL.LANGUAGE.md`, such as `emails/welcome/day-2.fr.md`"),
     "personas": said("`personas/NAME.toml`"),
+    "images": said("images for mails: PNG, JPEG and GIF"),
 }
 NOTES = {"README.md"}  # for people who look into the folder
 _SHORTEN = said("make it smaller, or two of it")
@@ -49,18 +52,23 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`texts`: path -> bytes. `blobs`: path inside magnets/ -> hash and size; their bytes stay under `root`."""
+    """`texts`: path -> bytes. `blobs`: path inside magnets/ -> hash and size; their bytes stay under `root`.
+
+    `images`: path, with its images/ -> what a mail carries.
+    """
 
     texts: Mapping[str, bytes]
     blobs: Mapping[str, StoredFile] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     root: Path | None = None
+    images: Mapping[str, Image] = field(default_factory=dict)
 
     def entries(self) -> dict[str, dict[str, str | int]]:
-        """What a release stores: {path: {"hash": sha256 hex, "kind": "text" | "blob", "size": bytes}}, sorted."""
+        """What a release stores: {path: {"hash": sha256 hex, "kind": text | blob | image, "size": bytes}}, sorted."""
         texts = {path: _entry("text", sha256(content), len(content)) for path, content in self.texts.items()}
         blobs = {f"magnets/{path}": _entry("blob", blob.hash, blob.size) for path, blob in self.blobs.items()}
-        return dict(sorted({**texts, **blobs}.items()))
+        images = {path: _entry("image", image.hash, len(image.content)) for path, image in self.images.items()}
+        return dict(sorted({**texts, **blobs, **images}.items()))
 
     @property
     def hash(self) -> str:
@@ -90,12 +98,11 @@ def read_tree(root: Path) -> Tree:
     """Every file under `root` that belongs there; every other file is a problem. Never leaves `root`, never raises."""
     if not root.is_dir():
         return Tree({}, {}, (_without_folder(root),), root)
-    texts: dict[str, bytes] = {}
-    blobs: dict[str, StoredFile] = {}
+    taken = _Taken()
     problems: list[Problem] = []
     for path, found in _walk(root):
         try:
-            _take(root, path, found, texts, blobs)
+            _take(root, path, found, taken)
         except _Stray as stray:
             problems.append(Problem(_printable(path), 1, 1, "error", stray.message, stray.hint))
         except OSError as error:
@@ -103,7 +110,16 @@ def read_tree(root: Path) -> Tree:
             problems.append(
                 Problem(_printable(path), 1, 1, "error", message, said("give this account the right to read"))
             )
-    return Tree(texts, blobs, tuple(sorted(problems)), root)
+    return Tree(taken.texts, taken.blobs, tuple(sorted(problems)), root, taken.images)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a tree has so far."""
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    blobs: dict[str, StoredFile] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
 
 
 def _without_folder(root: Path) -> Problem:
@@ -155,17 +171,17 @@ def _folder_fault(path: str) -> _Stray | None:
     return None
 
 
-def _take(
-    root: Path, path: str, found: Exception | None, texts: dict[str, bytes], blobs: dict[str, StoredFile]
-) -> None:
+def _take(root: Path, path: str, found: Exception | None, taken: _Taken) -> None:
     if found:
         raise found
     _refuse_odd_names(path)
     _refuse_what_is_no_plain_file(root, path)
     if kind_of(path):
-        texts[path] = _read_text(root / path)
+        taken.texts[path] = _read_text(root / path)
     elif path.startswith("magnets/") and not (path.endswith(".toml") and path.count("/") == 1):
-        blobs[path.removeprefix("magnets/")] = _read_blob(root / path)
+        taken.blobs[path.removeprefix("magnets/")] = _read_blob(root / path)
+    elif path.startswith(FOLDER):
+        taken.images[path] = _read_image(root, path)
     else:
         raise _misplaced(path)
 
@@ -204,6 +220,19 @@ def _read_blob(file: Path) -> StoredFile:
         total.update(chunk)
         size += len(chunk)
     return StoredFile(total.hexdigest(), size)
+
+
+def _read_image(root: Path, path: str) -> Image:
+    with (root / path).open("rb") as opened:
+        content = opened.read(IMAGE_LIMIT + 1)
+    if len(content) > IMAGE_LIMIT:
+        most = IMAGE_LIMIT // 1000
+        message = said("this image is too big: one that travels in mails has at most %(size)s kB", size=most)
+        raise _Stray(message, said("make it smaller, or write its address with https://"))
+    try:
+        return image_of(path, content)
+    except UnfitImage as unfit:
+        raise _Stray(unfit.sentence, unfit.hint) from None
 
 
 def _chunks(file: Path) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from base.clock import Moment
 from console.door import ConsoleDoor
 from emails.compile import CompiledEmail
 from emails.drafts import NO_TOKEN, Reader, Unwritable, draft, message_of, preheader_of
+from emails.images import as_data
 from emails.layouts import Setting
 from emails.letters import WontDo, write
 from emails.press import Press
@@ -139,7 +140,7 @@ def _letter(data: bytes, text: CompiledEmail) -> Letter:
     return Letter(
         subject=str(parsed["Subject"]),
         preheader=preheader_of(html),
-        html=_masked(html),
+        html=as_data(_masked(html), text.images),
         text=_masked(plain),
         headers=tuple((name, _masked(str(value))) for name, value in parsed.items()),
         links=text.links,

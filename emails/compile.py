@@ -24,6 +24,7 @@ from emails import markdown, plaintext
 from emails.constants import Constants, constants_of
 from emails.environment import text_environment
 from emails.expressions import Place, problems_in
+from emails.images import Images, Inline, inlines, named_in
 from emails.inlining import UnfitMarkup, inline
 from emails.layouts import Layout, Setting, for_mail, frame_html, frame_text, mail_layout, notification_layout, words
 from emails.links import Links, UnfitAddress
@@ -37,7 +38,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class CompiledEmail:
-    """Three templates and the link table they were made with; `constants` is what its release said."""
+    """Three templates, the link table and the images they were made with; `constants` is what its release said."""
 
     hash: str
     subject: str
@@ -45,6 +46,7 @@ class CompiledEmail:
     text: str
     links: tuple[str, ...]
     constants: Mapping[str, Any]
+    images: tuple[Inline, ...] = ()
 
 
 class CompileError(Exception):
@@ -65,7 +67,8 @@ def email_hash(site: Site, sequence: str, email: str, locale: str, setting: Sett
     text = site.emails[sequence, email, locale]
     constants = constants_of(site, sequence, email, locale, setting)
     brand = site.definitions.brand.model_dump()
-    return _hash(text.model_dump(exclude={"body_line"}), brand, layout, constants.as_json(), words(locale))
+    images = [named] if (named := named_in(site, text.body)) else []
+    return _hash(text.model_dump(exclude={"body_line"}), brand, layout, constants.as_json(), words(locale), *images)
 
 
 def compile_email(
@@ -81,7 +84,15 @@ def compile_email(
     compiler = _Compiler(site, text, place, constants, frame)
     subject, html, plain = compiler.subject(), compiler.html(), compiler.text()
     name = email_hash(site, sequence, email, locale, setting, frame)
-    return CompiledEmail(name, subject, html, plain, tuple(compiler.links.addresses), constants.as_json())
+    links, listed = tuple(compiler.links.addresses), compiler.images.listed()
+    told = {**constants.as_json(), "images": listed} if listed else constants.as_json()
+    return CompiledEmail(name, subject, html, plain, links, told, carried(told, compiler.images.content()))
+
+
+def carried(constants: Mapping[str, Any], content: Mapping[str, bytes]) -> tuple[Inline, ...]:
+    """The images that a text with these constants carries; `content`: hash -> bytes."""
+    domain = str(constants["author"][1]).rpartition("@")[2]
+    return inlines(constants.get("images", ()), domain, content)
 
 
 def compile_notification(site: Site, name: str, locale: str, setting: Setting) -> CompiledEmail:
@@ -120,6 +131,7 @@ class _Compiler:
         self._masks = Masks()
         self._locale = constants.locale
         self.links = Links(self._masks, constants.values())
+        self.images = Images(site.images, constants.author[1].rpartition("@")[2])
         self._line = {part: self._masked(part) for part in ("subject", "preheader", "why")}
         self._tokens = self._read()
 
@@ -149,8 +161,10 @@ class _Compiler:
 
     def _read(self) -> list[Any]:
         try:
-            return markdown.read(self._masks.hide(self._email.body), self._masks, self.links.bind)
-        except (markdown.Misplaced, UnfitAddress) as error:
+            return markdown.read(self._masks.hide(self._email.body), self._masks, self.links.bind, self.images.bind)
+        except UnfitAddress as error:
+            raise self._problem(self._email.body_line + error.line - 1, error.sentence, error.hint) from error
+        except markdown.Misplaced as error:
             raise self._problem(self._email.body_line + error.line - 1, error.sentence) from error
         except MaskedAlready as error:
             raise self._problem(self._email.body_line, error.sentence) from error
@@ -164,8 +178,8 @@ class _Compiler:
     def _typeset(self, text: str) -> str:
         return for_mail(text, self._locale)
 
-    def _problem(self, line: int, message: Said) -> CompileError:
-        return CompileError([Problem(self._place, line, 1, "error", message)])
+    def _problem(self, line: int, message: Said, hint: Said | None = None) -> CompileError:
+        return CompileError([Problem(self._place, line, 1, "error", message, hint)])
 
 
 def _inlined(masked: str, masks: Masks, place: str) -> str:

@@ -13,6 +13,7 @@ from emails import cleaning, folding
 from emails.encoding import encoded
 from emails.envelope import checked, receiver
 from emails.folding import UnfitHeader
+from emails.images import Inline, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,25 @@ class Letter:
     list_id: str | None = None
     feedback_id: str | None = None
     automatic: bool = False  # RFC 3834: nobody should answer by machine
+    images: tuple[Inline, ...] = ()  # what the HTML shows of its own
 
 
 def compose(letter: Letter) -> bytes:
     """The letter with CRLF line ends, quoted-printable or base64 parts. Raises UnfitHeader, UnfitEnvelope."""
-    boundary = f"=_{letter.mark}"  # neither encoding can write it
+    boundary = f"=_{letter.mark}"  # neither encoding can write it, nor does the one of `_related` begin like it
     head = _head(letter, boundary)
     if not head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n"):
         raise UnfitHeader("a line would not end in CRLF")
+    opening = f"--{boundary}\r\n".encode("ascii")
+    html = _text("html", letter.html)
     return b"".join(
         [
             head,
             b"\r\n",
-            _part(boundary, "plain", letter.text.splitlines(keepends=True)),
-            _part(boundary, "html", letter.html),
+            opening,
+            _text("plain", letter.text.splitlines(keepends=True)),
+            opening,
+            _related(html, letter.images, f"=r_{letter.mark}") if letter.images else html,
             f"--{boundary}--\r\n".encode("ascii"),
         ]
     )
@@ -99,10 +105,15 @@ def _line(name: str, value: str | None) -> bytes:
 _shared = lru_cache(maxsize=256)(_line)  # what many letters say alike
 
 
-def _part(boundary: str, subtype: str, pieces: Sequence[str]) -> bytes:
+def _related(html: bytes, images: tuple[Inline, ...], boundary: str) -> bytes:
+    """The HTML with the images that it alone shows (RFC 2387): who reads the text form is offered none of them."""
+    opening = f"--{boundary}\r\n".encode("ascii")
+    head = f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n'
+    parts = [html, *(part_of(image) + b"\r\n" for image in images)]
+    return head.encode("ascii") + b"".join(opening + part for part in parts) + f"--{boundary}--\r\n".encode("ascii")
+
+
+def _text(subtype: str, pieces: Sequence[str]) -> bytes:
     encoding, lines = encoded(pieces)
-    opening = (
-        f'--{boundary}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    )
-    return opening.encode("ascii") + lines + b"\r\n"
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode("ascii") + lines + b"\r\n"

@@ -60,6 +60,7 @@ def _letter(message: Message, text: CompiledEmail, author: tuple[str, str]) -> L
         list_id=constants["list_id"] if marketing else None,
         feedback_id=constants["feedback_id"],
         automatic=message.klass == "notification",
+        images=text.images,
     )
 
 

@@ -14,10 +14,10 @@ _COUNTED, _PLAIN = ("http", "https"), ("mailto", "tel")
 
 
 class UnfitAddress(Refused):
-    """`line` counts from 1 in the Markdown."""
+    """`line` counts from 1 in the Markdown; `hint` says what would help."""
 
-    def __init__(self, line: int, sentence: Said) -> None:
-        self.line = line
+    def __init__(self, line: int, sentence: Said, hint: Said | None = None) -> None:
+        self.line, self.hint = line, hint
         super().__init__(sentence)
 
 

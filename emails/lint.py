@@ -18,6 +18,7 @@ from emails import cleaning
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
 from emails.confirming import unconfirmed
 from emails.expressions import Place, names_in
+from emails.images import HEAVY
 from emails.layouts import Setting, mail_layout
 from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
@@ -73,6 +74,7 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
     yield from _about_names(site, sequence, email, path)
     yield from _about_addresses(compiled, email, path)
     yield from _about_images(email, path)
+    yield from _about_weight(compiled, email, path)
 
 
 def _compiled(site: Site, sequence: str, name: str, locale: str) -> CompiledEmail:
@@ -172,6 +174,16 @@ def _about_images(email: Email, path: str) -> Iterator[Problem]:
                 message = said("this image says nothing when it is not shown")
                 hint = said("half of the readers see only that: write a sentence between the brackets")
                 yield Problem(path, line, 1, "warning", message, hint)
+
+
+def _about_weight(compiled: CompiledEmail, email: Email, path: str) -> Iterator[Problem]:
+    total = sum(len(image.content) for image in compiled.images)
+    if total > HEAVY:
+        line = _line_of(email, compiled.constants["images"][0]["path"])
+        message = said("%(size)s kB of images travel in this mail", size=total // 1000)
+        hint = said("every reader gets all of them: stay below %(most)s kB, or write addresses with https://",
+                    most=HEAVY // 1000)  # fmt: skip
+        yield Problem(path, line, 1, "warning", message, hint)
 
 
 def _line_of(email: Email, text: str) -> int:

@@ -17,7 +17,7 @@ BUTTON = "button"
 _SIZE = re.compile(r"^(\d{1,4})x(\d{1,4})$")
 _ALONE = re.compile(r"^[ \t]*((?:qz\d{5}zq)+)[ \t]*$", re.MULTILINE)
 
-# How an address becomes what stands in the mail: (address, line of the source) -> masked address.
+# How the address of a link or an image becomes what stands in the mail: (address, line of the source) -> masked one.
 Bind = Callable[[str, int], str]
 
 
@@ -29,14 +29,16 @@ class Misplaced(Refused):
         super().__init__(said("a `{% %}` cannot stand inside an address or the text of an image"))
 
 
-def read(masked: str, masks: Masks, bind: Bind) -> list[Token]:
+def read(masked: str, masks: Masks, link: Bind, image: Bind) -> list[Token]:
     """The Markdown's tokens, each address bound; statements alone on their line stand between blocks."""
+    binds = {"link_open": ("href", link), "image": ("src", image)}
     source, moved = _apart(masked, masks)
     tokens = MarkdownIt("commonmark", {"html": False}).parse(source)
     for token in tokens:
         line = moved(token.map[0] if token.map else 0)
         for child in token.children or ():
-            _bind(child, line, masks, bind)
+            if child.type in binds:
+                _bind(child, line, masks, *binds[child.type])
     return _without_wraps(tokens, masks)
 
 
@@ -66,14 +68,11 @@ def _apart(masked: str, masks: Masks) -> tuple[str, Callable[[int], int]]:
     return "\n".join(lines), lambda index: origin[min(index, len(origin) - 1)]
 
 
-def _bind(token: Token, line: int, masks: Masks, bind: Bind) -> None:
-    attribute = {"link_open": "href", "image": "src"}.get(token.type)
-    if attribute is None:
-        return
+def _bind(token: Token, line: int, masks: Masks, attribute: str, bind: Bind) -> None:
     address = str(token.attrGet(attribute) or "")
     if any(map(masks.is_block, words_in(f"{address} {token.content} {token.attrGet('title') or ''}"))):
         raise Misplaced(line)
-    token.attrSet(attribute, bind(address, line) if token.type == "link_open" else address)
+    token.attrSet(attribute, bind(address, line))
     if token.type == "image":
         _size(token)
 

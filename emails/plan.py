@@ -12,6 +12,8 @@ from authoring.models.sequences import Sequence
 from authoring.question import Question
 from authoring.references import email_file
 from authoring.routes import reachable
+from authoring.site import Site
+from emails.images import named_in
 from emails.states import TRANSITIONS
 from storage.schema import enrolments, leads, messages
 
@@ -55,11 +57,13 @@ def plan(question: Question) -> tuple[TextPlan, ...]:
 
 
 def _differs(key: Text, question: Question) -> bool:
-    return _said(question.former.emails.get(key)) != _said(question.site.emails.get(key))
+    return _said(question.former, key) != _said(question.site, key)
 
 
-def _said(email: Email | None) -> object:
-    return None if email is None else email.model_dump(exclude={"body_line"})
+def _said(site: Site, key: Text) -> object:
+    """What its readers get, images included."""
+    email = site.emails.get(key)
+    return None if email is None else (email.model_dump(exclude={"body_line"}), named_in(site, email.body))
 
 
 def _text(key: Text, question: Question, reaches: int) -> TextPlan:

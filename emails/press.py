@@ -1,12 +1,14 @@
 """The compiled texts of the house: made at first need, kept in the table `compiled`, at hand in the process by hash."""
 
+import base64
 from collections.abc import Callable, Hashable
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from authoring.site import Site
-from emails.compile import CompiledEmail, compile_email, compile_notification
+from authoring.stored import stored_texts
+from emails.compile import CompiledEmail, carried, compile_email, compile_notification
 from emails.layouts import Setting
 from emails.shelf import Shelf
 from storage.schema import compiled
@@ -71,4 +73,6 @@ def _load(conn: Connection, hash: str) -> CompiledEmail:
     row = conn.execute(select(compiled).where(compiled.c.hash == hash)).one_or_none()
     if row is None:
         raise LookupError(f"the compiled text {hash[:12]} is gone")
-    return CompiledEmail(row.hash, row.subject, row.html, row.text, tuple(row.links), row.constants)
+    stored = stored_texts(conn, [one["hash"] for one in row.constants.get("images", ())])
+    images = carried(row.constants, {name: base64.b64decode(text) for name, text in stored.items()})
+    return CompiledEmail(row.hash, row.subject, row.html, row.text, tuple(row.links), row.constants, images)

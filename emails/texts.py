@@ -9,6 +9,7 @@ from sqlalchemy import select
 from authoring.models.emails import Email
 from authoring.releases import Releases
 from authoring.site import Site
+from emails.images import named_in
 from storage.database import Database
 from storage.schema import enrolments
 from storage.schema import releases as releases_table
@@ -47,16 +48,23 @@ class Texts:
         return int(max(came, moved or 0))
 
     def _with_former(self, site: Site, frozen: Mapping[Key, Email], since: int) -> Site:
-        former = {key: self._former(key, since, site.release_id or 0) or text for key, text in frozen.items()}
-        return replace(site, hash=f"{site.hash}@{since}", emails={**site.emails, **former})
+        """The former texts, and the images as they were beside them."""
+        emails, images = {**site.emails}, {**site.images}
+        for key in frozen:
+            if (former := self._former(key, since, site.release_id or 0)) is not None:
+                emails[key] = former.emails[key]
+                images.update((path, former.images[path]) for path in named_in(former, emails[key].body))
+        return replace(site, hash=f"{site.hash}@{since}", emails=emails, images=images)
 
-    def _former(self, key: Key, since: int, current: int) -> Email | None:
-        """The newest text that reaches whoever came in at `since`: their own, or a later one that was not frozen."""
+    def _former(self, key: Key, since: int, current: int) -> Site | None:
+        """Where the newest text is that reaches whoever came in at `since`: their own, or a later one that was not
+        frozen."""
         between = select(releases_table.c.id).where(releases_table.c.id >= since, releases_table.c.id < current)
         with self._database.read() as conn:
             numbers = list(conn.execute(between.order_by(releases_table.c.id.desc())).scalars())
         for number in numbers:
-            text = self._releases.get(number).emails.get(key)
+            site = self._releases.get(number)
+            text = site.emails.get(key)
             if text is not None and (not text.freeze or number == since):
-                return text
+                return site
         return None

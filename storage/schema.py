@@ -48,7 +48,7 @@ def _table(
 # ---------------------------------------------------------------- content: what is in force
 
 documents = _table(
-    "documents",  # every text file of every release, once
+    "documents",  # every text file of every release, once; of an image of mails its base64, under the hash of its bytes
     Column("hash", String(64), primary_key=True),
     Column("text", Text, nullable=False),
 )
@@ -56,7 +56,9 @@ releases = _table(
     "releases",  # immutable: a tree of path -> content hash
     Column("id", Id, primary_key=True),
     Column("hash", String(64), nullable=False),
-    Column("tree", Json, nullable=False),  # {path: {"hash": sha256 hex, "kind": "text" | "blob", "size": bytes}}
+    Column(
+        "tree", Json, nullable=False
+    ),  # {path: {"hash": sha256 hex, "kind": "text" | "blob" | "image", "size": bytes}}
     Column("git_commit", String(64)),
     Column("author", String(200), nullable=False),
     Column("note", Text),
@@ -409,7 +411,7 @@ compiled = _table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("links", Json, nullable=False),  # list of authored addresses; a click's number is an index into it
-    Column("constants", Json, nullable=False),  # what its release said: sender, house, pages, headers
+    Column("constants", Json, nullable=False),  # what its release said: sender, house, pages, headers, images
 )
 hand_offs = _table(
     "hand_offs",

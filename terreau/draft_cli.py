@@ -70,10 +70,10 @@ def preview(
     else:
         click.echo("\n".join([as_text(seen), *(["", f"Spam: {score}"] if score else [])]))
     if out is not None:
-        out.write_text(seen.html, encoding="utf-8")
+        out.write_text(seen.page, encoding="utf-8")
     if opened:
         file = out or Path(tempfile.mkdtemp(prefix="terreau-")) / "preview.html"
-        file.write_text(seen.html, encoding="utf-8")
+        file.write_text(seen.page, encoding="utf-8")
         click.launch(str(file))
 
 

@@ -17,6 +17,7 @@ from base.saying import either, said
 from base.translations import msgid
 from emails import cleaning
 from emails.drafts import Draft, Reader, draft, message_of, persona_reader, preheader_of, reader_in
+from emails.images import Inline, as_data
 from emails.layouts import Setting
 from emails.lint import CLIPPED_AT, WORST
 from emails.press import Press
@@ -65,16 +66,23 @@ class Seen:
     html: str
     text: str
     data: bytes
+    images: tuple[Inline, ...] = ()  # those that travel in it
 
     @property
     def html_bytes(self) -> int:
         return len(self.html.encode())
+
+    @property
+    def page(self) -> str:
+        """The HTML with its images in it, for a browser."""
+        return as_data(self.html, self.images)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "file": self.file, "reader": self.reader, "subject": self.subject, "preheader": self.preheader,
             "headers": [list(header) for header in self.headers], "html": self.html, "text": self.text,
             "html_bytes": self.html_bytes, "bytes": len(self.data),
+            "images": [{"name": image.name, "bytes": len(image.content)} for image in self.images],
         }  # fmt: skip
 
 
@@ -200,6 +208,7 @@ def _seen(made: Draft, file: str, reader: str) -> Seen:
         html=str(html.get_content()).replace("\r\n", "\n"),
         text=str(plain.get_content()).replace("\r\n", "\n"),
         data=made.written.data,
+        images=made.text.images,
     )
 
 
@@ -212,6 +221,7 @@ def as_text(seen: Seen) -> str:
         f"Subject    {seen.subject}",
         f"Preheader  {seen.preheader}",
         f"Size       {seen.html_bytes / 1024:.1f} kB of HTML, {share}; {len(seen.data) / 1024:.1f} kB in all",
+        *(f"Image      {image.name}, {len(image.content) / 1024:.1f} kB" for image in seen.images),
         "",
     ]
     headers = [f"  {name}: {value}" for name, value in seen.headers]

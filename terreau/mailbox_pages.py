@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from base.paths import data_path
 from base.translations import translator
+from emails.images import as_data, inlines_of
 from terreau.calls import Calls
 from terreau.mailbox import Mailbox, Received
 from terreau.progress import CONFIRM, Progress
@@ -121,7 +122,7 @@ def _page(desk: Desk, opened: Received | None) -> ResponseReturnValue:
 
 
 def _sandboxed(received: Received) -> Response:
-    html = received.body("html")
+    html = as_data(received.body("html"), inlines_of(received.message))
     head, tag, rest = html.partition("<head>")
     shown = head + tag + OPENS_BESIDE + rest if tag else OPENS_BESIDE + html
     return Response(

@@ -66,6 +66,14 @@ def test_in_a_rollout_the_version_of_before_may_send_what_no_step_sends(change: 
     assert told(change("sequences/welcome.toml", 'sender = "chloe"', 'sender = "chloe"\nrollout = 20')) == []
 
 
+def test_an_image_that_no_mail_shows_is_a_warning(write: Write) -> None:
+    text = (write({}) / "emails/welcome/first.en.md").read_text()
+    images = {f"images/{name}.gif": b"GIF89a" for name in ("plan", "logo")}
+    root = write({**images, "emails/welcome/first.en.md": f"{text}\n![The plan](images/plan.gif)\n"})
+    hint = "write `![…](images/logo.gif)` where one shows it, or delete the file"
+    assert told(root) == [("warning", f"images/logo.gif:1:1: no mail shows this image ({hint})")]
+
+
 def test_a_magnet_without_its_file_is_an_error_and_a_file_without_magnet_a_warning(write: Write) -> None:
     root = write({"magnets/guide/bonus.pdf": "%PDF"})
     (root / "magnets/guide/guide-fr.pdf").unlink()

@@ -13,6 +13,7 @@ from authoring.blobs import BlobDirectory
 from authoring.load import load_site
 from authoring.releases import NoRelease, Release, ReleaseRefused, Releases, ReleaseUnreadable, apply
 from authoring.site import Site
+from authoring.stored import load_tree
 from authoring.tree import Tree, read_tree
 from base.clock import Moment
 from storage.database import Database
@@ -82,6 +83,17 @@ def test_a_release_comes_back_as_it_was_written(
     assert store.sequence(site.versions["welcome"]) == site.sequences["welcome"]
     with pytest.raises(LookupError):
         store.sequence("0" * 64)
+
+
+def test_the_images_of_mails_come_back_from_the_store_on_any_machine(
+    put_in_force: Apply, store: Releases, write: Write, database: Database
+) -> None:
+    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 1000
+    release = put_in_force(write({"images/plan.png": content}))
+    assert store.in_force().images["images/plan.png"].content == content
+    again = load_tree(database, release.id)
+    assert again.hash == release.hash
+    assert (again.root, again.images) == (None, store.in_force().images)
 
 
 def test_the_same_files_make_no_second_release(put_in_force: Apply, write: Write, database: Database) -> None:

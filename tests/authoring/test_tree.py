@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authoring.images import IMAGE_LIMIT
 from authoring.load import load
 from authoring.tree import BLOB_LIMIT, TEXT_LIMIT, Tree, read_tree
 
@@ -113,6 +114,36 @@ def test_a_file_that_is_too_big_is_a_problem_and_is_not_read(write: Write) -> No
         "this file is too big: a text has at most 1 MB",
         "this file is too big: a file to give away has at most 200 MB",
     ]
+
+
+PNG, JPEG, GIF = b"\x89PNG\r\n\x1a\n...", b"\xff\xd8\xff\xe0...", b"GIF89a..."
+
+
+def test_images_of_mails_are_read_whole_and_known_by_what_they_are(write: Write) -> None:
+    tree = read_tree(
+        write({"images/a.png": PNG, "images/deep/b.jpeg": JPEG, "images/c.JPG": JPEG, "images/d.gif": GIF})
+    )
+    assert tree.problems == ()
+    kinds = {"images/a.png": "png", "images/c.JPG": "jpeg", "images/d.gif": "gif", "images/deep/b.jpeg": "jpeg"}
+    assert {path: image.kind for path, image in sorted(tree.images.items())} == kinds
+    assert tree.images["images/a.png"].content == PNG
+    assert tree.entries()["images/a.png"]["kind"] == "image"
+
+
+UNFIT = [
+    ("images/a.svg", b"<svg/>", "a mail carries PNG, JPEG or GIF, and nothing else"),
+    ("images/a", PNG, "a mail carries PNG, JPEG or GIF, and nothing else"),
+    ("images/a.png", JPEG, "the name says PNG, and the bytes are something else"),
+    ("images/a.jpg", b"", "the name says JPEG, and the bytes are something else"),
+    ("images/a.gif", GIF * IMAGE_LIMIT, "this image is too big: one that travels in mails has at most 500 kB"),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "message"), UNFIT, ids=lambda value: str(value)[:20])
+def test_what_no_mail_can_carry_is_a_problem(path: str, content: bytes, message: str, write: Write) -> None:
+    ((file, said, hint),) = problems_of(write({path: content}))
+    assert (file, said) == (path, message)
+    assert hint
 
 
 def test_folders_without_end_stop_at_some_depth(write: Write) -> None:

@@ -98,6 +98,29 @@ def test_a_preview_for_a_lead_is_written_with_what_they_said(folder):
     assert "nobody is known as" in terreau("preview", "niveaux", "--lead", "bob@lumen.example").output
 
 
+def test_images_that_travel_in_a_mail_are_told_and_stand_in_the_page(folder):
+    text = folder / "content" / "emails" / "conseils-3d" / "niveaux.fr.md"
+    text.write_text(text.read_text() + "\n![Le plan](images/plan.gif)\n")
+    (folder / "content" / "images").mkdir()
+    (folder / "content" / "images" / "plan.gif").write_bytes(b"GIF89a" + bytes(2042))
+    said = terreau("preview", "niveaux", "--out", "x.html")
+    assert said.exit_code == 0, said.output
+    assert "Image      plan.gif, 2.0 kB\n" in said.output
+    assert 'src="data:image/gif;base64,R0lGODlh' in (folder / "x.html").read_text()
+    assert json.loads(terreau("preview", "niveaux", "--json").output)["images"] == [{"name": "plan.gif", "bytes": 2048}]
+
+
+def test_an_image_that_will_not_do_is_not_called_missing_as_well(folder):
+    text = folder / "content" / "emails" / "conseils-3d" / "niveaux.fr.md"
+    text.write_text(text.read_text() + "\n![Le plan](images/plan.gif)\n")
+    (folder / "content" / "images").mkdir()
+    (folder / "content" / "images" / "plan.gif").write_bytes(b"<svg/>")
+    said = terreau("check", "--lang", "fr")
+    assert said.exit_code == 1
+    assert "images/plan.gif:1:1: le nom annonce du GIF, et le contenu est autre chose (enregistrez" in said.output
+    assert "plan.gif`" not in said.output
+
+
 def test_mistakes_are_said_before_anything_is_drawn(folder):
     text = folder / "content" / "emails" / "conseils-3d" / "niveaux.fr.md"
     text.write_text(text.read_text() + "\n{{ lead.nmae }}\n")
