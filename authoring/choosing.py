@@ -12,6 +12,7 @@ from authoring.renames import renamed
 from authoring.site import Site
 from authoring.suggest import did_you_mean, enumerated
 from base.clock import Moment
+from base.saying import Said, said
 from storage.schema import in_force, plans
 
 
@@ -28,32 +29,37 @@ def _parsed(word: str) -> tuple[tuple[str, str | None], How]:
     where, sign, how = word.partition("=")
     sequence, slash, step = where.partition("/")
     if not sequence or not sign or (slash and not step):
-        raise BadChoice(f"{word!r} is no choice: write SEQUENCE/STEP=HOW, such as welcome/second=next")
+        raise BadChoice(
+            said("'%(word)s' is no choice: write SEQUENCE/STEP=HOW, such as welcome/second=next", word=word)
+        )
     if how not in HOWS:
-        raise BadChoice(f"{word!r}: {did_you_mean(how, HOWS, 'HOW is one of')}")
+        hint = did_you_mean(how, HOWS) or said("HOW is one of %(names)s", names=enumerated(HOWS))
+        raise BadChoice(said("'%(word)s': %(hint)s", word=word, hint=hint))
     return (sequence, step or None), how
 
 
-def faults(choices: Choices, edits: Edits, site: Site) -> Iterator[str]:
+def faults(choices: Choices, edits: Edits, site: Site) -> Iterator[Said]:
     """What is wrong with choices for a site that makes those edits."""
     for (name, step), how in choices.items():
         versions = [version for version in edits.versions if version.name == name]
         steps = {one.id for version in versions for one in version.sequence.step}
         if not versions:
             known = {version.name for version in edits.versions}
-            yield f"`{name}`: {_unknown('this edits no sequence of that name', name, known)}"
+            yield _unknown(said("`%(name)s`: this edits no sequence of that name", name=name), name, known)
         elif step is not None and step not in steps:
-            yield f"`{name}/{step}`: {_unknown('nobody stands at such a step', step, steps)}"
+            place = f"{name}/{step}"
+            yield _unknown(said("`%(place)s`: nobody stands at such a step", place=place), step, steps)
         elif step is not None:
             new = site.sequences.get(name)
             options = [open_to(step, new, renamed(version.sequence, new)) for version in versions]
             if not any(how in some for some in options):
-                yield f"`{name}/{step}={how}` is not open: choose {enumerated(options[0])}"
+                word, names = f"{name}/{step}={how}", enumerated(options[0])
+                yield said("`%(word)s` is not open: choose %(names)s", word=word, names=names)
 
 
-def _unknown(sentence: str, name: str, known: Iterable[str]) -> str:
+def _unknown(sentence: Said, name: str, known: Iterable[str]) -> Said:
     hint = did_you_mean(name, known)
-    return f"{sentence} ({hint})" if hint else sentence
+    return said("%(sentence)s (%(hint)s)", sentence=sentence, hint=hint) if hint else sentence
 
 
 # ---------------------------------------------------------------- kept with the plan

@@ -44,6 +44,13 @@ def said_n(one: str, many: str, count: int, **values: Any) -> Said:
     return Said((one if count == 1 else many) % filled, one, many, filled)
 
 
+def joined(sentences: list[Said], between: str) -> Said:
+    """All of them as one, each still said in every language."""
+    pattern = between.join(f"%(part{number})s" for number in range(len(sentences)))
+    values = {f"part{number}": sentence for number, sentence in enumerate(sentences)}
+    return Said(between.join(sentences), pattern, None, values)
+
+
 def either(words: list[str]) -> str:
     """The alternatives, one or more, as one text: "a, b or c"."""
     some = words[0]

@@ -56,6 +56,10 @@ class Translator:
         said: str = self._catalogue.ungettext(one, many, count)
         return said % {"count": self.number(count), **values}
 
+    def weekday(self, day: date) -> str:
+        """`mar. 8 déc.`, `Tue 8 Dec`."""
+        return format_date(day, "EEE d MMM", locale=self._babel)
+
     def date(self, day: date, width: Width = "long") -> str:
         """`2 novembre 2026`, `2 nov. 2026`, `1er décembre 2026`."""
         pattern = _DATES.get((self._babel.language, width), width)

@@ -16,12 +16,17 @@ from authoring.stored import load_tree
 from base.clock import Moment
 from base.config import Config
 from base.problems import Problem
+from base.saying import joined
+from base.translations import msgid
 from storage.database import Database
 from terreau.changes import Change, changes, tree_in_force
 from terreau.check import Checked, check, check_read
+from terreau.language import gettext
 from terreau.plan import LOOKED_AT, Plan, UnknownChoice, plan
 
 GIT_SECONDS = 10
+IN_FORCE = msgid("Release %(number)s (%(hash)s) is in force.")
+_THE_SAME = msgid("Release %(number)s (%(hash)s) was in force already: the content is the same.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ class Applied:
 
     @property
     def sentence(self) -> str:
-        state = "is in force" if self.release.is_new else "was in force already: the content is the same"
-        lines = [f"Release {self.release.id} ({self.release.hash[:12]}) {state}."]
-        return "\n".join([*lines, *(change.sentence for change in self.changes)])
+        """What is in force, and every file that changed, in the language of the command that is running."""
+        told = IN_FORCE if self.release.is_new else _THE_SAME
+        first = gettext(told, number=self.release.id, hash=self.release.hash[:12])
+        return "\n".join([first, *(change.sentence for change in self.changes)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def _refuse_unknown(database: Database, checked: Checked, given: Choices) -> Non
     """Raise UnknownChoice for a choice that answers no question there is."""
     assert checked.site is not None
     if given and (found := list(faults(given, guard_of(database, checked.site, given).edits, checked.site))):
-        raise UnknownChoice("; ".join(found))
+        raise UnknownChoice(joined(found, "; "))
 
 
 def signed(folder: Path, author: str | None, note: str | None) -> Signature:

@@ -9,14 +9,16 @@ import click
 
 from base.clock import system_clocks
 from base.config import Config, ConfigError
+from base.translations import msgid
 from terreau.at_hand import surroundings_of
 from terreau.check import check_tree
 from terreau.comparing import compare as tell_apart
-from terreau.forecasting import DAYS, as_text
+from terreau.forecast_text import as_text
+from terreau.forecasting import DAYS
 from terreau.forecasting import forecast as foretell
 from terreau.goldens import Tried, try_all
 from terreau.graphing import graph as draw
-from terreau.language import LANG, words
+from terreau.language import LANG, chosen, gettext, words
 from terreau.options import Options
 from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
@@ -107,15 +109,16 @@ def _say(one: Tried, update: bool) -> None:
     if update and not one.same:
         one.file.write_text(one.timeline, "utf-8")
     verdict = WELL if one.same else WRITTEN if update else ANEW if one.expected is None else DIFFERS
-    click.echo(f"{one.name}: {verdict}")
+    click.echo(gettext(verdict, name=one.name))
     if verdict == DIFFERS:
         click.echo(one.diff(), nl=False)
     for sentence in one.unmet:
         click.echo(f"  {sentence}")
 
 
-WELL, DIFFERS, WRITTEN = "as expected.", "this is not what its timeline says:", "its timeline is written anew."
-ANEW = "it has no timeline yet: `terreau test --update` writes it."
+WELL, DIFFERS = msgid("%(name)s: as expected."), msgid("%(name)s: this is not what its timeline says:")
+WRITTEN = msgid("%(name)s: its timeline is written anew.")
+ANEW = msgid("%(name)s: it has no timeline yet: `terreau test --update` writes it.")
 
 
 @click.command(short_help="Draw a sequence.")
@@ -143,10 +146,15 @@ def graph(options: Options, sequence: str, output: Path | None, locale: str | No
 
 
 def spoken(config: Config, locale: str | None) -> str:
-    """The language asked for, else the site's own."""
+    """The language asked for, here or with --lang, else the site's own."""
     if locale is not None and locale not in config.site.locales:
-        raise click.BadParameter(f"the site speaks {', '.join(config.site.locales)}", param_hint="--locale")
-    return locale or config.site.default_locale
+        raise click.BadParameter(speaks(config), param_hint="--locale")
+    return locale or (chosen() if chosen() in config.site.locales else None) or config.site.default_locale
+
+
+def speaks(config: Config) -> str:
+    """What to say to whoever asks for another language."""
+    return gettext("the site speaks %(names)s", names=", ".join(config.site.locales))
 
 
 @click.command(short_help="Say what was decided about a lead, and why.")
@@ -184,9 +192,10 @@ def forecast(options: Options, days: int, as_json: bool) -> None:
     Examples:  terreau forecast
                terreau forecast --days 30 --json
     """
+    config = options.load()
     with click.progressbar(length=100, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        found = foretell(options.load(), days, lambda done: bar.update(int(done * 100) - bar.pos))
-    click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(found))
+        found = foretell(config, days, lambda done: bar.update(int(done * 100) - bar.pos))
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_json else as_text(config, found))
 
 
 @click.command(short_help="Say whether a new version does better than the one before.")

@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 from base.clock import system_clocks
+from base.saying import said
+from base.translations import msgid
 from terreau.backups import NoBackup
 from terreau.backups import backup as write_backup
 from terreau.bar import bar
+from terreau.language import gettext, words
 from terreau.options import Options
 from terreau.restoring import NoRestore, plan
 from terreau.restoring import restore as bring_back
@@ -32,9 +35,13 @@ def backup(options: Options, file: Path, with_secrets: bool) -> None:
     """
     made = write_backup(options.load(), file, system_clocks().moment(), with_secrets, bar)
     size = file.stat().st_size / 2**20
-    click.echo(f"{file} is whole: {made.leads} leads, {made.messages} messages, {made.blobs} files, {size:.1f} MiB.")
+    whole = gettext(
+        "%(file)s is whole: %(leads)s leads, %(messages)s messages, %(files)s files, %(size)s MiB.",
+        file=file, leads=made.leads, messages=made.messages, files=made.blobs, size=f"{size:.1f}",
+    )  # fmt: skip
+    click.echo(whole)
     if not with_secrets:
-        click.echo("The secrets are not in it: keep the folder `secrets` of [data] dir too, in another place.")
+        click.echo(gettext("The secrets are not in it: keep the folder `secrets` of [data] dir too, in another place."))
 
 
 @click.command(short_help="Put a backup in place, at rest.")
@@ -53,15 +60,23 @@ def restore(options: Options, file: Path, yes: bool) -> None:
     """
     config, now = options.load(), system_clocks().moment()
     made = plan(config, file, now)
-    click.echo("\n".join(made.lines(now)))
+    for line in made.lines(now):
+        click.echo(line.by(words()))
     if not yes:
         if made.here and not sys.stdin.isatty():
-            raise NoRestore(f"{made.target} holds {made.here} leads: add --yes to put it aside")
-        click.confirm("Put it in place?", abort=True)
+            held = msgid("%(target)s holds %(leads)s leads: add --yes to put it aside")
+            raise NoRestore(said(held, target=made.target, leads=made.here))
+        click.confirm(gettext("Put it in place?"), abort=True)
     aside = bring_back(config, file, made, now, bar)
     if aside is not None:
-        click.echo(f"The database of before is {aside}.")
-    click.echo("It is in place, and everything rests. Look (`terreau doctor`, the console), then `terreau resume`.")
+        click.echo(gettext("The database of before is %(name)s.", name=aside))
+    command = "`terreau doctor`"
+    click.echo(
+        gettext(
+            "It is in place, and everything rests. Look (%(command)s, the console), then `terreau resume`.",
+            command=command,
+        )
+    )
 
 
 COMMANDS: tuple[click.Command, ...] = (backup, restore)

@@ -21,7 +21,9 @@ from sqlalchemy import func, make_url, select
 
 from base.clock import Moment
 from base.config import Config
+from base.saying import said
 from base.tokens import keyed_hash
+from base.translations import msgid
 from storage import copies, sqlite
 from storage.database import open_database
 from storage.migrate import check_schema
@@ -64,10 +66,11 @@ class Manifest:
         try:
             values: dict[str, Any] = json.loads(text)
             if values.get("form") != FORM:
-                raise ValueError(f"it is of form {values.get('form')}, and this version reads {FORM}")
+                form = values.get("form")
+                raise ValueError(said("it is of form %(form)s, and this version reads %(ours)s", form=form, ours=FORM))
             return cls(**values)
         except (TypeError, AttributeError, UnicodeDecodeError) as error:
-            raise ValueError("its manifest cannot be read") from error
+            raise ValueError(said("its manifest cannot be read")) from error
 
 
 def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar) -> Manifest:
@@ -76,7 +79,7 @@ def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar
     if address.get_backend_name() != "sqlite":
         raise NoBackup(_RECIPE.format(url=address.render_as_string(hide_password=True)))
     if file.exists():
-        raise NoBackup(f"{file} is there already: name another one")
+        raise NoBackup(said("%(file)s is there already: name another one", file=file))
     try:
         with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".terreau-backup-") as folder:
             copied = Path(folder) / DATABASE
@@ -86,7 +89,7 @@ def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar
             _pack(config, manifest, copied, packed, bar)
             os.replace(packed, file)
     except OSError as error:
-        raise NoBackup(f"{file} cannot be written: {error.strerror or error}") from error
+        raise NoBackup(said("%(file)s cannot be written: %(why)s", file=file, why=error.strerror or error)) from error
     return manifest
 
 
@@ -101,17 +104,18 @@ def _copy(source: Path, target: Path, bar: Bar) -> None:
     """A copy that was found whole. Raises NoBackup."""
     if not source.exists():
         raise NoBackup(
-            f"{source} is not made yet: there is nothing to back up (the settings name the database: see --config)"
+            said("%(name)s is not made yet: there is nothing to back up (the settings name it: --config)", name=source)
         )
     try:
-        with bar("Copying the database") as watch:
+        with bar(said("Copying the database")) as watch:
             copies.copy(source, target, watch)
-        with bar("Looking whether it is whole"):
+        with bar(said("Looking whether it is whole")):
             broken = copies.faults(target)
     except sqlite3.Error as error:
-        raise NoBackup(f"{source} cannot be copied: {error}") from error
+        raise NoBackup(said("%(name)s cannot be copied: %(why)s", name=source, why=error)) from error
     if broken:
-        raise NoBackup(f"{source} is damaged: {'; '.join(broken[:3])}. Restore the last good backup")
+        told = msgid("%(name)s is damaged: %(why)s. Restore the last good backup")
+        raise NoBackup(said(told, name=source, why="; ".join(broken[:3])))
 
 
 def _described(config: Config, copied: Path, now: Moment, with_secrets: bool) -> Manifest:
@@ -147,7 +151,7 @@ def _pack(config: Config, manifest: Manifest, copied: Path, packed: Path, bar: B
     secrets = sorted(path for path in kept.glob("*") if path.is_file()) if manifest.secrets else []
     with (
         os.fdopen(os.open(packed, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file,
-        bar("Writing the backup") as watch,
+        bar(said("Writing the backup")) as watch,
     ):
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LIGHT) as archive:
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))

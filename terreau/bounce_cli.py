@@ -13,9 +13,11 @@ from base.config import Config
 from emails.causes import REASONS
 from emails.intake import Rules, take
 from emails.received import LONGEST
+from emails.refusals import Recipient
 from emails.returns import Returned, read
 from storage.database import open_database
 from storage.migrate import check_schema
+from terreau.language import gettext
 from terreau.options import Options
 from terreau.virtual import clocks_of
 
@@ -45,7 +47,7 @@ def bounce_command(options: Options, files: tuple[Path, ...], as_json: bool, cou
         _take_from_pipe(options)
         return
     if not files:
-        raise click.UsageError("name a file, a folder, or - for standard input")
+        raise click.UsageError(gettext("name a file, a folder, or - for standard input"))
     listed = list(_listed(files))
     for path in listed:
         mail = read(_bytes(path))
@@ -67,7 +69,8 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
+        sentence = gettext("%(file)s cannot be read: %(why)s", file=path, why=error.strerror)
+        raise click.ClickException(sentence) from error
 
 
 def _as_json(mail: Returned, path: Path, several: int) -> dict[str, Any]:
@@ -77,11 +80,12 @@ def _as_json(mail: Returned, path: Path, several: int) -> dict[str, Any]:
 
 
 def _told(mail: Returned, path: Path) -> str:
-    about = [
-        f"{one.address or 'nobody named'} {one.status}: {REASONS.get(one.reason, one.reason)}".replace(" :", ":")
-        for one in mail.recipients
-    ]
-    return "\n  ".join([f"{path}: {mail.kind}", *about])
+    return "\n  ".join([f"{path}: {mail.kind}", *(_about(one) for one in mail.recipients)])
+
+
+def _about(one: Recipient) -> str:
+    who = " ".join(part for part in (one.address or gettext("nobody named"), one.status) if part)
+    return f"{who}: {gettext(REASONS.get(one.reason, one.reason))}"
 
 
 def _take_from_pipe(options: Options) -> None:

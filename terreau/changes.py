@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from base.translations import msgid
 from storage.database import Database
 from storage.schema import in_force, releases
+from terreau.language import gettext
 
 NAMED = 10  # files; of more, their number is told
+WHAT = {
+    "added": msgid("added: %(files)s"),
+    "changed": msgid("changed: %(files)s"),
+    "removed": msgid("removed: %(files)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +27,10 @@ class Change:
 
     @property
     def sentence(self) -> str:
-        more = f" and {len(self.files) - NAMED} more" if len(self.files) > NAMED else ""
-        return f"  {self.what}: {', '.join(self.files[:NAMED])}{more}"
+        """`  changed: forms/guide.toml`, in the language of the command that is running."""
+        named, rest = ", ".join(self.files[:NAMED]), len(self.files) - NAMED
+        files = gettext("%(names)s and %(count)s more", names=named, count=rest) if rest > 0 else named
+        return "  " + gettext(WHAT[self.what], files=files)
 
 
 def tree_in_force(database: Database) -> dict[str, str]:

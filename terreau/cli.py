@@ -15,6 +15,7 @@ from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
 from base.config import ConfigError
 from base.paths import data_path
 from base.saying import said
+from base.translations import msgid
 from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
@@ -35,7 +36,7 @@ from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.findings import Finding
 from terreau.folders import UnusableFolder
-from terreau.language import LANG
+from terreau.language import LANG, gettext, let_choose, words
 from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.new_cli import COMMANDS as BEGINNINGS
@@ -54,7 +55,7 @@ from terreau.serving import run_engine
 from terreau.serving import serve as run_house
 from terreau.simulating import UnknownSequence
 from terreau.staff_cli import staff_group
-from terreau.telling import tell
+from terreau.telling import tell, teller
 from terreau.web import AddressTaken
 from terreau.why import UnknownStep
 from workflows.memory import Restless as Circle
@@ -66,9 +67,9 @@ EXPECTED = (
     UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED,
 )  # fmt: skip
 MARKS = {
-    "well": click.style("well ", fg="green"),
-    "doubt": click.style("doubt", fg="yellow"),
-    "wrong": click.style("WRONG", fg="red"),
+    "well": (msgid("well"), "green"),
+    "doubt": (msgid("doubt"), "yellow"),
+    "wrong": (msgid("WRONG"), "red"),
 }
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
@@ -136,7 +137,7 @@ def migrate_command(options: Options) -> None:
     """
     config = options.load()
     upgrade(config)
-    click.echo("The tables are those of this version.")
+    click.echo(gettext("The tables are those of this version."))
 
 
 @main.command(short_help="Run the house.")
@@ -157,7 +158,7 @@ def serve(options: Options, host: str | None, port: int | None, no_engine: bool)
     set_up(config.log.level, config.log.format)
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     config = config.model_copy(update={"server": config.server.model_copy(update=changed)})
-    raise SystemExit(run_house(config, with_engine=not no_engine, say=click.echo))
+    raise SystemExit(run_house(config, with_engine=not no_engine, say=teller()))
 
 
 @main.command(short_help="Run engine and mail without pages.")
@@ -173,7 +174,7 @@ def engine(options: Options) -> None:
     """
     config = options.load()
     set_up(config.log.level, config.log.format)
-    raise SystemExit(run_engine(config, say=click.echo))
+    raise SystemExit(run_engine(config, say=teller()))
 
 
 @main.command(short_help="Let a lead into a sequence by hand.")
@@ -224,7 +225,7 @@ def doctor(options: Options, as_json: bool) -> None:
     """
     findings = examine(options.load())
     if as_json:
-        click.echo(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([finding.as_json(words()) for finding in findings], ensure_ascii=False, indent=2))
     else:
         for finding in findings:
             click.echo(_line(finding))
@@ -255,16 +256,19 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     alone = once or os.environ.get("CI", "").lower() in ("1", "true")
     content, leads = options.content or data_path("content"), 0 if empty else LEADS
     wish = stage.Wish(content, folder, port, seconds_of_a_day(speed), alone, leads)
-    raise SystemExit(stage.run(wish, say=click.echo, watch=bar))
+    raise SystemExit(stage.run(wish, say=teller(), watch=bar))
 
 
 for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS):
     main.add_command(command)
+let_choose(main)
 
 
 def _line(finding: Finding) -> str:
-    hint = f"\n{'':18}{finding.hint}" if finding.hint else ""
-    return f"{MARKS[finding.state]}  {finding.subject:<10} {finding.sentence}{hint}"
+    sentence, hint = finding.told(words())
+    name, colour = MARKS[finding.state]
+    mark = click.style(f"{gettext(name):<6}", fg=colour)
+    return f"{mark} {finding.subject:<10} {sentence}" + (f"\n{'':18}{hint}" if hint else "")
 
 
 if __name__ == "__main__":

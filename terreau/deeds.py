@@ -13,6 +13,8 @@ from authoring.models.forms import Form
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
 from base.config import Config
+from base.saying import said
+from base.translations import msgid
 from capture.addresses import own_page
 from capture.hits import confirm_hits, pending, record_hit
 from capture.ledger import leave_everything
@@ -27,6 +29,12 @@ ASTRAY = 2000  # passes of the engine at one instant after which a persona is sa
 
 class Misplayed(Exception):
     """The persona does what nobody could do there: a click in a mail that never came."""
+
+
+UNKNOWN = msgid("« %(who)s » acts before anybody knows them: the first act is a `submit`")
+NOT_SENT = msgid("« %(who)s » clicks in %(mail)s, which was not sent")
+NOT_DELIVERED = msgid("« %(who)s » downloads the magnet %(name)s, which was not delivered")
+NO_REST = msgid("the engine does not come to rest at %(when)s")
 
 
 @dataclass(slots=True)
@@ -57,7 +65,7 @@ class Life:
     @property
     def lead(self) -> int:
         if self.lead_id is None:
-            raise Misplayed(f"« {self.persona.title} » acts before anybody knows them: the first act is a `submit`")
+            raise Misplayed(said(UNKNOWN, who=self.persona.title))
         return self.lead_id
 
     @property
@@ -77,7 +85,7 @@ class Life:
         for _ in range(ASTRAY):
             if not self.house.engine.work() + self.house.sender.drain(Stop()):
                 return
-        raise Misplayed(f"the engine does not come to rest at {self.calendar.now():%Y-%m-%d %H:%M}")
+        raise Misplayed(said(NO_REST, when=f"{self.calendar.now():%Y-%m-%d %H:%M}"))
 
 
 # ---------------------------------------------------------------- what a persona can do
@@ -144,7 +152,7 @@ def _downloads(conn: Connection, life: Life, action: Action) -> None:
     delivered = [event.subject for event in events.history(conn, [life.lead], ["asset_delivered"])[life.lead]]
     name = action.magnet or (delivered[-1] if delivered else None)
     if name is None or name not in delivered:
-        raise Misplayed(f"« {life.persona.title} » downloads {name or 'a magnet'} that was not delivered")
+        raise Misplayed(said(NOT_DELIVERED, who=life.persona.title, name=name or "–"))
     _did(conn, life, "asset_downloaded", name, {"interests": list(life.site.magnets[name].interests)})
 
 
@@ -153,7 +161,7 @@ def _clicks(conn: Connection, life: Life, action: Action) -> None:
     it leaves no trace."""
     mail = _newest_mail(conn, life, str(action.step))
     if mail is None:
-        raise Misplayed(f"« {life.persona.title} » clicks in {action.step}, which was not sent")
+        raise Misplayed(said(NOT_SENT, who=life.persona.title, mail=action.step))
     if "clicks" not in consent.granted(conn, [life.lead])[life.lead]:
         return
     site, now = life.site, life.house.clocks.moment()
@@ -170,7 +178,7 @@ def _clicks(conn: Connection, life: Life, action: Action) -> None:
 def followed(links: Sequence[str], site: Site, config: Config) -> tuple[int, str | None]:
     """The number of the link a persona follows, and the page of ours that it leads to. Raises Misplayed. Pure."""
     if not links:
-        raise Misplayed("a click in a mail that has no link")
+        raise Misplayed(said("a click in a mail that has no link"))
     pages = [own_page(config, url) for url in links]
     number = next((number for number, page in enumerate(pages) if page in site.pages), 0)
     return number, pages[number]

@@ -16,6 +16,8 @@ from authoring.models.common import text_in
 from base.clock import Clocks, VirtualCalendar, system_clocks
 from base.config import Config, load_config
 from base.keyring import keep_secret
+from base.saying import said
+from base.translations import msgid
 from sales.notebook import Author
 from storage.database import open_database
 from storage.migrate import check_schema, migrate
@@ -77,7 +79,8 @@ class UsedFolder(Exception):
     """The story needs a beginning."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} holds a demo that was begun already: the story needs an empty folder, or none")
+        told = msgid("%(folder)s holds a demo that was begun already: the story needs an empty folder, or none")
+        super().__init__(said(told, folder=folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def run(wish: Wish, say: Say, stop: Event | None = None, watch: Watch = unseen) 
             pressing = Thread(target=stage.pace.keep_pressing, args=(wish.day_seconds,), name="pace", daemon=True)
             pressing.start()
         stop.wait()
-        say("The demo is over.")
+        say(said("The demo is over."))
     return 0
 
 
@@ -253,9 +256,10 @@ def _desk(stage: Stage) -> Desk:
 
 def _welcome(stage: Stage, folder: Path, accounts: list[Account], say: Say) -> None:
     base = stage.house.config.site.base_url
-    say(f"1. Open the office:               {base}/console   with one of these accounts, made for this demo:")
+    say(said("1. Open the office: %(base)s/console, with one of these accounts, made for this demo:", base=base))
     for account in reversed({account.role: account for account in reversed(accounts)}.values()):
         say(f"   {account.role:<9} {account.email:<34} {account.password}")
-    say(f"2. Ask for the guide:             {base}/p/guide-3d   (in English: {base}/en/p/guide-3d)")
-    say(f"3. Read the mails, press Next:    {base}/demo/")
-    say(f"4. See why a lead stands there:   terreau --config {folder}/config.toml explain ADDRESS   (Ctrl+C ends)")
+    say(said("2. Ask for the guide: %(base)s/p/guide-3d (in English: %(base)s/en/p/guide-3d)", base=base))
+    say(said("3. Read the mails, press Next: %(base)s/demo/", base=base))
+    command = f"terreau --config {folder}/config.toml explain ADDRESS"
+    say(said("4. See why a lead stands there: %(command)s (Ctrl+C ends)", command=command))

@@ -13,6 +13,7 @@ from typing import Any
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
 from base.config import Config
+from base.saying import said
 from emails.compile import compile_email
 from emails.expressions import names_in
 from emails.freezing import magnet_of
@@ -21,7 +22,7 @@ from leads import consent
 from leads.facts import COLUMNS, Facts, Lead, Standing
 from leads.identity import Capture, answered, event_data, learnt
 from leads.touches import channel
-from terreau.deeds import Misplayed, capture_of, followed, touch_of
+from terreau.deeds import NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
 from workflows.memory import Kept
 from workflows.values import LeadState, Message, Rules
 
@@ -47,7 +48,7 @@ class Doorstep:
     @property
     def lead(self) -> Kept:
         if self.kept is None:
-            raise Misplayed(f"« {self.persona.title} » acts before anybody knows them: the first act is a `submit`")
+            raise Misplayed(said(UNKNOWN, who=self.persona.title))
         return self.kept
 
     def runs(self, rules: Rules) -> None:
@@ -157,14 +158,14 @@ def _downloads(door: Doorstep, action: Action, now: datetime) -> None:
     delivered = [one.subject for one in door.lead.facts.history if one.name == "asset_delivered"]
     name = action.magnet or (delivered[-1] if delivered else None)
     if name is None or name not in delivered:
-        raise Misplayed(f"« {door.persona.title} » downloads {name or 'a magnet'} that was not delivered")
+        raise Misplayed(said(NOT_DELIVERED, who=door.persona.title, name=name or "–"))
     door.did(now, "asset_downloaded", name, door.site.magnets[name].interests)
 
 
 def _clicks(door: Doorstep, action: Action, now: datetime) -> None:
     kept, place = door.lead, str(action.step)
     if not any(one.name == "mail.sent" and one.data.get("place") == place for one in kept.facts.history):
-        raise Misplayed(f"« {door.persona.title} » clicks in {place}, which was not sent")
+        raise Misplayed(said(NOT_SENT, who=door.persona.title, mail=place))
     if "clicks" not in kept.facts.granted:
         return
     sent = next(one for one in reversed(kept.facts.history) if one.data.get("place") == place)

@@ -3,20 +3,34 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 
-from base.clock import Moment
+from base.clock import Moment, system_clocks
 from base.config import Config
+from base.saying import said
+from base.translations import msgid
+from console import reasons
 from emails import settling
 from emails.doubts import Doubt, doubts
 from storage.database import Database, open_database
 from storage.migrate import check_schema
+from terreau.language import gettext, ngettext, words
+from terreau.reading_as import by_its_id, reading_as
 from terreau.virtual import clocks_of
 
 CHOICES: Mapping[str, str] = {
-    "delivered": "taken as delivered: the sequence goes on from now",
-    "again": "sent again, the same mail under the same Message-ID: the person may get two",
-    "dropped": "taken as lost: the sequence goes on to its next step",
+    "delivered": msgid("%(mails)s taken as delivered: the sequence goes on from now"),
+    "again": msgid("%(mails)s sent again, the same mail under the same Message-ID: the person may get two"),
+    "dropped": msgid("%(mails)s taken as lost: the sequence goes on to its next step"),
 }
-BY_ITSELF = {"delivered": "is then taken as delivered", "again": "is then sent again"}
+WOULD: Mapping[str, str] = {
+    "delivered": msgid("%(mails)s would be taken as delivered: the sequence goes on from now:"),
+    "again": msgid("%(mails)s would be sent again, the same under the same Message-ID: the person may get two:"),
+    "dropped": msgid("%(mails)s would be taken as lost: the sequence goes on to its next step:"),
+}
+BY_ITSELF = {
+    "delivered": msgid("%(when)s: it is then taken as delivered, unless somebody says more"),
+    "again": msgid("%(when)s: it is then sent again, unless somebody says more"),
+}
+SHOWN = 20  # of many, before they are settled
 
 
 class NoDoubt(ValueError):
@@ -34,7 +48,10 @@ def chosen(config: Config, ids: Collection[int] | None) -> list[Doubt]:
     with closing(_opened(config)) as database:
         found = _asked(database, ids)
     if not found:
-        raise NoDoubt("Nothing is in doubt." if ids is None else "None of these is in doubt: see `terreau unknown`.")
+        none = (
+            said("Nothing is in doubt.") if ids is None else said("None of these is in doubt: see `terreau unknown`.")
+        )
+        raise NoDoubt(none)
     return found
 
 
@@ -43,50 +60,59 @@ def settle(config: Config, some: Sequence[Doubt], choice: str, by: str) -> str:
     with closing(_opened(config)) as database:
         now: Moment = clocks_of(database).moment()
         done = settling.settle_many(database, [one.id for one in some], choice, by, now)
-    late = f"; {len(some) - done} had ended meanwhile" if done < len(some) else ""
-    return f"{counted(done)} {CHOICES[choice]}{late}. The leads' timelines say that {by} decided it."
+    sentences = [gettext(CHOICES[choice], mails=counted(done)) + "."]
+    if done < len(some):
+        sentences.append(gettext("%(mails)s had ended meanwhile.", mails=counted(len(some) - done)))
+    return " ".join([*sentences, gettext("The leads' timelines say that %(who)s decided it.", who=by)])
 
 
 def plan(some: Sequence[Doubt], choice: str) -> str:
     """What settling would do, before it is done."""
-    lines = [f"  {one.id:>6}  {one.to}  {one.email}" for one in some[:20]]
-    more = [f"  … and {len(some) - 20} more"] if len(some) > 20 else []
-    return "\n".join([f"{counted(len(some))} would be {CHOICES[choice]}:", *lines, *more])
+    lines = [f"  {one.id:>6}  {one.to}  {one.email}" for one in some[:SHOWN]]
+    more = ["  " + gettext("… and %(count)s more", count=len(some) - SHOWN)] if len(some) > SHOWN else []
+    return "\n".join([gettext(WOULD[choice], mails=counted(len(some))), *lines, *more])
 
 
-def told(some: Sequence[Doubt]) -> str:
-    """All that is known, for people."""
+def told(config: Config, some: Sequence[Doubt]) -> str:
+    """All that is known, for people, in the language of the command that is running."""
     if not some:
-        return "Nothing is in doubt: the server's word is known for every mail."
-    return "\n\n".join([_paragraph(one) for one in some] + [_advice(len(some))])
+        return gettext("Nothing is in doubt: the server's word is known for every mail.")
+    with reading_as(config, words().locale, system_clocks().moment()):
+        return "\n\n".join([_paragraph(one) for one in some] + [_advice(len(some))])
 
 
 def counted(number: int) -> str:
-    return f"{number} mail{'' if number == 1 else 's'}"
+    return ngettext("%(count)s mail", "%(count)s mails", number)
 
 
 def _paragraph(one: Doubt) -> str:
     place = " / ".join(part for part in (one.sequence, one.step) if part)
-    begun = f"begun {one.since:%Y-%m-%d %H:%M:%S} UTC" if one.since else "begun at a time that nobody kept"
     signs = ", ".join(f"{sign.name} ({sign.at:%Y-%m-%d %H:%M} UTC)" for sign in one.evidence)
-    lines = [
-        f"{one.id}  {one.to}  {one.email}" + (f"  ({place})" if place else ""),
-        f"    {one.how_far}",
-        f"    {begun} by {one.holder or 'a process that is gone'}; {one.message_id}"
-        + ("; it was sent again after an earlier doubt" if one.resent else ""),
-        f"    the server's last word: {one.reply}" if one.reply else "",
-        f"    evidence: {signs or 'none yet: no click, no bounce, no reply'}",
-        f"    {one.ends_at:%Y-%m-%d %H:%M} UTC: it {BY_ITSELF[one.ends_as]}, unless somebody says more",
+    evidence = signs or gettext("none yet: no click, no bounce, no reply")
+    told = [
+        reasons.told(one.how_far, by_its_id),
+        "; ".join([_begun(one), *([gettext("it was sent again after an earlier doubt")] if one.resent else [])]),
+        *([gettext("the server's last word: %(reply)s", reply=one.reply)] if one.reply else []),
+        gettext("evidence: %(signs)s", signs=evidence),
+        gettext(BY_ITSELF[one.ends_as], when=f"{one.ends_at:%Y-%m-%d %H:%M} UTC"),
     ]
-    return "\n".join(line for line in lines if line)
+    head = f"{one.id}  {one.to}  {one.email}" + (f"  ({place})" if place else "")
+    return "\n".join([head, *(f"    {line}" for line in told)])
+
+
+def _begun(one: Doubt) -> str:
+    holder = one.holder or gettext("a process that is gone")
+    if one.since is None:
+        begun = gettext("begun at a time that nobody kept, by %(holder)s", holder=holder)
+    else:
+        begun = gettext("begun %(when)s by %(holder)s", when=f"{one.since:%Y-%m-%d %H:%M:%S} UTC", holder=holder)
+    return f"{begun}; {one.message_id}"
 
 
 def _advice(number: int) -> str:
-    return (
-        f"{counted(number)} in doubt. Say what became of them:\n"
-        "  terreau unknown settle ID... --as delivered|again|dropped\n"
-        "  terreau unknown settle --all --as delivered"
-    )
+    commands = ("settle ID... --as delivered|again|dropped", "settle --all --as delivered")
+    head = gettext("%(mails)s in doubt. Say what became of them:", mails=counted(number))
+    return "\n".join([head, *(f"  terreau unknown {command}" for command in commands)])
 
 
 def _asked(database: Database, ids: Collection[int] | None) -> list[Doubt]:

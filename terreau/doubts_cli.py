@@ -6,6 +6,7 @@ import click
 
 from terreau import doubts
 from terreau.applying import signed
+from terreau.language import gettext
 from terreau.options import Options
 
 FEW = 1  # so many are settled without being asked again
@@ -29,11 +30,12 @@ def unknown_group(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     options: Options = ctx.obj
-    found = doubts.listed(options.load())
-    shown = (
-        json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2) if as_json else doubts.told(found)
-    )
-    click.echo(shown)
+    config = options.load()
+    found = doubts.listed(config)
+    if as_json:
+        click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
+    else:
+        click.echo(doubts.told(config, found))
 
 
 @unknown_group.command(name="settle", short_help="Say what became of them.")
@@ -60,13 +62,13 @@ def settle(
                terreau unknown settle --all --as dropped --yes
     """
     if bool(ids) == everything:
-        raise click.UsageError("name the mails, or say --all")
+        raise click.UsageError(gettext("name the mails, or say --all"))
     config = options.load()
     some = doubts.chosen(config, None if everything else ids)
     if len(some) > FEW:
         click.echo(doubts.plan(some, choice))
         if not yes:
-            click.confirm("Go on?", abort=True)
+            click.confirm(gettext("Go on?"), abort=True)
     click.echo(doubts.settle(config, some, choice, signed(config.content.dir, author, None).author))
 
 

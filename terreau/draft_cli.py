@@ -9,11 +9,14 @@ from typing import Any
 import click
 
 from base.clock import system_clocks
+from base.saying import Said
+from base.translations import msgid
 from emails.dkim import KeyUnusable
 from emails.drafts import Unwritable
 from emails.lint import WORST
 from terreau.drafting import Choice, NotSent, UnknownText, as_text, see, send_test
 from terreau.house import transport_of
+from terreau.language import gettext, words
 from terreau.options import Options
 from terreau.spam import spam_sentence
 
@@ -68,7 +71,7 @@ def preview(
     if as_json:
         click.echo(json.dumps({**seen.as_json(), "spam": score}, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join([as_text(seen), *(["", f"Spam: {score}"] if score else [])]))
+        click.echo("\n".join([as_text(seen), *(["", _spam(score)] if score else [])]))
     if out is not None:
         out.write_text(seen.page, encoding="utf-8")
     if opened:
@@ -102,8 +105,10 @@ def send_test_command(
     config = options.load()
     choice = _choice(email, persona, lead, worst, locale)
     seen, answer = send_test(config, choice, recipient, transport_of(config), system_clocks().moment())
-    click.echo(f"{seen.file}, written to {seen.reader}, is on its way to {recipient}: {answer}")
-    click.echo(f"Spam: {spam_sentence(seen.data)}")
+    told = msgid("%(file)s, written to %(reader)s, is on its way to %(recipient)s: %(answer)s")
+    reader = seen.reader.by(words())
+    click.echo(gettext(told, file=seen.file, reader=reader, recipient=recipient, answer=answer))
+    click.echo(_spam(spam_sentence(seen.data)))
 
 
 COMMANDS: tuple[click.Command, ...] = (preview, send_test_command)
@@ -111,5 +116,9 @@ COMMANDS: tuple[click.Command, ...] = (preview, send_test_command)
 
 def _choice(email: str, persona: str | None, lead: str | None, worst: str | None, locale: str | None) -> Choice:
     if len([one for one in (persona, lead, worst) if one is not None]) > 1:
-        raise click.UsageError("--persona, --lead and --worst are three answers to one question: give one")
+        raise click.UsageError(gettext("--persona, --lead and --worst are three answers to one question: give one"))
     return Choice(email, persona, lead, worst, locale)
+
+
+def _spam(score: Said) -> str:
+    return gettext("Spam: %(score)s", score=score.by(words()))

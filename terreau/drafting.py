@@ -13,7 +13,7 @@ from authoring.suggest import did_you_mean
 from authoring.tree import read_tree
 from base.clock import Moment
 from base.config import Config
-from base.saying import either, said
+from base.saying import Said, either, said
 from base.translations import msgid
 from emails import cleaning
 from emails.drafts import Draft, Reader, draft, message_of, persona_reader, preheader_of, reader_in
@@ -30,6 +30,7 @@ from leads.identity import load_leads
 from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
+from terreau.language import gettext, words
 from terreau.releasing_in_memory import site_of
 
 TEST = "[test] "  # before the subject: nobody takes it for a mail that a lead was sent
@@ -59,7 +60,7 @@ class Seen:
     """A mail as its reader gets it; `file` is where its text is written, `reader` who it was written to."""
 
     file: str
-    reader: str
+    reader: Said
     subject: str
     preheader: str
     headers: tuple[tuple[str, str], ...]
@@ -111,11 +112,11 @@ def send_test(config: Config, choice: Choice, recipient: str, transport: Transpo
     except (ChannelFault, NoReply) as error:
         raise NotSent(str(error)) from error
     if reply.code // 100 != 2:
-        raise NotSent(f"the mail server said: {reply.sentence}")
+        raise NotSent(said("the mail server said: %(reply)s", reply=reply.sentence))
     return _seen(made, file, reader), reply.sentence
 
 
-def _written(config: Config, choice: Choice, now: Moment, to: str | None, before: str) -> tuple[Draft, str, str]:
+def _written(config: Config, choice: Choice, now: Moment, to: str | None, before: str) -> tuple[Draft, str, Said]:
     site = site_of(read_tree(config.content.dir), config)
     sequence, email, locale = text_meant(site, choice.text)
     reader, known_as = _reader(config, site, sequence, choice)
@@ -153,20 +154,19 @@ def _locale(site: Site, sequence: str, email: str, wanted: str, asked: bool) -> 
     return wanted
 
 
-def _reader(config: Config, site: Site, sequence: str, choice: Choice) -> tuple[Reader, str]:
+def _reader(config: Config, site: Site, sequence: str, choice: Choice) -> tuple[Reader, Said]:
     if choice.lead is not None:
         return _lead(config, choice.lead)
     if choice.worst is not None:
         who, _answer = WORST[choice.worst]
-        return reader_in(site, sequence, worst_lead(site, choice.worst)), f"a lead {who}"
+        return reader_in(site, sequence, worst_lead(site, choice.worst)), said("a lead %(who)s", who=who)
     name = choice.persona or next(iter(site.personas), None)
     if name is None:
-        return reader_in(
-            site, sequence, worst_lead(site, "empty")
-        ), "a lead with no answer at all: no persona is written"
+        nobody = said("a lead with no answer at all: no persona is written")
+        return reader_in(site, sequence, worst_lead(site, "empty")), nobody
     if name not in site.personas:
         raise _unknown(msgid("the content has no persona `%(name)s` (%(hint)s)"), name, site.personas)
-    return persona_reader(site.personas[name], site, sequence), f"the persona {name}"
+    return persona_reader(site.personas[name], site, sequence), said("the persona %(name)s", name=name)
 
 
 def worst_lead(site: Site, kind: str) -> Lead:
@@ -178,14 +178,15 @@ def worst_lead(site: Site, kind: str) -> Lead:
     return Lead(0, email="worst@example.org", fields=fields, tags=tags, **columns)
 
 
-def _lead(config: Config, known_as: str) -> tuple[Reader, str]:
+def _lead(config: Config, known_as: str) -> tuple[Reader, Said]:
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         with database.read() as conn:
             lead_id = find_lead(conn, known_as)
             lead = load_leads(conn, [lead_id])[lead_id]
             granted = consent.granted(conn, [lead_id]).get(lead_id, frozenset())
-            return Reader(lead, granted, tuple(consent.pending(conn, lead_id))), f"{lead.name}, lead {lead_id}"
+            reader = Reader(lead, granted, tuple(consent.pending(conn, lead_id)))
+            return reader, said("%(name)s, lead %(number)s", name=lead.name, number=lead_id)
 
 
 def _unknown(what: str, meant: str, known: Iterable[str]) -> UnknownText:
@@ -193,7 +194,7 @@ def _unknown(what: str, meant: str, known: Iterable[str]) -> UnknownText:
     return UnknownText(said(what, name=meant, hint=hint))
 
 
-def _seen(made: Draft, file: str, reader: str) -> Seen:
+def _seen(made: Draft, file: str, reader: Said) -> Seen:
     mail = message_from_bytes(made.written.data, policy=policy.default)
     assert isinstance(mail, EmailMessage)
     html, plain = (mail.get_body((kind,)) for kind in ("html", "plain"))
@@ -213,17 +214,29 @@ def _seen(made: Draft, file: str, reader: str) -> Seen:
 
 
 def as_text(seen: Seen) -> str:
-    """For a terminal: who, what stands in the list of mails, how large, the headers, the text form."""
-    share = f"{seen.html_bytes * 100 / CLIPPED_AT:.0f} % of the 102 kB from which Gmail cuts"
-    head = [
-        f"{seen.file}, written to {seen.reader}",
-        "",
-        f"Subject    {seen.subject}",
-        f"Preheader  {seen.preheader}",
-        f"Size       {seen.html_bytes / 1024:.1f} kB of HTML, {share}; {len(seen.data) / 1024:.1f} kB in all",
-        *(f"Image      {image.name}, {len(image.content) / 1024:.1f} kB" for image in seen.images),
-        "",
+    """For a terminal, in the language of the command that is running: who, what stands in the list of mails, how
+    large, the headers, the text form."""
+    told = [
+        (gettext("Subject"), seen.subject),
+        (gettext("Preheader"), seen.preheader),
+        (gettext("Size"), _size(seen)),
+        *((gettext("Image"), f"{image.name}, {_kilobytes(len(image.content))}") for image in seen.images),
     ]
+    width = max(len(name) for name, _ in told) + 2
+    first = gettext("%(file)s, written to %(reader)s", file=seen.file, reader=seen.reader.by(words()))
+    head = [first, "", *(f"{name:<{width}}{value}" for name, value in told), ""]
     headers = [f"  {name}: {value}" for name, value in seen.headers]
     text = [f"  {line}".rstrip() for line in seen.text.rstrip().split("\n")]
-    return "\n".join([*head, "Headers", *headers, "", "Text", *text])
+    return "\n".join([*head, gettext("Headers"), *headers, "", gettext("Text"), *text])
+
+
+def _size(seen: Seen) -> str:
+    return gettext(
+        "%(html)s of HTML, %(share)s %% of the 102 kB from which Gmail cuts; %(all)s in all",
+        html=_kilobytes(seen.html_bytes), share=f"{seen.html_bytes * 100 / CLIPPED_AT:.0f}",
+        all=_kilobytes(len(seen.data)),
+    )  # fmt: skip
+
+
+def _kilobytes(size: int) -> str:
+    return gettext("%(size)s kB", size=words().number(round(size / 1024, 1)))

@@ -13,6 +13,7 @@ from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.house import blobs_of
+from terreau.language import gettext
 from terreau.virtual import clocks_of
 
 
@@ -38,7 +39,10 @@ def enrol_lead(config: Config, meant: str, sequence: str, author: str) -> str:
                 conn, lead_id, "enrol_asked", now, evidence="engine", subject=sequence, data=asked
             )
         )
-    return f"{name} (lead {lead_id}) is to enter `{sequence}`: the engine decides within a second of running."
+    return gettext(
+        "%(name)s (lead %(number)s) is to enter `%(sequence)s`: the engine decides within a second of running.",
+        name=name, number=lead_id, sequence=sequence,
+    )  # fmt: skip
 
 
 def _lets_in(site: Site, sequence: str) -> None:

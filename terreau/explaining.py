@@ -15,7 +15,7 @@ from authoring.site import Site
 from base.calendars import at_local
 from base.config import Config
 from base.saying import said
-from base.translations import Translator, translator
+from base.translations import Translator, msgid
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Passage, Why, explain
 from leads.identity import load_leads, survivor
@@ -24,6 +24,7 @@ from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import leads
 from terreau.house import blobs_of
+from terreau.language import words
 from terreau.virtual import clocks_of
 
 NUMBER = re.compile(r"\d{1,18}")
@@ -67,7 +68,7 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         except LookupError as error:
             raise UnknownLead(str(error)) from error
         name = load_leads(conn, [lead_id])[lead_id].name
-    lines = _lines(found, name, site, zone, translator("en"))
+    lines = _lines(found, name, site, zone, words())
     return Explained("\n".join(lines), {"name": name, **found.as_json()})
 
 
@@ -106,24 +107,36 @@ def _instant(text: str, config: Config) -> datetime:
     return moment if moment.tzinfo else at_local(moment.date(), moment.time(), config.site.timezone)
 
 
-def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, words: Translator) -> Iterator[str]:
-    yield f"{name} (lead {found.lead}) on {words.moment(found.at, zone)}"
-    yield f"Stage {found.stage}, engagement {words.points(found.total)} points, rules of {site.definitions.version}."
+def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Translator) -> Iterator[str]:
+    at = speech.moment(found.at, zone)
+    yield speech.gettext("%(name)s (lead %(number)s) on %(moment)s", name=name, number=found.lead, moment=at)
+    yield speech.gettext(
+        "Stage %(stage)s, engagement %(points)s points, rules of %(version)s.",
+        stage=found.stage, points=speech.points(found.total), version=site.definitions.version,
+    )  # fmt: skip
     yield ""
-    yield "How the points came about"
-    yield from (_line(why, zone, words) for why in found.lines)
-    yield f"{_points(found.total)}  in all"
+    yield speech.gettext("How the points came about")
+    yield from (_line(why, zone, speech) for why in found.lines)
+    yield f"{_points(found.total)}  {speech.gettext('in all')}"
     yield ""
-    yield "How the stages came about"
-    yield from (_passage(passage, zone, words) for passage in found.stages)
+    yield speech.gettext("How the stages came about")
+    yield from (_passage(passage, zone, speech) for passage in found.stages)
     if not found.stages:
-        yield "  none so far"
+        yield "  " + speech.gettext("none so far")
 
 
-def _line(why: Why, zone: ZoneInfo, words: Translator) -> str:
-    kinds = {"points": why.what, "decay": f"{why.what}: time has passed", "cap": f"{why.what}: above the cap"}
-    when = f", {words.moment(why.at, zone)}, event {why.event}" if why.at else ""
-    return f"{_points(why.points)}  {kinds[why.kind]}{when}  [{why.file}:{why.line} {why.rule}]"
+_KINDS = {
+    "points": "%(what)s",
+    "decay": msgid("%(what)s: time has passed"),
+    "cap": msgid("%(what)s: above the cap"),
+}
+
+
+def _line(why: Why, zone: ZoneInfo, speech: Translator) -> str:
+    told = [speech.gettext(_KINDS[why.kind], what=why.what)]
+    if why.at:
+        told += [speech.moment(why.at, zone), speech.gettext("event %(number)s", number=why.event)]
+    return f"{_points(why.points)}  {', '.join(told)}  [{why.file}:{why.line} {why.rule}]"
 
 
 def _points(milli: int) -> str:
@@ -131,7 +144,9 @@ def _points(milli: int) -> str:
     return f"{milli / MILLI:>9.3f}"
 
 
-def _passage(passage: Passage, zone: ZoneInfo, words: Translator) -> str:
-    event = f", event {passage.event}" if passage.event is not None else ""
-    moved = f"{passage.came_from or 'nobody'} -> {passage.stage}"
-    return f"  {words.moment(passage.at, zone)}  {moved}: {passage.reason} (release {passage.release}{event})"
+def _passage(passage: Passage, zone: ZoneInfo, speech: Translator) -> str:
+    by = [speech.gettext("release %(number)s", number=passage.release)]
+    if passage.event is not None:
+        by.append(speech.gettext("event %(number)s", number=passage.event))
+    moved = f"{passage.came_from or speech.gettext('nobody')} -> {passage.stage}"
+    return f"  {speech.moment(passage.at, zone)}  {moved}: {passage.reason} ({', '.join(by)})"

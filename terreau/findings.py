@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from base.saying import Said
+from base.translations import Translator
+
 State = Literal["well", "doubt", "wrong"]
 
 
@@ -15,5 +18,11 @@ class Finding:
     sentence: str
     hint: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {"subject": self.subject, "state": self.state, "sentence": self.sentence, "hint": self.hint}
+    def as_json(self, words: Translator) -> dict[str, str]:
+        sentence, hint = self.told(words)
+        return {"subject": self.subject, "state": self.state, "sentence": sentence, "hint": hint}
+
+    def told(self, words: Translator) -> tuple[str, str]:
+        """Sentence and hint in that language."""
+        said = [text.by(words) if isinstance(text, Said) else text for text in (self.sentence, self.hint)]
+        return said[0], said[1]

@@ -3,15 +3,19 @@
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from base.saying import said
+
 
 class UnusableFolder(Exception):
     """Nothing can be kept there."""
 
     def __init__(self, folder: Path, why: str) -> None:
-        super().__init__(f"the folder {folder} cannot be written ({why}): {WHAT_TO_DO}")
+        super().__init__(
+            said("the folder %(folder)s cannot be written (%(why)s): %(hint)s", folder=folder, why=why, hint=WHAT_TO_DO)
+        )
 
 
-WHAT_TO_DO = "name one that this account may write to, [data] dir in the settings, or give it the right"
+WHAT_TO_DO = said("name one that this account may write to, [data] dir in the settings, or give it the right")
 
 
 def why_unwritable(folder: Path) -> str | None:

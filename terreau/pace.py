@@ -8,6 +8,7 @@ from threading import Event, RLock
 from sqlalchemy import func, select
 
 from base.clock import VirtualCalendar, elapsed
+from base.saying import said
 from storage.schema import stage_changes
 from terreau.house import House
 from terreau.rest import busy_with, wait_for_rest
@@ -30,7 +31,7 @@ def seconds_of_a_day(speed: str | None) -> float | None:
         return None
     written = SPEED.fullmatch(speed.replace(" ", ""))
     if written is None or float(written[1]) <= 0:
-        raise UnknownSpeed(f"{speed!r} is no speed: write 1d=2s for a day in two seconds")
+        raise UnknownSpeed(said("'%(speed)s' is no speed: write 1d=2s for a day in two seconds", speed=speed))
     return float(written[1])
 
 

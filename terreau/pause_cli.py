@@ -3,8 +3,9 @@
 import click
 
 from terreau.applying import signed
+from terreau.language import gettext
 from terreau.options import Options
-from terreau.pausing import pause, resume
+from terreau.pausing import BY_HAND, pause, resume
 from workflows.resting import MARKETING
 
 MARKETING_ONLY = click.option("--marketing", is_flag=True, help="All marketing; what was asked for goes on.")
@@ -13,10 +14,12 @@ MARKETING_ONLY = click.option("--marketing", is_flag=True, help="All marketing; 
 @click.command(name="pause", short_help="Let a sequence, or everything, rest.")
 @click.argument("sequence", required=False)
 @MARKETING_ONLY
-@click.option("--reason", default="paused by hand", help="Why, for those who ask where a mail stays.")
+@click.option("--reason", help="Why, for those who ask where a mail stays; by default: paused by hand.")
 @click.option("--author", help="Who pauses; by default the git author, else the account's name.")
 @click.pass_obj
-def pause_command(options: Options, sequence: str | None, marketing: bool, reason: str, author: str | None) -> None:
+def pause_command(
+    options: Options, sequence: str | None, marketing: bool, reason: str | None, author: str | None
+) -> None:
     """Stop sending for SEQUENCE at once, or for everything: no step is taken, and mail that is promised already waits.
 
     Forms go on, and leads still come in and leave. What becomes of what was due meanwhile is said by `on_resume` in
@@ -28,7 +31,8 @@ def pause_command(options: Options, sequence: str | None, marketing: bool, reaso
               terreau pause
     """
     config = options.load()
-    click.echo(pause(config, _meant(sequence, marketing), reason, signed(config.content.dir, author, None).author))
+    why = reason or BY_HAND
+    click.echo(pause(config, _meant(sequence, marketing), why, signed(config.content.dir, author, None).author))
 
 
 @click.command(name="resume", short_help="Go on after a pause.")
@@ -52,7 +56,7 @@ def resume_command(options: Options, sequence: str | None, marketing: bool) -> N
 
 def _meant(sequence: str | None, marketing: bool) -> str | None:
     if sequence and marketing:
-        raise click.UsageError("name a sequence, or say --marketing")
+        raise click.UsageError(gettext("name a sequence, or say --marketing"))
     return MARKETING if marketing else sequence
 
 

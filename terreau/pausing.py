@@ -10,14 +10,20 @@ from authoring.stored import NoRelease
 from base.clock import Moment
 from base.config import Config
 from base.problems import did_you_mean
-from base.saying import said
+from base.saying import Said, said, said_n
+from base.translations import msgid
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import enrolments
 from terreau.house import blobs_of
+from terreau.language import words
 from terreau.virtual import clocks_of
 from workflows import pauses
 from workflows.resting import EVERYTHING, MARKETING
+
+BY_HAND = said("paused by hand")
+_RESTS = msgid("%(what)s rests now, until `%(command)s`: %(inside)s inside.")
+_RESTS_ALREADY = msgid("%(what)s rests already, until `%(command)s`: %(inside)s inside.")
 
 
 class UnknownPause(ValueError):
@@ -30,10 +36,10 @@ def pause(config: Config, sequence: str | None, reason: str, author: str) -> str
     Raises UnknownPause, SchemaMismatch, StorageUnavailable.
     """
 
-    def begin(conn: Connection, name: str, now: Moment) -> str:
-        begun = pauses.begin(conn, name, reason, author, now)
-        state = "rests now" if begun else "rests already"
-        return f"{_called(name)} {state}, until `terreau resume{_named(name)}`: {_inside(conn, name)} inside."
+    def begin(conn: Connection, name: str, now: Moment) -> Said:
+        told = _RESTS if pauses.begin(conn, name, reason, author, now) else _RESTS_ALREADY
+        command = f"terreau resume{_named(name)}"
+        return said(told, what=_called(name), command=command, inside=_inside(conn, name))
 
     return _at_work(config, sequence, begin)
 
@@ -41,23 +47,29 @@ def pause(config: Config, sequence: str | None, reason: str, author: str) -> str
 def resume(config: Config, sequence: str | None) -> str:
     """Go on; returns a sentence. Raises as `pause` does."""
 
-    def end(conn: Connection, name: str, now: Moment) -> str:
+    def end(conn: Connection, name: str, now: Moment) -> Said:
         if not pauses.end(conn, name, now):
             others = sorted({one.name for one in pauses.every(conn) if one.ended_at is None})
-            hint = f"; what rests: {', '.join(others)}" if others else ""
-            return f"{_called(name)} was not paused{hint}."
-        return f"{_called(name)} goes on: {_inside(conn, name)} inside, in portions, each as its `on_resume` says."
+            if others:
+                return said(
+                    "%(what)s was not paused; what rests: %(names)s.", what=_called(name), names=", ".join(others)
+                )
+            return said("%(what)s was not paused.", what=_called(name))
+        return said(
+            "%(what)s goes on: %(inside)s inside, in portions, each as its `on_resume` says.",
+            what=_called(name), inside=_inside(conn, name),
+        )  # fmt: skip
 
     return _at_work(config, sequence, end)
 
 
-def _at_work(config: Config, sequence: str | None, act: Callable[[Connection, str, Moment], str]) -> str:
+def _at_work(config: Config, sequence: str | None, act: Callable[[Connection, str, Moment], Said]) -> str:
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         if sequence not in (None, MARKETING):
             _known(database, config, sequence)
         name, now = sequence or EVERYTHING, clocks_of(database).moment()
-        return database.write(lambda conn: act(conn, name, now))
+        return database.write(lambda conn: act(conn, name, now)).by(words())
 
 
 def _known(database: Database, config: Config, sequence: str) -> None:
@@ -73,16 +85,16 @@ def _known(database: Database, config: Config, sequence: str) -> None:
         raise UnknownPause(said("there is no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
 
 
-def _inside(conn: Connection, name: str) -> str:
+def _inside(conn: Connection, name: str) -> Said:
     counted = select(func.count()).select_from(enrolments).where(enrolments.c.state == "active")
     if name not in (EVERYTHING, MARKETING):
         counted = counted.where(enrolments.c.sequence == name)
     number = conn.execute(counted).scalar_one()
-    return f"{number or 'no'} enrolment{'' if number == 1 else 's'}"
+    return said_n("%(count)s enrolment", "%(count)s enrolments", number) if number else said("no enrolments")
 
 
 def _called(name: str) -> str:
-    return {EVERYTHING: "Everything", MARKETING: "Marketing"}.get(name, f"`{name}`")
+    return {EVERYTHING: said("Everything"), MARKETING: said("Marketing")}.get(name, f"`{name}`")
 
 
 def _named(name: str) -> str:

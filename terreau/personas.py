@@ -20,6 +20,7 @@ from authoring.site import Site
 from base.calendars import at_local
 from base.clock import Clocks, system_clocks
 from base.config import Config
+from base.saying import said
 from emails.replies import Meaning, Reply
 from emails.transports import Envelope
 from storage.migrate import migrate
@@ -111,7 +112,7 @@ def _life(persona: Persona, content: Path) -> Iterator[Life]:
         config = _settings(Path(folder), content)
         migrate(config.database.url)
         if not persona.action:
-            raise Misplayed(f"« {persona.title} » does nothing: `terreau simulate` lets them in")
+            raise Misplayed(said("« %(who)s » does nothing: `terreau simulate` lets them in", who=persona.title))
         first = min(action.at for action in persona.action)
         zone = persona.timezone or config.site.timezone
         calendar = StillCalendar(_local(first, zone))

@@ -18,6 +18,8 @@ from authoring.site import Site
 from authoring.tree import Tree
 from base.calendars import at_local
 from base.config import Config
+from base.saying import said
+from base.translations import msgid
 from leads.facts import Standing
 from leads.points import MILLI
 from sales.brief import proposed
@@ -124,7 +126,8 @@ class Rehearsal:
     def begins(self, sequence: str | None, at: datetime) -> None:
         """A persona without acts comes into `sequence` at `at`."""
         if sequence is None:
-            raise Misplayed(f"« {self.persona.title} » does nothing, so there is nothing to see: name a sequence")
+            told = msgid("« %(who)s » does nothing, so there is nothing to see: name a sequence")
+            raise Misplayed(said(told, who=self.persona.title))
         self.plan(at, lambda now: self.lines.extend(enter(self.door, sequence, now)))
 
     def told(self, sequence: str | None) -> Simulated:

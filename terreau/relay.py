@@ -9,6 +9,8 @@ from typing import Any
 
 from base.clock import system_clocks
 from base.config import Config
+from base.saying import said
+from base.translations import msgid
 from terreau.findings import Finding
 
 SMTP_TIMEOUT = 5.0
@@ -18,27 +20,44 @@ INSIDE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def probe_relay(config: Config) -> Iterator[Finding]:
     if config.mail.transport == "maildir":
-        yield Finding("mail", "doubt", f"mails are laid into {config.mail.maildir}: none leaves this machine")
+        yield Finding(
+            "mail",
+            "doubt",
+            said("mails are laid into %(maildir)s: none leaves this machine", maildir=config.mail.maildir),
+        )
         return
     place = f"{config.smtp.host}:{config.smtp.port}"
     try:
         features, proof = _met(config)
     except smtplib.SMTPAuthenticationError:
-        hint = "mails wait until it takes them; check the account under [smtp]"
-        yield Finding("mail", "wrong", f"{place} refuses `username` and `password`", hint)
+        hint = said("mails wait until it takes them; check the account under [smtp]")
+        yield Finding("mail", "wrong", said("%(place)s refuses `username` and `password`", place=place), hint)
         return
     except ssl.SSLCertVerificationError as error:
-        hint = "mails wait: let its certificate be renewed, or name it in [smtp] as its certificate does"
-        yield Finding("mail", "wrong", f"{place} cannot prove that it is itself: {error.verify_message}", hint)
+        hint = said("mails wait: let its certificate be renewed, or name it in [smtp] as its certificate does")
+        yield Finding(
+            "mail",
+            "wrong",
+            said(
+                "%(place)s cannot prove that it is itself: %(why)s",
+                place=place,
+                why=error.verify_message,
+            ),
+            hint,
+        )
         return
     except (OSError, smtplib.SMTPException) as error:
-        hint = "mails wait until it answers; check [smtp] and that this machine may reach that port"
-        yield Finding("mail", "wrong", f"{place} does not answer as it should: {error}", hint)
+        hint = said("mails wait until it answers; check [smtp] and that this machine may reach that port")
+        yield Finding(
+            "mail", "wrong", said("%(place)s does not answer as it should: %(error)s", place=place, error=error), hint
+        )
         return
-    offered = ", ".join(sorted(features)) or "nothing more than the minimum"
-    yield Finding("mail", "well", f"{place} answers and offers {offered}")
+    offered = ", ".join(sorted(features)) or said("nothing more than the minimum")
+    yield Finding("mail", "well", said("%(place)s answers and offers %(offered)s", place=place, offered=offered))
     if "pipelining" not in features:
-        yield Finding("mail", "doubt", f"{place} does not offer PIPELINING: each mail takes more round trips")
+        yield Finding(
+            "mail", "doubt", said("%(place)s does not offer PIPELINING: each mail takes more round trips", place=place)
+        )
     yield _about(place, proof, config.smtp.host)
 
 
@@ -53,12 +72,25 @@ class _Proof:
 def _about(place: str, proof: _Proof | None, host: str) -> Finding:
     if proof is None:
         here = host in INSIDE
-        sentence = f"mails to {place} travel in the clear{', within this machine' if here else ''}"
-        return Finding("tls", "well" if here else "wrong", sentence, "" if here else 'set [smtp] security = "starttls"')
+        within = msgid("mails to %(place)s travel in the clear, within this machine")
+        sentence = said(within if here else msgid("mails to %(place)s travel in the clear"), place=place)
+        return Finding(
+            "tls", "well" if here else "wrong", sentence, "" if here else said('set [smtp] security = "starttls"')
+        )
     left = proof.until - system_clocks().machine()
-    sentence = f"{place} speaks {proof.version}; its certificate is good until {proof.until:%Y-%m-%d}"
+    sentence = said(
+        "%(place)s speaks %(version)s; its certificate is good until %(until)s",
+        place=place,
+        version=proof.version,
+        until=f"{proof.until:%Y-%m-%d}",
+    )
     if left < SOON:
-        return Finding("tls", "doubt", f"{sentence}, {left.days} days from now", "then mails wait: have it renewed")
+        return Finding(
+            "tls",
+            "doubt",
+            said("%(sentence)s, %(days)s days from now", sentence=sentence, days=left.days),
+            said("then mails wait: have it renewed"),
+        )
     return Finding("tls", "well", sentence)
 
 

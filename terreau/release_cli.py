@@ -24,6 +24,8 @@ from terreau.applying import (
     signed,
 )
 from terreau.house import blobs_of
+from terreau.language import gettext, spoken
+from terreau.mishaps import sentence_of
 from terreau.options import Options
 from terreau.plan import LOOKED_AT, Plan
 from terreau.plan_json import as_json as plan_as_json
@@ -40,7 +42,7 @@ def _choices(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> C
     try:
         return parsed(words)
     except BadChoice as error:
-        raise click.BadParameter(str(error)) from error
+        raise click.BadParameter(spoken(sentence_of(error))) from error
 
 
 CHOOSE = click.option(
@@ -124,7 +126,7 @@ def releases_command(options: Options, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
     elif not found:
-        click.echo("Nothing was ever put in force: run `terreau apply`.")
+        click.echo(gettext("Nothing was ever put in force: run `terreau apply`."))
     else:
         click.echo("\n".join(one.line(config.site.timezone) for one in found))
 
@@ -160,7 +162,7 @@ def rollback(
         if made.same:
             return
         if not yes and not made.objections:
-            click.confirm(f"Put the content of release {release} in force?", abort=True)
+            click.confirm(gettext("Put the content of release %(number)s in force?", number=release), abort=True)
         by = signed(config.content.dir, author, None).author
         commit = next((one.git_commit for one in listed(database) if one.number == release), None)
         signature = Signature(by, commit, note or f"back to release {release}")

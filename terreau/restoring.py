@@ -19,6 +19,8 @@ from authoring.blobs import BlobDamaged, BlobDirectory
 from base.clock import Moment
 from base.config import Config
 from base.keyring import read_secret
+from base.saying import Said, said
+from base.translations import msgid
 from storage import copies, sqlite
 from storage.database import StorageUnavailable, open_database
 from storage.holders import DEAD_AFTER
@@ -26,10 +28,13 @@ from storage.migrate import migrate
 from storage.schema import holders, leads
 from terreau.backups import BLOBS, CHUNK, DATABASE, MANIFEST, SECRETS, Manifest, mark_of, room_for
 from terreau.bar import Bar
+from terreau.mishaps import sentence_of
 from workflows import pauses
 from workflows.gaps import HOUSE
 from workflows.resting import EVERYTHING
 
+BUSY = msgid("somebody worked with %(target)s within the last minute: stop the house, wait a minute")
+DAMAGED = msgid("the backup is damaged: %(why)s")
 BESIDE = ("", "-wal", "-shm")  # a SQLite database and what lies beside it while it is open
 
 
@@ -44,20 +49,27 @@ class Plan:
     manifest: Manifest
     target: Path
     here: int | None
-    secrets: str
+    secrets: Said
 
-    def lines(self, now: Moment) -> Iterator[str]:
+    def lines(self, now: Moment) -> Iterator[Said]:
         told, age = self.manifest, now.machine - self.manifest.made
-        hours = age.total_seconds() / 3600
-        yield f"The backup was made {told.made:%Y-%m-%d %H:%M} UTC, {hours:.1f} hours ago, by Terreau {told.version}."
-        held = f"{told.messages} messages, {told.waiting} of them not sent yet"
-        yield f"It holds {told.leads} leads, {held}, and {told.blobs} files."
+        yield said(
+            "The backup was made %(when)s UTC, %(hours)s hours ago, by Terreau %(version)s.",
+            when=f"{told.made:%Y-%m-%d %H:%M}", hours=f"{age.total_seconds() / 3600:.1f}", version=told.version,
+        )  # fmt: skip
+        yield said(
+            "It holds %(leads)s leads, %(messages)s messages, %(waiting)s of them not sent yet, and %(files)s files.",
+            leads=told.leads, messages=told.messages, waiting=told.waiting, files=told.blobs,
+        )  # fmt: skip
         if self.here is None:
-            yield f"It would become {self.target}, where there is no database now."
+            yield said("It would become %(target)s, where there is no database now.", target=self.target)
         else:
-            yield f"It would become {self.target}; the database there, with {self.here} leads, would be put aside."
+            yield said(
+                "It would become %(target)s; the database there, with %(leads)s leads, would be put aside.",
+                target=self.target, leads=self.here,
+            )  # fmt: skip
         yield self.secrets
-        yield "Everything rests afterwards: nothing is sent until `terreau resume`."
+        yield said("Everything rests afterwards: nothing is sent until `terreau resume`.")
 
 
 def plan(config: Config, file: Path, now: Moment) -> Plan:
@@ -70,7 +82,7 @@ def plan(config: Config, file: Path, now: Moment) -> Plan:
         manifest = _manifest(archive, file)
         secrets = _secrets(config, manifest)
     if not room_for(next(path for path in target.parents if path.exists()), manifest.size):
-        raise NoRestore(f"{manifest.size >> 20} MiB do not fit on the disk of {target}")
+        raise NoRestore(said("%(size)s MiB do not fit on the disk of %(file)s", size=manifest.size >> 20, file=target))
     return Plan(manifest, target, _leads_of(target, now), secrets)
 
 
@@ -101,29 +113,35 @@ def _opened(file: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no backup, or was cut short"
-        raise NoRestore(f"{file} cannot be read ({why}): name a file that `terreau backup` made") from error
+        why = error.strerror if isinstance(error, OSError) else said("it is no backup, or was cut short")
+        sentence = said("%(file)s cannot be read (%(why)s): name a file that `terreau backup` made", file=file, why=why)
+        raise NoRestore(sentence) from error
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
     try:
         return Manifest.read(archive.read(MANIFEST))
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise NoRestore(f"{file} is no backup of Terreau: {error}") from error
+        raise NoRestore(said("%(file)s is no backup of Terreau: %(why)s", file=file, why=sentence_of(error))) from error
 
 
-def _secrets(config: Config, manifest: Manifest) -> str:
+def _secrets(config: Config, manifest: Manifest) -> Said:
     """Whether those who must not be mailed would be known again: without the key of before, they would not."""
     kept = config.data.dir / "secrets" / "suppression_key"
     known = config.secrets.suppression_key or (read_secret(kept) if kept.exists() else None)
     if known is not None and mark_of(known) == manifest.suppression:
-        return "The secrets here are those of the backup."
+        return said("The secrets here are those of the backup.")
     if known is None and manifest.secrets:
-        return "The secrets come with it."
-    where = "are not here" if known is None else "here are others"
+        return said("The secrets come with it.")
+    missing = said("the secrets of this backup are not here")
+    fault = missing if known is None else said("the secrets here are not those of this backup")
     raise NoRestore(
-        f"the secrets of this backup {where}: without the suppression key of before, people who must not be mailed are"
-        f" not known again. Lay the files of `secrets` of before into {config.data.dir / 'secrets'}, then try again"
+        said(
+            "%(fault)s: without the suppression key of before, people who must not be mailed are not known again. Lay"
+            " the files of `secrets` of before into %(folder)s, then try again",
+            fault=fault,
+            folder=config.data.dir / "secrets",
+        )
     )
 
 
@@ -135,7 +153,7 @@ def _leads_of(target: Path, now: Moment) -> int | None:
         with closing(open_database(f"sqlite:///{target}", wait_seconds=1)) as database, database.read() as conn:
             alive = holders.c.seen_at > now.machine - DEAD_AFTER
             if conn.scalar(select(func.count()).select_from(holders).where(alive)):
-                raise NoRestore(f"somebody worked with {target} within the last minute: stop the house, wait a minute")
+                raise NoRestore(said(BUSY, target=target))
             return conn.scalar(select(func.count()).select_from(leads)) or 0
     except StorageUnavailable:
         return 0  # damaged: the reason to be here
@@ -145,7 +163,7 @@ def _unpack(archive: zipfile.ZipFile, fresh: Path, manifest: Manifest, bar: Bar)
     """The database of the backup, byte for byte as it was packed, and whole. Raises NoRestore."""
     digest, done = hashlib.sha256(), 0
     try:
-        with bar("Reading the backup") as watch, archive.open(DATABASE) as member, fresh.open("wb") as file:
+        with bar(said("Reading the backup")) as watch, archive.open(DATABASE) as member, fresh.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)
             while part := member.read(CHUNK):
                 file.write(part)
@@ -155,13 +173,13 @@ def _unpack(archive: zipfile.ZipFile, fresh: Path, manifest: Manifest, bar: Bar)
             file.flush()
             os.fsync(file.fileno())
     except (KeyError, OSError, zipfile.BadZipFile) as error:
-        raise NoRestore(f"the backup is damaged: {error}") from error
+        raise NoRestore(said(DAMAGED, why=error)) from error
     if digest.hexdigest() != manifest.sha256:
-        raise NoRestore("the backup is damaged: its database is not the one that was packed")
-    with bar("Looking whether it is whole"):
+        raise NoRestore(said(DAMAGED, why=said("its database is not the one that was packed")))
+    with bar(said("Looking whether it is whole")):
         broken = copies.faults(fresh)
     if broken:
-        raise NoRestore(f"the backup is damaged: {'; '.join(broken[:3])}")
+        raise NoRestore(said(DAMAGED, why="; ".join(broken[:3])))
 
 
 def _put_to_rest(fresh: Path, manifest: Manifest, now: Moment) -> None:
@@ -183,7 +201,8 @@ def _bring_files(config: Config, archive: zipfile.ZipFile) -> None:
             try:
                 blobs.put(name.removeprefix(BLOBS), archive.read(name))
             except (BlobDamaged, LookupError, zipfile.BadZipFile) as error:
-                raise NoRestore(f"the backup is damaged: the file {name} is not the one that was packed") from error
+                why = said("the file %(name)s is not the one that was packed", name=name)
+                raise NoRestore(said(DAMAGED, why=why)) from error
 
 
 def _bring_secrets(config: Config, archive: zipfile.ZipFile) -> None:

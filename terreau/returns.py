@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from base.saying import Said, said, said_n
 from base.settings import Bounces
 from reports.returned import CameBack
 
@@ -16,27 +17,37 @@ def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime) -> 
     """What is to be said of the last 30 days, and what to do."""
     folder = awaited.maildir
     if folder is None and awaited.secret is None and not back.total:
-        hint = "docs/mail.md says how: without it, addresses that do not exist go on being written to"
-        return "well", "no mailbox of bounces and no webhook is set under [mail.bounces]", hint
+        hint = said("docs/mail.md says how: without it, addresses that do not exist go on being written to")
+        return "well", said("no mailbox of bounces and no webhook is set under [mail.bounces]"), hint
     if folder is not None and not _usable(folder):
-        hint = "is it a Maildir, and may this account read and move what lies in it?"
-        return "wrong", f"{folder}/new cannot be read: what comes back is not seen", hint
+        hint = said("is it a Maildir, and may this account read and move what lies in it?")
+        return "wrong", said("%(folder)s/new cannot be read: what comes back is not seen", folder=folder), hint
     if folder is not None and (back.read_at is None or machine_now - back.read_at > LATE):
-        last = "never looked into" if back.read_at is None else f"last looked into at {back.read_at:%Y-%m-%d %H:%M} UTC"
         return (
             "doubt",
-            f"{folder} was {last}; {_counted(back)}",
-            "`terreau serve` and `terreau engine` do: is one running?",
+            said("%(looked)s; %(back)s", looked=_looked(folder, back), back=_counted(back)),
+            said("`terreau serve` and `terreau engine` do: is one running?"),
         )
-    read = f"; {folder} was looked into at {back.read_at:%H:%M} UTC" if folder is not None and back.read_at else ""
-    return "well", f"{_counted(back)}{read}", ""
+    if folder is None or back.read_at is None:
+        return "well", _counted(back), ""
+    return "well", said("%(looked)s; %(back)s", looked=_looked(folder, back), back=_counted(back)), ""
+
+
+def _looked(folder: Path, back: CameBack) -> Said:
+    if back.read_at is None:
+        return said("%(folder)s was never looked into", folder=folder)
+    return said("%(folder)s was last looked into at %(when)s UTC", folder=folder, when=f"{back.read_at:%Y-%m-%d %H:%M}")
 
 
 def _usable(folder: Path) -> bool:
     return os.access(folder / "new", os.R_OK | os.W_OK | os.X_OK)
 
 
-def _counted(back: CameBack) -> str:
-    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(back.kinds.items()))
-    strangers = f", and {back.strangers} without a token of ours" if back.strangers else ""
-    return f"{back.total} mails came back in 30 days{f' ({kinds})' if kinds else ''}{strangers}"
+def _counted(back: CameBack) -> Said:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(back.kinds.items()))
+    told = said_n("%(count)s mail came back in 30 days", "%(count)s mails came back in 30 days", back.total)
+    if kinds:
+        told = said("%(told)s (%(kinds)s)", told=told, kinds=kinds)
+    if not back.strangers:
+        return told
+    return said("%(told)s, and %(strangers)s without a token of ours", told=told, strangers=back.strangers)

@@ -21,6 +21,7 @@ from authoring.site import Site
 from base.calendars import at_local, local_day
 from base.clock import Clocks, Moment, system_clocks
 from base.config import Config
+from base.saying import said
 from sales.notebook import Author
 from storage.database import open_database
 from storage.schema import leads, submissions
@@ -29,7 +30,7 @@ from terreau.calls import CallReceiver, Calls
 from terreau.chances import between
 from terreau.colleagues import Act, Colleagues
 from terreau.crowd import Somebody, crowd
-from terreau.deeds import ASTRAY, DEEDS, Life, Misplayed, StillCalendar
+from terreau.deeds import ASTRAY, DEEDS, NO_REST, Life, Misplayed, StillCalendar
 from terreau.house import House
 from terreau.letting_go import Post
 from terreau.preparing import content_in_force
@@ -142,7 +143,7 @@ class _Village:
             due = self._house.engine.next_due()
             if due is None or due > self._calendar.now():
                 return
-        raise Misplayed(f"the engine does not come to rest at {self._calendar.now():%Y-%m-%d %H:%M}")
+        raise Misplayed(said(NO_REST, when=f"{self._calendar.now():%Y-%m-%d %H:%M}"))
 
 
 def _open_pages(house: House, span: Span) -> None:

@@ -8,8 +8,11 @@ from contextlib import closing, contextmanager
 from threading import Event, Thread
 
 from base.config import Config
+from base.saying import said
+from base.translations import msgid
 from capture.returned import LONGEST_BODY
 from terreau.app import create_app
+from terreau.applying import IN_FORCE
 from terreau.house import House
 from terreau.preparing import content_in_force, prepare
 from terreau.process import settle
@@ -34,7 +37,9 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
         if with_engine:
             watch(house)
             try_mail_server(config, say)
-        say(f"Listening on http://{config.server.host}:{web.port}; links in mails begin with {config.site.base_url}")
+        where = f"http://{config.server.host}:{web.port}"
+        told = msgid("Listening on %(where)s; links in mails begin with %(address)s")
+        say(said(told, where=where, address=config.site.base_url))
         web.start()
         late = _until(stop, running, web, say)
     return _over(late, say)
@@ -44,7 +49,7 @@ def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
     """The engine without pages, until a signal (or `stop`). Returns the exit code."""
     stop = stop or stop_on_signals()
     with opened(config, say) as house:
-        say("The engine runs: sequences, mails and webhooks; pages are served elsewhere.")
+        say(said("The engine runs: sequences, mails and webhooks; pages are served elsewhere."))
         watch(house)
         try_mail_server(config, say)
         late = _until(stop, motion(house), None, say)
@@ -66,7 +71,8 @@ def _try_mail_server(config: Config, say: Say) -> None:
         socket.create_connection((smtp.host, smtp.port), KNOCK_SECONDS).close()
     except OSError as error:
         why = error.strerror or str(error)
-        say(f"Warning: no mail server answers at {smtp.host}:{smtp.port} ({why}): mails wait until one does.")
+        told = msgid("Warning: no mail server answers at %(where)s (%(why)s): mails wait until one does.")
+        say(said(told, where=f"{smtp.host}:{smtp.port}", why=why))
 
 
 def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> list[str]:
@@ -75,7 +81,7 @@ def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> li
     running.start()
     try:
         stop.wait()
-        say("Stopping: what was begun is finished.")
+        say(said("Stopping: what was begun is finished."))
     finally:
         if web is not None:
             web.stop()
@@ -86,7 +92,7 @@ def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> li
 def _over(late: list[str], say: Say) -> int:
     """A thread that still waits for a mail server's word would keep the process for ten minutes: it is left behind,
     and its one mail is found again as one in doubt."""
-    say("Stopped.")
+    say(said("Stopped."))
     if late:
         sys.stdout.flush()
         os._exit(0)
@@ -100,7 +106,8 @@ def opened(config: Config, say: Say) -> Iterator[House]:
     with closing(House.build(config)) as house:
         applied = content_in_force(house)
         release = house.releases.in_force()
-        say(applied.sentence if applied else f"Release {release.release_id} ({release.hash[:12]}) is in force.")
+        known = said(IN_FORCE, number=release.release_id, hash=release.hash[:12])
+        say(applied.sentence if applied else known)
         yield house
 
 

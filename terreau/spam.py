@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
+from base.saying import Said, said
+
 SECONDS = 60
-ABSENT = "SpamAssassin is not installed here, so there is no spam score (on Debian: apt install spamassassin)"
+ABSENT = said("SpamAssassin is not installed here, so there is no spam score (on Debian: apt install spamassassin)")
 _STATUS = re.compile(r"score=(-?[\d.]+) required=(-?[\d.]+) tests=(\S*)")
 
 
@@ -21,13 +23,16 @@ class Score:
     rules: tuple[str, ...]
 
     @property
-    def sentence(self) -> str:
-        verdict = "taken for spam" if self.points >= self.threshold else "not spam"
+    def sentence(self) -> Said:
+        verdict = said("taken for spam") if self.points >= self.threshold else said("not spam")
         rules = f": {', '.join(self.rules)}" if self.rules else ""
-        return f"{self.points:.1f} points of the {self.threshold:.1f} that make spam, {verdict}{rules}"
+        return said(
+            "%(points)s points of the %(threshold)s that make spam, %(verdict)s%(rules)s",
+            points=f"{self.points:.1f}", threshold=f"{self.threshold:.1f}", verdict=verdict, rules=rules,
+        )  # fmt: skip
 
 
-def spam_sentence(data: bytes, program: str | None = None) -> str:
+def spam_sentence(data: bytes, program: str | None = None) -> Said:
     """The score of the mail `data`, or why there is none. `program`: by default the one on the PATH."""
     found = program or shutil.which("spamassassin")
     if found is None:
@@ -35,11 +40,12 @@ def spam_sentence(data: bytes, program: str | None = None) -> str:
     try:
         done = subprocess.run([found, "--local"], input=data, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"SpamAssassin did not answer: {error}"
+        return said("SpamAssassin did not answer: %(why)s", why=error)
     score = read_score(done.stdout)
     if score is None:
         complaint = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return f"SpamAssassin gave no score: {complaint[-1] if complaint else f'it ended with {done.returncode}'}"
+        why = complaint[-1] if complaint else said("it ended with %(code)s", code=done.returncode)
+        return said("SpamAssassin gave no score: %(why)s", why=why)
     return score.sentence
 
 

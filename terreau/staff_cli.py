@@ -15,7 +15,9 @@ from base.tokens import new_token
 from console import factors, passwords, sessions, staff
 from console.access import ROLES
 from storage.database import Database, open_database
+from terreau.author_cli import speaks
 from terreau.house import blobs_of
+from terreau.language import gettext
 from terreau.options import Options
 from terreau.preparing import prepare
 from terreau.virtual import clocks_of
@@ -67,7 +69,8 @@ def add(
         now = clocks_of(database).machine()
         given = now if generate else None
         database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now, given_at=given))
-    click.echo(f"{name} comes in at {config.site.base_url}/console as {role}.")
+    where = f"{config.site.base_url}/console"
+    click.echo(gettext("%(name)s comes in at %(where)s as %(role)s.", name=name, where=where, role=role))
     _show(password if generate else None)
 
 
@@ -88,7 +91,7 @@ def give_role(options: Options, email: str, role: str, rep: str | None) -> None:
         wished = member.rep if rep is None else None if rep == "none" else rep
         _check_rep(config, database, wished)
         database.write(partial(staff.change, staff_id=member.id, role=role, rep=wished))
-    click.echo(f"{member.name} is {role} now, and signs in again.")
+    click.echo(gettext("%(name)s is %(role)s now, and signs in again.", name=member.name, role=role))
 
 
 @staff_group.command(name="reset", short_help="Give somebody a new password.")
@@ -106,7 +109,7 @@ def reset(options: Options, email: str, generate: bool) -> None:
         password, kept = _password(generate, member.name, member.email)
         given = clocks_of(database).machine() if generate else None
         database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept, given_at=given))
-    click.echo(f"{member.name} has a new password; every browser of theirs signs in again.")
+    click.echo(gettext("%(name)s has a new password; every browser of theirs signs in again.", name=member.name))
     _show(password if generate else None)
 
 
@@ -127,7 +130,9 @@ def remove_factor(options: Options, email: str) -> None:
             sessions.end_all(conn, member.id)
 
         database.write(job)
-    click.echo(f"{member.name} comes in with the password alone, and can set up a second factor anew.")
+    click.echo(
+        gettext("%(name)s comes in with the password alone, and can set up a second factor anew.", name=member.name)
+    )
 
 
 @staff_group.command(name="list", short_help="List who may come in.")
@@ -137,10 +142,11 @@ def list_staff(options: Options) -> None:
     with opened(options.load()) as database, database.read() as conn:
         members = staff.everybody(conn)
     for one in members:
-        closed = "  (closed)" if one.disabled_at else ""
+        closed = "  " + gettext("(closed)") if one.disabled_at else ""
         click.echo(f"{one.email:<40} {one.role:<9} {one.rep or '-':<12} {one.name}{closed}")
     if not members:
-        click.echo("Nobody yet: `terreau staff add EMAIL --name NAME --role admin --generate` lets the first one in.")
+        command = "terreau staff add EMAIL --name NAME --role admin --generate"
+        click.echo(gettext("Nobody yet: `%(command)s` lets the first one in.", command=command))
 
 
 @contextmanager
@@ -151,7 +157,7 @@ def opened(config: Config) -> Iterator[Database]:
         try:
             yield database
         except staff.Refused as error:
-            raise click.ClickException(f"{error} Nothing was changed.") from error
+            raise click.ClickException(f"{gettext(str(error))} {gettext('Nothing was changed.')}") from error
 
 
 def _member(database: Database, email: str) -> Row[Any]:
@@ -164,7 +170,7 @@ def _member(database: Database, email: str) -> Row[Any]:
 
 def _spoken(config: Config, locale: str | None) -> str:
     if locale is not None and locale not in config.site.locales:
-        raise click.BadParameter(f"the site speaks {', '.join(config.site.locales)}", param_hint="--locale")
+        raise click.BadParameter(speaks(config), param_hint="--locale")
     return locale or config.site.default_locale
 
 
@@ -178,7 +184,8 @@ def _check_rep(config: Config, database: Database, rep: str | None) -> None:
         return
     known = [one.id for one in site.definitions.hand_off.reps]
     if rep not in known:
-        raise click.BadParameter(f"the definitions know {', '.join(known)}", param_hint="--rep")
+        names = gettext("the definitions know %(names)s", names=", ".join(known))
+        raise click.BadParameter(names, param_hint="--rep")
 
 
 def _password(generate: bool, *own: str) -> tuple[str, str]:
@@ -186,7 +193,11 @@ def _password(generate: bool, *own: str) -> tuple[str, str]:
     if generate:
         made = new_token()
         return made, passwords.hashed(made)
-    given = click.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else _first_line()
+    given = (
+        click.prompt(gettext("Password"), hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else _first_line()
+    )
     return given, staff.new_password(given, *own)
 
 
@@ -196,4 +207,4 @@ def _first_line() -> str:
 
 def _show(password: str | None) -> None:
     if password is not None:
-        click.echo(f"Password, shown this once: {password}")
+        click.echo(gettext("Password, shown this once: %(password)s", password=password))

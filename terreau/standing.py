@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 
+from base.saying import said
+from base.translations import msgid
 from emails.dkim import Signature
 from terreau.findings import Finding
 from terreau.names import Names, NotKnown
@@ -55,21 +57,41 @@ def _asked(subject: str, probe: Callable[[], Iterator[Finding]]) -> Iterator[Fin
     try:
         yield from list(probe())
     except NotKnown as error:
-        yield Finding(subject, "doubt", f"not known: {error}", "run it again where the network is there")
+        yield Finding(
+            subject, "doubt", said("not known: %(error)s", error=error), said("run it again where the network is there")
+        )
 
 
 def _spf(domain: str, names: Names) -> Iterator[Finding]:
     found = [text for text in names.texts(domain) if re.match(r"v=spf1(\s|$)", text, re.IGNORECASE)]
     if not found:
-        sentence = f"{domain} says nowhere who may send for it"
-        hint = f'publish a TXT record at {domain}: "v=spf1 include:YOUR-RELAY -all" (your relay says which name)'
+        sentence = said("%(domain)s says nowhere who may send for it", domain=domain)
+        hint = said(
+            'publish a TXT record at %(domain)s: "v=spf1 include:YOUR-RELAY -all" (your relay says which name)',
+            domain=domain,
+        )
         yield Finding("spf", "wrong", sentence, hint)
     elif len(found) > 1:
-        yield Finding("spf", "wrong", f"{domain} has {len(found)} SPF records, so receivers count none", "keep one")
+        yield Finding(
+            "spf",
+            "wrong",
+            said("%(domain)s has %(count)s SPF records, so receivers count none", domain=domain, count=len(found)),
+            said("keep one"),
+        )
     elif re.search(r"(?:^|\s)\+?all(?:\s|$)", found[0], re.IGNORECASE):
-        yield Finding("spf", "wrong", f"{domain} lets everybody send for it: {found[0]}", "end the record in -all")
+        yield Finding(
+            "spf",
+            "wrong",
+            said("%(domain)s lets everybody send for it: %(record)s", domain=domain, record=found[0]),
+            said("end the record in -all"),
+        )
     elif not re.search(r"(?:^|\s)[-~]all(?:\s|$)|redirect=", found[0], re.IGNORECASE):
-        yield Finding("spf", "doubt", f"{domain} refuses nobody: {found[0]}", "end the record in -all, or ~all")
+        yield Finding(
+            "spf",
+            "doubt",
+            said("%(domain)s refuses nobody: %(record)s", domain=domain, record=found[0]),
+            said("end the record in -all, or ~all"),
+        )
     else:
         yield Finding("spf", "well", f"{domain}: {found[0]}")
 
@@ -77,34 +99,59 @@ def _spf(domain: str, names: Names) -> Iterator[Finding]:
 def _mail_servers(domain: str, names: Names) -> Iterator[Finding]:
     servers = names.mail_servers(domain)
     if servers == ("",):
-        sentence, hint = f"{domain} takes no mail, so refusals are lost", "set [mail] return_path to a mailbox you read"
+        sentence, hint = (
+            said("%(domain)s takes no mail, so refusals are lost", domain=domain),
+            said("set [mail] return_path to a mailbox you read"),
+        )
         yield Finding("mx", "wrong", sentence, hint)
     elif not servers:
-        sentence = (
-            f"{domain} has no mail server (MX): refusals may never come back, and some receivers refuse us for it"
+        sentence = said(
+            "%(domain)s has no mail server (MX): refusals may never come back, and some receivers refuse us for it",
+            domain=domain,
         )
-        yield Finding("mx", "wrong", sentence, f"publish an MX record at {domain}, or set [mail] return_path")
+        yield Finding(
+            "mx",
+            "wrong",
+            sentence,
+            said("publish an MX record at %(domain)s, or set [mail] return_path", domain=domain),
+        )
     else:
-        yield Finding("mx", "well", f"refusals to {domain} come to {', '.join(servers)}")
+        yield Finding(
+            "mx", "well", said("refusals to %(domain)s come to %(servers)s", domain=domain, servers=", ".join(servers))
+        )
 
 
 def _dkim(signature: Signature | None, names: Names) -> Iterator[Finding]:
     if signature is None:
         yield Finding(
-            "dkim", "doubt", "nothing is signed here, which is well if the mail server signs",
-            "see whether mails arrive with dkim=pass for your own domain; else fill in [dkim]",
-        )  # fmt: skip
+            "dkim",
+            "doubt",
+            said("nothing is signed here, which is well if the mail server signs"),
+            said("see whether mails arrive with dkim=pass for your own domain; else fill in [dkim]"),
+        )
         return
     found = names.texts(signature.place)
-    hint = f'publish a TXT record at {signature.place}: "{signature.record}"'
+    hint = said('publish a TXT record at %(place)s: "%(record)s"', place=signature.place, record=signature.record)
     if not found:
-        yield Finding("dkim", "wrong", f"the key's public half is not at {signature.place}", hint)
+        yield Finding("dkim", "wrong", said("the key's public half is not at %(place)s", place=signature.place), hint)
     elif _key_of(found[0]) != _key_of(signature.record):
-        yield Finding("dkim", "wrong", f"{signature.place} has another key: every signature is taken for forged", hint)
+        yield Finding(
+            "dkim",
+            "wrong",
+            said("%(place)s has another key: every signature is taken for forged", place=signature.place),
+            hint,
+        )
     elif signature.bits is not None and signature.bits < SHORT_KEY:
-        yield Finding("dkim", "doubt", f"the key has {signature.bits} bits", f"make one of {SHORT_KEY}")
+        yield Finding(
+            "dkim",
+            "doubt",
+            said("the key has %(bits)s bits", bits=signature.bits),
+            said("make one of %(bits)s", bits=SHORT_KEY),
+        )
     else:
-        yield Finding("dkim", "well", f"{signature.place} has our {signature.kind} key")
+        yield Finding(
+            "dkim", "well", said("%(place)s has our %(kind)s key", place=signature.place, kind=signature.kind)
+        )
 
 
 def _key_of(record: str) -> str:
@@ -117,16 +164,28 @@ def _dmarc(domain: str, names: Names) -> Iterator[Finding]:
     found = [text for place in places for text in names.texts(f"_dmarc.{place}") if text.lower().startswith("v=dmarc1")]
     if not found:
         record = f"v=DMARC1; p=none; rua=mailto:dmarc@{organisation(domain)}"
-        sentence = f"{domain} has no DMARC record, which large receivers ask of whoever sends much"
-        hint = (
-            f'publish a TXT record at _dmarc.{organisation(domain)}: "{record}", and tighten it once reports are clean'
+        sentence = said(
+            "%(domain)s has no DMARC record, which large receivers ask of whoever sends much", domain=domain
+        )
+        hint = said(
+            'publish a TXT record at _dmarc.%(domain)s: "%(record)s", and tighten it once reports are clean',
+            domain=organisation(domain),
+            record=record,
         )
         yield Finding("dmarc", "wrong", sentence, hint)
     elif re.search(r";\s*p=none", found[0], re.IGNORECASE):
-        sentence = f"{domain} watches only: {found[0]}"
-        yield Finding("dmarc", "doubt", sentence, "once its reports are clean, set p=quarantine, then p=reject")
+        sentence = said("%(domain)s watches only: %(record)s", domain=domain, record=found[0])
+        yield Finding("dmarc", "doubt", sentence, said("once its reports are clean, set p=quarantine, then p=reject"))
     else:
         yield Finding("dmarc", "well", f"{domain}: {found[0]}")
+
+
+# (signed for it, returned to it) -> what is told.
+_VOUCHED = {
+    (True, True): msgid("%(author)s is vouched for by its signature and its return path"),
+    (True, False): msgid("%(author)s is vouched for by its signature"),
+    (False, True): msgid("%(author)s is vouched for by its return path"),
+}
 
 
 def _alignment(sending: Sending) -> Iterator[Finding]:
@@ -135,32 +194,45 @@ def _alignment(sending: Sending) -> Iterator[Finding]:
         signed = sending.signature is not None and organisation(sending.signature.domain) == organisation(author)
         returned = organisation(sending.return_path or author) == organisation(author)
         if signed or returned:
-            by = " and ".join(name for name, is_so in (("signature", signed), ("return path", returned)) if is_so)
-            yield Finding("alignment", "well", f"{author} is vouched for by its {by}")
+            yield Finding("alignment", "well", said(_VOUCHED[signed, returned], author=author))
         else:
             other = sending.signature.domain if sending.signature else sending.return_path
             yield Finding(
-                "alignment", "wrong", f"{author} writes, and {other} vouches: DMARC fails for every mail",
-                f"set [mail] return_path, or [dkim] domain, to a name under {organisation(author)}",
-            )  # fmt: skip
+                "alignment",
+                "wrong",
+                said(
+                    "%(author)s writes, and %(other)s vouches: DMARC fails for every mail", author=author, other=other
+                ),
+                said(
+                    "set [mail] return_path, or [dkim] domain, to a name under %(domain)s", domain=organisation(author)
+                ),
+            )
 
 
 def _pointer(relay: str, names: Names) -> Iterator[Finding]:
     public = [address for address in _addresses(relay, names) if ip_address(address).is_global]
     if not public:
         yield Finding(
-            "ptr", "doubt", f"not known: {relay} lies inside, and the address that it sends from is not seen here",
-            "that address needs a name (PTR) which leads back to it",
-        )  # fmt: skip
+            "ptr",
+            "doubt",
+            said("not known: %(relay)s lies inside, and the address that it sends from is not seen here", relay=relay),
+            said("that address needs a name (PTR) which leads back to it"),
+        )
         return
     for address in public:
         known = names.pointers(address)
         if any(address in names.addresses(name) for name in known):
-            yield Finding("ptr", "well", f"{address} is {', '.join(known)}, and back")
-        else:
-            sentence = f"{address} of {relay} has no name (PTR) that leads back to it, which many receivers refuse"
             yield Finding(
-                "ptr", "doubt", sentence, "ask whoever owns the address; of no import if mail leaves elsewhere"
+                "ptr", "well", said("%(address)s is %(names)s, and back", address=address, names=", ".join(known))
+            )
+        else:
+            sentence = said(
+                "%(address)s of %(relay)s has no name (PTR) that leads back to it, which many receivers refuse",
+                address=address,
+                relay=relay,
+            )
+            yield Finding(
+                "ptr", "doubt", sentence, said("ask whoever owns the address; of no import if mail leaves elsewhere")
             )
 
 

@@ -1,11 +1,12 @@
 """Problems as lines on the error output, or as a JSON list for a program, in the language of whoever reads them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import click
 
 from base.problems import Problem, Severity
+from base.saying import Said
 from base.translations import Translator, msgid
 from terreau.language import words
 
@@ -17,6 +18,12 @@ def tell(problems: Iterable[Problem]) -> None:
     for problem in problems:
         line = speech.gettext(_SEVERITIES[problem.severity], sentence=problem.sentence(speech))
         click.echo(line, err=True)
+
+
+def teller() -> Callable[[str], None]:
+    """Prints sentences in the language of the command that is running now, whichever thread says them later."""
+    speech = words()
+    return lambda sentence: click.echo(sentence.by(speech) if isinstance(sentence, Said) else sentence)
 
 
 def tell_json(problems: Iterable[Problem]) -> None:

@@ -10,6 +10,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
 from base.clock import elapsed
+from base.saying import said
 
 TURN = 0.2  # seconds the loop waits at most before it looks whether it is to stop
 DRAIN = 5.0  # seconds for requests under way when it is
@@ -21,8 +22,12 @@ class AddressTaken(Exception):
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:
         super().__init__(
-            f"cannot listen on {host}:{port}: {cause.strerror or cause}. Another process may hold this port: "
-            f"stop it, or choose another with `--port` or `[server] port`."
+            said(
+                "cannot listen on %(where)s: %(why)s. Another process may hold this port: stop it, or choose another"
+                " with `--port` or `[server] port`.",
+                where=f"{host}:{port}",
+                why=cause.strerror or cause,
+            )
         )
 
 

@@ -264,7 +264,7 @@ def test_without_the_key_of_before_nothing_is_restored(config, elsewhere, tmp_pa
         {**elsewhere.model_dump(), "secrets": {"suppression_key": "another-key-of-16-or-more"}}
     )
     bare = Config.model_validate({**elsewhere.model_dump(), "secrets": {}})
-    for config_, words in ((other, "here are others"), (bare, "are not here")):
+    for config_, words in ((other, "are not those"), (bare, "are not here")):
         with pytest.raises(NoRestore, match=words):
             plan(config_, tmp_path / "x.zip", NOW)
 

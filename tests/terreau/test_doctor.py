@@ -229,7 +229,7 @@ HOOK = {"name": "crm", "url": "https://crm.example.org/x", "secret": "whsec_" + 
     ],
 )
 def test_a_webhook_that_could_never_be_sent_is_wrong(tmp_path, change, words):
-    assert about(house(tmp_path, webhooks=[HOOK]), "webhooks") == [("well", "crm: told of hot leads")]
+    assert about(house(tmp_path, webhooks=[HOOK]), "webhooks") == [("well", "told of hot leads: crm")]
     ((state, sentence),) = about(house(tmp_path, webhooks=[HOOK | change]), "webhooks")
     assert state == "wrong"
     assert words in sentence
@@ -249,7 +249,7 @@ def test_a_channel_of_the_release_that_the_settings_do_not_know_is_doubtful(tmp_
     ((state, sentence),) = about(config, "webhooks")
     assert (state, "`crm`" in sentence) == ("doubt", True)
     assert about(config.model_copy(update={"webhooks": house(tmp_path, webhooks=[HOOK]).webhooks}), "webhooks") == [
-        ("well", "crm: told of hot leads")
+        ("well", "told of hot leads: crm")
     ]
 
 
@@ -350,7 +350,7 @@ def test_the_domains_that_mails_leave_from_are_asked_about(tmp_path, monkeypatch
     monkeypatch.setattr(doctor, "Dns", Away)
     config = signing(tmp_path, return_path="retour@atelier-lumen.example")
     assert about(config, "alignment") == [
-        ("well", "atelier-lumen.example is vouched for by its signature and return path")
+        ("well", "atelier-lumen.example is vouched for by its signature and its return path")
     ]
     assert about(config, "spf") == [("doubt", "not known: no name server answered about atelier-lumen.example")]
     assert about(config, "dkim")[0][1].endswith("about terreau._domainkey.atelier-lumen.example")

@@ -105,7 +105,7 @@ def test_images_that_travel_in_a_mail_are_told_and_stand_in_the_page(folder):
     (folder / "content" / "images" / "plan.gif").write_bytes(b"GIF89a" + bytes(2042))
     said = terreau("preview", "niveaux", "--out", "x.html")
     assert said.exit_code == 0, said.output
-    assert "Image      plan.gif, 2.0 kB\n" in said.output
+    assert "Image      plan.gif, 2 kB\n" in said.output
     assert 'src="data:image/gif;base64,R0lGODlh' in (folder / "x.html").read_text()
     assert json.loads(terreau("preview", "niveaux", "--json").output)["images"] == [{"name": "plan.gif", "bytes": 2048}]
 

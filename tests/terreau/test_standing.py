@@ -83,7 +83,7 @@ def test_a_domain_in_order_is_well_and_shows_what_it_says(names_of):
         ("mx", "refusals to returns.lumen.example come to mx1.relay.example, mx2.relay.example"),
         ("dkim", "terreau._domainkey.lumen.example has our ed25519 key"),
         ("dmarc", "lumen.example: v=DMARC1; p=reject; rua=mailto:a@lumen.example"),
-        ("alignment", "lumen.example is vouched for by its signature and return path"),
+        ("alignment", "lumen.example is vouched for by its signature and its return path"),
         ("ptr", "8.8.8.8 is out.relay.example, and back"),
     ]
 
