@@ -33,7 +33,7 @@ class Misplayed(Exception):
 
 UNKNOWN = msgid("« %(who)s » acts before anybody knows them: the first act is a `submit`")
 NOT_SENT = msgid("« %(who)s » clicks in %(mail)s, which was not sent")
-NOT_DELIVERED = msgid("« %(who)s » downloads the magnet %(name)s, which was not delivered")
+NOT_DELIVERED = msgid("« %(who)s » downloads a magnet that was not delivered (%(name)s)")
 NO_REST = msgid("the engine does not come to rest at %(when)s")
 
 
