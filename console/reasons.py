@@ -87,6 +87,11 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"exit_when (?P<condition>.+) holds", msgid("its exit condition is met: %(condition)s")),
         (r"goal reached: (?P<condition>.+)", msgid("goal reached: %(condition)s")),
         (r"its mail was withdrawn: (?P<why>.+)", msgid("its mail was held back: %(why)s")),
+        (
+            r"the text cannot be filled in: (?P<place>\S+\.md(?::\d+)?), `(?P<code>.+?)`: (?P<fault>.+)",
+            msgid("the text cannot be filled in for them: %(place)s, at %(code)s (%(fault)s)"),
+        ),
+        (r"the text cannot be filled in: (?P<fault>.+)", msgid("the text cannot be filled in for them: %(fault)s")),
         (r"its mail was not sent: [a-z_]+, (?P<why>.+)", msgid("its mail did not leave: %(why)s")),
         (
             r"(?P<condition>.+) did not come within (?P<timeout>.+?)",

@@ -24,6 +24,7 @@ from emails import markdown, plaintext
 from emails.constants import Constants, constants_of
 from emails.environment import text_environment
 from emails.expressions import Place, problems_in
+from emails.fault import places_of
 from emails.images import Images, Inline, inlines, named_in
 from emails.inlining import UnfitMarkup, inline
 from emails.layouts import Layout, Setting, for_mail, frame_html, frame_text, mail_layout, notification_layout, words
@@ -85,7 +86,10 @@ def compile_email(
     subject, html, plain = compiler.subject(), compiler.html(), compiler.text()
     name = email_hash(site, sequence, email, locale, setting, frame)
     links, listed = tuple(compiler.links.addresses), compiler.images.listed()
-    told = {**constants.as_json(), "images": listed} if listed else constants.as_json()
+    told = {**constants.as_json(), "file": path_of(sequence, email, locale)}
+    told["places"] = places_of(text.body, text.body_line)
+    if listed:
+        told["images"] = listed
     return CompiledEmail(name, subject, html, plain, links, told, carried(told, compiler.images.content()))
 
 

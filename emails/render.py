@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 
-from emails import cleaning
+from emails import cleaning, fault
 from emails.compile import CompiledEmail
 from emails.environment import OutputTooLarge, fill, html_environment, text_environment
 
@@ -19,10 +19,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class RenderError(Exception):
-    """This context does not fill this text: the message fails, and says `why`."""
+    """This context does not fill this text: the message fails, and says `why`, and where (file, line, expression)."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"the text cannot be filled in: {why}")
+    def __init__(self, why: str, where: str) -> None:
+        super().__init__(f"the text cannot be filled in: {f'{where}: ' if where else ''}{why}")
         self.why = why
 
 
@@ -44,14 +44,17 @@ def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]
     told = {name: compiled.constants[name] for name in ("house", "sender", "pages")}
     values = {**told, **context, "links": links}
     locale = str(compiled.constants["locale"])
+    source = compiled.subject
     try:
-        return Rendered(
-            subject=cleaning.line("".join(fill(_text(locale, compiled.subject), values))),
-            pieces=tuple(fill(_html(locale, compiled.html), values)),
-            text=_BLANK_LINES.sub("\n\n", "".join(fill(_text(locale, compiled.text), values))).strip() + "\n",
-        )
-    except (TemplateError, OutputTooLarge, TypeError, ValueError, LookupError, ArithmeticError) as error:
-        raise RenderError(str(error)) from error
+        subject = cleaning.line("".join(fill(_text(locale, source), values)))
+        source = compiled.html
+        pieces = tuple(fill(_html(locale, source), values))
+        source = compiled.text
+        text = _BLANK_LINES.sub("\n\n", "".join(fill(_text(locale, source), values))).strip() + "\n"
+    except (OutputTooLarge, *fault.FAILURES) as error:
+        expression = fault.culprit(error, source, values, text_environment(locale))
+        raise RenderError(str(error), fault.told(compiled.constants, expression)) from error
+    return Rendered(subject, pieces, text)
 
 
 def link_addresses(compiled: CompiledEmail, base_url: str, token: str, counted: bool) -> list[str]:

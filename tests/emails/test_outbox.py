@@ -218,6 +218,23 @@ def test_a_text_that_grows_too_large_for_one_lead_fails_for_that_one_and_says_so
     assert (name, subject, data["reason"]) == ("mail.failed", "conseils-3d/niveaux", house.message(those[1]).reason)
 
 
+def test_an_expression_that_fails_for_one_lead_is_named_with_file_and_line(house, inbox, sender_to, never):
+    mailbox, port = inbox
+    key = ("conseils-3d", "niveaux", "fr")
+    practice = '{% if lead.fields.practice and lead.fields.practice < "m" %}'
+    body = f"Bonjour {{{{ lead.first_name }}}}\n\n{practice}Petit{{% endif %}}"
+    text = house.site.emails[key].model_copy(update={"body": body, "body_line": 7})
+    house.site = dataclasses.replace(house.site, emails={**house.site.emails, key: text})
+    those = [house.owe(house.lead(fields={"practice": answer})) for answer in ("a", 7, None)]
+    sender_to(port).drain(never)
+    assert [house.message(one).state for one in those] == ["sent", "failed", "sent"]
+    assert len(mailbox.arrived) == 2
+    assert house.message(those[1]).reason == (
+        f"the text cannot be filled in: emails/conseils-3d/niveaux.fr.md:9, `{practice}`:"
+        " '<' not supported between instances of 'int' and 'str'"
+    )
+
+
 def test_an_address_with_accents_arrives_as_it_is_written(house, inbox, sender_to, never):
     mailbox, port = inbox
     house.owe(house.lead("Zoé", email="zoé@atelier.example"))

@@ -4,14 +4,17 @@ import json
 import re
 import shutil
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
+from storage.schema import leads
 from terreau.cli import main
 from terreau.simulating import read_site
 from tests.terreau.living import ADA, HEAD, config_of, lived, write, write_persona
@@ -89,6 +92,46 @@ def line_of(house: Path, file: str, text: str, nth: int = 1) -> int:
 def only(decisions, outcome, step=None):
     (found,) = [one for one in decisions if one["outcome"] == outcome and step in (None, one["step"])]
     return found
+
+
+BROKEN = '{% if lead.fields.practice and lead.fields.practice < "m" %}'
+TWO = """
+[[step]]
+id = "first"
+email = "m"
+
+[[step]]
+id = "second"
+wait = "3 days"
+email = "broken"
+
+[[step]]
+id = "third"
+wait = "2 days"
+email = "m"
+"""
+
+
+def test_a_text_that_failed_for_one_lead_is_named_with_its_line_and_the_sequence_goes_on(tmp_path, monkeypatch):
+    shutil.copytree(data_path("content"), tmp_path / "content")
+    write(tmp_path, "one", HEAD + TWO, ["m", "broken"])
+    text = tmp_path / "content" / "emails" / "one" / "broken.fr.md"
+    text.write_text(text.read_text() + f"\n{BROKEN}Petit{{% endif %}}\n")
+    write_persona(tmp_path, "ada", ADA.format(zone="Europe/Paris").replace("2026-12-20", "2026-10-24"))
+    url = f"sqlite:///{tmp_path}/terreau.db"
+    migrate(url)
+    config = config_of(tmp_path, url)
+    with closing(open_database(url)) as database:
+        life = lived(database, read_site(config, "ada")[1], config)
+        database.write(lambda conn: conn.execute(update(leads).values(fields={"practice": 7})) and None)
+        life.reach(life.calendar.now() + timedelta(days=9))
+    enter(monkeypatch, tmp_path, url)
+    place = f"emails/one/broken.fr.md:{line_of(tmp_path, 'emails/one/broken.fr.md', BROKEN)}"
+    skipped = only(told("one/second")["decisions"], "skipped")
+    assert (skipped["outcome"], place in skipped["reason"], BROKEN in skipped["reason"]) == ("skipped", True, True)
+    assert f"le texte ne peut pas être rempli pour cette personne\u00a0: {place}, à {BROKEN} (" in skipped["said"]
+    assert "the text cannot be filled in for them" in terreau("why", "ada@lumen.example", "--locale", "en").output
+    assert only(told("one/third")["decisions"], "taken", "third")
 
 
 def test_who_lost_to_a_cap_reads_to_whom_and_until_when(house):
