@@ -15,6 +15,8 @@ from authoring.models.pages import Page
 from authoring.models.personas import Persona
 from authoring.models.sequences import Sequence
 
+CONFIRM = "confirm_url"
+
 # (file, keys and indexes below its root) -> (line, column); the place of the nearest table where it is not written.
 Locate = Callable[[str, tuple[str | int, ...]], tuple[int, int]]
 
@@ -55,6 +57,11 @@ class Site:
             if stage.id == name:
                 return rank
         raise LookupError(f"the definitions in force have no stage `{name}`")
+
+    def asks_to_confirm(self, sequence: str, email: str) -> bool:
+        """Whether that email, in any of its languages, has the link by which a reader confirms."""
+        texts = (self.emails[sequence, email, locale] for locale in self.locales_of(sequence, email))
+        return any(CONFIRM in text.body for text in texts)
 
     def locales_of(self, sequence: str, email: str) -> frozenset[str]:
         """The languages that email is written in."""

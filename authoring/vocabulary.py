@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 # Event name -> the kind of thing that its subject names; None where there is none to look up.
 EVENTS: dict[str, str | None] = {
     "form_submitted": "form",
+    "form_held": "form",
     "consent_granted": "purpose",
     "consent_withdrawn": "purpose",
     "unsubscribed": None,

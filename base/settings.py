@@ -104,6 +104,16 @@ class Server(Section):
     trusted_hosts: list[str] = []
     body_limit: Annotated[int, Field(ge=1024)] = 65536
     form_min_seconds: Annotated[float, Field(ge=0)] = 2
+    trusted_proxy: str | None = None
+
+
+class Limits(Section):
+    """Submissions that go through in an hour of the clock; 0 = no limit. What comes over one is kept and held."""
+
+    address_per_hour: Annotated[int, Field(ge=0)] = 5
+    network_per_hour: Annotated[int, Field(ge=0)] = 100
+    form_per_hour: Annotated[int, Field(ge=0)] = 1000
+    site_per_hour: Annotated[int, Field(ge=0)] = 3000
 
 
 class Console(Section):
@@ -240,6 +250,7 @@ class Config(Section):
     site: Site = Site()
     server: Server = Server()
     console: Console = Console()
+    limits: Limits = Limits()
     database: DatabaseSection = DatabaseSection()
     data: Data = Data()
     content: Content = Content()

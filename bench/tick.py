@@ -52,7 +52,9 @@ def filled(folder: Path, size: int) -> Scene:
 
 def engine(at: Scene) -> Engine:
     """The engine of the house on that scene."""
-    return Engine(at.database, at.releases, at, "Europe/Paris", "bench", lambda conn, call: None)
+    return Engine(
+        at.database, at.releases, at, "Europe/Paris", "bench", lambda conn, call: None, suppression_key="bench"
+    )
 
 
 def _spread(size: int, round_number: int) -> list[int]:

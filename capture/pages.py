@@ -22,6 +22,7 @@ from capture.addresses import page_path, thanks_path
 from capture.body import read_body
 from capture.door import Door
 from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
+from capture.limits import TOLD, limits_of
 from capture.notices import RETRY_SECONDS, UNDECLARED
 from capture.showing import Showing, draw_page
 from capture.speech import Speech, speech_in
@@ -124,7 +125,7 @@ def _too_fast(door: Door, stamp: Stamp) -> bool:
 
 def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Response:
     said = answers(visit.form, questions)
-    capture = _capture(visit, stamp, said)
+    capture = _capture(door, visit, stamp, said)
     moment = door.clocks.moment()
     try:
         recorded = door.database.write(lambda conn: record(conn, capture, moment))
@@ -132,11 +133,14 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
         log.exception("form %s: the database is away, nothing was saved", visit.page.form)
         return _draw(door, visit, stamp, questions, status=503, notice=UNSAVED)
     log.info("form %s: submission %s of lead %s", visit.page.form, recorded.submission_id, recorded.lead_id)
-    return _thank(door, visit, said.columns.get("email", ""), _is_any_ticked(visit, said.given))
+    if recorded.held is not None:
+        log.warning("form %s: over the limit per %s, held", visit.page.form, recorded.held)
+    told = recorded.held in TOLD
+    return _thank(door, visit, said.columns.get("email", ""), _is_any_ticked(visit, said.given), held=told)
 
 
-def _capture(visit: Visit, stamp: Stamp, said: Answers) -> Capture:
-    form = visit.form
+def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
+    form, reach = visit.form, said.columns.get("email") or said.columns.get("phone") or ""
     return Capture(
         form=visit.page.form,
         page=visit.name,
@@ -151,6 +155,7 @@ def _capture(visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         magnet=form.magnet,
         interests=tuple(dict.fromkeys([*form.interests, *visit.page.interests])),
         release_id=visit.site.release_id or 0,
+        limits=limits_of(door, visit.page.form, reach, request.remote_addr or ""),
     )
 
 
@@ -170,9 +175,9 @@ def _is_any_ticked(visit: Visit, given: Mapping[str, Any]) -> bool:
     return any(given.get(field.name) for field in visit.form.field if field.kind == "consent")
 
 
-def _thank(door: Door, visit: Visit, address: str, ticked: bool) -> Response:
+def _thank(door: Door, visit: Visit, address: str, ticked: bool, *, held: bool = False) -> Response:
     path = thanks_path(door.config, visit.speech.locale, visit.page.form)
-    sealed = seal_thanks(door.signer, visit.name, address, ticked=ticked)
+    sealed = seal_thanks(door.signer, visit.name, address, ticked=ticked, held=held)
     return redirect(f"{path}?for={sealed}", 303)  # type: ignore[return-value]
 
 

@@ -18,12 +18,12 @@ from capture.typos import meant_domain
 MAX_AGE = timedelta(days=1)
 
 
-def seal_thanks(signer: Signer, page: str, address: str, *, ticked: bool) -> str:
+def seal_thanks(signer: Signer, page: str, address: str, *, ticked: bool, held: bool = False) -> str:
     """What the thanks page needs to know, without the address itself: addresses stay out of browsers' histories.
 
-    `ticked`: a box of consent was.
+    `ticked`: a box of consent was. `held`: somebody looks at the answers before anything follows from them.
     """
-    payload: dict[str, Any] = {"page": page, "ticked": ticked}
+    payload: dict[str, Any] = {"page": page, "ticked": ticked, "held": held}
     if "@" in address:
         payload["masked"] = masked(address)
         if domain := meant_domain(address):
@@ -54,6 +54,7 @@ def show(door: Door, form: str, locale: str | None = None) -> Response:
         masked=seal.get("masked"),
         meant=seal.get("meant"),
         ticked=seal.get("ticked", False),
+        held=seal.get("held", False),
     )
 
 

@@ -81,6 +81,8 @@ ACCESS: Mapping[str, Rule] = {
     "pages": Rule(EVERYBODY),
     "dashboard": Rule(EVERYBODY),
     "health": Rule(EVERYBODY),
+    "held": Rule(WRITING),
+    "let_through": Rule(WRITING),
     "messages": Rule(WRITING),
     "message": Rule(NAMES, own="message_id"),
     "message_frame": Rule(NAMES, own="message_id"),

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, ip_address
 
 from sqlalchemy import Column, Connection, delete, insert, select
 
+from base.networks import network
 from base.tokens import keyed_hash
 from storage.schema import sign_in_attempts as table
 
@@ -23,16 +23,6 @@ class Names:
 
 def names(key: str, email: str, address: str) -> Names:
     return Names(keyed_hash(key, f"account {email}"), keyed_hash(key, f"network {network(address)}"))
-
-
-def network(address: str) -> str:
-    """The neighbourhood of an address: /24 in version 4, /48 in version 6, which one subscriber may fill."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    bits = 24 if isinstance(parsed, IPv4Address) else 48
-    return f"{int(parsed) >> (parsed.max_prefixlen - bits)}/{bits}"
 
 
 def begin(conn: Connection, who: Names, machine_now: datetime) -> int:

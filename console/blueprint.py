@@ -14,6 +14,7 @@ from console import (
     errors,
     factor_pages,
     health,
+    held,
     home,
     lead,
     lead_list,
@@ -58,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *pages.ROUTES,
     *dashboard.ROUTES,
     *health.ROUTES,
+    *held.ROUTES,
     *home.ROUTES,
 )
 

@@ -19,6 +19,7 @@ from console.reporting import draw_report
 from console.returns import told_of_returns
 from console.routes import Route
 from reports.health import Health, health
+from reports.held import held_count
 from reports.messages import Count
 from reports.returned import CameBack, came_back
 from workflows.resting import EVERYTHING, MARKETING
@@ -51,6 +52,7 @@ class Looked:
 
     found: Health
     back: CameBack
+    held: Count
     config: Config
     trouble: str | None
     dialect: str
@@ -78,7 +80,7 @@ def looked_at(door: ConsoleDoor, conn: Connection) -> Looked:
     """Everything, as it is at this request."""
     found = health(conn, g.moment.calendar, g.moment.machine)
     back = came_back(conn, g.moment.machine)
-    return Looked(found, back, door.config, door.trouble(), door.database.dialect, _disk(door.config))
+    return Looked(found, back, held_count(conn), door.config, door.trouble(), door.database.dialect, _disk(door.config))
 
 
 def _sentence(lines: list[Line]) -> Markup:
@@ -237,6 +239,19 @@ def _came_back(looked: Looked) -> Line:
     )
 
 
+def _held(looked: Looked) -> Line:
+    subject = say("Submissions held")
+    if not looked.held.number:
+        return Line(subject, "well", say("No limit was reached."), figure="0")
+    do = Markup("{} {}").format(
+        link("held", say("Look through them")),
+        say("and let people through. A limit that people reach is too low: raise it in config.toml."),
+    )
+    return Line(
+        subject, "look", say("A limit was reached: they are kept, and nothing mails."), do, _counted(looked.held)
+    )
+
+
 def _webhooks(looked: Looked) -> Line:
     subject, found = say("Webhooks"), looked.found
     late = g.moment.machine - found.oldest_webhook if found.oldest_webhook is not None else timedelta(0)
@@ -321,8 +336,8 @@ def size(amount: int) -> str:
 
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
-    engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _webhooks, _switches, _release,
-    _database, _disk_line,
+    engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _held, _webhooks, _switches,
+    _release, _database, _disk_line,
 )  # fmt: skip
 
 

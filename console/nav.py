@@ -39,7 +39,7 @@ WORK = (
 CONTENT = (
     Entry("pages", "panel-top", msgid("Pages and forms"), "p"),
     Entry("preview", "eye", msgid("Mail preview"), "v"),
-    Entry("health", "heart-pulse", msgid("Health"), "h"),
+    Entry("health", "heart-pulse", msgid("Health"), "h", frozenset({"held"})),
     Entry("staff", "id-card", msgid("Staff")),
 )
 # Where each role begins its day.

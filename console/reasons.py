@@ -109,6 +109,18 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"a contact who has shown no interest yet; audience = leads",
             msgid("a contact who has shown no interest yet, and this is for leads"),
         ),
+        (
+            r"the address was asked to confirm (?P<times>\d+) times and never did",
+            msgid("this address was asked to confirm %(times)s times and never did: it is asked no more"),
+        ),
+        (
+            r"the address has this mail since less than (?P<hours>\d+) hours, unconfirmed",
+            msgid("this address got the same mail less than %(hours)s hours ago and has not confirmed"),
+        ),
+        (
+            r"the address was asked to confirm less than (?P<hours>\d+) hours ago",
+            msgid("this address was asked to confirm less than %(hours)s hours ago: once a day at most"),
+        ),
         (r"the lead has no email address", msgid("no e-mail address is known")),
         (r"there is no such lead", msgid("there is no such lead")),
         (

@@ -46,6 +46,7 @@ def is_mail(entry: Entry) -> bool:
 
 ICONS: Mapping[str, str] = {
     "form_submitted": "file-text",
+    "form_held": "hourglass",
     "asset_downloaded": "download",
     "asset_delivered": "download",
     "link_clicked": "mouse-pointer-click",

@@ -10,14 +10,13 @@ from jinja2 import TemplateSyntaxError
 from authoring.models.emails import Email
 from authoring.models.forms import Form
 from authoring.models.sequences import Sequence, Trigger
-from authoring.site import Site
+from authoring.site import CONFIRM, Site
 from base.saying import Said, said
 from base.toml import Loc
 from emails.expressions import names_in
 
 Found = Iterator[tuple[str, Loc, Said, Said]]  # the form, where in its file, what is wrong, what to do
 
-CONFIRM = "confirm_url"
 BY_A_FORM = ("form", "magnet", "event")  # triggers that say which form they answer
 
 

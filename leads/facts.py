@@ -4,12 +4,13 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from authoring.site import Site
 from base.calendars import Zone, is_zone
+from leads.asked import Asked
 
 Buckets = Mapping[str, Mapping[str, int]]  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
 
@@ -144,6 +145,18 @@ class Facts:
     granted: frozenset[str]  # topics with consent, `clicks` and `opens` among them
     history: tuple[Event, ...]
     zone: Zone
+    asked: Asked | None = None  # the confirmation mails that went there; None = the address is proven, ask at will
+
+    @property
+    def proven(self) -> bool:
+        """Whether whoever reads the address is known to be the lead."""
+        return self.asked is None or bool(self.granted)
+
+    def asked_by(self, text: str, now: datetime) -> "Facts":
+        """With one more mail that asks the address to confirm; where it is proven, nobody counts."""
+        if self.asked is None or self.proven:
+            return self
+        return replace(self, asked=replace(self.asked, mails=(*self.asked.mails, (text, now))))
 
     @property
     def own_zone(self) -> Zone:

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import consent, events, words
+from leads import consent, events, holding, limits, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.consent import ConsentAnswer
 from leads.facts import COLUMNS, Lead
+from leads.holding import SENT
+from leads.limits import Limit
 from leads.touches import channel
 from storage import wakes
 from storage.among import among
@@ -58,16 +60,19 @@ class Capture:
     hand_raise: bool = False
     magnet: str | None = None
     interests: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()  # how many such submissions go through in an hour
     proof: Mapping[str, Any] = field(default_factory=dict)  # kept with the consents, besides the submission's id
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`doubled`: the same form was sent before, and this is what it led to then."""
+    """`doubled`: the same form was sent before, and this is what it led to then. `held`: the kind of limit that it is
+    over; nothing follows from it yet."""
 
     lead_id: int
     submission_id: int
     doubled: bool = False
+    held: str | None = None
 
 
 def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
@@ -87,11 +92,13 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     submission_id = _submit(conn, capture, lead_id, seq, now)
     if submission_id is None:  # sent twice at once: the other one was recorded while we waited for the wake
         return _recorded(conn, capture.idempotency_key) or Recorded(lead_id, 0, doubled=True)
+    proven = made is None and consent.ever_granted(conn, lead_id)
     if made is None:
-        _learn(conn, capture, lead_id)
+        _learn(conn, capture, lead_id, proven)
     else:
         words.write(conn, {lead_id: capture.columns})
-    _append(conn, capture, lead_id, seq, submission_id, now)
+    held = limits.over(conn, capture.limits, proven, now.machine)
+    _append(conn, capture, lead_id, seq, submission_id, now, held)
     asked = consent.ask(
         conn,
         lead_id,
@@ -102,7 +109,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         now=now,
     )
     consent.make_preference_tokens(conn, lead_id, ["", *(topic for topic in asked if topic not in consent.TRACKING)])
-    return Recorded(lead_id, submission_id)
+    return Recorded(lead_id, submission_id, held=held)
 
 
 def load_leads(conn: Connection, ids: Collection[int]) -> dict[int, Lead]:
@@ -198,14 +205,14 @@ def _submit(conn: Connection, capture: Capture, lead_id: int, seq: int, now: Mom
     return insert_once(conn, submissions, "idempotency_key", row)
 
 
-def _learn(conn: Connection, capture: Capture, lead_id: int) -> None:
+def _learn(conn: Connection, capture: Capture, lead_id: int, proven: bool) -> None:
     """What the answers add to the lead: only what was filled in, and never another address.
 
     Anybody may type a lead's address into a form. What is known of a lead who has ever confirmed is therefore never
     replaced, only completed: another name or number stays with the submission's answers, where sales read it.
     """
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
-    told, told_besides = learnt(capture, dict(row._mapping), row.fields, consent.ever_granted(conn, lead_id))
+    told, told_besides = learnt(capture, dict(row._mapping), row.fields, proven)
     first = dict(row.first_touch) if row.first_touch is not None else dict(capture.touch)
     conn.execute(
         update(leads)
@@ -252,9 +259,14 @@ def event_data(capture: Capture, submission_id: int) -> dict[str, Any]:
     }
 
 
-def _append(conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment) -> None:
+def _append(
+    conn: Connection, capture: Capture, lead_id: int, seq: int, submission_id: int, now: Moment, held: str | None
+) -> None:
     data = event_data(capture, submission_id)
-    events.write(conn, lead_id, seq, "form_submitted", now, evidence="human", subject=capture.form, data=data)
+    if held is None:
+        events.write(conn, lead_id, seq, SENT, now, evidence="human", subject=capture.form, data=data)
+    else:
+        holding.hold(conn, lead_id, seq, capture.form, held, data, now)
 
 
 def _lead(row: Row[Any]) -> Lead:

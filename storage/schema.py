@@ -182,6 +182,20 @@ submissions = _table(
     UniqueConstraint("idempotency_key"),
     Index("ix_submissions_lead_id", "lead_id"),
 )
+submission_counts = _table(
+    "submission_counts",  # submissions of one hour: of the site, a form, a network, an address
+    Column("what", String(120), primary_key=True),  # site, `form NAME`, or a keyed hash that changes every day
+    Column("hour", UtcDateTime, primary_key=True),  # machine; its first instant
+    Column("number", Integer, nullable=False),
+)
+held_submissions = _table(
+    "held_submissions",  # over a limit: kept, and nothing follows from them until somebody lets them through
+    Column("submission_id", Id, ForeignKey("submissions.id"), primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("reason", String(10), nullable=False),  # address | network | form | site
+    Column("data", Json, nullable=False),  # what the event `form_submitted` carries, once it is let through
+    Column("at", UtcDateTime, nullable=False),  # machine
+)
 consents = _table(
     "consents",  # a ledger: the newest row per lead and topic says what holds
     Column("id", Id, primary_key=True),
@@ -204,6 +218,13 @@ suppressions = _table(
     Column("scope", String(20), primary_key=True),  # marketing | all
     Column("reason", String(40), nullable=False),  # unsubscribed | hard_bounce | soft_bounces | complaint | staff
     Column("at", UtcDateTime, nullable=False),  # machine
+)
+confirmations = _table(
+    "confirmations",  # mails that asked an unproven address to confirm, by keyed hash: they survive erasure too
+    Column("address_hash", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),  # 1, 2, 3: two who count the same cannot both write it
+    Column("email", String(200), nullable=False),  # the text: SEQUENCE/NAME
+    Column("at", UtcDateTime, nullable=False),  # calendar
 )
 preference_tokens = _table(
     "preference_tokens",  # for good: what stands in List-Unsubscribe; topic '' is the preferences page

@@ -19,6 +19,7 @@ from emails.expressions import names_in
 from emails.freezing import magnet_of
 from emails.layouts import Setting
 from leads import consent
+from leads.asked import Asked
 from leads.facts import COLUMNS, Facts, Lead, Standing
 from leads.identity import Capture, answered, event_data, learnt
 from leads.touches import channel
@@ -63,7 +64,7 @@ class Doorstep:
 
     def appears(self, lead: Lead, now: datetime) -> Kept:
         """The lead is known from now on, and nothing has happened yet."""
-        facts = Facts(lead, Standing.fresh(self.site, now), frozenset(), (), self.rules.zone)
+        facts = Facts(lead, Standing.fresh(self.site, now), frozenset(), (), self.rules.zone, Asked())
         self.kept = Kept(self.rules, LeadState(facts, 0, known=False), now)
         return self.kept
 

@@ -95,13 +95,16 @@ def forecast(config: Config, days: int, progress: Progress = lambda done: None) 
         check_schema(database)
         releases = Releases(database, blobs_of(config, database))
         now = clocks_of(database).calendar()
-        return _Oracle(database, releases, config.site.timezone, now, days).told(progress)
+        return _Oracle(database, releases, config.site.timezone, now, days, config.keys().suppression).told(progress)
 
 
 class _Oracle:
     """Goes over the leads in the order of their numbers, and lives each one's next days."""
 
-    def __init__(self, database: Database, releases: Releases, zone: str, now: datetime, days: int) -> None:
+    def __init__(
+        self, database: Database, releases: Releases, zone: str, now: datetime, days: int, suppression_key: str
+    ) -> None:
+        self._key = suppression_key
         self._database, self._releases, self._zone, self._now = database, releases, zone, now
         self._site = releases.in_force()
         begin = local_day(now, zone)
@@ -116,7 +119,9 @@ class _Oracle:
             last = conn.execute(select(func.max(wakes.c.lead_id))).scalar_one() or 0
         while some := self._next(reached):
             with self._database.read() as conn:
-                batch = read_batch(conn, list(some), self._site, self._pinned, self._zone, self._now)
+                batch = read_batch(
+                    conn, list(some), self._site, self._pinned, self._zone, self._now, suppression_key=self._key
+                )
             due = {claimed.lead_id: at for claimed, at in some.items()}
             rules, untold = _all_told(batch.rules)
             for state in batch.states:

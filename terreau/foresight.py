@@ -80,7 +80,8 @@ def _live(database: Database, house: House, jumps: int) -> datetime | None:
 def _engine(database: Database, house: House, now: Callable[[], datetime]) -> Engine:
     hand_off = partial(open_hand_off, base_url=house.config.site.base_url, zone=house.config.site.timezone)
     clocks = Clocks(now, house.clocks.machine)
-    return Engine(database, house.releases, clocks, house.config.site.timezone, "foresight", hand_off)
+    zone, key = house.config.site.timezone, house.keys.suppression
+    return Engine(database, house.releases, clocks, zone, "foresight", hand_off, suppression_key=key)
 
 
 def _work(engine: Engine) -> None:

@@ -115,4 +115,6 @@ def web_server(house: House) -> WebServer:
     server = house.config.server
     longest = LONGEST_BODY if house.config.mail.bounces.secret else 0
     sizes = {"body_limit": server.body_limit, "longest": longest}
-    return WebServer(create_app(house), server.host, server.port, threads=server.threads, **sizes)
+    return WebServer(
+        create_app(house), server.host, server.port, threads=server.threads, trusted_proxy=server.trusted_proxy, **sizes
+    )

@@ -34,6 +34,7 @@ class AddressTaken(Exception):
 class WebServer:
     """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`.
 
+    Of `trusted_proxy` it is believed where a visitor comes from, and nothing else.
     `body_limit` is what a form may hold; `longest` what the longest body that is no form may.
     """
 
@@ -46,6 +47,7 @@ class WebServer:
         threads: int = 8,
         body_limit: int = 65_536,
         longest: int = 0,
+        trusted_proxy: str | None = None,
     ) -> None:
         self._map: dict[int, Any] = {}
         self._stopping = Event()
@@ -55,6 +57,8 @@ class WebServer:
             sockets=[_listen(host, port)],
             threads=threads,
             max_request_body_size=max(LEEWAY * body_limit, longest),
+            trusted_proxy=trusted_proxy,
+            trusted_proxy_headers={"x-forwarded-for"} if trusted_proxy else set(),
             clear_untrusted_proxy_headers=True,
             channel_timeout=30,
             ident=None,

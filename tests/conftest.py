@@ -72,6 +72,7 @@ structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatte
 settings.register_profile("suite", deadline=None, derandomize="TERREAU_CHAOS" not in os.environ)
 settings.load_profile("suite")
 
+SUPPRESSION_KEY = "suppression-key-of-the-tests-012345"
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 CHROMIUM = [
     "--no-sandbox",
@@ -322,7 +323,7 @@ def keys() -> Keys:
     return Keys(
         signing=("signing-key-of-the-tests-in-force", "signing-key-of-the-tests-before"),
         session="session-key-of-the-tests-0123456789",
-        suppression="suppression-key-of-the-tests-012345",
+        suppression=SUPPRESSION_KEY,
     )
 
 
@@ -336,7 +337,7 @@ class Lively:
         self.database, self.clocks, self.releases = database, clocks, releases
         zone = "Europe/Paris"
         hand_off = partial(open_hand_off, base_url="https://lumen.example", zone=zone)
-        self._engine = Engine(database, releases, clocks, zone, "one", hand_off)
+        self._engine = Engine(database, releases, clocks, zone, "one", hand_off, suppression_key=SUPPRESSION_KEY)
         self._sent = 0
 
     def submits(self, who: str, form: str = "guide-3d", phone: str | None = None, **answers: Any) -> int:

@@ -5,11 +5,12 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from authoring.models.conditions import Condition
 from authoring.models.sequences import Branch, Sequence, Step, WaitFor
 from base.calendars import local_moment
+from leads.asked import APART, AT_MOST
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
@@ -36,6 +37,8 @@ from workflows.values import (
     WaitUntil,
 )
 from workflows.waits import due_moment, holidays_of, hours_of, later, opening, shut_by
+
+HOURS_APART = APART // timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +330,21 @@ def _send(look: Look) -> Outcome:
     email = look.step.email if pick is None else picked(pick, sequence, look.facts, look.rules.site)
     if (reason := next(_refusals(look, email), None)) is not None:
         return Skip(look.step, reason, look.then)
-    return _shut(look) or Take(look.step, look.then, look.planned, email)
+    return _asked_enough(look, str(email)) or _shut(look) or Take(look.step, look.then, look.planned, email)
+
+
+def _asked_enough(look: Look, email: str) -> Outcome | None:
+    """An address that nobody has proven theirs is asked to confirm once a day and three times in all."""
+    name, asked = look.enrolment.sequence, look.facts.asked
+    if asked is None or look.facts.proven or not look.rules.site.asks_to_confirm(name, email):
+        return None
+    if asked.used_up:
+        return Skip(look.step, f"the address was asked to confirm {AT_MOST} times and never did", look.then)
+    if asked.has_it(f"{name}/{email}", look.now):
+        return Skip(look.step, f"the address has this mail since less than {HOURS_APART} hours, unconfirmed", look.then)
+    opens = asked.open_at(look.now)
+    reason = f"the address was asked to confirm less than {HOURS_APART} hours ago"
+    return None if opens is None else WaitUntil(opens, reason, look.zone_now, delayed=True)
 
 
 def _refusals(look: Look, email: str | None) -> Iterator[str]:

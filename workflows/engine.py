@@ -56,6 +56,8 @@ class Engine:
         holder_name: str,
         open_hand_off: OpenHandOff,
         batch: int = BATCH,
+        *,
+        suppression_key: str,
     ) -> None:
         self._database = database
         self._releases = releases
@@ -64,6 +66,7 @@ class Engine:
         self._name = holder_name
         self._open_hand_off = open_hand_off
         self._batch = batch
+        self._key = suppression_key
         self._holder: Holder | None = None
         self._beaten_at: datetime | None = None
         self._in_hand: set[int] = set()  # leads of a pass that was broken off
@@ -145,7 +148,9 @@ class Engine:
 
     def _take(self, claimed: Sequence[Claimed], site: Site, holder: Holder, moment: Moment) -> None:
         with self._database.read() as conn:
-            batch = read_batch(conn, claimed, site, self._pinned, self._zone, moment.calendar)
+            batch = read_batch(
+                conn, claimed, site, self._pinned, self._zone, moment.calendar, suppression_key=self._key
+            )
         if batch.newest > batch.rules.release_id:  # a release came since we looked: next time with its content
             self._database.write(lambda conn: wakes.let_go(conn, self._in_hand, holder))
             return

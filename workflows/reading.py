@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, select
 
 from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
-from leads import consent, events, standings
+from leads import confirmations, consent, events, standings
 from leads.conditions import event_names
 from leads.facts import REPLIED, Facts, Standing
 from leads.fold import named_events
@@ -58,8 +58,12 @@ def read_batch(
     zone: str,
     calendar_now: datetime,
     coming: Coming = Coming(),
+    suppression_key: str | None = None,
 ) -> Batch:
-    """What the claimed leads look like now. `pinned` gives the sequences of versions, by hash."""
+    """What the claimed leads look like now. `pinned` gives the sequences of versions, by hash.
+
+    Without the key nobody knows what an address was asked before: for plans, which do not send.
+    """
     ids = [lead.lead_id for lead in claimed]
     inside = _enrolments(conn, ids)
     versions = {one.version for those in inside.values() for one in those if one.active}
@@ -74,7 +78,7 @@ def read_batch(
         pauses=pauses.every(conn),
     )
     changed = (*spreading.changes(conn), *coming.changes)
-    return Batch(rules, _states(conn, claimed, inside, rules, changed, calendar_now))
+    return Batch(rules, _states(conn, claimed, inside, rules, changed, calendar_now, suppression_key))
 
 
 def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
@@ -100,6 +104,7 @@ def _states(
     rules: Rules,
     changed: Sequence[spreading.Change],
     now: datetime,
+    suppression_key: str | None,
 ) -> tuple[LeadState, ...]:
     ids = [lead.lead_id for lead in claimed]
     leads = load_leads(conn, ids)
@@ -111,11 +116,20 @@ def _states(
     promised = _promised(conn, ids, now) if _capped(rules) else {}
     taken = _taken(conn, inside, rules.edits)
     refolds = spreading.refolds_of(conn, claimed, changed)
+    unproven = {number: leads[number].email for number in ids if not granted[number]}
+    asked = {} if suppression_key is None else confirmations.asked(conn, suppression_key, unproven)
 
     def state(lead: Claimed) -> LeadState:
         standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
         return LeadState(
-            facts=Facts(leads[lead.lead_id], standing, granted[lead.lead_id], past[lead.lead_id], rules.zone),
+            facts=Facts(
+                leads[lead.lead_id],
+                standing,
+                granted[lead.lead_id],
+                past[lead.lead_id],
+                rules.zone,
+                asked.get(lead.lead_id),
+            ),
             seq=lead.seq,
             events=tuple(new[lead.lead_id]),
             enrolments=tuple(inside.get(lead.lead_id, ())),

@@ -226,7 +226,10 @@ class _Turn:
 
     def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
         self.receipt(enrolment, take.step.id, "taken", f"picked `{take.email}`" if take.step.pick else None)
-        self.messages.append(effects.mail(enrolment, take, self.facts, self.rules))
+        letter = effects.mail(enrolment, take, self.facts, self.rules)
+        self.messages.append(letter)
+        if self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email)):
+            self.facts = self.facts.asked_by(letter.email, self.now)
         self.posted.add(enrolment.key)
         return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)
 

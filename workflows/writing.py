@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
-from leads import events, standings, words
+from leads import confirmations, events, standings, words
+from leads.asked import added
 from leads.facts import COLUMNS, REPLIED, Facts, Lead
 from storage import wakes
 from storage.holders import Holder
@@ -77,7 +78,7 @@ def jobs(turns: Iterable[Turn]) -> Iterator[list[Turn]]:
 
 def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, Claimed], sheet: Sheet) -> list[int]:
     """Write those turns whose lead is still as it was seen; let the others go, untouched. Returns the others' ids."""
-    kept = [turn for turn in turns if wakes.finish(conn, claimed[turn.lead_id], sheet.holder, turn.due_at)]
+    kept = [turn for turn in turns if _is_ours(conn, turn, claimed[turn.lead_id], sheet)]
     moved_on = sorted({turn.lead_id for turn in turns} - {turn.lead_id for turn in kept})
     if moved_on:
         wakes.let_go(conn, moved_on, sheet.holder)
@@ -97,6 +98,17 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     _tell_of_segments(conn, kept, sheet)
     figures.add(conn, kept, sheet.site.definitions, sheet.now.calendar)
     return moved_on
+
+
+def _is_ours(conn: Connection, turn: Turn, claimed: Claimed, sheet: Sheet) -> bool:
+    """Whether the lead is still as it was seen, and so is what its address was asked to confirm."""
+    new = added(turn.state.facts.asked, turn.facts.asked)
+    if not confirmations.note(conn, new):
+        return False
+    ours = wakes.finish(conn, claimed, sheet.holder, turn.due_at)
+    if not ours:
+        confirmations.take_back(conn, new)
+    return ours
 
 
 def park(conn: Connection, lead: Claimed, error: str, sheet: Sheet) -> None:

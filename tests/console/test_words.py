@@ -369,6 +369,21 @@ REASONS = [
         "Par les nouvelles règles de la version 7. Par la règle : engagement 92, profil 50.",
     ),
     (
+        "the address was asked to confirm 3 times and never did",
+        "this address was asked to confirm 3 times and never did: it is asked no more",
+        "cette adresse a été invitée 3 fois à confirmer et ne l’a jamais fait : on ne lui demande plus",
+    ),
+    (
+        "the address has this mail since less than 24 hours, unconfirmed",
+        "this address got the same mail less than 24 hours ago and has not confirmed",
+        "cette adresse a reçu ce même e-mail il y a moins de 24 heures et n’a pas confirmé",
+    ),
+    (
+        "the address was asked to confirm less than 24 hours ago",
+        "this address was asked to confirm less than 24 hours ago: once a day at most",
+        "cette adresse a été invitée à confirmer il y a moins de 24 heures : une fois par jour au plus",
+    ),
+    (
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",

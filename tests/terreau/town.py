@@ -88,7 +88,9 @@ class Town:
 
     def another_engine(self, database):
         hand_off = partial(open_hand_off, base_url="https://lumen.example", zone=ZONE)
-        engine = Engine(database, self.releases, self.clocks, ZONE, "engine", hand_off)
+        engine = Engine(
+            database, self.releases, self.clocks, ZONE, "engine", hand_off, suppression_key=self.keys.suppression
+        )
         engine.watched_by(self.watch)
         return engine
 

@@ -28,6 +28,8 @@ from workflows.values import Enrolment, LeadState, Mail, Rules, Turn
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 ZONE = "Europe/Paris"
+BODIES = {False: "Bonjour", True: "Bonjour {{ confirm_url }}"}  # does the text ask to confirm?
+SUPPRESSION_KEY = "suppression-key-of-the-tests-012345"
 PALETTE = dict.fromkeys(Palette.model_fields, "#ffffff")
 
 DEFINITIONS = """
@@ -141,13 +143,17 @@ def site(sequences: Mapping[str, str], *, caps: list[str] | None = None, without
     written = {**tomllib.loads(DEFINITIONS), "brand": {"day": PALETTE, "night": PALETTE}}
     definitions = Definitions.model_validate({**written, "pressure": {"caps": caps or []}})
     named = {(name, step.email) for name, one in parsed.items() for step in one.step if step.email}
-    text = Email(subject="S", preheader="P", why="W", body="Bonjour", body_line=1)
+    texts = {asks: Email(subject="S", preheader="P", why="W", body=body, body_line=1) for asks, body in BODIES.items()}
     return Site(
         release_id=1,
         hash=digest(repr(sorted(sequences.items()))),
         definitions=definitions,
         sequences=parsed,
-        emails={(name, str(email), "fr"): text for name, email in named if email not in without},
+        emails={
+            (name, str(email), "fr"): texts[str(email).startswith("confirm")]
+            for name, email in named
+            if email not in without
+        },
         versions={name: digest(text) for name, text in sequences.items()},
     )
 
@@ -305,6 +311,7 @@ class Workshop:
             ZONE,
             name,
             lambda conn, call: self.hand_offs.append(call),
+            suppression_key=SUPPRESSION_KEY,
             **more,
         )
 

@@ -47,6 +47,7 @@ def main(url: str, folder: Path) -> int:
         sys.argv[3],
         lambda conn, call: None,
         batch=20,
+        suppression_key="suppression-key-of-the-tests-012345",
     )
     done = 0
     while not (folder / "stop").exists():

@@ -1,0 +1,37 @@
+"""Submissions over a limit: kept and held, until somebody of the house lets them through. Nothing mails meanwhile."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from base.clock import Moment
+from leads import events
+from storage.schema import held_submissions as table
+from storage.schema import submissions
+
+SENT, HELD = "form_submitted", "form_held"
+
+
+def hold(
+    conn: Connection, lead_id: int, seq: int, form: str, reason: str, data: Mapping[str, Any], now: Moment
+) -> None:
+    """Write `form_held` in place of `form_submitted`, and keep what that would have said. Under the lead's wake."""
+    row = {"submission_id": data["submission_id"], "lead_id": lead_id, "reason": reason, "data": dict(data)}
+    conn.execute(insert(table).values(**row, at=now.machine))
+    told = {"submission_id": data["submission_id"], "page": data.get("page"), "limit": reason}
+    events.write(conn, lead_id, seq, HELD, now, evidence="engine", subject=form, data=told)
+
+
+def let_through(conn: Connection, submission_id: int, by: str, now: Moment) -> int | None:
+    """From now on it counts as sent, says `by`; the lead it is from. None: it is not held any more."""
+    found = conn.execute(
+        delete(table).where(table.c.submission_id == submission_id).returning(table.c.lead_id, table.c.data)
+    ).one_or_none()
+    if found is None:
+        return None
+    form = conn.execute(select(submissions.c.form).where(submissions.c.id == submission_id)).scalar_one()
+    events.append(
+        conn, found.lead_id, SENT, now, evidence="human", subject=form, data={**found.data, "let_through_by": by}
+    )
+    return int(found.lead_id)

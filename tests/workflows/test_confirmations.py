@@ -1,0 +1,127 @@
+"""Whoever types somebody else's address into forms makes them get one confirmation mail a day, and three in all."""
+
+from datetime import timedelta
+
+import pytest
+
+from leads.consent import address_hash
+from storage import schema
+from storage.upsert import insert_or_ignore
+
+ANSWERS = """
+class = "transactional"
+re_entry = "always"
+[[trigger]]
+form = "{form}"
+[[step]]
+id = "ask"
+email = "confirm"
+"""
+ALL_FORMS = ("guide", "letter", "grid", "demo")
+KEY = "suppression-key-of-the-tests-012345"  # the workshop's
+
+
+@pytest.fixture
+def shop(workshop):
+    """Four forms, each answered by a mail that asks to confirm."""
+    return workshop({f"answer-{form}": ANSWERS.format(form=form) for form in ALL_FORMS})
+
+
+def asks(shop, who="ada", form="guide"):
+    """Somebody types that address in; what becomes of it, mail included."""
+    shop.submits(who, form, consent_to=None)
+    works(shop)
+
+
+def works(shop):
+    shop.works()
+    shop.mails_end()
+    shop.works()
+
+
+def letters(shop):
+    return [email for (email,) in shop.rows(schema.messages, "email")]
+
+
+def reasons(shop):
+    return [reason for _, reason in shop.rows(schema.decisions, "outcome", "reason")]
+
+
+def test_a_second_form_waits_for_the_day_to_pass(shop):
+    asks(shop, form="guide")
+    asks(shop, form="letter")
+    assert letters(shop) == ["answer-guide/confirm"]
+    assert "the address was asked to confirm less than 24 hours ago" in reasons(shop)
+    shop.advance(hours=23, minutes=59)
+    works(shop)
+    assert letters(shop) == ["answer-guide/confirm"]
+    shop.advance(minutes=1)
+    works(shop)
+    assert letters(shop) == ["answer-guide/confirm", "answer-letter/confirm"]
+
+
+def test_the_same_mail_is_not_sent_again_within_the_day(shop):
+    asks(shop)
+    asks(shop)
+    shop.advance(hours=30)
+    works(shop)
+    assert letters(shop) == ["answer-guide/confirm"]
+    assert "the address has this mail since less than 24 hours, unconfirmed" in reasons(shop)
+
+
+def test_three_mails_are_all_that_an_address_ever_gets(shop):
+    for _ in range(6):
+        for form in ALL_FORMS:
+            asks(shop, form=form)
+        shop.advance(days=2)
+        works(shop)
+    assert len(letters(shop)) == 3
+    assert "the address was asked to confirm 3 times and never did" in reasons(shop)
+
+
+def test_each_address_is_counted_for_itself(shop):
+    for who in ("ada", "bob", "chloe"):
+        asks(shop, who)
+    assert len(letters(shop)) == 3
+
+
+def test_who_has_confirmed_is_asked_as_often_as_they_like(shop):
+    shop.submits("ada", "guide", consent_to="tips")
+    for form in ALL_FORMS:
+        asks(shop, form=form)
+    assert len(letters(shop)) == len(ALL_FORMS) + 1
+
+
+def test_a_confirmation_lets_go_what_was_put_off(shop):
+    asks(shop, form="guide")
+    asks(shop, form="letter")
+    with shop.database.read() as conn:
+        [lead_id] = conn.execute(schema.leads.select().with_only_columns(schema.leads.c.id)).scalars()
+    shop.database.write(lambda conn: shop.agreed(conn, lead_id, "tips"))
+    shop.happens(lead_id, "consent_granted", "tips")
+    works(shop)
+    assert letters(shop) == ["answer-guide/confirm", "answer-letter/confirm"]
+
+
+def test_another_engine_that_asked_the_address_meanwhile_is_seen_when_it_counts(shop):
+    """Between the look and the write somebody else asked that address, as another lead: nothing leaves too early."""
+    hashed, now = address_hash(KEY, "ada@lumen.example"), shop.clocks.calendar_now
+    row = {"address_hash": hashed, "number": 1, "email": "answer-letter/confirm", "at": now}
+    shop.submits("ada", "guide", consent_to=None)
+    shop.after_reading(lambda: shop.database.write(lambda conn: insert_or_ignore(conn, schema.confirmations, row)))
+    works(shop)
+    assert letters(shop) == []
+    assert shop.rows(schema.confirmations, "number", "email") == [(1, "answer-letter/confirm")]
+    shop.advance(hours=24)
+    works(shop)
+    assert letters(shop) == ["answer-guide/confirm"]
+
+
+def test_the_count_outlives_the_lead_and_the_release(shop):
+    """By address, not by lead: another row with the same address finds what was asked before."""
+    hashed = address_hash(KEY, "ada@lumen.example")
+    long_ago = shop.clocks.calendar_now - timedelta(days=400)
+    rows = [{"address_hash": hashed, "number": n, "email": "old/confirm", "at": long_ago} for n in (1, 2, 3)]
+    shop.database.write(lambda conn: insert_or_ignore(conn, schema.confirmations, rows))
+    asks(shop)
+    assert letters(shop) == []
