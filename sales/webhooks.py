@@ -86,8 +86,8 @@ def deliver(
 
 def pinned(endpoint: Endpoint, resolve: Resolve) -> tuple[str, str]:
     """The endpoint's URL with the checked address in place of its name, and the name. Raises Forbidden, OSError."""
-    parts = urlsplit(endpoint.url)
     host, port = _host_and_port(endpoint)
+    parts = urlsplit(endpoint.url)
     addresses = resolve(host, port)
     if not addresses:
         raise OSError(f"{host} has no address")
