@@ -1,5 +1,6 @@
 """The web server in this process: waitress, with an end that lets begun answers reach their readers."""
 
+import resource
 import socket
 from collections.abc import Callable
 from threading import Event, Thread
@@ -11,9 +12,13 @@ from waitress.server import BaseWSGIServer, create_server
 
 from base.clock import elapsed
 from base.saying import said
+from terreau.patience import Patience
+from terreau.strictness import StrictChannel
 
 TURN = 0.2  # seconds the loop waits at most before it looks whether it is to stop
 DRAIN = 5.0  # seconds for requests under way when it is
+MOST_CONNECTIONS = 4096
+IN_MEMORY = 128 * 1024  # bytes of a body; the rest of a longer one lies in a file
 LEEWAY = 8  # times the limit of a body: up to there the app refuses it, with a page that a person can read
 
 
@@ -50,6 +55,7 @@ class WebServer:
         trusted_proxy: str | None = None,
     ) -> None:
         self._map: dict[int, Any] = {}
+        self._patience = Patience()
         self._stopping = Event()
         self._server = create_server(
             app,
@@ -61,8 +67,13 @@ class WebServer:
             trusted_proxy_headers={"x-forwarded-for"} if trusted_proxy else set(),
             clear_untrusted_proxy_headers=True,
             channel_timeout=30,
+            connection_limit=_most_connections(),
+            inbuf_overflow=IN_MEMORY,
             ident=None,
         )
+        for one in self._map.values():
+            if isinstance(one, BaseWSGIServer):
+                one.channel_class = StrictChannel
         self._thread = Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -88,7 +99,8 @@ class WebServer:
         wasyncore.close_all(self._map)
 
     def _turn(self) -> None:
-        wasyncore.loop(timeout=TURN, map=self._map, count=1)
+        wasyncore.loop(timeout=TURN, use_poll=True, map=self._map, count=1)
+        self._patience.hurry(self._channels(), elapsed())
 
     def _stop_listening(self) -> None:
         """The listening sockets only; the trigger stays, it is how a thread says that its answer can be written."""
@@ -97,8 +109,16 @@ class WebServer:
                 wasyncore.dispatcher.close(one)
 
     def _busy(self) -> bool:
-        channels = [one for one in self._map.values() if isinstance(one, HTTPChannel)]
-        return any(one.requests or one.total_outbufs_len for one in channels)
+        return any(one.requests or one.total_outbufs_len for one in self._channels())
+
+    def _channels(self) -> list[HTTPChannel]:
+        return [one for one in self._map.values() if isinstance(one, HTTPChannel)]
+
+
+def _most_connections() -> int:
+    """Half of the files that this process may open; those who do not hurry are hung up on long before."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else max(100, min(MOST_CONNECTIONS, files // 2))
 
 
 def _listen(host: str, port: int) -> socket.socket:
