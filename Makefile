@@ -46,7 +46,7 @@ fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another
 	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py
 
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
-	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),tests/emails/test_kill.py tests/emails/test_storms.py tests/emails/test_farewells_race.py tests/terreau/test_any_order.py tests/terreau/test_simulating.py)
+	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),tests/emails/test_kill.py tests/emails/test_storms.py tests/emails/test_farewells_race.py tests/terreau/test_any_order.py tests/terreau/test_simulating.py tests/capture/test_flood.py)
 
 mutate: .venv/.dev ## small faults in the modules that decide, one at a time: do the tests find them?
 	$(BIN)/python -m tests.mutation $(MUTATE)

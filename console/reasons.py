@@ -114,6 +114,10 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("this address was asked to confirm %(times)s times and never did: it is asked no more"),
         ),
         (
+            r"the address got this mail (?P<times>\d+) times and never confirmed anything",
+            msgid("this address got the same mail %(times)s times and never confirmed anything"),
+        ),
+        (
             r"the address has this mail since less than (?P<hours>\d+) hours, unconfirmed",
             msgid("this address got the same mail less than %(hours)s hours ago and has not confirmed"),
         ),

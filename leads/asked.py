@@ -1,4 +1,5 @@
-"""What an address was asked to confirm, and whether it may be asked again: once a day, three times in all.
+"""What an address that nobody has proven to be theirs was sent because a form was filled in with it, and what it may
+still be sent: one mail that asks to confirm a day and three in all, and of any other text the same.
 
 Pure: no database, no clock, no network.
 """
@@ -10,24 +11,41 @@ AT_MOST, APART = 3, timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A mail that answered a form. `asks`: it has the link to confirm; `at`: the calendar's instant."""
+
+    text: str
+    asks: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """The mails by which an address was asked to confirm: (text, calendar instant), oldest first."""
+    """The mails that went to an address, oldest first."""
 
     address_hash: str = ""
-    mails: tuple[tuple[str, datetime], ...] = ()
+    mails: tuple[Answer, ...] = ()
 
     @property
     def used_up(self) -> bool:
-        return len(self.mails) >= AT_MOST
+        return len(self._asking) >= AT_MOST
 
     def open_at(self, now: datetime) -> datetime | None:
-        """When the next may leave, if that is not now."""
-        at = max((at + APART for _, at in self.mails), default=now)
+        """When the next mail that asks to confirm may leave, if that is not now."""
+        at = max((mail.at + APART for mail in self._asking), default=now)
         return at if at > now else None
 
     def has_it(self, text: str, now: datetime) -> bool:
         """Whether this very text went there within the day: it lies in the mailbox, and says the same."""
-        return any(sent == text and at + APART > now for sent, at in self.mails)
+        return any(mail.text == text and mail.at + APART > now for mail in self.mails)
+
+    def knows_it(self, text: str) -> bool:
+        """Whether this text went there as often as it ever will."""
+        return sum(mail.text == text for mail in self.mails) >= AT_MOST
+
+    @property
+    def _asking(self) -> list[Answer]:
+        return [mail for mail in self.mails if mail.asks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +54,7 @@ class Ask:
 
     address_hash: str
     number: int
-    text: str
-    at: datetime
+    mail: Answer
 
 
 def added(before: Asked | None, after: Asked | None) -> tuple[Ask, ...]:
@@ -45,4 +62,4 @@ def added(before: Asked | None, after: Asked | None) -> tuple[Ask, ...]:
     if before is None or after is None:
         return ()
     numbered = list(enumerate(after.mails, start=1))
-    return tuple(Ask(after.address_hash, number, *mail) for number, mail in numbered[len(before.mails) :])
+    return tuple(Ask(after.address_hash, number, mail) for number, mail in numbered[len(before.mails) :])

@@ -1,15 +1,14 @@
-"""How often an address that nobody has proven to be theirs is asked to confirm: once a day, three times in all.
+"""What went to addresses that nobody has proven to be theirs because a form was filled in with them.
 
 Anybody may type anybody's address into a form. Counted by keyed hash, whatever lead, form, sequence or release asks,
 so that a flood of forms is never a flood of mail; who has ever confirmed anything is asked as often as they like.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from leads.asked import Ask, Asked
+from leads.asked import Answer, Ask, Asked
 from leads.consent import address_hash
 from storage.among import among
 from storage.prepared import Prepared
@@ -21,7 +20,7 @@ _PROVEN = Prepared(
     select(consents.c.lead_id).where(among(consents.c.lead_id, "leads"), consents.c.state == "granted").distinct()
 )
 _ASKED = Prepared(
-    select(confirmations.c.address_hash, confirmations.c.email, confirmations.c.at)
+    select(confirmations.c.address_hash, confirmations.c.email, confirmations.c.asks, confirmations.c.at)
     .where(among(confirmations.c.address_hash, "hashes"))
     .order_by(confirmations.c.number)
 )
@@ -42,9 +41,9 @@ def asked(conn: Connection, suppression_key: str, addresses: Mapping[int, str | 
         for lead_id, address in addresses.items()
         if address and lead_id not in proven
     }
-    mails: dict[str, list[tuple[str, datetime]]] = {}
-    for hashed, text, at in _ASKED.rows(conn, {"hashes": sorted(hashes.values())}) if hashes else ():
-        mails.setdefault(hashed, []).append((text, at))
+    mails: dict[str, list[Answer]] = {}
+    for hashed, text, asks, at in _ASKED.rows(conn, {"hashes": sorted(hashes.values())}) if hashes else ():
+        mails.setdefault(hashed, []).append(Answer(text, bool(asks), at))
     return {lead_id: Asked(hashed, tuple(mails.get(hashed, ()))) for lead_id, hashed in hashes.items()}
 
 
@@ -53,7 +52,16 @@ def note(conn: Connection, new: Sequence[Ask]) -> bool:
 
     The number of a mail is its key, so of two who counted the same, one is refused by the database.
     """
-    rows = [{"address_hash": ask.address_hash, "number": ask.number, "email": ask.text, "at": ask.at} for ask in new]
+    rows = [
+        {
+            "address_hash": ask.address_hash,
+            "number": ask.number,
+            "email": ask.mail.text,
+            "asks": ask.mail.asks,
+            "at": ask.mail.at,
+        }
+        for ask in new
+    ]
     for written, row in enumerate(rows):
         if not insert_or_ignore(conn, confirmations, row):
             take_back(conn, new[:written])

@@ -10,7 +10,7 @@ from typing import Any
 
 from authoring.site import Site
 from base.calendars import Zone, is_zone
-from leads.asked import Asked
+from leads.asked import Answer, Asked
 
 Buckets = Mapping[str, Mapping[str, int]]  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
 
@@ -145,18 +145,18 @@ class Facts:
     granted: frozenset[str]  # topics with consent, `clicks` and `opens` among them
     history: tuple[Event, ...]
     zone: Zone
-    asked: Asked | None = None  # the confirmation mails that went there; None = the address is proven, ask at will
+    asked: Asked | None = None  # what answered forms with that address; None = it is proven, and nobody counts
 
     @property
     def proven(self) -> bool:
         """Whether whoever reads the address is known to be the lead."""
         return self.asked is None or bool(self.granted)
 
-    def asked_by(self, text: str, now: datetime) -> "Facts":
-        """With one more mail that asks the address to confirm; where it is proven, nobody counts."""
+    def answered(self, mail: Answer) -> "Facts":
+        """With one more mail that answers a form; where the address is proven, nobody counts."""
         if self.asked is None or self.proven:
             return self
-        return replace(self, asked=replace(self.asked, mails=(*self.asked.mails, (text, now))))
+        return replace(self, asked=replace(self.asked, mails=(*self.asked.mails, mail)))
 
     @property
     def own_zone(self) -> Zone:

@@ -220,10 +220,11 @@ suppressions = _table(
     Column("at", UtcDateTime, nullable=False),  # machine
 )
 confirmations = _table(
-    "confirmations",  # mails that asked an unproven address to confirm, by keyed hash: they survive erasure too
+    "confirmations",  # mails that answered forms with an unproven address, by keyed hash: they survive erasure too
     Column("address_hash", String(64), primary_key=True),
     Column("number", Integer, primary_key=True),  # 1, 2, 3: two who count the same cannot both write it
     Column("email", String(200), nullable=False),  # the text: SEQUENCE/NAME
+    Column("asks", Boolean, nullable=False),  # it has the link to confirm
     Column("at", UtcDateTime, nullable=False),  # calendar
 )
 preference_tokens = _table(

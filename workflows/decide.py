@@ -14,7 +14,7 @@ from leads.asked import APART, AT_MOST
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
-from workflows.language import below, is_below, said, zone_for
+from workflows.language import answers_forms, below, is_below, said, zone_for
 from workflows.picks import picked
 from workflows.resting import missed, on_resume, pauses_of, resting, shifted
 from workflows.values import (
@@ -334,15 +334,18 @@ def _send(look: Look) -> Outcome:
 
 
 def _asked_enough(look: Look, email: str) -> Outcome | None:
-    """An address that nobody has proven theirs is asked to confirm once a day and three times in all."""
+    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer."""
     name, asked = look.enrolment.sequence, look.facts.asked
-    if asked is None or look.facts.proven or not look.rules.site.asks_to_confirm(name, email):
+    asks = look.rules.site.asks_to_confirm(name, email)
+    if asked is None or look.facts.proven or not (asks or answers_forms(look.sequence)):
         return None
-    if asked.used_up:
+    if asks and asked.used_up:
         return Skip(look.step, f"the address was asked to confirm {AT_MOST} times and never did", look.then)
+    if asked.knows_it(f"{name}/{email}"):
+        return Skip(look.step, f"the address got this mail {AT_MOST} times and never confirmed anything", look.then)
     if asked.has_it(f"{name}/{email}", look.now):
         return Skip(look.step, f"the address has this mail since less than {HOURS_APART} hours, unconfirmed", look.then)
-    opens = asked.open_at(look.now)
+    opens = asked.open_at(look.now) if asks else None
     reason = f"the address was asked to confirm less than {HOURS_APART} hours ago"
     return None if opens is None else WaitUntil(opens, reason, look.zone_now, delayed=True)
 

@@ -42,6 +42,14 @@ def lets_in(trigger: Trigger, event: Event, sequence_name: str) -> bool:
     return trigger.at is not None and event.name == "broadcast_due" and event.subject == sequence_name
 
 
+def answers_forms(sequence: Sequence) -> bool:
+    """Whether whoever fills in a form, with anybody's address, lets that address in without consent."""
+    return sequence.class_ == "transactional" and any(
+        trigger.form is not None or trigger.magnet is not None or trigger.event == "form_submitted"
+        for trigger in sequence.trigger
+    )
+
+
 def matching(trigger: Trigger) -> Condition:
     """What is true of leads who match the trigger already: what would have let them in has happened."""
     if trigger.form is not None:

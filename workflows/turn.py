@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from authoring.models.sequences import Step
 from base.tokens import digest
+from leads.asked import Answer
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
 from leads.segments import Passage
@@ -19,7 +20,7 @@ from workflows.adopting import carry_out, due_edit
 from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
-from workflows.language import first_zone, waits, zone_for
+from workflows.language import answers_forms, first_zone, waits, zone_for
 from workflows.react import react
 from workflows.refolding import refolded
 from workflows.standing_triggers import by_end, next_pull
@@ -228,8 +229,9 @@ class _Turn:
         self.receipt(enrolment, take.step.id, "taken", f"picked `{take.email}`" if take.step.pick else None)
         letter = effects.mail(enrolment, take, self.facts, self.rules)
         self.messages.append(letter)
-        if self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email)):
-            self.facts = self.facts.asked_by(letter.email, self.now)
+        asks = self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email))
+        if asks or answers_forms(self.rules.sequence(enrolment)):
+            self.facts = self.facts.answered(Answer(letter.email, asks, self.now))
         self.posted.add(enrolment.key)
         return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)
 

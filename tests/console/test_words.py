@@ -374,6 +374,11 @@ REASONS = [
         "cette adresse a été invitée 3 fois à confirmer et ne l’a jamais fait : on ne lui demande plus",
     ),
     (
+        "the address got this mail 3 times and never confirmed anything",
+        "this address got the same mail 3 times and never confirmed anything",
+        "cette adresse a reçu 3 fois ce même e-mail et n’a jamais rien confirmé",
+    ),
+    (
         "the address has this mail since less than 24 hours, unconfirmed",
         "this address got the same mail less than 24 hours ago and has not confirmed",
         "cette adresse a reçu ce même e-mail il y a moins de 24 heures et n’a pas confirmé",

@@ -79,6 +79,30 @@ def test_three_mails_are_all_that_an_address_ever_gets(shop):
     assert "the address was asked to confirm 3 times and never did" in reasons(shop)
 
 
+def test_of_a_mail_that_asks_nothing_the_same_goes_once_a_day_and_three_times_in_all(workshop):
+    """A guide by mail is a weapon too; another guide is not held up by the first."""
+    plain = {f"answer-{form}": ANSWERS.format(form=form).replace("confirm", "file") for form in ("guide", "grid")}
+    shop = workshop(plain)
+    for _ in range(5):
+        for _ in range(2):
+            asks(shop, form="guide")
+        asks(shop, form="grid")
+        shop.advance(hours=25)
+    assert sorted(letters(shop)) == ["answer-grid/file"] * 3 + ["answer-guide/file"] * 3
+    assert "the address got this mail 3 times and never confirmed anything" in reasons(shop)
+
+
+def test_what_no_form_asks_for_is_not_counted(workshop):
+    """An order, told by another program: as many mails as there are orders."""
+    ordered = ANSWERS.replace('form = "{form}"', 'event = "ordered"').replace("confirm", "bill")
+    shop = workshop({"bill": ordered})
+    lead_id = shop.submits("ada", "guide", consent_to=None)
+    for _ in range(5):
+        shop.happens(lead_id, "ordered")
+        works(shop)
+    assert len(letters(shop)) == 5
+
+
 def test_each_address_is_counted_for_itself(shop):
     for who in ("ada", "bob", "chloe"):
         asks(shop, who)
@@ -106,7 +130,7 @@ def test_a_confirmation_lets_go_what_was_put_off(shop):
 def test_another_engine_that_asked_the_address_meanwhile_is_seen_when_it_counts(shop):
     """Between the look and the write somebody else asked that address, as another lead: nothing leaves too early."""
     hashed, now = address_hash(KEY, "ada@lumen.example"), shop.clocks.calendar_now
-    row = {"address_hash": hashed, "number": 1, "email": "answer-letter/confirm", "at": now}
+    row = {"address_hash": hashed, "number": 1, "email": "answer-letter/confirm", "asks": True, "at": now}
     shop.submits("ada", "guide", consent_to=None)
     shop.after_reading(lambda: shop.database.write(lambda conn: insert_or_ignore(conn, schema.confirmations, row)))
     works(shop)
@@ -121,7 +145,9 @@ def test_the_count_outlives_the_lead_and_the_release(shop):
     """By address, not by lead: another row with the same address finds what was asked before."""
     hashed = address_hash(KEY, "ada@lumen.example")
     long_ago = shop.clocks.calendar_now - timedelta(days=400)
-    rows = [{"address_hash": hashed, "number": n, "email": "old/confirm", "at": long_ago} for n in (1, 2, 3)]
+    rows = [
+        {"address_hash": hashed, "number": n, "email": "old/confirm", "asks": True, "at": long_ago} for n in (1, 2, 3)
+    ]
     shop.database.write(lambda conn: insert_or_ignore(conn, schema.confirmations, rows))
     asks(shop)
     assert letters(shop) == []

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("at", AT, nullable=False),
         sa.PrimaryKeyConstraint("address_hash", "number", name="pk_confirmations"),
     )

@@ -1,0 +1,153 @@
+"""List bombing (R16): machines type other people's addresses into every form, from one place and from thousands.
+
+The suite floods in small; `make chaos` posts a hundred thousand forms at ten thousand victims, and looks at the time
+that an honest visitor waits, and at memory.
+"""
+
+import os
+import random
+import statistics
+import time
+from collections import Counter, defaultdict
+from datetime import timedelta
+from itertools import pairwise
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from leads.asked import APART, AT_MOST
+from leads.consent import address_hash
+from storage.schema import confirmations, events, leads, messages, submission_counts, submissions
+from workflows.engine import Engine
+
+FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
+POSTS, VICTIMS, PLACES = (100_000, 10_000, 5_000) if FULL else (600, 40, 60)
+DAYS = 6
+SITE = 5_000 if FULL else 30  # in an hour
+SEED = 20261128
+ASKING, ASKS = "asks to confirm", {"confirmation-lettre/confirmer", "livraison/guide"}
+FORMS = {"lettre": "/p/lettre", "guide-3d": "/p/guide-3d", "variantes": "/p/variantes"}
+
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+    pytest.mark.timeout(0 if FULL else 300),
+]
+
+ANSWERS = {
+    "lettre": {},
+    "variantes": {"first_name": "Buy now", "company": "T"},
+    "guide-3d": {
+        "first_name": "Buy now", "company": "T", "profession": "interior", "practice": "slow",
+        "consent_conseils": "conseils-3d",
+    },
+}  # fmt: skip
+
+
+class Flood:
+    """Bots that opened each page once, and a person in between who opens it as people do."""
+
+    def __init__(self, browser, places):
+        self.browser, self.places, self.chance = browser, places, random.Random(SEED)
+        self.hidden = {form: browser.hidden(path) for form, path in FORMS.items()}
+        self.number, self.waits, self.statuses = 0, [], Counter()
+
+    def posts(self):
+        """One of the bots' posts."""
+        self.number += 1
+        form = self.chance.choice(list(FORMS))
+        victim = f"victim{self.chance.randrange(VICTIMS)}@atelier.fr"
+        place = self.chance.randrange(self.places)
+        self.browser.client.environ_base["REMOTE_ADDR"] = f"9.{place // 250}.{place % 250}.7"
+        answers = {**self.hidden[form], **ANSWERS[form], "email": victim}
+        self.statuses[self.browser.post(FORMS[form], answers).status_code] += 1
+
+    def visits(self):
+        """An honest visitor, from a place of their own."""
+        self.browser.client.environ_base["REMOTE_ADDR"] = f"8.{self.number % 250}.{self.number // 250 % 250}.8"
+        begun = time.perf_counter()
+        answer = self.browser.post(
+            "/p/variantes",
+            {**self.hidden["variantes"], **ANSWERS["variantes"], "email": f"human{self.number}@b.fr"},
+        )
+        self.waits.append(time.perf_counter() - begun)
+        assert answer.status_code == 303
+        assert self.browser.open(answer.location).status_code == 200
+
+
+def works(engine):
+    while engine.work():
+        pass
+
+
+@pytest.mark.parametrize("places", [1, PLACES])
+def test_nobody_gets_more_than_a_mail_a_day_and_three_in_all_however_many_forms_are_sent(
+    door, browse, clocks, keys, places
+):
+    limits = {"address_per_hour": 5, "network_per_hour": 50, "form_per_hour": 0, "site_per_hour": SITE}
+    flood = Flood(browse(limits=limits, server={"form_min_seconds": 0}), places)
+    engine = Engine(
+        door.database, door.releases, clocks, "Europe/Paris", "one", lambda conn, call: None,
+        suppression_key=keys.suppression,
+    )  # fmt: skip
+    memory = []
+    for number in range(POSTS):
+        flood.posts()
+        if number % 25 == 0:
+            flood.visits()
+        if number % (POSTS // (DAYS * 4)) == 0:
+            works(engine)
+            clocks.advance(timedelta(hours=6))
+            memory.append(psutil.Process().memory_info().rss)
+    clocks.advance(timedelta(days=2))
+    works(engine)
+    _report(flood, memory)
+    assert set(flood.statuses) == {303}
+    _nobody_is_bombed(door, keys)
+    _the_cap_held(door)
+    if FULL:
+        assert statistics.quantiles(flood.waits, n=100)[98] < 0.25
+        assert max(memory) - memory[len(memory) // 4] < 20 * 1024 * 1024
+
+
+def _report(flood, memory):
+    p99 = statistics.quantiles(flood.waits, n=100)[98]
+    print(f"seed {SEED}: {POSTS} posts from {flood.places} places, an honest visitor waits {p99 * 1000:.0f} ms (p99)")
+    print(f"memory {[rss // 1024 // 1024 for rss in memory]} MB")
+
+
+def _nobody_is_bombed(door, keys):
+    """By the promises themselves, not by the counter that was to keep them in bounds."""
+    sent = defaultdict(lambda: defaultdict(list))
+    with door.database.read() as conn:
+        asked = select(leads.c.email, messages.c.email.label("text"), messages.c.created_at)
+        there = asked.join(leads, leads.c.id == messages.c.lead_id).where(messages.c.klass == "transactional")
+        for email, text, at in conn.execute(there.order_by(messages.c.created_at)):
+            sent[email][ASKING if text in ASKS else text].append(at)
+        counted = dict(conn.execute(select(confirmations.c.address_hash, func.count()).group_by("address_hash")).all())
+    bombed = {email: mails for email, mails in sent.items() if email.startswith("victim")}
+    assert len(bombed) > VICTIMS // 4, "the flood reached hardly anybody: it proves nothing"
+    print(f"{len(bombed)} of {VICTIMS} victims got a mail at all")
+    for email, mails in bombed.items():
+        for moments in mails.values():
+            assert len(moments) <= AT_MOST, email
+            assert all(later - before >= APART for before, later in pairwise(moments)), email
+        assert counted[address_hash(keys.suppression, email)] == sum(map(len, mails.values()))
+
+
+def _the_cap_held(door):
+    """Every hour exactly: as many as went through were counted, and never one more than the cap."""
+    with door.database.read() as conn:
+        moments = conn.execute(
+            select(submissions.c.recorded_at)
+            .join(events, (events.c.lead_id == submissions.c.lead_id) & (events.c.seq == submissions.c.event_seq))
+            .where(events.c.name == "form_submitted")
+        ).scalars()
+        hours = Counter(at.replace(minute=0, second=0, microsecond=0) for at in moments)
+        kept = dict(
+            conn.execute(
+                select(submission_counts.c.hour, submission_counts.c.number).where(submission_counts.c.what == "site")
+            ).all()
+        )
+    assert max(hours.values()) <= SITE
+    assert all(hours[hour] == number for hour, number in kept.items())
