@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authoring.models.forms import FormField
 from capture.speech import Speech
-from capture.typos import missing_end
+from leads.typos import missing_end
 
 # Sentences where the field's name gives the right word; any other field is named by its label.
 EMPTY = {

@@ -13,7 +13,7 @@ from capture.addresses import page_path
 from capture.door import Door
 from capture.rendering import draw
 from capture.speech import speech_in
-from capture.typos import meant_domain
+from leads.typos import meant_domain
 
 MAX_AGE = timedelta(days=1)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.typos import meant_domain, missing_end
+from leads.typos import meant_domain, missing_end
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,135 @@
+"""What a column of a list holds, told by its name as programs and people write it, in French and in English first.
+
+Names are compared without capitals, accents, punctuation and spaces of any kind: `E-mail Address`, `emailAddress` and
+`E_MAIL ADDRESS *` are one. Pure: no database, no clock, no network.
+"""
+
+import re
+import unicodedata
+
+FULL_NAME, LAST_FIRST = "full_name", "last_first_name"  # both names in one cell, and in which order
+EMAIL, PHONE, TAGS = "email", "phone", "tags"
+
+# Field -> the names of its column, the likeliest first. What HubSpot, Mailchimp, Brevo, LinkedIn, Outlook, Google
+# Contacts, Salesforce, Facebook and Google Ads write is among them.
+NAMES: dict[str, tuple[str, ...]] = {
+    EMAIL: (
+        "email", "e mail", "email address", "mail", "courriel", "adresse email", "adresse e mail", "adresse mail",
+        "adresse courriel", "adresse de courriel", "adresse electronique", "adresse de messagerie", "messagerie",
+        "e mail address", "e mail 1 value", "email 1 value", "email value", "mail address", "primary email",
+        "email principal", "e mail principal", "email primary", "work email", "business email", "email pro",
+        "email professionnel", "mail pro", "mail professionnel", "contact email", "email contact", "lead email",
+        "customer email", "client email", "email client", "user email", "subscriber", "subscriber email", "your email",
+        "votre email", "votre adresse email", "personal email", "email perso", "email personnel", "company email",
+        "emails", "e mails", "mel", "correo", "correo electronico", "e mail adresse", "email adresse", "e mail 1",
+        "email 1", "email1", "recipient", "recipient email", "address email", "email id",
+    ),
+    "first_name": (
+        "first name", "firstname", "prenom", "given name", "forename", "fname", "first", "prenom contact",
+        "prenom du contact", "contact first name", "votre prenom", "your first name", "prenoms", "vorname",
+        "nombre de pila", "givenname", "lead first name", "primer nombre", "prenom client",
+    ),
+    "last_name": (
+        "last name", "lastname", "nom de famille", "surname", "family name", "lname", "last", "nom du contact",
+        "contact last name", "your last name", "nachname", "apellido", "apellidos", "familyname", "sn",
+        "lead last name", "nom d usage", "nom usuel",
+    ),
+    FULL_NAME: (
+        "full name", "fullname", "name", "prenom nom", "prenom et nom", "nom complet", "contact name", "display name",
+        "displayname", "contact", "customer name", "client name", "lead name", "your name", "votre nom", "nom client",
+        "nom du client", "first and last name", "first name last name", "first last name", "contact name", "nombre",
+        "nombre completo", "participant", "attendee", "attendee name", "nom affiche", "file as", "interlocuteur",
+    ),
+    LAST_FIRST: (
+        "nom prenom", "nom et prenom", "nom prenoms", "nom et prenoms", "last name first name", "last first name",
+        "name surname first", "sort name", "nom prenom du contact", "nom et prenom du contact",
+    ),
+    PHONE: (
+        "phone", "phone number", "telephone", "tel", "mobile", "mobile phone", "cell", "cell phone", "cellphone",
+        "mobile number", "mobile phone number", "portable", "tel portable", "telephone portable", "tel mobile",
+        "telephone mobile", "numero de telephone", "numero", "num tel", "no tel", "n tel", "numero de portable", "gsm",
+        "sms", "whatsapp", "whatsapp number", "business phone", "work phone", "telephone bureau", "tel bureau",
+        "telephone professionnel", "tel pro", "phone 1 value", "primary phone", "telephone principal", "home phone",
+        "telephone domicile", "ligne directe", "tel direct", "direct phone", "contact phone", "contact phone number",
+        "lead phone", "telephone fixe", "tel fixe", "telefono", "telefon", "telefonnummer", "handy", "phone numbers",
+        "telephone number", "company phone", "your phone", "votre telephone", "telephone 1", "phone 1", "tel 1",
+    ),
+    "company": (
+        "company", "company name", "organization", "organisation", "entreprise", "societe", "raison sociale",
+        "nom de l entreprise", "nom entreprise", "nom de la societe", "nom societe", "account name", "account",
+        "company account", "organization name", "organisation name", "organization 1 name", "associated company",
+        "primary associated company", "employer", "employeur", "agence", "etablissement", "structure", "firm",
+        "business name", "denomination", "denomination sociale", "cabinet", "compte", "nom du compte", "empresa",
+        "firma", "unternehmen", "current company", "org", "organisme", "entreprise societe", "societe entreprise",
+    ),
+    "job_title": (
+        "job title", "jobtitle", "title", "position", "fonction", "poste", "role", "job", "intitule de poste",
+        "intitule du poste", "titre du poste", "occupation", "organization title", "organization 1 title", "metier",
+        "profession", "job position", "job role", "job function", "qualite", "current position", "puesto", "cargo",
+        "titre professionnel", "designation", "fonction poste",
+    ),
+    "locale": (
+        "locale", "language", "langue", "lang", "preferred language", "langue preferee", "langue de contact", "idioma",
+        "sprache", "contact language",
+    ),
+    "timezone": ("timezone", "time zone", "fuseau horaire", "fuseau", "iana timezone", "tz"),
+    TAGS: ("tags", "tag", "etiquettes", "etiquette", "labels", "label", "mots cles", "libelles"),
+}  # fmt: skip
+_BY_NAME = {name: field for field, names in NAMES.items() for name in names}
+_SURNAME_OR_BOTH = frozenset({"nom", "noms", "nom contact", "nom client"})  # depends on whether a first name is beside
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ASIDE = re.compile(r"[(\[{].*?[)\]}]")
+_SEPARATORS = re.compile(r"[\W_]+")
+_SHORTEST_SLIP = 4  # letters; below that a slip makes another word
+
+
+def folded(header: str) -> str:
+    """A header as it is compared: `\\ufeffE-Mail\\u00a0Address *` -> `e mail address`."""
+    plain = _CAMEL.sub(" ", _ASIDE.sub(" ", header) if _ASIDE.sub("", header).strip() else header)
+    plain = unicodedata.normalize("NFKD", plain).casefold()
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return _SEPARATORS.sub(" ", plain).strip()
+
+
+def field_of(header: str) -> str | None:
+    """The field that a header means by its name alone; None for a name that is not known."""
+    name = folded(header)
+    return _BY_NAME.get(name) or _BY_NAME.get(name.replace(" ", ""))
+
+
+def is_surname_or_both(header: str) -> bool:
+    """French lists call by `Nom` a last name beside a `Prénom`, and both names where there is no other column."""
+    return folded(header) in _SURNAME_OR_BOTH
+
+
+def slip_of(header: str) -> str | None:
+    """The field whose one-word name was probably meant: a letter left out, doubled, or two exchanged."""
+    typed = folded(header)
+    if len(typed) < _SHORTEST_SLIP or " " in typed:
+        return None
+    near = {field for name, field in _BY_NAME.items() if len(name) >= _SHORTEST_SLIP and is_slip(typed, name)}
+    return near.pop() if len(near) == 1 else None
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """One letter too many or too few, or two neighbours exchanged; never another letter: `game` is no `name`."""
+    if abs(len(typed) - len(meant)) > 1 or typed == meant:
+        return False
+    start = 0
+    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
+        start += 1
+    rest, other = typed[start:], meant[start:]
+    exchanged = len(rest) > 1 and rest[:2] == other[1::-1] and rest[2:] == other[2:]
+    return rest[1:] == other or rest == other[1:] or exchanged
+
+
+def unique(headers: list[str]) -> list[str]:
+    """A name for every column: those without one are called by their number, doubles get `(2)`, `(3)`."""
+    taken: dict[str, int] = {}
+    named = []
+    for number, header in enumerate(headers, 1):
+        name = " ".join(header.replace("\ufeff", "").split()) or f"column {number}"
+        taken[name] = taken.get(name, 0) + 1
+        named.append(name if taken[name] == 1 else f"{name} ({taken[name]})")
+    return named

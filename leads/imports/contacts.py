@@ -1,0 +1,187 @@
+"""What a record says of somebody, by the same rules as a form; or the reason why it is nobody who can be reached.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from base.calendars import is_zone
+from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
+from leads.facts import COMPANY_ZONE
+from leads.imports import names, values
+from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
+from leads.imports.mapping import CONSENT, CONSENT_AT
+from leads.imports.records import Record
+from leads.typos import meant_domain
+
+LONGEST_COLUMN, LONGEST_FIELD, LONGEST_TAG, MOST_TAGS = 200, 2000, 60, 50
+NAMED = ("first_name", "last_name", "company", "job_title")
+
+NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
+# What is kept back of a row that is taken, or worth a look in it.
+PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, ROLE = "phone_left_out", "too_long", "typo", "no_day", "role"
+
+# What stands before the @ where nobody in particular reads: RFC 2142, and what French houses write.
+_ROLES = frozenset(
+    {"abuse", "accueil", "admin", "administration", "billing", "commercial", "compta", "comptabilite", "contact",
+     "direction", "facturation", "hello", "help", "hr", "info", "infos", "information", "jobs", "mail", "mailbox",
+     "marketing", "ne-pas-repondre", "no-reply", "noreply", "office", "postmaster", "recrutement", "reception", "rh",
+     "sales", "secretariat", "service-client", "sav", "security", "support", "vente", "ventes", "webmaster"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How rows are read. `fields` is {place of a column: field}; `width` the columns of the list."""
+
+    width: int
+    fields: Mapping[int, str]
+    locales: tuple[str, ...] = ("fr", "en")
+    region: str = "FR"  # numbers without a country code are of this country
+    roles: bool = True  # addresses such as contact@ are taken
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a row names: `columns` are the lead's own, filled ones only; `consents` the topics it says yes to."""
+
+    line: int
+    columns: Mapping[str, str]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    locale: str | None = None
+    timezone: str | None = None
+    consents: tuple[str, ...] = ()
+    consent_day: datetime | None = None
+    hints: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """By what the same contact is known again in the list: their address, else their number."""
+        return self.columns.get(EMAIL) or self.columns[PHONE]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not taken. `code` is a key of `reasons.REASONS`; `about` a number that
+    goes with it, such as the line of the same contact; never what is written there."""
+
+    line: int
+    code: str
+    about: str = ""
+
+
+def read(record: Record, rules: Rules) -> Contact | Reject:
+    """The contact of a record, or why there is none."""
+    if record.flaw is not None:
+        return Reject(record.line, record.flaw)
+    if any(cell.strip() for cell in record.cells[rules.width :]):
+        return Reject(record.line, TOO_MANY_CELLS, str(rules.width))
+    told = _Told()
+    for place, target in rules.fields.items():
+        if place < len(record.cells) and (cell := values.tidy(record.cells[place])):
+            told.hear(target, cell, rules)
+    if told.fault is not None:
+        return Reject(record.line, told.fault)
+    if EMAIL not in told.columns and PHONE not in told.columns:
+        return Reject(record.line, PHONE_LEFT_OUT if PHONE_LEFT_OUT in told.hints else NOBODY)
+    return told.contact(record.line)
+
+
+class _Told:
+    """What the cells of one record said so far."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, str] = {}
+        self.fields: dict[str, str] = {}
+        self.tags: list[str] = []
+        self.locale: str | None = None
+        self.timezone: str | None = None
+        self.consents: list[str] = []
+        self.day: datetime | None = None
+        self.hints: list[str] = []
+        self.fault: str | None = None
+
+    def hear(self, target: str, cell: str, rules: Rules) -> None:
+        if target == EMAIL:
+            self._address(cell, rules)
+        elif target == PHONE:
+            self._number(cell, rules)
+        elif target in (FULL_NAME, LAST_FIRST):
+            self._both_names(cell, target == LAST_FIRST)
+        elif target in NAMED:
+            self._named(target, cell)
+        elif target.startswith(CONSENT):
+            self.consents += [target.removeprefix(CONSENT)] if values.says_yes(cell) else []
+        else:
+            self._besides(target, cell, rules)
+
+    def contact(self, line: int) -> Contact:
+        return Contact(
+            line, self.columns, self.fields, tuple(dict.fromkeys(self.tags)), self.locale, self.timezone,
+            tuple(self.consents), self.day, tuple(self.hints),
+        )  # fmt: skip
+
+    def _address(self, cell: str, rules: Rules) -> None:
+        try:
+            address = canonical_email(_bare_address(cell))
+        except NotAnAddress as error:
+            self.fault = error.code
+            return
+        if address.partition("@")[0] in _ROLES:
+            if not rules.roles:
+                self.fault = ROLE
+            self.hints.append(ROLE)
+        if meant_domain(address) is not None:
+            self.hints.append(TYPO)
+        self.columns[EMAIL] = address
+
+    def _number(self, cell: str, rules: Rules) -> None:
+        """A number that is none costs the row nothing but the number, as long as there is an address."""
+        first = cell.split(":::")[0].strip()  # Google writes several into one cell
+        try:
+            if values.is_spoilt_number(first):
+                raise NotANumber("phone_invalid", "a spreadsheet has rounded it")
+            self.columns[PHONE] = canonical_phone(first, rules.region)
+        except NotANumber:
+            self.hints.append(PHONE_LEFT_OUT)
+
+    def _both_names(self, cell: str, last_first: bool) -> None:
+        for target, name in zip(("first_name", "last_name"), names.split(cell, last_first), strict=True):
+            if name and target not in self.columns:
+                self._named(target, name)
+
+    def _named(self, target: str, cell: str) -> None:
+        name = values.one_line(cell)
+        if len(name) > LONGEST_COLUMN:
+            self.hints.append(TOO_LONG)
+        else:
+            self.columns[target] = name
+
+    def _besides(self, target: str, cell: str, rules: Rules) -> None:
+        if target == TAGS:
+            self.tags += [tag for part in cell.replace(";", ",").split(",") if (tag := part.strip()[:LONGEST_TAG])]
+            self.tags = self.tags[:MOST_TAGS]
+        elif target == "locale":
+            self.locale = values.language(cell, rules.locales)
+        elif target == "timezone":
+            self.timezone = cell if is_zone(cell) else None
+        elif target == CONSENT_AT:
+            self.day = values.day(cell)
+            self.hints += [NO_DAY] if self.day is None else []
+        elif target == COMPANY_ZONE and not is_zone(cell):
+            return
+        elif len(cell) > LONGEST_FIELD:
+            self.hints.append(TOO_LONG)
+        else:
+            self.fields[target] = cell
+
+
+def _bare_address(cell: str) -> str:
+    """`Ada <ada@example.org>` and `mailto:ada@example.org` as programs write them; several in a cell: the first."""
+    text = cell.split(":::")[0].strip()
+    if text.endswith(">") and "<" in text:
+        text = text.rpartition("<")[2].removesuffix(">")
+    return text.removeprefix("mailto:").strip().rstrip(";,").strip("\"'")

@@ -1,0 +1,165 @@
+"""Which column fills which field: proposed by names and by what stands in the cells, changed by whoever imports.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from base.problems import did_you_mean
+from base.saying import Refused, Said, said
+from leads.imports import columns
+from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
+from leads.imports.records import Record
+from leads.imports.shape import Shape, is_address
+
+CONSENT, CONSENT_AT = "consent:", "consent_at"  # `consent:TOPIC`, and the column of the day it was given
+NOT_IMPORTED = ""
+OWN = (EMAIL, PHONE, "first_name", "last_name", FULL_NAME, LAST_FIRST, "company", "job_title", "locale", "timezone")
+SEVERAL = frozenset({TAGS})  # may be filled from several columns
+
+_MOSTLY = 0.5  # of the cells that are filled
+
+
+class Unmappable(Refused):
+    """A column or a field that is not there; the sentence says which are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a column may fill: the lead's own columns, the fields that forms ask for, consent to a topic."""
+
+    fields: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+
+    def all(self) -> list[str]:
+        named = (f"{CONSENT}{topic}" for topic in sorted(self.topics))
+        return [*OWN, TAGS, *sorted(self.fields - {*OWN, TAGS}), CONSENT_AT, *named]
+
+
+Fields = dict[str, str]  # {name of a column: the field it fills}; a column that is not in it is not imported
+
+
+def propose(shape: Shape, targets: Targets) -> Fields:
+    """The mapping of a list whose columns have these names and these cells. No field is filled twice.
+
+    Names that are known come first, then the fields of forms by their own name, then slips of the pen, then what the
+    cells say: a column of addresses needs no name.
+    """
+    found: Fields = {}
+    asked = {columns.folded(field): field for field in sorted(targets.fields)}
+    guesses = (columns.field_of, lambda name: asked.get(columns.folded(name)), columns.slip_of)
+    for guess in guesses:
+        for name in shape.names:
+            _take(found, name, guess(name))
+    _nom(shape, found)
+    if EMAIL not in found.values() or not _has_addresses(shape, found):
+        _by_cells(shape, found)
+    if {"first_name", "last_name"} <= set(found.values()):
+        found = {name: field for name, field in found.items() if field not in (FULL_NAME, LAST_FIRST)}
+    return {name: found[name] for name in shape.names if name in found}
+
+
+def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape: Shape, targets: Targets) -> Fields:
+    """The proposal with what is wished instead, as (column, field); an empty field leaves the column out.
+
+    A column is named as it is written, or by its number. Raises Unmappable.
+    """
+    chosen = dict(proposed)
+    for column, field in wished:
+        name = _column(column, shape.names)
+        chosen.pop(name, None)
+        if field == NOT_IMPORTED:
+            continue
+        _insist(field, targets)
+        if field not in SEVERAL:
+            chosen = {other: its for other, its in chosen.items() if its != field}
+        chosen[name] = field
+    return {name: chosen[name] for name in shape.names if name in chosen}
+
+
+def reuse(saved: Mapping[str, str], shape: Shape, targets: Targets) -> Fields:
+    """A mapping of before on this list: its columns are found by name; those that are not here fill nothing.
+
+    Raises Unmappable when none of them is here, or a field is no longer asked for.
+    """
+    named = {columns.folded(name): name for name in reversed(shape.names)}
+    found = {named[columns.folded(name)]: field for name, field in saved.items() if columns.folded(name) in named}
+    if not found:
+        raise Unmappable(said("the list has none of the columns of that mapping"))
+    for field in found.values():
+        _insist(field, targets)
+    return found
+
+
+def _column(meant: str, names: Sequence[str]) -> str:
+    """The column of that name, compared as names of columns are; else the one of that number."""
+    if meant in names:
+        return meant
+    alike = [name for name in names if columns.folded(name) == columns.folded(meant)]
+    if alike and columns.folded(meant):
+        return alike[0]
+    if meant.isdigit() and 1 <= int(meant) <= len(names):
+        return names[int(meant) - 1]
+    hint = did_you_mean(meant, names) or said("there are %(names)s", names=", ".join(names) or "none")
+    raise Unmappable(said("the list has no column `%(name)s` (%(hint)s)", name=meant, hint=hint))
+
+
+def _insist(field: str, targets: Targets) -> None:
+    known = targets.all()
+    if field in known:
+        return
+    hint: Said = did_you_mean(field, known) or said("fields are %(names)s", names=", ".join(known))
+    raise Unmappable(said("there is no field `%(name)s` to fill (%(hint)s)", name=field, hint=hint))
+
+
+# ---------------------------------------------------------------- guesses
+
+
+def _take(found: Fields, name: str, field: str | None) -> None:
+    if field is None or name in found or (field in found.values() and field not in SEVERAL):
+        return
+    found[name] = field
+
+
+def _nom(shape: Shape, found: Fields) -> None:
+    """`Nom` is a last name beside a first one; alone it is both, where its cells hold more than one word."""
+    for name in shape.names:
+        if name in found or not columns.is_surname_or_both(name):
+            continue
+        beside = "first_name" in found.values()
+        several = sum(" " in cell.strip() for cell in _cells(shape, name))
+        both = not beside and several > _MOSTLY * max(len(_cells(shape, name)), 1)
+        _take(found, name, FULL_NAME if both else "last_name")
+
+
+def _has_addresses(shape: Shape, found: Fields) -> bool:
+    name = next(name for name, field in found.items() if field == EMAIL)
+    cells = _cells(shape, name)
+    return not cells or any(map(is_address, cells))
+
+
+def _by_cells(shape: Shape, found: Fields) -> None:
+    """The column that mostly holds addresses is theirs, whatever it is called."""
+    counted = {name: _share_of_addresses(_cells(shape, name)) for name in shape.names}
+    best = max(counted, key=lambda name: counted[name], default=None)
+    if best is None or counted[best] <= _MOSTLY:
+        return
+    for name in [name for name, field in found.items() if field == EMAIL]:
+        del found[name]
+    found.pop(best, None)
+    found[best] = EMAIL
+
+
+def _share_of_addresses(cells: Collection[str]) -> float:
+    return sum(map(is_address, cells)) / len(cells) if cells else 0.0
+
+
+def _cells(shape: Shape, name: str) -> list[str]:
+    """What is written in a column, in the rows that were looked at."""
+    place = shape.names.index(name)
+    return [cell for record in shape.sample if (cell := _cell(record, place))]
+
+
+def _cell(record: Record, place: int) -> str:
+    return record.cells[place].strip() if place < len(record.cells) else ""

@@ -1,0 +1,144 @@
+"""A list read from its file: first looked at, then row by row, in memory that does not grow with it."""
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import BinaryIO
+
+from base.saying import Refused, said
+from leads.imports import encodings, mapping
+from leads.imports.columns import FULL_NAME, LAST_FIRST
+from leads.imports.contacts import Contact, Reject, Rules, read
+from leads.imports.mapping import Fields, Targets
+from leads.imports.reasons import DUPLICATE
+from leads.imports.records import Record, records
+from leads.imports.shape import Shape, shape_of
+from storage.scratch import FirstSeen
+
+MOST_COLUMNS = 1000
+_LOOKED_AT = 1 << 18  # characters
+_PIECE = 1 << 20
+
+
+class Unreadable(Refused):
+    """The file is no list; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever imports knows better; None = found by looking."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    has_header: bool | None = None
+    mapped: tuple[tuple[str, str], ...] = ()  # (column, field)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the rows of a file are found: `header` is the line of the names, `width` the number of columns."""
+
+    encoding: str
+    delimiter: str
+    header: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file turned out to be. `mapping` is {name of a column: field}; `hash` (sha256) knows the file again."""
+
+    hash: str
+    size: int
+    encoding: str
+    shape: Shape
+    mapping: Fields
+
+    @property
+    def fields(self) -> dict[int, str]:
+        """{place of a column: field}; names in one cell come last, so that cells of their own are heard first."""
+        places = {place: self.mapping[name] for place, name in enumerate(self.shape.names) if name in self.mapping}
+        return dict(sorted(places.items(), key=lambda item: (item[1] in (FULL_NAME, LAST_FIRST), item[0])))
+
+
+def survey(file: BinaryIO, wishes: Wishes, targets: Targets, saved: Fields | None = None) -> Survey:
+    """Look at a whole file, which can be read from its start again. `saved`: a mapping of before, by column.
+
+    Raises Unreadable, Unmappable.
+    """
+    hash, size = _fingerprint(file)
+    encoding = wishes.encoding or encodings.encoding_of(file)
+    try:
+        beginning = _beginning(encodings.opened(file, encoding), file)
+    except (LookupError, UnicodeError):
+        raise Unreadable(said("the file cannot be read in the encoding `%(name)s`", name=encoding)) from None
+    shape = shape_of(beginning, wishes.delimiter, wishes.has_header)
+    _insist_on_list(shape)
+    proposed = mapping.propose(shape, targets)
+    if saved is not None:
+        proposed = mapping.reuse(saved, shape, targets)
+    return Survey(hash, size, encoding, shape, mapping.adjust(proposed, wishes.mapped, shape, targets))
+
+
+def rows(file: BinaryIO, layout: Layout) -> Iterator[Record]:
+    """Every row below the header that says anything, in the order of the file."""
+    text = encodings.opened(file, layout.encoding)
+    try:
+        is_first = True
+        for record in records(text, layout.delimiter, layout.width):
+            says_delimiter = is_first and len(record.cells) <= 2 and record.cells[:1] == ["sep="]
+            is_first = False
+            if record.line > layout.header and not record.is_blank and not says_delimiter:
+                yield record
+    finally:
+        text.detach()  # the file is the caller's: it is read again
+
+
+def contacts(rows: Iterable[Record], rules: Rules, seen: FirstSeen) -> Iterator[Contact | Reject]:
+    """Whom each row names, or why nobody; whoever stands in the list twice counts the first time."""
+    for record in rows:
+        found = read(record, rules)
+        if isinstance(found, Contact) and (line := seen.before(found.key, found.line)) is not None:
+            found = Reject(record.line, DUPLICATE, str(line))
+        yield found
+
+
+def size_of(file: BinaryIO) -> int:
+    """Its bytes; it is left at its start."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _beginning(text: TextIOWrapper, file: BinaryIO) -> str:
+    """The first characters, up to a line's end."""
+    try:
+        whole = text.read(_LOOKED_AT)
+    finally:
+        text.detach()
+        file.seek(0)
+    if len(whole) < _LOOKED_AT:
+        return whole
+    cut = max(whole.rfind("\n"), whole.rfind("\r")) + 1
+    return whole[:cut] if cut else whole
+
+
+def _insist_on_list(shape: Shape) -> None:
+    if not shape.names:
+        raise Unreadable(said("the file is empty"))
+    if shape.width > MOST_COLUMNS:
+        raise Unreadable(
+            said("the file has %(count)s columns: a list has at most %(most)s", count=shape.width, most=MOST_COLUMNS)
+        )
+
+
+def _fingerprint(file: BinaryIO) -> tuple[str, int]:
+    file.seek(0)
+    hashed, size = hashlib.sha256(), 0
+    while piece := file.read(_PIECE):
+        hashed.update(piece)
+        size += len(piece)
+    file.seek(0)
+    return hashed.hexdigest(), size
