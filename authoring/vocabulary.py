@@ -10,6 +10,7 @@ EVENTS: dict[str, str | None] = {
     "consent_granted": "purpose",
     "consent_withdrawn": "purpose",
     "unsubscribed": None,
+    "imported": None,
     "asset_delivered": "magnet",
     "asset_downloaded": "magnet",
     "link_clicked": "email",

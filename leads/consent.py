@@ -37,6 +37,9 @@ _STATES = Prepared(
 _SCOPES = Prepared(
     select(suppressions.c.address_hash, suppressions.c.scope).where(among(suppressions.c.address_hash, "hashes"))
 )
+_REASONS = Prepared(
+    select(suppressions.c.address_hash, suppressions.c.reason).where(among(suppressions.c.address_hash, "hashes"))
+)
 _EVER_GRANTED = Prepared(
     select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
 )
@@ -200,6 +203,42 @@ def suppressed(conn: Connection, hashes: Collection[str]) -> dict[str, set[str]]
     for address_hash, scope in _SCOPES.rows(conn, {"hashes": sorted(hashes)}):
         found.setdefault(address_hash, set()).add(scope)
     return found
+
+
+def reasons(conn: Connection, hashes: Collection[str]) -> dict[str, set[str]]:
+    """For each suppressed address among `hashes`, why it is left alone."""
+    found: dict[str, set[str]] = {}
+    for address_hash, reason in _REASONS.rows(conn, {"hashes": sorted(hashes)}):
+        found.setdefault(address_hash, set()).add(reason)
+    return found
+
+
+def answered(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """For each lead, the topics that its ledger says anything about."""
+    found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
+    for row in _newest(conn, lead_ids):
+        found[row.lead_id].add(row.topic)
+    return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
+
+
+def note_proven(
+    conn: Connection,
+    lead_id: int,
+    topics: Iterable[str],
+    wording: str,
+    *,
+    locale: str,
+    proof: Mapping[str, Any],
+    given_at: datetime,
+    now: Moment,
+) -> None:
+    """Write consent that was given elsewhere, on that day, in that wording; no event: it is no act of today.
+
+    Only for topics that the lead's ledger says nothing about (`answered`). Call it under the lead's wake.
+    """
+    for topic in topics:
+        then = Moment(given_at, now.machine)
+        _write(conn, lead_id, topic, "granted", wording, form=None, locale=locale, proof=proof, now=then)
 
 
 def preference_token(conn: Connection, lead_id: int, topic: str) -> str:

@@ -140,13 +140,17 @@ def _find(conn: Connection, capture: Capture) -> int | None:
     if email:
         found = _BY_EMAIL.value(conn, {"email": email})
     elif phone:
-        _one_at_a_time(conn, phone)
-        found = conn.execute(
-            select(func.min(leads.c.id)).where(leads.c.phone == phone, leads.c.email.is_(None))
-        ).scalar_one_or_none()
+        found = by_phone(conn, phone)
     else:
         raise ValueError("a submission names an email address or a phone number: nobody can be answered otherwise")
     return None if found is None else survivor(conn, found)
+
+
+def by_phone(conn: Connection, phone: str) -> int | None:
+    """The oldest lead known by that number alone; until the commit nobody else can make one of it."""
+    _one_at_a_time(conn, phone)
+    alone = select(func.min(leads.c.id)).where(leads.c.phone == phone, leads.c.email.is_(None))
+    return conn.execute(alone).scalar_one_or_none()
 
 
 def _one_at_a_time(conn: Connection, phone: str) -> None:

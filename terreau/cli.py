@@ -36,6 +36,8 @@ from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.findings import Finding
 from terreau.folders import UnusableFolder
+from terreau.import_cli import COMMANDS as IMPORTS
+from terreau.import_cli import EXPECTED as UNTAKEN
 from terreau.language import LANG, gettext, let_choose, words
 from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
@@ -64,7 +66,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED, *UNTAKEN,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),
@@ -259,7 +261,7 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     raise SystemExit(stage.run(wish, say=teller(), watch=bar))
 
 
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS):
+for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS, *IMPORTS):
     main.add_command(command)
 let_choose(main)
 

@@ -1,0 +1,82 @@
+"""What a row of a list changes of a lead who is known, and what a new contact is made of.
+
+Pure: no database, no clock, no network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leads.facts import COLUMNS
+from leads.imports.contacts import Contact
+from leads.imports.settings import PURCHASED, Policy
+
+ERASED = "erased"  # the reason of a suppression that outlives the lead
+_UNKNOWN = (None, "")
+_TOLD = tuple(name for name in COLUMNS if name != "email")  # a lead is found by the address, and keeps it
+
+
+def new_contact(contact: Contact, policy: Policy, locale: str, calendar_now: datetime) -> dict[str, Any]:
+    """The row of `leads`: a contact, for a list is no act of theirs."""
+    return {
+        "status": "contact",
+        **{name: contact.columns.get(name) for name in COLUMNS},
+        "fields": dict(contact.fields),
+        "tags": list(dict.fromkeys((*contact.tags, *policy.tags))),
+        "locale": contact.locale or locale,
+        "timezone": contact.timezone,
+        "origin": policy.origin,
+        "source": policy.source,
+        "created_at": calendar_now,
+    }
+
+
+def changes(known: Mapping[str, Any], contact: Contact, policy: Policy) -> dict[str, Any]:
+    """The columns of a lead that change; none where the policy is to keep, or nothing new is said."""
+    if policy.existing == "keep":
+        return {}
+    replace = policy.existing == "overwrite"
+    told = {name: contact.columns.get(name) for name in _TOLD}
+    told |= {"timezone": contact.timezone, "source": policy.source if not known["source"] else None}
+    if replace and contact.locale:
+        told["locale"] = contact.locale
+    changed = {name: value for name, value in told.items() if _is_news(known[name], value, replace)}
+    fields = {
+        name: value for name, value in contact.fields.items() if _is_news(known["fields"].get(name), value, replace)
+    }
+    tags = list(dict.fromkeys((*known["tags"], *contact.tags, *policy.tags)))
+    return (
+        changed
+        | ({"fields": {**known["fields"], **fields}} if fields else {})
+        | ({"tags": tags} if tags != list(known["tags"]) else {})
+    )
+
+
+def _is_news(known: Any, told: str | None, replace: bool) -> bool:
+    return told not in _UNKNOWN and told != known and (replace or known in _UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What consent needs to be recorded: topics, and the day they were agreed to."""
+
+    topics: tuple[str, ...]
+    given_at: datetime
+
+
+def proven(
+    contact: Contact, policy: Policy, origin: str, answered: frozenset[str], reasons: set[str], calendar_now: datetime
+) -> Proof | None:
+    """The consents that may be recorded, None where there are none.
+
+    Never for an address that is left alone for any reason, for a contact that was bought, for a topic that the ledger
+    says anything about (asked and not confirmed, granted, withdrawn: the lead's own acts stand above any list), or for
+    a day that is not known or not past.
+    """
+    day = contact.consent_day or policy.consent_day
+    topics = tuple(topic for topic in dict.fromkeys(contact.consents) if topic not in answered)
+    forbidden = reasons or PURCHASED in (policy.origin, origin) or "email" not in contact.columns
+    if not topics or forbidden or day is None or day > calendar_now or not (policy.wording and policy.proven_by):
+        return None
+    return Proof(topics, day)

@@ -1,0 +1,154 @@
+"""A list taken in, a few rows to a transaction, so that forms and engine go on; stopped anywhere, it goes on there.
+
+Whoever was killed reads the file again from its start, writes nothing for rows that are in, and goes on behind them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+
+from base.clock import Clocks, Moment
+from leads import consent
+from leads.imports import ledger
+from leads.imports.contacts import Contact, Reject
+from leads.imports.ledger import Run
+from leads.imports.merging import ERASED
+from leads.imports.reading import contacts, rows, size_of
+from leads.imports.settings import Settings
+from leads.imports.writing import Source, find, write
+from storage.database import Database
+from storage.scratch import FirstSeen
+
+BATCH = 100  # rows to a transaction: some ten rows of tables each, and 50 ms at most
+PACE = 100  # imported leads become due at so many per second: those who just sent a form are looked at first
+
+Progress = Callable[[float, Mapping[str, int]], None]  # share of the file, from 0 to 1, and the counts
+
+
+def _silent(share: float, counts: Mapping[str, int]) -> None:
+    """Nobody watches."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a list would come to. Without a database `known`, `suppressed` stay None: nobody was looked up."""
+
+    rows: int = 0
+    accepted: int = 0
+    known: int | None = None
+    suppressed: int | None = None
+    reasons: Counter[str] = field(default_factory=Counter)
+    hints: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rejected(self) -> int:
+        return self.rows - self.accepted
+
+
+def rehearse(
+    file: BinaryIO,
+    settings: Settings,
+    database: Database | None,
+    suppression_key: str,
+    on_reject: Callable[[Reject], None],
+    progress: Progress = _silent,
+) -> Tally:
+    """Read the whole list and write nothing; `on_reject` hears of every row that would not be taken."""
+    size = size_of(file)
+    tally = Tally(known=None if database is None else 0, suppressed=None if database is None else 0)
+    for batch in _batches(file, settings):
+        met = [one for one in batch if isinstance(one, Contact)]
+        erased = _look_up(database, met, suppression_key, tally) if database is not None else set()
+        for one in batch:
+            reject = Reject(one.line, ERASED) if one.line in erased else one
+            tally.rows += 1
+            if isinstance(reject, Reject):
+                tally.reasons[reject.code] += 1
+                on_reject(reject)
+            else:
+                tally.accepted += 1
+                tally.hints.update(reject.hints)
+        progress(_share(file, size), {"rows": tally.rows})
+    return tally
+
+
+def _look_up(database: Database, met: Sequence[Contact], key: str, tally: Tally) -> set[int]:
+    """Count those who are known; the lines of those who asked to be forgotten."""
+    hashes = {consent.address_hash(key, email): one for one in met if (email := one.columns.get("email"))}
+    with database.read() as conn:
+        reasons = consent.reasons(conn, hashes)
+        known = find(conn, met)
+    erased = {hashes[kept].line for kept, why in reasons.items() if ERASED in why}
+    tally.known = (tally.known or 0) + len(known.keys() - erased)
+    tally.suppressed = (tally.suppressed or 0) + len(reasons) - len(erased)
+    return erased
+
+
+def take_in(
+    file: BinaryIO,
+    settings: Settings,
+    run: Run,
+    source: Source,
+    database: Database,
+    clocks: Clocks,
+    progress: Progress = _silent,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Take in what is not in yet, then end the import. Stops between two transactions when `stopped` says so.
+
+    Raises TakenOver when another process has begun to go on with it, StorageUnavailable.
+    """
+    size, began, done = size_of(file), clocks.calendar(), 0
+    for batch in _batches(file, settings):
+        fresh = [one for one in batch if one.line >= run.next_line]
+        if stopped():
+            return run
+        if fresh:
+            due_at = max(began + timedelta(seconds=done / PACE), clocks.calendar())
+            job = partial(_write, batch=fresh, run=run, source=source, due_at=due_at, now=clocks.moment())
+            run = database.write(job)
+            done += len(fresh)
+        progress(_share(file, size), run.counts)
+    now = clocks.machine()
+    database.write(lambda conn: ledger.end(conn, run, now))
+    return run
+
+
+def _write(
+    conn: Connection, batch: Sequence[Contact | Reject], run: Run, source: Source, due_at: datetime, now: Moment
+) -> Run:
+    """Write some rows, and how far that is, in one transaction."""
+    outcome = write(conn, [one for one in batch if isinstance(one, Contact)], source, due_at, now)
+    rejects = [one for one in batch if isinstance(one, Reject)]
+    rejects += [Reject(one.line, ERASED) for one in outcome.erased]
+    news = {
+        "rows": len(batch),
+        "accepted": len(batch) - len(rejects),
+        "rejected": len(rejects),
+        "created": outcome.created,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "suppressed": outcome.suppressed,
+        "consents": outcome.consents,
+        "no_consent": outcome.no_consent,
+    }
+    counts = {name: run.counts.get(name, 0) + more for name, more in news.items()}
+    return ledger.go_on(conn, run, batch[-1].line + 1, counts, rejects, now.machine)
+
+
+def _batches(file: BinaryIO, settings: Settings) -> Iterator[list[Contact | Reject]]:
+    with closing(FirstSeen()) as seen:
+        each = contacts(rows(file, settings.layout), settings.rules, seen)
+        while batch := list(islice(each, BATCH)):
+            yield batch
+
+
+def _share(file: BinaryIO, size: int) -> float:
+    return min(file.tell() / size, 1.0) if size else 1.0

@@ -1,0 +1,248 @@
+"""The commands `terreau import` and `terreau imports`."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from base.saying import said
+from base.translations import Translator, msgid
+from leads.imports import ledger
+from leads.imports.contacts import Reject
+from leads.imports.reading import Wishes
+from leads.imports.reasons import reason
+from leads.imports.running import Progress
+from leads.imports.settings import EXISTING, ORIGINS, Policy
+from terreau import importing
+from terreau.applying import signed
+from terreau.import_words import imports_json, plan_lines, result_lines
+from terreau.importing import Desk, NoImport, Plan, Wish
+from terreau.language import LANG, words
+from terreau.options import Options
+
+EXPECTED = importing.EXPECTED
+FILE = click.Path(path_type=Path, dir_okay=False)
+DAY = click.DateTime(["%Y-%m-%d"])
+SHOWN = 10  # rejected rows of a plan; all are in the file
+STEPS = 20  # lines of progress where there is no terminal
+STATES = {
+    ledger.ASKED: msgid("waits"),
+    ledger.RUNNING: msgid("under way"),
+    ledger.DONE: msgid("taken in"),
+    ledger.FAILED: msgid("failed"),
+}
+
+
+@click.command(name="import", short_help="Bring in a list of contacts.")
+@click.argument("file", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Look only: nothing is written, and no database is needed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="The plan, and what came of it, as JSON.")
+@click.option(
+    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Let COLUMN fill FIELD; nothing: leave out."
+)
+@click.option("--mapping", metavar="NAME", help="Use the mapping that was kept under NAME.")
+@click.option("--save-mapping", metavar="NAME", help="Keep the mapping under NAME for the next list of this kind.")
+@click.option(
+    "--existing", type=click.Choice(EXISTING), default="fill", show_default=True,
+    help="Of leads who are known: keep all, fill what is empty, or overwrite.",
+)  # fmt: skip
+@click.option(
+    "--origin", type=click.Choice(ORIGINS), default="outbound", show_default=True,
+    help="Where new contacts come from; purchased ones never get marketing.",
+)  # fmt: skip
+@click.option("--source", help="Which list it is, such as `salon-2026`: a trigger or a segment may ask for it.")
+@click.option("--tag", "tags", multiple=True, help="Give everybody this tag.")
+@click.option("--refuse-roles", is_flag=True, help="Do not take addresses such as contact@ or info@.")
+@click.option("--consent-wording", help="The exact words that those of a column consent:TOPIC agreed to.")
+@click.option("--consent-proof", help="Where and how they agreed, such as `paper form, stand B12`.")
+@click.option("--consent-on", type=DAY, help="The day they agreed, where no column says it.")
+@click.option("--encoding", help="The encoding, where it is not found out.")
+@click.option("--delimiter", help="What separates cells, where it is not found out.")
+@click.option("--no-header", is_flag=True, help="The first row is a contact, not the names of the columns.")
+@click.option("--rejects", type=FILE, help="Where rows that are not taken go; by default beside FILE.")
+@click.option("--again", is_flag=True, help="Take the file in though it was taken in before.")
+@click.option("--author", help="Who does it; by default the git author, else the account's name.")
+@LANG
+@click.pass_obj
+def import_list(
+    options: Options,
+    /,
+    file: Path,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    mapped: tuple[str, ...],
+    mapping: str | None,
+    save_mapping: str | None,
+    rejects: Path | None,
+    author: str | None,
+    again: bool,
+    **how: Any,
+) -> None:
+    """Say what is in FILE and what would become of each row; then, once confirmed, take it in.
+
+    Encoding, delimiter and columns are found out. Leads who left stay away, whatever the list says; consent is only
+    recorded with its proof. An import that was killed goes on when the same command is given again.
+
+    \b
+    Examples:  terreau import contacts.csv --dry-run
+               terreau import salon.csv --source salon-2026 --map "Société=company" --yes
+    """
+    config, speech = options.load(), words()
+    wish = Wish(file, _wishes(mapped, how), _policy(how), mapping, again)
+    writes = not dry_run or save_mapping is not None
+    with importing.desk(config, needs_database=writes) as at, _planned(at, wish, as_json) as (opened, plan):
+        signature = signed(config.content.dir, author, None).author if writes else ""
+        if save_mapping is not None:
+            importing.keep_mapping(at, save_mapping, plan.found.mapping, signature)
+        if not as_json:
+            _tell(plan, speech)
+        if dry_run:
+            _leave(opened, plan, rejects, speech, as_json)
+            return
+        if not yes:
+            _ask()
+        with _progress(speech.gettext("taking in"), as_json) as progress:
+            run = importing.carry_out(at, wish, opened, plan, signature, progress)
+        _told(at, opened, plan, run, rejects or file.with_name(f"{file.name}.rejects.csv"), speech, as_json)
+
+
+@click.command(name="imports", short_help="List what was brought in.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.option("--last", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@LANG
+@click.pass_obj
+def list_imports(options: Options, as_json: bool, last: int) -> None:
+    """List what was brought in, the newest first: which file, by whom, when, and what became of its rows.
+
+    \b
+    Example:  terreau imports
+    """
+    speech = words()
+    with importing.desk(options.load(), needs_database=True) as at:
+        assert at.database is not None
+        with at.database.read() as conn:
+            rows = ledger.newest(conn, last)
+    if as_json:
+        click.echo(imports_json(rows))
+        return
+    for row in rows:
+        click.echo(_import_line(row, speech))
+    if not rows:
+        click.echo(speech.gettext("No list was brought in yet."))
+
+
+COMMANDS: tuple[click.Command, ...] = (import_list, list_imports)
+
+
+# ---------------------------------------------------------------- what was typed
+
+
+def _wishes(mapped: tuple[str, ...], how: Mapping[str, Any]) -> Wishes:
+    pairs = tuple(_pair(one) for one in mapped)
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(how["delimiter"], how["delimiter"])
+    return Wishes(how["encoding"], delimiter, False if how["no_header"] else None, pairs)
+
+
+def _pair(typed: str) -> tuple[str, str]:
+    """`Société=company`; the last sign counts, for a column may hold one too."""
+    column, sign, field = typed.rpartition("=")
+    return (column.strip(), field.strip()) if sign else (typed.strip(), "")
+
+
+def _policy(how: Mapping[str, Any]) -> Policy:
+    day = how["consent_on"]
+    return Policy(
+        how["existing"], how["origin"], how["source"], how["tags"], not how["refuse_roles"],
+        how["consent_wording"], how["consent_proof"], day.date().isoformat() if day else None,
+    )  # fmt: skip
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise NoImport(said("this is the plan, and nothing was written: add --yes to take the list in"))
+    click.confirm(words().gettext("Take it in?"), abort=True)
+
+
+# ---------------------------------------------------------------- what is told
+
+
+@contextmanager
+def _planned(at: Desk, wish: Wish, quiet: bool) -> Iterator[Any]:
+    with _progress(words().gettext("reading"), quiet) as progress, importing.planned(at, wish, progress) as both:
+        yield both
+
+
+@contextmanager
+def _progress(label: str, quiet: bool) -> Iterator[Progress]:
+    """A bar on a terminal, a line now and then elsewhere, on the error output: the other may be read by a program."""
+    if quiet:
+        yield lambda share, counts: None
+        return
+    if sys.stderr.isatty():
+        with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+            yield lambda share, counts: bar.update(int(share * 1000) - bar.pos)
+        return
+    told = [0]
+
+    def tell(share: float, counts: Mapping[str, int]) -> None:
+        if int(share * STEPS) > told[0] and counts.get("rows", 0) >= 10_000:
+            told[0] = int(share * STEPS)
+            click.echo(f"{label}: {share:.0%}, {counts.get('rows', 0)}", err=True)
+
+    yield tell
+
+
+def _tell(plan: Plan, speech: Translator) -> None:
+    for line in plan_lines(plan.name, plan.found, plan.tally, speech):
+        click.echo(line)
+    for shown, reject in enumerate(plan.rejects()):
+        if shown == SHOWN:
+            more = plan.tally.rejected - SHOWN
+            click.echo("  " + speech.ngettext("and %(count)s more", "and %(count)s more", more))
+            break
+        click.echo(f"  {_reject_line(reject, speech)}")
+
+
+def _reject_line(reject: Reject, speech: Translator) -> str:
+    sentence = reason(reject.code, reject.about).by(speech)
+    return speech.gettext("line %(line)s: %(reason)s", line=reject.line, reason=sentence)
+
+
+def _leave(opened: Any, plan: Plan, rejects: Path | None, speech: Translator, as_json: bool) -> None:
+    """The end of a dry run."""
+    if rejects is not None:
+        importing.rejects_file(opened, plan, plan.rejects(), rejects, speech)
+    if as_json:
+        importing.write_json(importing.as_json(plan), plan.rejects(), sys.stdout, speech)
+    else:
+        click.echo(speech.gettext("Nothing was written: this was a dry run."))
+
+
+def _told(at: Desk, opened: Any, plan: Plan, run: Any, rejects: Path, speech: Translator, as_json: bool) -> None:
+    assert at.database is not None
+    if run.counts["rejected"]:
+        refused = importing.rejects_of(at.database, run.import_id)
+        importing.rejects_file(opened, plan, refused, rejects, speech)
+    if as_json:
+        told = {**importing.as_json(plan), "import": run.import_id, "counts": dict(run.counts)}
+        importing.write_json(told, importing.rejects_of(at.database, run.import_id), sys.stdout, speech)
+        return
+    for line in result_lines(run.import_id, run.counts, speech):
+        click.echo(line)
+    if run.counts["rejected"]:
+        click.echo(speech.gettext("What was not taken is in %(path)s, each row with its reason.", path=rejects))
+
+
+def _import_line(row: Any, speech: Translator) -> str:
+    counts = {name: speech.number(row.counts.get(name, 0)) for name in ("accepted", "created", "changed", "rejected")}
+    return speech.gettext(
+        "%(id)s  %(day)s  %(name)s  by %(author)s  %(state)s: %(accepted)s accepted (%(created)s new, %(changed)s "
+        "filled in), %(rejected)s not taken",
+        id=row.id, day=f"{row.at:%Y-%m-%d %H:%M}", name=row.name, author=row.author,
+        state=speech.gettext(STATES.get(row.state, row.state)), **counts,
+    )  # fmt: skip
