@@ -34,6 +34,7 @@ from terreau.draft_cli import COMMANDS as DRAFTS
 from terreau.draft_cli import EXPECTED as UNSENT
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
+from terreau.export_cli import COMMANDS as EXPORTS
 from terreau.findings import Finding
 from terreau.folders import UnusableFolder
 from terreau.import_cli import COMMANDS as IMPORTS
@@ -261,7 +262,19 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     raise SystemExit(stage.run(wish, say=teller(), watch=bar))
 
 
-for command in (staff_group, *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS, *IMPORTS):
+for command in (
+    staff_group,
+    *BEGINNINGS,
+    *AUTHORS,
+    *DRAFTS,
+    *RELEASES,
+    *PAUSES,
+    *BOUNCES,
+    *DOUBTS,
+    *BACKUPS,
+    *IMPORTS,
+    *EXPORTS,
+):
     main.add_command(command)
 let_choose(main)
 

@@ -1,0 +1,111 @@
+"""Leads taken out as a list: no cell that a spreadsheet calculates, and never without a trace of who did it."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TextIO
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
+
+from leads import consent
+from leads.facts import COLUMNS
+from leads.imports.values import harmless
+from storage.database import Database
+from storage.schema import exports, leads, standings
+
+CEILING = 100_000  # rows of one list: whoever needs more asks for parts
+_AT_A_TIME = 500
+HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
+          "consents", "left_alone")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which leads are meant; None = not narrowed by that."""
+
+    stage: str | None = None
+    source: str | None = None
+    origin: str | None = None
+    owner: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """`rows` were written; `is_cut`: there are more than the ceiling."""
+
+    rows: int
+    is_cut: bool
+
+
+def write_list(
+    database: Database,
+    narrowed: Narrowed,
+    into: TextIO,
+    suppression_key: str,
+    author: str,
+    machine_now: datetime,
+    fields: tuple[str, ...] = (),
+    ceiling: int = CEILING,
+    delimiter: str = ",",
+) -> Exported:
+    """Write the leads to `into`, opened with `newline=""`, and note that `author` took them: first, so that no list is
+    ever out without a note. What is imported again says the same.
+    """
+    row = {"author": author[:200], "filters": asdict(narrowed), "rows": 0, "at": machine_now}
+    noted = database.write(
+        lambda conn: conn.execute(insert(exports).values(**row).returning(exports.c.id)).scalar_one()
+    )
+    writer = csv.writer(into, delimiter=delimiter)
+    writer.writerow(map(harmless, (*HEADER, *fields)))
+    rows, is_cut = 0, False
+    for cells in _rows(database, narrowed, suppression_key, fields):
+        if rows == ceiling:
+            is_cut = True
+            break
+        writer.writerow(map(harmless, cells))
+        rows += 1
+    database.write(lambda conn: conn.execute(exports.update().where(exports.c.id == noted).values(rows=rows)).rowcount)
+    return Exported(rows, is_cut)
+
+
+def newest(conn: Connection, limit: int) -> list[Row[Any]]:
+    """The last lists that were taken out, the newest first."""
+    return list(conn.execute(select(exports).order_by(exports.c.id.desc()).limit(limit)))
+
+
+def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, ...]) -> Iterator[list[str]]:
+    after = 0
+    while True:
+        with database.read() as conn:
+            batch = conn.execute(_batch(narrowed, after)).all()
+            granted = consent.granted(conn, [row.id for row in batch])
+            hashes = {consent.address_hash(key, row.email): row.id for row in batch if row.email}
+            left = {hashes[one] for one in consent.suppressed(conn, hashes)}
+        yield from (_cells(row, granted[row.id], row.id in left, fields) for row in batch)
+        if len(batch) < _AT_A_TIME:
+            return
+        after = batch[-1].id
+
+
+def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
+    columns: Mapping[str, ColumnElement[Any]] = {
+        "stage": standings.c.stage,
+        **{name: leads.c[name] for name in ("source", "origin", "owner", "status")},
+    }
+    meant = [columns[name] == value for name, value in asdict(narrowed).items() if value is not None]
+    both = leads.outerjoin(standings, standings.c.lead_id == leads.c.id)
+    found = select(leads, standings.c.stage).select_from(both)
+    return found.where(leads.c.id > after, leads.c.merged_into.is_(None), *meant).order_by(leads.c.id).limit(_AT_A_TIME)
+
+
+def _cells(row: Row[Any], granted: frozenset[str], left_alone: bool, fields: tuple[str, ...]) -> list[str]:
+    told = {
+        **row._asdict(),
+        "tags": ", ".join(row.tags),
+        "created_at": row.created_at.isoformat(),
+        "consents": ", ".join(sorted(granted)),
+        "left_alone": "yes" if left_alone else "",
+    }
+    return [*(str(told[name] or "") for name in HEADER), *(str(row.fields.get(name) or "") for name in fields)]

@@ -1,0 +1,91 @@
+"""The commands `terreau export` and `terreau exports`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leads import exports
+from leads.exports import CEILING, Narrowed
+from leads.imports.settings import ORIGINS
+from terreau import importing
+from terreau.applying import signed
+from terreau.language import LANG, words
+from terreau.options import Options
+from terreau.virtual import clocks_of
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(short_help="Take leads out as a list.")
+@click.argument("file", type=FILE)
+@click.option("--stage", help="Only those at this stage.")
+@click.option("--source", help="Only those of this source.")
+@click.option("--origin", type=click.Choice(ORIGINS), help="Only those of this origin.")
+@click.option("--owner", help="Only those of this rep.")
+@click.option("--status", type=click.Choice(["contact", "lead"]), help="Only contacts, or only leads.")
+@click.option("--limit", type=click.IntRange(1, CEILING), default=CEILING, show_default=True, help="At most so many.")
+@click.option("--delimiter", default=",", show_default=True, help="What separates cells: Excel in French wants `;`.")
+@click.option("--author", help="Who does it; by default the git author, else the account's name.")
+@LANG
+@click.pass_obj
+def export(
+    options: Options, /, file: Path, limit: int, delimiter: str, author: str | None, **narrowed: str | None
+) -> None:
+    """Write leads into FILE as CSV that no spreadsheet calculates, and note who did it.
+
+    FILE holds people's data: only its owner may read it. `terreau import` reads it back.
+
+    \b
+    Example:  terreau export mql.csv --stage mql
+    """
+    config, speech = options.load(), words()
+    with importing.desk(config, needs_database=True) as at:
+        assert at.database is not None
+        who = signed(config.content.dir, author, None).author
+        with _for_its_owner(file) as into:
+            done = exports.write_list(
+                at.database,
+                Narrowed(**narrowed),
+                into,
+                at.key,
+                who,
+                clocks_of(at.database).machine(),
+                tuple(sorted(at.targets.fields)),
+                limit,
+                delimiter,
+            )
+    click.echo(
+        speech.ngettext("%(count)s lead is in %(path)s.", "%(count)s leads are in %(path)s.", done.rows, path=file)
+    )
+    if done.is_cut:
+        click.echo(speech.gettext("There are more: a list holds at most %(limit)s.", limit=speech.number(limit)))
+
+
+@click.command(name="exports", short_help="List who took leads out.")
+@LANG
+@click.pass_obj
+def list_exports(options: Options) -> None:
+    """List which leads were taken out, by whom and when, the newest first.
+
+    \b
+    Example:  terreau exports
+    """
+    speech = words()
+    with importing.desk(options.load(), needs_database=True) as at:
+        assert at.database is not None
+        with at.database.read() as conn:
+            rows = exports.newest(conn, 20)
+    for row in rows:
+        narrowed = ", ".join(f"{name} {value}" for name, value in row.filters.items() if value)
+        click.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.author}  {speech.number(row.rows)}  {narrowed}".rstrip())
+    if not rows:
+        click.echo(speech.gettext("No list was taken out yet."))
+
+
+COMMANDS: tuple[click.Command, ...] = (export, list_exports)
+
+
+def _for_its_owner(path: Path) -> Any:
+    return open(path, "w", encoding="utf-8-sig", newline="", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -1,0 +1,127 @@
+"""`terreau import` through the command line: a plan first, rejects in a file, and going on after a death."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from storage.schema import events, imports, leads
+from terreau.cli import main
+
+TERREAU = Path(sys.executable).parent / "terreau"
+LIST = "Prénom Nom;E-mail;Téléphone\nAda Lovelace;ada@example.org;0639981234\nBob;bob(at)example.org;\n=1+1;;\n"
+
+
+@pytest.fixture
+def house(content, monkeypatch):
+    """A working folder whose database is there and empty, with a list in it."""
+    monkeypatch.setenv("LC_ALL", "C")
+    folder = content.parent
+    (folder / "liste.csv").write_bytes(LIST.encode("cp1252"))
+    return folder
+
+
+def told(*words: str, **environ: str):
+    return CliRunner(env=environ).invoke(main, list(words))
+
+
+def test_a_dry_run_needs_no_database_and_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERREAU__DATABASE__URL", f"sqlite:///{tmp_path}/none.db")
+    Path("liste.csv").write_bytes(LIST.encode("cp1252"))
+    said = told("import", "liste.csv", "--dry-run", "--json", "--lang", "fr")
+    assert said.exit_code == 0, said.output
+    found = json.loads(said.stdout)
+    assert {name: found[name] for name in ("rows", "accepted", "encoding", "delimiter", "known")} == {
+        "rows": 3, "accepted": 1, "encoding": "cp1252", "delimiter": ";", "known": None,
+    }  # fmt: skip
+    assert found["mapping"] == {"Prénom Nom": "full_name", "E-mail": "email", "Téléphone": "phone"}
+    assert found["rejected"] == [
+        {"line": 3, "reason": "ce n'est pas une adresse e-mail", "code": "email_invalid"},
+        {"line": 4, "reason": "ni adresse ni numéro", "code": "nobody"},
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["liste.csv"]
+
+
+def test_the_plan_is_shown_and_nothing_is_written_without_a_yes(house, database):
+    said = told("import", "liste.csv")
+    assert said.exit_code == 1
+    assert "3 rows: 1 accepted, 2 not taken." in said.stdout
+    assert "add --yes to take the list in" in said.stderr
+    with database.read() as conn:
+        assert conn.execute(select(func.count()).select_from(leads)).scalar() == 0
+
+
+def test_what_is_not_taken_is_beside_the_file_line_and_reason_first(house, database):
+    said = told("import", "liste.csv", "--yes", "--source", "salon", "--lang", "fr", "--author", "ada")
+    assert said.exit_code == 0, said.output
+    assert (house / "liste.csv.rejects.csv").read_text("utf-8-sig") == (
+        "ligne;motif;Prénom Nom;E-mail;Téléphone\n3;ce n'est pas une adresse e-mail;Bob;bob(at)example.org;\n"
+        "4;ni adresse ni numéro;'=1+1;;\n"
+    )
+    [row] = json.loads(told("imports", "--json").stdout)
+    assert (row["file"], row["author"], row["state"], row["counts"]["created"]) == ("liste.csv", "ada", "done", 1)
+    assert "liste.csv  by ada  taken in: 1 accepted (1 new, 0 filled in), 2 not taken" in told("imports").stdout
+
+
+def test_the_same_file_is_not_taken_in_twice_unless_asked(house):
+    assert told("import", "liste.csv", "--yes").exit_code == 0
+    again = told("import", "liste.csv", "--yes")
+    assert (again.exit_code, "add --again" in again.stderr) == (1, True)
+    assert told("import", "liste.csv", "--yes", "--again").exit_code == 0
+
+
+def test_a_mapping_is_adjusted_kept_by_name_and_used_again(house):
+    kept = told("import", "liste.csv", "--dry-run", "--map", "Prénom Nom=last_name", "--save-mapping", "salon")
+    assert kept.exit_code == 0, kept.output
+    found = json.loads(told("import", "liste.csv", "--dry-run", "--json", "--mapping", "salon").stdout)
+    assert found["mapping"] == {"Prénom Nom": "last_name", "E-mail": "email", "Téléphone": "phone"}
+    for words, sentence in [
+        (["--mapping", "salone"], "no mapping is kept under the name `salone` (kept are: salon)"),
+        (["--map", "E-mial=email"], "the list has no column `E-mial` (did you mean `E-mail`?)"),
+        (["--map", "E-mail=emial"], "there is no field `emial` to fill (did you mean `email`?)"),
+        (["--map", "Prénom Nom=consent:conseils-3d"], "consent needs its proof: the exact wording they agreed to"),
+        (["--encoding", "klingon"], "the file cannot be read in the encoding `klingon`"),
+    ]:
+        said = told("import", "liste.csv", "--dry-run", *words)
+        assert (said.exit_code, sentence in said.stderr) == (1, True), said.stderr
+    gone = told("import", "nothing.csv", "--dry-run")
+    assert (gone.exit_code, "nothing.csv cannot be read" in gone.stderr) == (1, True)
+
+
+def test_an_import_that_is_killed_again_and_again_takes_nobody_in_twice(house, database):
+    rows = 6000
+    lines = "".join(f"lead{number}@example.org;Nom {number}\n" + "x;\n" * (number % 100 == 0) for number in range(rows))
+    (house / "long.csv").write_text("email;nom\n" + lines)
+    command = [str(TERREAU), "import", "long.csv", "--yes", "--author", "ada"]
+    deaths = 0
+    for written in (300, 1500, 4000):
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=house, env=os.environ)
+        while child.poll() is None and count(database, leads) < written:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGKILL)
+        _, error = child.communicate()
+        deaths += child.returncode == -signal.SIGKILL
+        assert child.returncode in (0, -signal.SIGKILL), error
+    done = subprocess.run(command, capture_output=True, text=True, cwd=house, env=os.environ, check=False)
+    assert deaths >= 2
+    assert done.returncode == 0, done.stderr
+    assert (count(database, leads), count(database, events)) == (rows, rows)
+    with database.read() as conn:
+        [row] = conn.execute(select(imports)).all()
+    assert {name: row.counts[name] for name in ("rows", "created", "changed", "unchanged", "rejected")} == {
+        "rows": 6060, "created": 6000, "changed": 0, "unchanged": 0, "rejected": 60,
+    }  # fmt: skip
+    assert len((house / "long.csv.rejects.csv").read_text("utf-8-sig").splitlines()) == 61
+
+
+def count(database, table) -> int:
+    with database.read() as conn:
+        return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
