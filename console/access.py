@@ -89,6 +89,14 @@ ACCESS: Mapping[str, Rule] = {
     "retry_message": Rule(WRITING, own="message_id"),
     "settle_message": Rule(WRITING, own="message_id"),
     "settle_messages": Rule(WRITING),
+    # lists brought in and taken out
+    "imports": Rule(WRITING),
+    "send_list": Rule(WRITING),
+    "import_plan": Rule(WRITING),
+    "change_import": Rule(WRITING),
+    "drop_import": Rule(WRITING),
+    "import_rejects": Rule(WRITING),
+    "export_leads": Rule(WRITING),
     "preview": Rule(WRITING),
     "preview_frame": Rule(WRITING),
 }

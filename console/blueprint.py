@@ -16,6 +16,7 @@ from console import (
     health,
     held,
     home,
+    imports,
     lead,
     lead_list,
     lead_why,
@@ -32,6 +33,7 @@ from console import (
 from console.access import ACCESS, DUTIES, OUTSIDE, check_object
 from console.context import GLOBALS, TEMPLATES, by_htmx, viewer
 from console.door import ConsoleDoor
+from console.lists import LONGEST_LIST
 from console.nav import NAV_GLOBALS
 from console.routes import Route
 from console.security import TAGS, add_headers, check_token
@@ -41,6 +43,8 @@ from storage.database import StorageUnavailable
 log = logging.getLogger(__name__)
 
 PREFIX = "/console"
+LARGE = frozenset({"send_list"})  # what is sent there may be longer than a form
+FIELDS_BESIDE = 1 << 20  # bytes in memory at once: werkzeug reads a file by pieces of 64 KiB, and a rest of the last
 # A new page: its ROUTES here, and a row for each in `console.access.ACCESS`.
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES,
@@ -56,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
     *sequences.ROUTES,
     *messages.ROUTES,
     *preview.ROUTES,
+    *imports.ROUTES,
     *pages.ROUTES,
     *dashboard.ROUTES,
     *health.ROUTES,
@@ -102,6 +107,9 @@ def admit(door: ConsoleDoor) -> Response | None:
         duty = _duty(door)
         if duty and endpoint not in DUTIES[duty]:
             return _sent_to(url_for(f"console.{duty}"))
+    if endpoint in LARGE:
+        request.max_content_length = LONGEST_LIST
+        request.max_form_memory_size = FIELDS_BESIDE
     check_token()
     check_object(door, viewer(), rule)
     return None

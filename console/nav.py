@@ -39,6 +39,7 @@ WORK = (
 CONTENT = (
     Entry("pages", "panel-top", msgid("Pages and forms"), "p"),
     Entry("preview", "eye", msgid("Mail preview"), "v"),
+    Entry("imports", "inbox", msgid("Imports"), pages=frozenset({"import_plan"})),
     Entry("health", "heart-pulse", msgid("Health"), "h", frozenset({"held"})),
     Entry("staff", "id-card", msgid("Staff")),
 )

@@ -24,6 +24,7 @@ from emails.outbox import Sender
 from emails.signing import SignedTransport
 from emails.smtp import Smtp
 from emails.transports import Transport
+from leads.imports.importer import Importer
 from sales.handoff import open_hand_off
 from sales.notifier import Notifier
 from storage.database import Database, StorageUnavailable, open_database
@@ -47,6 +48,7 @@ class House:
     engine: Engine
     sender: Sender
     notifier: Notifier
+    importer: Importer
     bounce_box: BounceBox | None  # None: nothing comes back to a Maildir here
     views: PageViews
     traffic: Traffic
@@ -95,6 +97,7 @@ class House:
             ),
             sender=Sender(behind, releases, config, clocks, signer, transport, name),
             notifier=Notifier(behind, config, clocks, name),
+            importer=Importer(behind, clocks, keys.suppression, config.site.default_locale),
             bounce_box=bounce_box(config, behind, keys, clocks),
             views=PageViews(),
             traffic=traffic,

@@ -19,7 +19,7 @@ from base.translations import Translator
 from leads.imports import ledger
 from leads.imports.contacts import Reject
 from leads.imports.ledger import Run, UnknownMapping
-from leads.imports.mapping import Fields, Targets, Unmappable
+from leads.imports.mapping import Fields, Targets, Unmappable, targets_of
 from leads.imports.reading import Survey, Unreadable, Wishes, survey
 from leads.imports.reasons import reason
 from leads.imports.rejects import write_rejects
@@ -83,14 +83,6 @@ def desk(config: Config, needs_database: bool) -> Iterator[Desk]:
                 raise
             database = None
         yield Desk(config, database, targets_of(_site(config, database)), _key(config, database))
-
-
-def targets_of(site: Site | None) -> Targets:
-    """What the content has room for: the fields that its forms ask for, its topics."""
-    if site is None:
-        return Targets()
-    asked = {one.name for form in site.forms.values() for one in form.field if one.kind in ("text", "choice", "hidden")}
-    return Targets(frozenset(asked), frozenset(site.definitions.topics))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from terreau.watching import watch
 log = structlog.get_logger(__name__)
 
 VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
+IMPORTS_SECONDS = 2.0  # between two looks for a list that somebody wants taken in
 BOUNCES_SECONDS = 10.0  # between two looks into the mailbox of bounces
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
 
@@ -59,7 +60,14 @@ def motion(house: House) -> Running:
     views = _counting(house)
     tick = house.config.engine.tick_seconds
     rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier)}
-    seldom = [(views, VIEWS_SECONDS), *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake))]
+    imports = Worker(
+        "imports", house.importer.drain, then=(engine_wake,), advice="lists go on where they were, and are not lost"
+    )
+    seldom = [
+        (views, VIEWS_SECONDS),
+        (imports, IMPORTS_SECONDS),
+        *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake)),
+    ]
     rhythm |= {worker.name: (seconds, worker.wake) for worker, seconds in seldom}
     return Running((engine, sender, notifier, *(worker for worker, _ in seldom)), Beat(rhythm))
 

@@ -11,6 +11,7 @@ from base.config import Config
 from base.saying import said
 from base.translations import msgid
 from capture.returned import LONGEST_BODY
+from console.lists import LONGEST_LIST
 from terreau.app import create_app
 from terreau.applying import IN_FORCE
 from terreau.house import House
@@ -113,7 +114,7 @@ def opened(config: Config, say: Say) -> Iterator[House]:
 
 def web_server(house: House) -> WebServer:
     server = house.config.server
-    longest = LONGEST_BODY if house.config.mail.bounces.secret else 0
+    longest = max(LONGEST_LIST, LONGEST_BODY if house.config.mail.bounces.secret else 0)
     sizes = {"body_limit": server.body_limit, "longest": longest}
     return WebServer(
         create_app(house), server.host, server.port, threads=server.threads, trusted_proxy=server.trusted_proxy, **sizes

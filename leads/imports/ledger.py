@@ -63,10 +63,11 @@ def draft(conn: Connection, name: str, hash: str, size: int, author: str, machin
     return int(conn.execute(insert(imports).values(**row).returning(imports.c.id)).scalar_one())
 
 
-def settle(conn: Connection, import_id: int, settings: Settings, state: str, stored: bool = True) -> None:
-    """Say how the draft is to be taken in."""
+def settle(conn: Connection, import_id: int, settings: Settings, state: str, stored: bool = True) -> bool:
+    """Say how the draft is to be taken in. False: it is no draft any more, and nothing was changed."""
     kept = {"settings": settings.as_json(), "settings_hash": settings.hash, "state": state, "stored": stored}
-    conn.execute(update(imports).where(imports.c.id == import_id, imports.c.state == DRAFT).values(**kept))
+    ours = update(imports).where(imports.c.id == import_id, imports.c.state == DRAFT)
+    return conn.execute(ours.values(**kept)).rowcount == 1
 
 
 def take(conn: Connection, import_id: int, token: str, machine_now: datetime) -> Run:
@@ -112,6 +113,12 @@ def drop(conn: Connection, import_id: int) -> None:
     """Forget a draft, and its file."""
     conn.execute(delete(import_parts).where(import_parts.c.import_id == import_id))
     conn.execute(delete(imports).where(imports.c.id == import_id, imports.c.state == DRAFT))
+
+
+def has_old(conn: Connection, before: datetime) -> bool:
+    """Whether `drop_old` would find any."""
+    old = select(imports.c.id).where(imports.c.state == DRAFT, imports.c.at < before)
+    return conn.execute(old.limit(1)).scalar() is not None
 
 
 def drop_old(conn: Connection, before: datetime) -> int:

@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from authoring.site import Site
 from base.problems import did_you_mean
 from base.saying import Refused, Said, said
 from leads.imports import columns
@@ -35,6 +36,14 @@ class Targets:
     def all(self) -> list[str]:
         named = (f"{CONSENT}{topic}" for topic in sorted(self.topics))
         return [*OWN, TAGS, *sorted(self.fields - {*OWN, TAGS}), CONSENT_AT, *named]
+
+
+def targets_of(site: Site | None) -> Targets:
+    """What the content has room for: the fields that its forms ask for, its topics."""
+    if site is None:
+        return Targets()
+    asked = {one.name for form in site.forms.values() for one in form.field if one.kind in ("text", "choice", "hidden")}
+    return Targets(frozenset(asked), frozenset(site.definitions.topics))
 
 
 Fields = dict[str, str]  # {name of a column: the field it fills}; a column that is not in it is not imported
@@ -71,11 +80,16 @@ def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape
         chosen.pop(name, None)
         if field == NOT_IMPORTED:
             continue
-        _insist(field, targets)
+        insist(field, targets)
         if field not in SEVERAL:
             chosen = {other: its for other, its in chosen.items() if its != field}
         chosen[name] = field
     return {name: chosen[name] for name in shape.names if name in chosen}
+
+
+def ordered(places: Mapping[int, str]) -> dict[int, str]:
+    """{place of a column: field} in the order they are read: names in one cell after those with a cell of their own."""
+    return dict(sorted(places.items(), key=lambda item: (item[1] in (FULL_NAME, LAST_FIRST), item[0])))
 
 
 def reuse(saved: Mapping[str, str], shape: Shape, targets: Targets) -> Fields:
@@ -88,7 +102,7 @@ def reuse(saved: Mapping[str, str], shape: Shape, targets: Targets) -> Fields:
     if not found:
         raise Unmappable(said("the list has none of the columns of that mapping"))
     for field in found.values():
-        _insist(field, targets)
+        insist(field, targets)
     return found
 
 
@@ -105,7 +119,8 @@ def _column(meant: str, names: Sequence[str]) -> str:
     raise Unmappable(said("the list has no column `%(name)s` (%(hint)s)", name=meant, hint=hint))
 
 
-def _insist(field: str, targets: Targets) -> None:
+def insist(field: str, targets: Targets) -> None:
+    """Raises Unmappable for a field that there is not."""
     known = targets.all()
     if field in known:
         return

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from base.saying import Refused, said
 from leads.imports import encodings, mapping
-from leads.imports.columns import FULL_NAME, LAST_FIRST
 from leads.imports.contacts import Contact, Reject, Rules, read
 from leads.imports.mapping import Fields, Targets
 from leads.imports.reasons import DUPLICATE
@@ -58,9 +57,9 @@ class Survey:
 
     @property
     def fields(self) -> dict[int, str]:
-        """{place of a column: field}; names in one cell come last, so that cells of their own are heard first."""
+        """{place of a column: field}, in the order they are read."""
         places = {place: self.mapping[name] for place, name in enumerate(self.shape.names) if name in self.mapping}
-        return dict(sorted(places.items(), key=lambda item: (item[1] in (FULL_NAME, LAST_FIRST), item[0])))
+        return mapping.ordered(places)
 
 
 def survey(file: BinaryIO, wishes: Wishes, targets: Targets, saved: Fields | None = None) -> Survey:

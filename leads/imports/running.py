@@ -59,8 +59,9 @@ def rehearse(
     suppression_key: str,
     on_reject: Callable[[Reject], None],
     progress: Progress = _silent,
+    limit: int | None = None,
 ) -> Tally:
-    """Read the whole list and write nothing; `on_reject` hears of every row that would not be taken."""
+    """Read the list, or its first `limit` rows, and write nothing; `on_reject` hears of every row not to be taken."""
     size = size_of(file)
     tally = Tally(known=None if database is None else 0, suppressed=None if database is None else 0)
     for batch in _batches(file, settings):
@@ -76,6 +77,8 @@ def rehearse(
                 tally.accepted += 1
                 tally.hints.update(reject.hints)
         progress(_share(file, size), {"rows": tally.rows})
+        if limit is not None and tally.rows >= limit:
+            break
     return tally
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from base.saying import Refused, said
 from base.tokens import digest
 from leads.imports.contacts import Rules
-from leads.imports.mapping import CONSENT, CONSENT_AT
+from leads.imports.mapping import CONSENT, CONSENT_AT, ordered
 from leads.imports.reading import Layout, Survey
 
 Existing = Literal["keep", "fill", "overwrite"]
@@ -63,11 +63,15 @@ class Settings:
     @classmethod
     def of(cls, found: Survey, policy: Policy, locales: tuple[str, ...]) -> Self:
         """Raises Unproven where a column is to be consent and the proof is not whole."""
-        _insist_on_proof(set(found.mapping.values()), policy)
         fields = {str(place): field for place, field in found.fields.items()}
-        return cls(
-            found.encoding, found.shape.delimiter, found.shape.header, found.shape.names, fields, policy, locales
-        )
+        shape = found.shape
+        made = cls(found.encoding, shape.delimiter, shape.header, shape.names, fields, policy, locales)
+        made.insist_on_proof()
+        return made
+
+    def insist_on_proof(self) -> None:
+        """Raises Unproven where a column is to be consent and the proof is not whole."""
+        _insist_on_proof(set(self.fields.values()), self.policy)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
@@ -88,7 +92,7 @@ class Settings:
 
     @property
     def rules(self) -> Rules:
-        fields = {int(place): field for place, field in self.fields.items()}
+        fields = ordered({int(place): field for place, field in sorted(self.fields.items())})  # JSON keeps no order
         return Rules(len(self.names), fields, self.locales, self.region, self.policy.roles)
 
 
