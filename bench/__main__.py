@@ -1,12 +1,12 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
 Run: make bench, or python -m bench followed by some of: captures sending lasting tick steps console planning simulating
-deciding.
+deciding imports.
 """
 
 import sys
 
-from bench import abreast, captures, console, deciding, lasting, planning, sending, simulating, steps, tick
+from bench import abreast, captures, console, deciding, imports, lasting, planning, sending, simulating, steps, tick
 from bench.results import keep
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "planning": planning.measure,
     "simulating": simulating.measure,
     "deciding": deciding.measure,
+    "imports": imports.measure,
 }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from base.saying import Refused
 from base.translations import msgid, translator
 from console import lists
-from console.context import day, draw, say, say_n, viewer
+from console.context import day, draw, on_calendar, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import SOURCES
 from console.routes import Route
@@ -155,7 +155,7 @@ def _sentence(begun: Any) -> str:
     if under_way:
         return say_n("%(count)s list is being taken in.", "%(count)s lists are being taken in.", len(under_way))
     if begun:
-        return say("The last list came in on %(day)s.", day=day(begun[0].at))
+        return say("The last list came in on %(day)s.", day=day(on_calendar(begun[0].at)))
     return say("Send a list: you see what is in it before anything is written.")
 
 

@@ -3,13 +3,18 @@
 Pure: no database, no clock, no network.
 """
 
+import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 _LONGEST, _LONGEST_LOCAL = 254, 64  # bytes: RFC 5321 4.5.3.1, with the angle brackets taken off
 _NEVER = frozenset("\r\n\0<>")
+_PLAIN = re.compile(r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*)@([A-Za-z0-9.-]+)")
+_DOMAINS = 10_000
 
 
 class NotAnAddress(ValueError):
@@ -26,6 +31,29 @@ class NotANumber(ValueError):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
         self.code = code
+
+
+def canonical_emails() -> Callable[[str], str]:
+    """`canonical_email` for many addresses in a row: what it has said of a domain is remembered for the next one.
+
+    Only for plain addresses, whose part before the @ needs no look at all: the answer is the same, in a tenth of the
+    time.
+    """
+
+    @lru_cache(maxsize=_DOMAINS)
+    def is_good(domain: str) -> bool:
+        try:
+            return canonical_email(f"x@{domain}") == f"x@{domain}"
+        except NotAnAddress:
+            return False
+
+    def canonical(text: str) -> str:
+        plain = _PLAIN.fullmatch(text)
+        if plain is None or len(plain[1]) > _LONGEST_LOCAL or len(text) > _LONGEST or not is_good(plain[2].lower()):
+            return canonical_email(text)
+        return text.lower()
+
+    return canonical
 
 
 def canonical_email(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from base.calendars import is_zone
-from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
+from leads.addresses import NotAnAddress, NotANumber, canonical_emails, canonical_phone
 from leads.facts import COMPANY_ZONE
 from leads.imports import names, values
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
@@ -30,6 +30,9 @@ _ROLES = frozenset(
      "marketing", "ne-pas-repondre", "no-reply", "noreply", "office", "postmaster", "recrutement", "reception", "rh",
      "sales", "secretariat", "service-client", "sav", "security", "support", "vente", "ventes", "webmaster"}
 )  # fmt: skip
+
+
+_CANONICAL = canonical_emails()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class _Told:
 
     def _address(self, cell: str, rules: Rules) -> None:
         try:
-            address = canonical_email(_bare_address(cell))
+            address = _CANONICAL(_bare_address(cell))
         except NotAnAddress as error:
             self.fault = error.code
             return

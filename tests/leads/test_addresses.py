@@ -4,8 +4,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone, shown_phone
+from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_emails, canonical_phone, shown_phone
 from leads.touches import channel
 
 REAL_ADDRESSES = Path(__file__).resolve().parents[3] / "shared" / "data" / "addresses" / "isemail-tests.csv"
@@ -120,3 +122,18 @@ def test_a_number_is_shown_as_people_write_it():
 )
 def test_a_touch_came_through_a_channel(touch, expected):
     assert channel(touch) == expected
+
+
+@given(
+    st.from_regex(r"[A-Za-z0-9._+\-=]{1,70}@[A-Za-z0-9.\-]{1,40}\.(org|test|fr)", fullmatch=True)
+    | st.text("ab.+-_@é \n<>", max_size=12)
+)
+def test_many_addresses_in_a_row_are_answered_as_each_alone(typed):
+    def answer(canonical):
+        try:
+            return canonical(typed)
+        except NotAnAddress as error:
+            return error.code
+
+    many = canonical_emails()
+    assert [answer(many), answer(many)] == [answer(canonical_email)] * 2
