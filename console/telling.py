@@ -55,6 +55,7 @@ ICONS: Mapping[str, str] = {
     "consent_granted": "check",
     "consent_withdrawn": "ban",
     "unsubscribed": "ban",
+    "imported": "inbox",
     "segment_entered": "log-in",
     "segment_left": "log-out",
 }

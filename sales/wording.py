@@ -28,6 +28,7 @@ DEFAULT_LABELS = {
     "asset_downloaded": msgid("Downloaded “%(subject)s”"),
     "link_clicked": msgid("Followed a link in “%(subject)s”"),
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
+    "imported": msgid("Brought in by the list “%(subject)s”"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),
     "segment_entered": msgid("Came into the segment “%(subject)s”"),
     "segment_left": msgid("Left the segment “%(subject)s”"),
