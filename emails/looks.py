@@ -79,7 +79,7 @@ def look(
 
 def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stirred: Mapping[int, Wake]) -> View:
     known = {row.id: row for row in _KNOWN.rows(conn, {"ids": [message.id for message in some]})}
-    hashes = {m.id: consent.address_hash(key, to) for m in some if (to := m.recipient or known[m.id].email)}
+    hashes = {m.id: consent.address_hash(key, to) for m in some if m.id in known and (to := _receiver(m, known[m.id]))}
     return View(
         now=now,
         known=known,
@@ -88,6 +88,16 @@ def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stir
         hashes=hashes,
         suppressed=consent.suppressed(conn, set(hashes.values())),
     )
+
+
+def _receiver(message: Message, row: Any) -> str | None:
+    to: str | None = message.recipient or row.email
+    return to
+
+
+def _erased(message: Message, view: View) -> Move | None:
+    """It is in our hands and nowhere else: its lead was erased since it was claimed."""
+    return None if message.id in view.known else Move("withdrawn", "erased")
 
 
 def _too_late(message: Message, view: View) -> Move | None:
@@ -141,6 +151,7 @@ def _before_the_fold(message: Message, view: View) -> Move | None:
 
 _THAWED = (("compiled_hash", None), ("message_id", None), ("dated", None))
 RULES: tuple[Callable[[Message, View], Move | None], ...] = (
+    _erased,
     _too_late,
     _nobody,
     _suppressed,

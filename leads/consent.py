@@ -18,8 +18,8 @@ from storage.upsert import insert_or_ignore
 TRACKING = frozenset({"clicks", "opens"})  # purposes beside the topics: being measured, not being written to
 ALL = "all"
 
-# What a new confirmation may undo: a reader's own farewell, never a bounce or a complaint.
-_UNDONE_BY_CONSENT = "unsubscribed"
+# What a new confirmation may undo: a reader's own farewell, or their long silence; never a bounce or a complaint.
+_UNDONE_BY_CONSENT = ("unsubscribed", "erased", "sunset")
 
 # Built once: every submission and every mail runs them, and building costs more than running.
 _WRITE = Prepared(insert(consents))
@@ -192,7 +192,7 @@ def lift(conn: Connection, address_hash: str) -> bool:
     own = delete(suppressions).where(
         suppressions.c.address_hash == address_hash,
         suppressions.c.scope == "marketing",
-        suppressions.c.reason == _UNDONE_BY_CONSENT,
+        suppressions.c.reason.in_(_UNDONE_BY_CONSENT),
     )
     return conn.execute(own).rowcount == 1
 

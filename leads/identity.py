@@ -26,6 +26,7 @@ __all__ = [
     "Recorded",
     "canonical_email",
     "canonical_phone",
+    "everyone_in",
     "load_leads",
     "record",
     "survivor",
@@ -126,6 +127,19 @@ def survivor(conn: Connection, lead_id: int) -> int:
             return lead_id
         seen.add(into)
         lead_id = into
+
+
+def everyone_in(conn: Connection, lead_id: int) -> list[int]:
+    """The lead that stands for this one, then all who were merged into it. Raises LookupError for nobody."""
+    ids = [survivor(conn, lead_id)]
+    if conn.execute(select(leads.c.id).where(leads.c.id == ids[0])).one_or_none() is None:
+        raise LookupError(f"there is no lead {lead_id}")
+    found = ids
+    while found:
+        merged = select(leads.c.id).where(leads.c.merged_into.in_(found), leads.c.id.not_in(ids))
+        found = list(conn.scalars(merged.order_by(leads.c.id)))
+        ids = ids + found
+    return ids
 
 
 # ---------------------------------------------------------------- who

@@ -72,6 +72,13 @@ class Database:
         """
         return self._pen.write(job, self.wait_seconds if timeout is None else timeout)
 
+    def settle_deletions(self) -> bool:
+        """Let the disk forget what was deleted, as far as it is ours: SQLite's log is brought into its file.
+
+        False: not yet, a reader holds on to the state of before. On PostgreSQL its own vacuum does it, in its time.
+        """
+        return self.dialect != "sqlite" or sqlite.fold_log(sqlite.path_of(make_url(self.url)), self.wait_seconds)
+
     def behind(self, give_way: Callable[[], None]) -> "Database":
         """The same database for work that can wait: `give_way` is called before each of its writes."""
         pen = _Courteous(self._pen, give_way)

@@ -216,7 +216,8 @@ suppressions = _table(
     "suppressions",  # one table, by keyed hash, so that it survives erasure
     Column("address_hash", String(64), primary_key=True),
     Column("scope", String(20), primary_key=True),  # marketing | all
-    Column("reason", String(40), nullable=False),  # unsubscribed | hard_bounce | soft_bounces | complaint | staff
+    # unsubscribed | hard_bounce | soft_bounces | complaint | staff | erased | sunset
+    Column("reason", String(40), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # machine
 )
 confirmations = _table(
@@ -646,6 +647,40 @@ exports = _table(
     Column("filters", Json, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),  # machine
+)
+
+# ---------------------------------------------------------------- rights: what was done with somebody's data
+
+audit = _table(
+    "audit",  # a chain: each entry's hash covers the one before; nothing here says who anybody is
+    Column("id", Id, primary_key=True, autoincrement=False),  # 1, 2, 3, ...: a gap is a deletion
+    Column("act", String(60), nullable=False),
+    Column("lead_id", Id),  # no foreign key: the entry outlives the lead
+    Column("staff_id", Id),  # None: the command line, or the house by itself
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Column("payload_hash", String(64), nullable=False),  # of salt and payload: proves it, and does not tell it
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_lead_id", "lead_id"),
+)
+audit_payloads = _table(
+    "audit_payloads",  # who and what, in words: erased with the lead, while the chain still holds
+    Column("audit_id", Id, ForeignKey("audit.id"), primary_key=True),
+    Column("salt", String(32), nullable=False),
+    Column("payload", Json, nullable=False),
+)
+erasures = _table(
+    "erasures",  # who asked to be forgotten, by keyed hash: no list brings them back
+    Column("mark", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+)
+departures = _table(
+    "departures",  # leads whose time is up, announced before anything is done
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("last_act_at", UtcDateTime, nullable=False),  # calendar: the lead's own
+    Column("announced_at", UtcDateTime, nullable=False),  # calendar
+    Column("due_at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_departures_due_at", "due_at"),
 )
 
 # ---------------------------------------------------------------- the house itself

@@ -21,6 +21,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # an answered commit survives the loss of power
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten: somebody may have asked to be forgotten
 )
 
 
@@ -65,6 +66,31 @@ def migrating_engine(path: Path) -> Engine:
     return _engine(
         path, "BEGIN IMMEDIATE", (*_PRAGMAS, "PRAGMA foreign_keys = OFF"), _MIGRATION_SECONDS, pool=(1, 0, 1)
     )
+
+
+def fold_log(path: Path, seconds: float) -> bool:
+    """Bring the log into the file and empty it, so that nothing deleted stays in either.
+
+    False: somebody read an older state for longer than `seconds`; the next erasure, or the end of the house, does it.
+    """
+    connection = _connect(path, _PRAGMAS, seconds)
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return bool(busy == 0)
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+
+
+def compact(path: Path, seconds: float) -> None:
+    """Write the whole file anew, without the gaps that older versions left filled. Raises sqlite3.OperationalError."""
+    connection = _connect(path, _PRAGMAS, seconds)
+    try:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
 
 
 def _engine(

@@ -1,0 +1,132 @@
+"""The audit chain: what was done with data, and by whom, so that no entry is changed, moved or left out unseen.
+
+An entry's hash covers the hash before it and, of its payload, only a salted hash: payloads can be erased, and the chain
+still holds. It is keyed, so that whoever can write to the tables cannot write a chain of their own.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, text
+
+from base.tokens import digest, keyed_hash, new_token
+from storage.schema import audit, audit_payloads, facts
+from storage.upsert import upsert
+
+HEAD = "audit_head"  # the row of `facts` that names the newest entry: without it, the newest could be cut off
+BEGINNING = "0" * 64
+_LOCK = 7_467_370_329  # PostgreSQL's advisory lock: entries are written one after the other
+_AT_A_TIME = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be remembered. `payload` is small and says who did it; it is erased with the lead."""
+
+    act: str
+    payload: Mapping[str, Any]
+    lead_id: int | None = None
+    staff_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where the chain does not hold: the number of the entry, and what is wrong with it."""
+
+    number: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`erased`: entries whose payload is gone, as it should be after an erasure."""
+
+    entries: int
+    erased: int
+    breaks: tuple[Break, ...]
+
+
+def record(conn: Connection, key: str, entry: Entry, machine_now: datetime) -> int:
+    """Add an entry at the end of the chain; returns its number. In the transaction of what it tells."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    last = conn.execute(select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).one_or_none()
+    number, previous = (1, BEGINNING) if last is None else (last.id + 1, last.hash)
+    salt = new_token()
+    row: dict[str, Any] = {
+        "id": number,
+        "act": entry.act,
+        "lead_id": entry.lead_id,
+        "staff_id": entry.staff_id,
+        "at": machine_now,
+        "payload_hash": _payload_hash(salt, entry.payload),
+        "previous": previous,
+    }
+    row["hash"] = _hash(key, row)
+    conn.execute(insert(audit).values(row))
+    conn.execute(insert(audit_payloads).values(audit_id=number, salt=salt, payload=dict(entry.payload)))
+    upsert(conn, facts, {"key": HEAD, "value": f"{number} {_head(key, number, row['hash'])}"}, ["key"])
+    return number
+
+
+def verify(conn: Connection, key: str) -> Verified:
+    """Read the chain from its beginning, and say every place where it does not hold."""
+    breaks: list[Break] = []
+    expected, previous, erased = 1, BEGINNING, 0
+    for row in _entries(conn):
+        breaks += _faults(row, key, expected, previous)
+        erased += row.salt is None
+        expected, previous = row.id + 1, row.hash
+    breaks += _end(conn, key, expected - 1, previous)
+    return Verified(expected - 1, erased, tuple(breaks))
+
+
+def _entries(conn: Connection) -> Iterator[Row[Any]]:
+    last = 0
+    joined = select(audit, audit_payloads.c.salt, audit_payloads.c.payload).outerjoin(
+        audit_payloads, audit_payloads.c.audit_id == audit.c.id
+    )
+    while rows := conn.execute(joined.where(audit.c.id > last).order_by(audit.c.id).limit(_AT_A_TIME)).all():
+        yield from rows
+        last = rows[-1].id
+
+
+def _faults(row: Row[Any], key: str, expected: int, previous: str) -> Iterator[Break]:
+    if row.id != expected:
+        yield Break(expected, "is missing")
+    elif row.previous != previous:
+        yield Break(row.id, "does not follow the one before")
+    if row.hash != _hash(key, row._mapping):
+        yield Break(row.id, "was changed")
+    if row.salt is not None and row.payload_hash != _payload_hash(row.salt, row.payload):
+        yield Break(row.id, "says something else than it did")
+
+
+def _end(conn: Connection, key: str, number: int, newest: str) -> Iterator[Break]:
+    """Whether the newest entry is the one that was written last."""
+    known = conn.execute(select(facts.c.value).where(facts.c.key == HEAD)).scalar_one_or_none()
+    if known is None:
+        if number:
+            yield Break(number, "the mark of the newest entry is gone")
+        return
+    claimed, _, mark = known.partition(" ")
+    if mark != _head(key, number, newest):
+        yield Break(
+            int(claimed) if claimed.isdecimal() else number, "is not the last one: entries were cut off or added"
+        )
+
+
+def _payload_hash(salt: str, payload: Mapping[str, Any]) -> str:
+    return digest(salt + json.dumps(payload, sort_keys=True, ensure_ascii=False))
+
+
+def _hash(key: str, row: Mapping[Any, Any]) -> str:
+    told = [row["id"], row["act"], row["lead_id"], row["staff_id"], row["at"].isoformat(), row["payload_hash"]]
+    return keyed_hash(key, json.dumps(["audit", *told, row["previous"]]))
+
+
+def _head(key: str, number: int, newest: str) -> str:
+    return keyed_hash(key, f"audit head {number} {newest}")
