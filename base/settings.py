@@ -230,6 +230,18 @@ class Webhook(Section):
         return self
 
 
+class Retention(Section):
+    """How long leads are kept after their last own act; months of the calendar, 0 = for ever."""
+
+    lead_months: Annotated[int, Field(ge=0, le=1200)] = 36
+    contact_months: Annotated[int, Field(ge=0, le=1200)] = 36
+    customer_months: Annotated[int, Field(ge=0, le=1200)] = 60
+    notice_days: Annotated[int, Field(ge=1, le=365)] = 30
+    way: Literal["anonymise", "erase"] = "anonymise"
+    sunset_months: Annotated[int, Field(ge=0, le=1200)] = 0
+    sunset_mails: Count = 10
+
+
 class Secrets(Section):
     signing_keys: list[Secret] | None = Field(default=None, repr=False, min_length=1)
     signing_keys_file: File | None = None
@@ -260,6 +272,7 @@ class Config(Section):
     dkim: Dkim = Dkim()
     tracking: Tracking = Tracking()
     engine: EngineSection = EngineSection()
+    retention: Retention = Retention()
     webhooks: list[Webhook] = []
     secrets: Secrets = Secrets()
     log: Log = Log()

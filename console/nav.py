@@ -31,7 +31,13 @@ class Entry:
 
 WORK = (
     Entry("today", "sun", msgid("Today"), "j"),
-    Entry("leads", "users", msgid("Leads"), "l", frozenset({"lead", "lead_story", "lead_score", "lead_why", "search"})),
+    Entry(
+        "leads",
+        "users",
+        msgid("Leads"),
+        "l",
+        frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "search"}),
+    ),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
     Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),
@@ -42,6 +48,7 @@ CONTENT = (
     Entry("imports", "inbox", msgid("Imports"), pages=frozenset({"import_plan"})),
     Entry("health", "heart-pulse", msgid("Health"), "h", frozenset({"held"})),
     Entry("staff", "id-card", msgid("Staff")),
+    Entry("data_protection", "shield", msgid("Data protection")),
 )
 # Where each role begins its day.
 FIRST_PAGE: Mapping[str, str] = {"viewer": "dashboard", "sales": "today", "marketer": "sequences", "admin": "today"}

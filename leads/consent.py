@@ -128,6 +128,16 @@ def grant(
     return bool(new)
 
 
+def ask_again(
+    conn: Connection, lead_id: int, topics: Iterable[str], *, locale: str, proof: Mapping[str, Any], now: Moment
+) -> None:
+    """Let what was granted wait for a confirmation once more: it was another address that said yes."""
+    states = _held(conn, lead_id)
+    for topic in topics:
+        known = states[topic]
+        _write(conn, lead_id, topic, "asked", known.wording, form=known.form, locale=locale, proof=proof, now=now)
+
+
 def withdraw(
     conn: Connection,
     lead_id: int,

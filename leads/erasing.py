@@ -9,9 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, String, Table, UniqueConstraint, cast, delete, func, literal, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    UniqueConstraint,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from base.clock import Moment
+from base.saying import said
 from base.tokens import keyed_hash
 from leads import consent
 from leads.identity import everyone_in
@@ -25,7 +39,7 @@ ENDED = "the lead was erased"
 
 
 class UnderWay(Exception):
-    """A letter to them is on its way to the mail server at this moment; nothing was changed, try again in a minute."""
+    """Something for them is being delivered at this moment; nothing was changed. `args[0]` says so in any language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ def erase(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str]:
     """
     ids = _held(conn, lead_id)
     marks = _remember(conn, ids, key, now)
-    _leave_places(conn, ids)
+    leave_places(conn, enrolments.c.lead_id.in_(ids))
     for table in _inside_out():
         if table is not audit:
             conn.execute(delete(table).where(of_leads(table, ids)))
@@ -76,7 +90,7 @@ def anonymise(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str
     """
     ids = _held(conn, lead_id)
     marks = _remember(conn, ids, key, now)
-    _leave_places(conn, ids)
+    leave_places(conn, enrolments.c.lead_id.in_(ids))
     _end(conn, ids, now)
     for table in _inside_out():
         rest = HOLDINGS[table.name].rest
@@ -124,7 +138,7 @@ def _held(conn: Connection, lead_id: int) -> list[int]:
     conn.execute(select(wakes.c.seq).where(wakes.c.lead_id.in_(ids)).order_by(wakes.c.lead_id).with_for_update())
     leaving = select(messages.c.id).where(messages.c.lead_id.in_(ids), messages.c.state == "in_data").limit(1)
     if conn.execute(leaving).one_or_none() is not None:
-        raise UnderWay("a letter to them is just being handed to the mail server: nothing was changed, try again")
+        raise UnderWay(said("Something is just being delivered for them: nothing was changed, try again."))
     return ids
 
 
@@ -145,10 +159,10 @@ def _forget_payloads(conn: Connection, ids: Sequence[int]) -> None:
     conn.execute(delete(audit_payloads).where(audit_payloads.c.audit_id.in_(ours)))
 
 
-def _leave_places(conn: Connection, ids: Sequence[int]) -> None:
-    """Take them out of the count of who stands where."""
+def leave_places(conn: Connection, those: ColumnElement[bool]) -> None:
+    """Take those enrolments out of the count of who stands where."""
     columns = (enrolments.c.sequence, enrolments.c.sequence_version, enrolments.c.step, enrolments.c.position)
-    inside = select(*columns).where(enrolments.c.lead_id.in_(ids), enrolments.c.state == "active")
+    inside = select(*columns).where(those, enrolments.c.state == "active")
     places = Counter(tuple(row) for row in conn.execute(inside.where(enrolments.c.step.is_not(None))))
     names = ("sequence", "version", "step", "position")
     rows = [{**dict(zip(names, place, strict=True)), "n": -n} for place, n in sorted(places.items())]

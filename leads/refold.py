@@ -24,7 +24,7 @@ def judged_again(
     counted = replace(
         facts.standing,
         buckets=fold_buckets(past, definitions, facts.zone),
-        interests=_interests(past, definitions),
+        interests=interests_of(past, definitions),
     )
     if not with_moves:
         return counted, ()
@@ -36,7 +36,8 @@ def judged_again(
     return refreshed(replace(facts, standing=standing), definitions, now).standing, made
 
 
-def _interests(past: Sequence[Event], definitions: Definitions) -> Mapping[str, int]:
+def interests_of(past: Sequence[Event], definitions: Definitions) -> Mapping[str, int]:
+    """Interests in milli-points, counted from a whole history."""
     interests: Mapping[str, int] = {}
     for event in past:
         interests = interests_after(interests, event, definitions)

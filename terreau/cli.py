@@ -52,6 +52,8 @@ from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
 from terreau.rest import Restless
+from terreau.rights_cli import COMMANDS as RIGHTS
+from terreau.rights_cli import EXPECTED as UNDONE
 from terreau.scaffold import CannotBegin
 from terreau.seeding import LEADS
 from terreau.serving import run_engine
@@ -67,7 +69,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED, *UNTAKEN,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED, *UNTAKEN, *UNDONE,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),
@@ -262,19 +264,10 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     raise SystemExit(stage.run(wish, say=teller(), watch=bar))
 
 
-for command in (
-    staff_group,
-    *BEGINNINGS,
-    *AUTHORS,
-    *DRAFTS,
-    *RELEASES,
-    *PAUSES,
-    *BOUNCES,
-    *DOUBTS,
-    *BACKUPS,
-    *IMPORTS,
-    *EXPORTS,
-):
+COMMANDS = (
+    *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS, *IMPORTS, *EXPORTS, *RIGHTS,
+)  # fmt: skip
+for command in (staff_group, *COMMANDS):
     main.add_command(command)
 let_choose(main)
 

@@ -8,15 +8,18 @@ from threading import Event
 
 import structlog
 
+from leads.forgetting import Desk
 from scheduler.beat import Beat
 from scheduler.threads import Worker, stop_all, until_empty
 from terreau.house import House
+from terreau.keeping import Keeper
 from terreau.watching import watch
 
 log = structlog.get_logger(__name__)
 
 VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
 IMPORTS_SECONDS = 2.0  # between two looks for a list that somebody wants taken in
+KEEPING_SECONDS = 60.0  # between two batches of leads whose time may be up
 BOUNCES_SECONDS = 10.0  # between two looks into the mailbox of bounces
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
 
@@ -66,6 +69,7 @@ def motion(house: House) -> Running:
     seldom = [
         (views, VIEWS_SECONDS),
         (imports, IMPORTS_SECONDS),
+        (_keeping(house), KEEPING_SECONDS),
         *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake)),
     ]
     rhythm |= {worker.name: (seconds, worker.wake) for worker, seconds in seldom}
@@ -84,6 +88,13 @@ def _reading(house: House, engine_wake: Event) -> list[Worker]:
         return []
     advice = "bounces wait in their mailbox and are not lost"
     return [Worker("bounces", house.bounce_box.drain, then=(engine_wake,), patience=60.0, advice=advice)]
+
+
+def _keeping(house: House) -> Worker:
+    """Whoever sees to it that nobody is kept longer than needed."""
+    desk = Desk(house.database, house.keys.suppression, house.config.data.dir)
+    keeper = Keeper(desk, house.config.retention, house.clocks)
+    return Worker("keeper", keeper.drain, patience=600.0, advice="leads whose time is up wait and stay as they are")
 
 
 def _counting(house: House) -> Worker:

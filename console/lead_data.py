@@ -1,0 +1,195 @@
+"""Somebody's data on one page: what is stored, handed out, put right, merged, or erased once the address is typed."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response, abort, g, make_response, redirect, request, url_for
+from sqlalchemy import Connection, select
+
+from base.saying import Said
+from base.translations import msgid, translator
+from console.access import may, sees
+from console.context import draw, say, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+from leads import erasing, merging
+from leads.correcting import NoCorrection, correct, fields_of
+from leads.erasing import UnderWay
+from leads.facts import COLUMNS, Lead
+from leads.forgetting import WAYS, Clerk, Desk, forget, note
+from leads.identity import load_leads
+from reports import lead as leads_report
+from reports.personal import record_of
+from reports.record_page import COLUMNS as LABELS
+from reports.record_page import TITLES, as_page
+from storage.schema import departures
+
+DONE = {
+    "corrected": msgid("Put right."),
+    "same": msgid("It said so already: nothing was changed."),
+    "merged": msgid("Both are one lead now."),
+}
+NOT_TYPED = msgid("What was typed is not the address that stands above: nothing was erased.")
+LONGEST_NUMBER = 18
+
+
+def show(door: ConsoleDoor, lead_id: int) -> Response:
+    return page(door, lead_id)
+
+
+def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) -> Response:
+    """Everything about the data of one lead. A lead that was merged leads to the one that stands for both."""
+    with door.database.read() as conn:
+        known = _lead(conn, lead_id)
+        if known.id != lead_id:
+            return make_response(redirect(url_for("console.lead_data", lead_id=known.id), 303))
+        plan = erasing.plan(conn, lead_id)
+        due = conn.execute(select(departures.c.due_at).where(departures.c.lead_id == lead_id)).scalar_one_or_none()
+    values = {
+        "held": [(say(TITLES[name]), n) for name, n in plan.rows.items() if name in TITLES],
+        "plan": plan,
+        "typed": _to_type(known),
+        "fields": _fields(door, known) if may(viewer(), "correct_lead") else [],
+        "answering": may(viewer(), "erase_lead"),
+        "due": due,
+        "done": say(DONE[request.args["done"]]) if request.args.get("done") in DONE else "",
+    }
+    return draw("console/lead_data.html", status, lead=known, wrong=wrong, **values)
+
+
+def export_lead(door: ConsoleDoor, lead_id: int) -> Response:
+    """The file: for other programs, or a page in the lead's language. Entered in the audit chain."""
+    with door.database.read() as conn:
+        known = _lead(conn, lead_id)
+        record = record_of(conn, known.id, g.moment.calendar)
+    door.database.write(
+        partial(note, key=door.keys.suppression, act="lead_exported", lead_id=known.id, clerk=_clerk(), now=g.moment)
+    )
+    if request.form.get("form") == "json":
+        answer = make_response(record.as_json())
+        return _file(answer, f"lead-{known.id}.json")
+    house = door.site().definitions.house.name
+    answer = make_response(as_page(record, translator(record.locale), door.config.site.timezone, house))
+    return _file(answer, f"lead-{known.id}.html")
+
+
+def correct_lead(door: ConsoleDoor, lead_id: int) -> Response:
+    """The fields of the form as they are now; what was not changed stays."""
+    names = fields_of(door.site())
+    told = {name: request.form[name] for name in (*COLUMNS, *names) if name in request.form}
+    job = partial(
+        correct, lead_id=lead_id, told=told, known=names, key=door.keys.suppression, clerk=_clerk(), now=g.moment
+    )
+    try:
+        changed = door.database.write(job)
+    except NoCorrection as error:
+        return page(door, lead_id, _spoken(error), 422)
+    return _to(lead_id, "corrected" if changed else "same")
+
+
+def erase_lead(door: ConsoleDoor, lead_id: int) -> Response:
+    """For good, once the address was typed as it stands there."""
+    way = request.form.get("way", "")
+    if way not in WAYS:
+        abort(400)
+    with door.database.read() as conn:
+        known = _lead(conn, lead_id)
+    if request.form.get("typed", "").strip().casefold() != _to_type(known).casefold():
+        return page(door, lead_id, say(NOT_TYPED), 422)
+    desk = Desk(door.database, door.keys.suppression, door.config.data.dir)
+    try:
+        forget(desk, lead_id, "erase" if way == "erase" else "anonymise", _clerk(), g.moment)
+    except UnderWay as error:
+        return page(door, lead_id, _spoken(error), 409)
+    return make_response(redirect(url_for("console.data_protection", done=way), 303))
+
+
+def merge_plan(door: ConsoleDoor, lead_id: int) -> Response:
+    """What making one lead of two would do, before it is done."""
+    written = request.args.get("other", "").strip()
+    if not written.isdecimal() or len(written) > LONGEST_NUMBER:
+        return page(door, lead_id, say("Give the number of the other lead: it stands in the address of its page."), 422)
+    with door.database.read() as conn:
+        known = _lead(conn, lead_id)
+        try:
+            made = merging.plan(conn, known.id, int(written))
+        except (merging.NoMerge, LookupError) as error:
+            return page(door, lead_id, _spoken(error), 422)
+        other = load_leads(conn, [made.gone])[made.gone]
+    filled = [(_label(name), value) for name, value in made.filled.items()]
+    differ = [(_label(name), ours, theirs) for name, (ours, theirs) in made.differ.items()]
+    return draw("console/merge.html", lead=known, other=other, plan=made, filled=filled, differ=differ)
+
+
+def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:
+    """Make one lead of two."""
+    gone = request.form.get("other", 0, type=int)
+    key = door.keys.suppression
+    house = merging.House(door.site(), door.config.site.timezone, key)
+    now, clerk = g.moment, _clerk()
+
+    def job(conn: Connection) -> None:
+        merging.merge(conn, lead_id, gone, house, now)
+        note(conn, key, merging.MERGED, lead_id, clerk, now, gone=gone)
+
+    try:
+        door.database.write(job)
+    except (merging.NoMerge, UnderWay, LookupError) as error:
+        return page(door, lead_id, _spoken(error), 409)
+    return _to(lead_id, "merged")
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _lead(conn: Connection, lead_id: int) -> Lead:
+    found = leads_report.portrait(conn, lead_id)
+    if found is None or not sees(viewer(), found.lead.owner):
+        abort(404)
+    return found.lead
+
+
+def _to_type(known: Lead) -> str:
+    """What whoever erases types to show that they mean this lead and no other."""
+    return known.email or known.phone or str(known.id)
+
+
+def _fields(door: ConsoleDoor, known: Lead) -> list[tuple[str, str, Any]]:
+    columns = [(name, _label(name), getattr(known, name) or "") for name in COLUMNS]
+    others = [(name, name.replace("_", " "), known.fields.get(name) or "") for name in fields_of(door.site())]
+    return [*columns, *(one for one in others if isinstance(one[2], str))]
+
+
+def _label(name: str) -> str:
+    return say(LABELS[name]) if name in LABELS else name
+
+
+def _clerk() -> Clerk:
+    return Clerk(viewer().name, viewer().staff_id)
+
+
+def _spoken(error: Exception) -> str:
+    sentence = error.args[0] if error.args else ""
+    if isinstance(sentence, Said):
+        return sentence.by(translator(viewer().locale))
+    return say("There is no lead of this number.")
+
+
+def _file(answer: Response, name: str) -> Response:
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _to(lead_id: int, done: str) -> Response:
+    return make_response(redirect(url_for("console.lead_data", lead_id=lead_id, done=done), 303))
+
+
+ROUTES = (
+    Route("GET", "/leads/<int:lead_id>/data", "lead_data", show),
+    Route("POST", "/leads/<int:lead_id>/data/export", "export_lead", export_lead),
+    Route("POST", "/leads/<int:lead_id>/data/correct", "correct_lead", correct_lead),
+    Route("POST", "/leads/<int:lead_id>/data/erase", "erase_lead", erase_lead),
+    Route("GET", "/leads/<int:lead_id>/merge", "merge_plan", merge_plan),
+    Route("POST", "/leads/<int:lead_id>/merge", "merge_leads", merge_leads),
+)

@@ -1,0 +1,101 @@
+"""A lead's right to have put right what is wrong: fields by name. No other door ever replaces an address."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from authoring.site import Site
+from base.clock import Moment
+from base.saying import said
+from leads import consent, events, words
+from leads.addresses import canonical_email, canonical_phone
+from leads.facts import COLUMNS
+from leads.forgetting import Clerk, note
+from leads.identity import survivor
+from storage.schema import lead_words, leads
+
+CORRECTED = "lead_corrected"
+LONGEST = {"email": 254, "phone": 20}
+OTHERS = 200  # signs of any other column
+_CANONICAL: Mapping[str, Callable[[str], str]] = {"email": canonical_email, "phone": canonical_phone}
+
+
+class NoCorrection(ValueError):
+    """Nothing was changed; the sentence says why."""
+
+
+def fields_of(site: Site) -> list[str]:
+    """The fields besides the columns that any form asks for, and that may be corrected."""
+    asked = {field.name for form in site.forms.values() for field in form.field if field.kind != "consent"}
+    return sorted(asked - {*COLUMNS})
+
+
+def correct(
+    conn: Connection, lead_id: int, told: Mapping[str, str], known: list[str], key: str, clerk: Clerk, now: Moment
+) -> list[str]:
+    """Give these columns and fields the values `told` ("" = none); returns the names of those that changed.
+
+    `known`: the fields there are (`fields_of`). Another address was never confirmed: what was agreed to under the old
+    one is to be asked again. Raises NoCorrection, LookupError.
+    """
+    lead_id = survivor(conn, lead_id)
+    row = conn.execute(select(leads).where(leads.c.id == lead_id)).one_or_none()
+    if row is None:
+        raise LookupError(f"there is no lead {lead_id}")
+    values = {name: _value(name, text) for name, text in told.items()}
+    if strange := [name for name in values if name not in COLUMNS and name not in known]:
+        strangers, choice = ", ".join(strange), ", ".join([*COLUMNS, *known])
+        raise NoCorrection(said("No form asks for %(names)s: choose from %(choice)s.", names=strangers, choice=choice))
+    columns = {name: value for name, value in values.items() if name in COLUMNS and value != row._mapping[name]}
+    fields = {name: value for name, value in values.items() if name in known and value != row.fields.get(name)}
+    if not columns and not fields:
+        return []
+    _refuse_strangers(conn, lead_id, columns, {**row._mapping, **columns})
+    _write(conn, lead_id, columns, {**row._mapping, **columns}, _merged(row.fields, fields))
+    names = sorted([*columns, *fields])
+    events.append(conn, lead_id, CORRECTED, now, evidence="engine", data={"fields": names, "staff": clerk.by})
+    if "email" in columns:
+        _ask_again(conn, lead_id, row.locale, now)
+    note(conn, key, CORRECTED, lead_id, clerk, now, fields=names)
+    return names
+
+
+def _value(name: str, text: str) -> str | None:
+    """As it is stored. Raises NoCorrection."""
+    clean = text.replace("\x00", "").strip()
+    if not clean:
+        return None
+    if len(clean) > LONGEST.get(name, OTHERS):
+        longest = LONGEST.get(name, OTHERS)
+        raise NoCorrection(said("%(name)s is too long: at most %(longest)s signs.", name=name, longest=longest))
+    try:
+        return _CANONICAL.get(name, str)(clean)
+    except ValueError as error:
+        raise NoCorrection(said("%(name)s is nothing that can be reached: nothing was changed.", name=name)) from error
+
+
+def _merged(known: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**known, **fields}.items() if value is not None}
+
+
+def _refuse_strangers(conn: Connection, lead_id: int, columns: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    if not after["email"] and not after["phone"]:
+        raise NoCorrection(said("Without an address and a number nobody is known again: erase the lead instead."))
+    if email := columns.get("email"):
+        other = select(leads.c.id).where(leads.c.email == email, leads.c.id != lead_id)
+        if (found := conn.execute(other).scalar_one_or_none()) is not None:
+            raise NoCorrection(said("Lead %(lead)s has this address: merge the two instead.", lead=found))
+
+
+def _write(
+    conn: Connection, lead_id: int, columns: Mapping[str, Any], after: Mapping[str, Any], fields: Mapping[str, Any]
+) -> None:
+    conn.execute(update(leads).where(leads.c.id == lead_id).values(**columns, fields=dict(fields)))
+    conn.execute(delete(lead_words).where(lead_words.c.lead_id == lead_id))  # nobody is found by what was wrong
+    words.write(conn, {lead_id: {name: after[name] for name in words.NAMED}})
+
+
+def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:
+    if held := consent.granted(conn, [lead_id])[lead_id]:
+        consent.ask_again(conn, lead_id, sorted(held), locale=locale, proof={"corrected": "email"}, now=now)

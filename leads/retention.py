@@ -1,0 +1,148 @@
+"""Whose time is up: found in small batches, announced, and let go when the notice has passed; nobody is hurried.
+
+A lead's time counts from their last own act. What the house did, and a mail that was merely opened, is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, exists, func, select
+
+from base.calendars import add
+from base.clock import Moment
+from base.durations import Duration
+from base.settings import Retention
+from leads import consent
+from leads.forgetting import Clerk, Desk, forget
+from storage.schema import departures, events, leads, messages, standings
+from storage.upsert import insert_or_ignore
+
+CUSTOMER = "customer"  # the stage of those who have bought
+OPENS = ("mail_opened", "mail.opened")  # a machine opens for its reader: the authorities count a click, not this
+BATCH = 500
+AT_ONCE = 20  # leads let go in one go
+HOUSE = Clerk("retention")
+UTC_DAY = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """A lead whose time is up: since when nothing came from them, and when they go."""
+
+    lead_id: int
+    klass: str  # contact | lead | customer
+    last_act_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one batch of leads gave. `next_id`: where the next begins, None after the last."""
+
+    departing: tuple[Departing, ...]
+    silent: tuple[int, ...]
+    next_id: int | None
+
+
+def look(conn: Connection, terms: Retention, first_id: int, now: datetime) -> Found:
+    """The next BATCH of leads from `first_id` on, and who of them departs, or is to get no more marketing."""
+    rows = _batch(conn, first_id)
+    departing = [one for row in rows if (one := _departs(row, terms, now)) is not None]
+    going = {one.lead_id for one in departing}
+    silent = [row for row in rows if row.id not in going and _is_silent(row, terms, now)]
+    tired = _written_to(conn, silent, terms.sunset_mails)
+    return Found(tuple(departing), tuple(tired), rows[-1].id + 1 if len(rows) == BATCH else None)
+
+
+def announce(conn: Connection, found: Found, now: datetime) -> int:
+    """Put them on the list of those who go; returns how many are new there."""
+    rows = [
+        {"lead_id": one.lead_id, "last_act_at": one.last_act_at, "announced_at": now, "due_at": one.due_at}
+        for one in found.departing
+    ]
+    return insert_or_ignore(conn, departures, rows)
+
+
+def strike_off(conn: Connection) -> int:
+    """Take off the list whoever has acted since; returns how many."""
+    later = exists().where(events.c.lead_id == departures.c.lead_id, _own_act(), events.c.at > departures.c.last_act_at)
+    return conn.execute(delete(departures).where(later)).rowcount
+
+
+def let_go(desk: Desk, terms: Retention, now: Moment) -> int:
+    """Erase or anonymise those whose notice has passed, a few; returns how many went."""
+    desk.database.write(strike_off)
+    with desk.database.read() as conn:
+        due = select(departures.c.lead_id).where(departures.c.due_at <= now.calendar).order_by(departures.c.due_at)
+        ids = list(conn.scalars(due.limit(AT_ONCE)))
+    for lead_id in ids:
+        forget(desk, lead_id, terms.way, HOUSE, now, "retention")
+    return len(ids)
+
+
+def rest(conn: Connection, lead_ids: Sequence[int], key: str, now: Moment) -> int:
+    """No more marketing for these, until they say so; returns for how many that is news."""
+    known = conn.scalars(select(leads.c.email).where(leads.c.id.in_(lead_ids), leads.c.email.is_not(None)))
+    hashes = [consent.address_hash(key, email) for email in known]
+    return sum(consent.suppress(conn, one, "marketing", "sunset", now.machine) for one in hashes)
+
+
+def announced(conn: Connection, limit: int) -> list[Row[Any]]:
+    """Those on the list who go first: lead_id, last_act_at, due_at."""
+    return [*conn.execute(select(departures).order_by(departures.c.due_at).limit(limit))]
+
+
+def count_announced(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(departures)).scalar_one()
+
+
+# ---------------------------------------------------------------- what is asked, and what it means
+
+
+def _own_act() -> Any:
+    return and_(events.c.evidence == "human", events.c.name.not_in(OPENS))
+
+
+def _batch(conn: Connection, first_id: int) -> list[Row[Any]]:
+    last_act = select(func.max(events.c.at)).where(events.c.lead_id == leads.c.id, _own_act()).scalar_subquery()
+    asked = (
+        select(leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, last_act.label("last_act_at"))
+        .outerjoin(standings, standings.c.lead_id == leads.c.id)
+        .where(leads.c.id >= first_id, leads.c.merged_into.is_(None))
+        .order_by(leads.c.id)
+        .limit(BATCH)
+    )
+    return [*conn.execute(asked)]
+
+
+def class_of(status: str, stage: str | None) -> str:
+    """contact | lead | customer."""
+    return CUSTOMER if stage == CUSTOMER else status
+
+
+def _departs(row: Row[Any], terms: Retention, now: datetime) -> Departing | None:
+    klass = class_of(row.status, row.stage)
+    months = {"contact": terms.contact_months, "lead": terms.lead_months, CUSTOMER: terms.customer_months}[klass]
+    last = row.last_act_at or row.created_at
+    notice = timedelta(days=terms.notice_days)
+    if not months or (due := add(last, Duration(months, "month"), UTC_DAY)) > now + notice:
+        return None
+    return Departing(row.id, klass, last, max(due, now + notice))
+
+
+def _is_silent(row: Row[Any], terms: Retention, now: datetime) -> bool:
+    last = row.last_act_at or row.created_at
+    return bool(terms.sunset_months) and add(last, Duration(terms.sunset_months, "month"), UTC_DAY) <= now
+
+
+def _written_to(conn: Connection, rows: Sequence[Row[Any]], mails: int) -> list[int]:
+    """Those who got so many marketing mails since their last act, and are not at rest yet."""
+    found = []
+    for row in rows:
+        since = row.last_act_at or row.created_at
+        ours = (messages.c.lead_id == row.id) & (messages.c.klass == "marketing") & (messages.c.sent_at > since)
+        if conn.execute(select(func.count()).where(ours)).scalar_one() >= mails:
+            found.append(row.id)
+    return found

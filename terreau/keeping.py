@@ -1,0 +1,50 @@
+"""The house at its own data: a batch of leads a minute is looked at, announced when their time is up, and let go."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from threading import Event
+
+import structlog
+
+from base.clock import Clocks
+from base.settings import Retention
+from leads import retention
+from leads.erasing import UnderWay
+from leads.forgetting import Desk
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Goes through all leads once a day; `drain` does the next batch, and lets go of a few whose notice has passed."""
+
+    desk: Desk
+    terms: Retention
+    clocks: Clocks
+    _next_id: int = 1
+    _done_on: date | None = field(default=None)
+
+    def drain(self, stop: Event) -> int:
+        """How many were announced, put to rest, or let go. Raises StorageUnavailable."""
+        now = self.clocks.moment()
+        done = self._look() if self._done_on != now.calendar.date() else 0
+        try:
+            gone = retention.let_go(self.desk, self.terms, now)
+        except UnderWay:
+            return done  # the next minute will do
+        if gone:
+            log.info("leads whose time was up are gone", leads=gone, way=self.terms.way)
+        return done + gone
+
+    def _look(self) -> int:
+        now, desk = self.clocks.moment(), self.desk
+        with desk.database.read() as conn:
+            found = retention.look(conn, self.terms, self._next_id, now.calendar)
+        done = desk.database.write(partial(retention.announce, found=found, now=now.calendar))
+        done += desk.database.write(partial(retention.rest, lead_ids=found.silent, key=desk.key, now=now))
+        self._next_id = found.next_id or 1
+        if found.next_id is None:
+            self._done_on = now.calendar.date()
+        return done

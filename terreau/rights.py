@@ -1,0 +1,199 @@
+"""`terreau rights`, `terreau leads` and `terreau audit`: the verbs behind them, on the database of the settings."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from authoring.releases import Releases
+from base.clock import Moment
+from base.config import Config
+from base.translations import translator
+from leads import erasing, forgetting, merging, retention
+from leads.correcting import correct, fields_of
+from leads.forgetting import Clerk, Desk, Way
+from reports.personal import record_of
+from reports.record_page import as_page
+from storage.chain import Verified, verify
+from storage.database import Database, open_database
+from storage.migrate import check_schema
+from storage.schema import audit, audit_payloads
+from terreau.explaining import find_lead
+from terreau.house import blobs_of
+from terreau.virtual import clocks_of
+
+FORMS = ("json", "html")
+
+
+class NotRead(ValueError):
+    """The list of erasures cannot be read; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An open database, and what rights are exercised by."""
+
+    config: Config
+    database: Database
+    now: Moment
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.database, self.config.keys().suppression, self.config.data.dir)
+
+    def find(self, meant: str) -> int:
+        """Number, address or telephone. Raises UnknownLead."""
+        with self.database.read() as conn:
+            return find_lead(conn, meant)
+
+
+@contextmanager
+def office(config: Config) -> Iterator[Office]:
+    """Raises SchemaMismatch, StorageUnavailable."""
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+        yield Office(config, database, clocks_of(database).moment())
+
+
+def export(at: Office, meant: str, form: str, clerk: Clerk) -> str:
+    """Everything about that lead, as JSON or as a page in their language; entered in the audit chain."""
+    lead_id = at.find(meant)
+    with at.database.read() as conn:
+        record = record_of(conn, lead_id, at.now.calendar)
+    key = at.desk.key
+    at.database.write(
+        partial(forgetting.note, key=key, act="lead_exported", lead_id=record.lead_id, clerk=clerk, now=at.now)
+    )
+    if form == "json":
+        return json.dumps(record.as_json(), ensure_ascii=False, indent=2)
+    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    return as_page(record, translator(record.locale), at.config.site.timezone, site.definitions.house.name)
+
+
+def erasure(at: Office, meant: str) -> erasing.ErasurePlan:
+    """What would go."""
+    lead_id = at.find(meant)
+    with at.database.read() as conn:
+        return erasing.plan(conn, lead_id)
+
+
+def lines_of(made: erasing.ErasurePlan, way: Way) -> Iterator[str]:
+    """The plan, for whoever decides."""
+    numbers = ", ".join(str(one) for one in made.lead_ids)
+    who = f" ({', '.join(made.addresses)})" if made.addresses else ""
+    verb = "erased" if way == "erase" else "made anonymous"
+    yield f"Lead {numbers}{who} would be {verb}: {sum(made.rows.values())} rows."
+    yield "  " + ", ".join(f"{name} {n}" for name, n in sorted(made.rows.items()))
+    if made.waiting:
+        yield f"Mails that wait and would never leave: {made.waiting}."
+    yield "A keyed hash of the address stays: no list brings it back, no marketing reaches it."
+    yield "Sums of reports stay. It cannot be undone."
+    if made.told:
+        yield f"Others hold copies and must be told by you: {', '.join(made.told)}."
+
+
+def forget(at: Office, lead_id: int, way: Way, clerk: Clerk) -> bool:
+    """Do it; returns whether the disk has forgotten too. Raises UnderWay."""
+    return forgetting.forget(at.desk, lead_id, way, clerk, at.now)
+
+
+def replay(at: Office, path: Path | None, clerk: Clerk) -> int:
+    """Erase again whom a restored database brought back. Raises NotRead."""
+    listed = path or at.config.data.dir / forgetting.LIST
+    try:
+        marks = forgetting.read_marks(listed)
+    except FileNotFoundError:
+        if path is None:
+            return 0
+        raise NotRead(f"{listed} is not there") from None
+    except (OSError, ValueError) as error:
+        raise NotRead(f"{listed} cannot be read as a list of erasures: {error}") from error
+    return forgetting.forget_again(at.desk, marks, clerk, at.now)
+
+
+def put_right(at: Office, meant: str, told: dict[str, str], clerk: Clerk) -> list[str]:
+    """Raises NoCorrection."""
+    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    job = partial(
+        correct,
+        lead_id=at.find(meant),
+        told=told,
+        known=fields_of(site),
+        key=at.desk.key,
+        clerk=clerk,
+        now=at.now,
+    )
+    return at.database.write(job)
+
+
+def merge_plan(at: Office, kept: str, gone: str) -> merging.MergePlan:
+    """Raises NoMerge, UnknownLead."""
+    with at.database.read() as conn:
+        return merging.plan(conn, find_lead(conn, kept), find_lead(conn, gone))
+
+
+def lines_of_merge(made: merging.MergePlan) -> Iterator[str]:
+    yield f"Lead {made.gone} would become part of lead {made.kept}, with {made.events} events in their order."
+    for name, value in made.filled.items():
+        yield f"  {name}: empty until now, then {value}"
+    for name, (ours, theirs) in made.differ.items():
+        yield f"  {name}: {ours} stays, {theirs} is left"
+    for topic, state in made.consents.items():
+        yield f"  {topic}: {state}"
+    yield "The score is counted anew. It cannot be undone: the two histories become one."
+
+
+def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
+    """Raises NoMerge, UnderWay."""
+    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    house = merging.House(site, at.config.site.timezone, at.desk.key)
+
+    def job(conn: Connection) -> None:
+        merging.merge(conn, made.kept, made.gone, house, at.now)
+        forgetting.note(conn, at.desk.key, merging.MERGED, made.kept, clerk, at.now, gone=made.gone)
+
+    at.database.write(job)
+
+
+def retain(at: Office, dry: bool) -> Iterator[str]:
+    """Go through all leads; announce, put to rest and let go, or only say who it would be."""
+    terms, classes, silent, new, first = at.config.retention, Counter[str](), 0, 0, 1
+    while True:
+        with at.database.read() as conn:
+            found = retention.look(conn, terms, first, at.now.calendar)
+        classes.update(one.klass for one in found.departing)
+        silent += len(found.silent)
+        if not dry:
+            new += at.database.write(partial(retention.announce, found=found, now=at.now.calendar))
+            at.database.write(partial(retention.rest, lead_ids=found.silent, key=at.desk.key, now=at.now))
+        if found.next_id is None:
+            break
+        first = found.next_id
+    gone = 0
+    while not dry and (some := retention.let_go(at.desk, terms, at.now)):
+        gone += some
+    yield f"Their time is up, or will be within {terms.notice_days} days: {sum(classes.values())} leads."
+    for klass, count in sorted(classes.items()):
+        yield f"  {klass}: {count}"
+    yield f"No more marketing, after a long silence: {silent}."
+    yield "Nothing was changed." if dry else f"Announced now: {new}. Let go now ({terms.way}): {gone}."
+
+
+def verified(at: Office) -> Verified:
+    with at.database.read() as conn:
+        return verify(conn, at.desk.key)
+
+
+def entries(at: Office, limit: int) -> list[dict[str, Any]]:
+    """The newest entries of the chain, the newest first."""
+    newest = select(audit.c.id, audit.c.at, audit.c.act, audit.c.lead_id, audit_payloads.c.payload)
+    joined = newest.outerjoin(audit_payloads, audit_payloads.c.audit_id == audit.c.id)
+    with at.database.read() as conn:
+        rows = conn.execute(joined.order_by(audit.c.id.desc()).limit(limit)).mappings()
+        return [{**row, "at": row["at"].isoformat()} for row in rows]

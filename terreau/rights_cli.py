@@ -1,0 +1,249 @@
+"""The commands `terreau rights`, `terreau leads` and `terreau audit`."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from leads.correcting import NoCorrection
+from leads.erasing import UnderWay
+from leads.forgetting import Clerk, Way
+from leads.merging import NoMerge
+from terreau import rights
+from terreau.applying import signed
+from terreau.options import Options
+from terreau.register import LOCALES, register
+
+EXPECTED = (UnderWay, NoMerge, NoCorrection, rights.NotRead)
+AUTHOR = click.option("--author", help="Who does it; by default the git author, else the account's name.")
+YES = click.option("--yes", is_flag=True, help="Do it; without, only say what would be done.")
+NOT_DONE = "Nothing was changed. With --yes it is done."
+
+
+@click.group(name="rights", short_help="Somebody's data: handed out, put right, erased, kept no longer than needed.")
+def rights_group() -> None:
+    """Exercise somebody's rights to their data. LEAD is a number, an address or a telephone number.
+
+    \b
+    Examples:  terreau rights export ada@example.org --out ada.json
+               terreau rights erase ada@example.org          then the same with --yes
+               terreau rights retention --dry-run
+               terreau rights register --lang fr > register.md
+    """
+
+
+@rights_group.command(name="export", short_help="Everything that is stored about a lead.")
+@click.argument("lead")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; its end, .json or .html, says which form."
+)
+@click.option(
+    "--form", type=click.Choice(rights.FORMS), help="json for programs, html for the person, in their language."
+)
+@AUTHOR
+@click.pass_obj
+def export(options: Options, lead: str, out: Path | None, form: str | None, author: str | None) -> None:
+    """Hand out everything that is stored about LEAD, in every table; no secret, and nothing of those who work here.
+
+    \b
+    Examples:  terreau rights export ada@example.org --out ada.html
+               terreau rights export 42 --form json
+    """
+    config = options.load()
+    form = form or ("html" if out is not None and out.suffix.lower() in (".html", ".htm") else "json")
+    with rights.office(config) as at:
+        told = rights.export(at, lead, form, _clerk(options, author))
+    if out is None:
+        click.echo(told)
+        return
+    with os.fdopen(os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(told + "\n")
+    click.echo(f"Written to {out}, readable by you alone. Delete it once it is handed over.")
+
+
+@rights_group.command(name="erase", short_help="Erase a lead, but for a keyed hash of the address.")
+@click.argument("lead")
+@YES
+@AUTHOR
+@click.pass_obj
+def erase(options: Options, lead: str, yes: bool, author: str | None) -> None:
+    """Erase all that is stored about LEAD and those merged into it. First said, then done with --yes.
+
+    \b
+    Example:  terreau rights erase ada@example.org --yes
+    """
+    _forget(options, lead, "erase", yes, author)
+
+
+@rights_group.command(name="anonymise", short_help="Forget who a lead is, and keep what happened.")
+@click.argument("lead")
+@YES
+@AUTHOR
+@click.pass_obj
+def anonymise(options: Options, lead: str, yes: bool, author: str | None) -> None:
+    """Blank all that says who LEAD is; what happened, and when, stays for the figures. First said, then done.
+
+    \b
+    Example:  terreau rights anonymise 42 --yes
+    """
+    _forget(options, lead, "anonymise", yes, author)
+
+
+@rights_group.command(name="correct", short_help="Put right what is stored about a lead.")
+@click.argument("lead")
+@click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
+@AUTHOR
+@click.pass_obj
+def correct(options: Options, lead: str, values: tuple[str, ...], author: str | None) -> None:
+    """Put right columns (email, phone, first_name, last_name, company, job_title) or fields that a form asks for.
+
+    A new address is confirmed anew: what was agreed to under the old one waits until then. NAME= takes a value away.
+
+    \b
+    Example:  terreau rights correct 42 last_name=Lovelace email=ada@example.org
+    """
+    pairs = [value.partition("=") for value in values]
+    if any(not sign for _, sign, _ in pairs):
+        raise click.UsageError("write NAME=VALUE")
+    with rights.office(options.load()) as at:
+        changed = rights.put_right(at, lead, {name: value for name, _, value in pairs}, _clerk(options, author))
+    click.echo(f"Put right: {', '.join(changed)}." if changed else "It said so already: nothing was changed.")
+
+
+@rights_group.command(name="retention", short_help="Whose time is up.")
+@click.option("--dry-run", is_flag=True, help="Only say who it would be.")
+@click.pass_obj
+def retention(options: Options, dry_run: bool) -> None:
+    """Find leads whose time is up by [retention], announce them, and let go of those who were announced long enough.
+
+    The house does the same by itself, a batch a minute, once a day for everybody.
+
+    \b
+    Example:  terreau rights retention --dry-run
+    """
+    with rights.office(options.load()) as at:
+        for line in rights.retain(at, dry_run):
+            click.echo(line)
+
+
+@rights_group.command(name="replay", short_help="After a restore: erase again whom it brought back.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@AUTHOR
+@click.pass_obj
+def replay(options: Options, file: Path | None, author: str | None) -> None:
+    """Erase again whom a restored database brought back, by the list of keyed hashes in FILE.
+
+    By default that is `erasures` in the folder of [data] dir, where every erasure adds a line.
+
+    \b
+    Example:  terreau rights replay
+    """
+    with rights.office(options.load()) as at:
+        count = rights.replay(at, file, _clerk(options, author))
+    click.echo(f"Erased again: {count}.")
+
+
+@rights_group.command(name="register", short_help="The register of processing, from what is in force.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--language", type=click.Choice(LOCALES), default="en", help="fr or en.")
+@click.pass_obj
+def register_command(options: Options, as_json: bool, language: str) -> None:
+    """Print the register of processing (GDPR, article 30): what, why, on which basis, how long, who receives it.
+
+    It is made from the content and the settings in force.
+
+    \b
+    Example:  terreau rights register --language fr > register.md
+    """
+    config = options.load()
+    with rights.office(config) as at:
+        told = register(at, language)
+    click.echo(json.dumps(told.as_json(), ensure_ascii=False, indent=2) if as_json else told.as_markdown())
+
+
+@click.group(name="leads", short_help="Leads by hand: make one of two.")
+def leads_group() -> None:
+    """Work on leads by hand.
+
+    \b
+    Example:  terreau leads merge 42 57
+    """
+
+
+@leads_group.command(name="merge", short_help="Make one lead of two.")
+@click.argument("lead")
+@click.argument("other")
+@YES
+@AUTHOR
+@click.pass_obj
+def merge(options: Options, lead: str, other: str, yes: bool, author: str | None) -> None:
+    """Make OTHER a part of LEAD: both histories become one, the stricter consent holds. First said, then done.
+
+    \b
+    Example:  terreau leads merge ada@example.org ada.l@example.org --yes
+    """
+    with rights.office(options.load()) as at:
+        made = rights.merge_plan(at, lead, other)
+        for line in rights.lines_of_merge(made):
+            click.echo(line)
+        if not yes:
+            click.echo(NOT_DONE)
+            return
+        rights.merge(at, made, _clerk(options, author))
+    click.echo(f"Lead {made.gone} is part of lead {made.kept} now.")
+
+
+@click.group(name="audit", short_help="What was done with data, and by whom.")
+def audit_group() -> None:
+    """Read the audit chain, or prove that nobody changed it.
+
+    \b
+    Examples:  terreau audit list
+               terreau audit verify
+    """
+
+
+@audit_group.command(name="list", short_help="The newest entries.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
+@click.pass_obj
+def list_audit(options: Options, limit: int) -> None:
+    """List the newest entries, one JSON object a line; `payload` is null where it was erased with its lead."""
+    with rights.office(options.load()) as at:
+        for entry in rights.entries(at, limit):
+            click.echo(json.dumps(entry, ensure_ascii=False))
+
+
+@audit_group.command(name="verify", short_help="Prove that no entry was changed, moved or left out.")
+@click.pass_obj
+def verify_audit(options: Options) -> None:
+    """Read the whole chain. Exit code 1 when an entry was changed, deleted, moved or added."""
+    with rights.office(options.load()) as at:
+        found = rights.verified(at)
+    for one in found.breaks:
+        click.echo(f"Entry {one.number} {one.what}.")
+    state = "The chain is broken" if found.breaks else "The chain holds"
+    click.echo(f"{state}: {found.entries} entries, {found.erased} of them without their payload.")
+    if found.breaks:
+        raise SystemExit(1)
+
+
+def _forget(options: Options, lead: str, way: Way, yes: bool, author: str | None) -> None:
+    with rights.office(options.load()) as at:
+        made = rights.erasure(at, lead)
+        for line in rights.lines_of(made, way):
+            click.echo(line)
+        if not yes:
+            click.echo(NOT_DONE)
+            return
+        forgotten = rights.forget(at, made.lead_ids[0], way, _clerk(options, author))
+    click.echo(
+        "Done." if forgotten else "Done. The file of the database forgets with the next erasure, or its next stop."
+    )
+
+
+def _clerk(options: Options, author: str | None) -> Clerk:
+    return Clerk(signed(options.load().content.dir, author, None).author)
+
+
+COMMANDS = (rights_group, leads_group, audit_group)
