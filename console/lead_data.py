@@ -107,6 +107,8 @@ def erase_lead(door: ConsoleDoor, lead_id: int) -> Response:
 def merge_plan(door: ConsoleDoor, lead_id: int) -> Response:
     """What making one lead of two would do, before it is done."""
     written = request.args.get("other", "").strip()
+    if not written:
+        return page(door, lead_id)
     if not written.isdecimal() or len(written) > LONGEST_NUMBER:
         return page(door, lead_id, say("Give the number of the other lead: it stands in the address of its page."), 422)
     with door.database.read() as conn:
@@ -156,7 +158,11 @@ def _to_type(known: Lead) -> str:
 
 def _fields(door: ConsoleDoor, known: Lead) -> list[tuple[str, str, Any]]:
     columns = [(name, _label(name), getattr(known, name) or "") for name in COLUMNS]
-    others = [(name, name.replace("_", " "), known.fields.get(name) or "") for name in fields_of(door.site())]
+    asked = {field.name: field.label for form in door.site().forms.values() for field in form.field if field.label}
+    others = [
+        (name, viewer().speech.text(asked[name]) if name in asked else name, known.fields.get(name) or "")
+        for name in fields_of(door.site())
+    ]
     return [*columns, *(one for one in others if isinstance(one[2], str))]
 
 

@@ -10,6 +10,7 @@ from threading import Event, Thread
 import structlog
 
 from base.clock import elapsed
+from base.discretion import words_of
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,7 @@ class Worker:
             f"the {self.name} stopped at an error and tries again in {pause:g} s; {self.advice}",
             worker=self.name,
             failures=self.failures,
-            error=f"{type(error).__name__}: {error}",
+            error=words_of(error),
             exc_info=error if self.failures == 1 else None,
         )
         self.stopping.wait(pause)

@@ -23,6 +23,7 @@ def engine(address: URL, wait_seconds: float) -> Engine:
     milliseconds = max(1, int(wait_seconds * 1000))
     made = create_engine(
         address,
+        hide_parameters=True,  # an error tells no value
         pool_pre_ping=True,
         pool_size=_SESSIONS,
         max_overflow=_MORE_SESSIONS,

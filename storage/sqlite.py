@@ -99,6 +99,7 @@ def _engine(
     size, more, pool_seconds = pool
     engine = create_engine(
         "sqlite://",
+        hide_parameters=True,  # an error tells no value
         creator=lambda: _connect(path, pragmas, lock_seconds),
         poolclass=QueuePool,
         pool_size=size,

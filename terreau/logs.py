@@ -1,14 +1,16 @@
-"""How the house speaks to its operator: one line per event, for people or as JSON, without anybody's address in it."""
+"""How the house speaks to its operator: one line per event, for people or as JSON, and of nobody in particular."""
 
 import logging
-import re
 import sys
+import threading
+from types import TracebackType
 from typing import Any, Literal
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+\.[^\s<>\"'(),:;]+")
+from base.discretion import discreet, trace_of, words_of
+
 QUIET = {
     "apscheduler": logging.ERROR,  # a beat that finds the last one still busy is no news
     "httpx": logging.WARNING,
@@ -28,8 +30,8 @@ def set_up(level: str, form: Literal["console", "json"]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        without_addresses,
+        structlog.processors.ExceptionRenderer(_trace),
+        discreetly,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -49,20 +51,35 @@ def set_up(level: str, form: Literal["console", "json"]) -> None:
     root.setLevel(level.upper())
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda fault: _uncaught(fault.exc_type, fault.exc_value, fault.exc_traceback)
 
 
-def without_addresses(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The last look before a line leaves: whatever looks like a mail address is blanked, wherever it stands."""
+def discreetly(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The last look before a line leaves: whatever may be somebody's is blanked, wherever it stands."""
     return {key: _blanked(value) for key, value in event.items()}
 
 
 def _blanked(value: Any) -> Any:
     match value:
         case str():
-            return ADDRESS.sub("<address>", value)
+            return discreet(value)
         case dict():
             return {key: _blanked(inner) for key, inner in value.items()}
         case list() | tuple():
             return [_blanked(inner) for inner in value]
+        case BaseException():
+            return words_of(value)
         case _:
             return value
+
+
+def _trace(exc_info: ExcInfo) -> str:
+    return trace_of(exc_info[1])
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """What nobody caught is told like everything else; Ctrl+C is no fault."""
+    if issubclass(kind, KeyboardInterrupt | SystemExit) or error is None:
+        return
+    structlog.get_logger(__name__).error("a fault that nobody caught", exc_info=error)

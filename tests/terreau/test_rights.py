@@ -1,4 +1,4 @@
-"""`terreau rights`, `leads` and `audit`: planned first, done with --yes, entered in the chain, and told in sentences."""
+"""`terreau rights`, `leads` and `audit`: planned first, done with --yes, entered in the chain, told in sentences."""
 
 import json
 import os
