@@ -83,7 +83,10 @@ HOLDINGS: Mapping[str, Holding] = {
         working="id",
         rest="blank",
     ),
+    "held_submissions": Holding(lead="lead_id", personal="data", figure="reason at", working="submission_id"),
+    "submission_counts": Holding(working="what hour number"),
     "suppressions": Holding(working="address_hash scope reason at"),
+    "confirmations": Holding(working="address_hash number email asks at"),
     "preference_tokens": Holding(lead="lead_id", secret="token", working="topic"),
     "used_tokens": Holding(lead="lead_id", secret="token_hash", figure="purpose used_at"),
     # ------------------------------------------------------------ engine
@@ -161,9 +164,11 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     # ------------------------------------------------------------ the office
     "staff": Holding(
-        staff="email name role rep locale theme keys disabled_at created_at", secret="password_hash", working="id"
+        staff="email name role rep locale theme keys given_at disabled_at created_at", secret="password_hash", working="id"
     ),
     "staff_sessions": Holding(secret="token_hash", staff="staff_id created_at seen_at"),
+    "staff_factors": Holding(secret="salt last_step", staff="staff_id set_at"),
+    "staff_recovery_codes": Holding(secret="code_hash", staff="staff_id"),
     "sign_in_attempts": Holding(secret="account_hash network_hash", working="id at"),
     "notes": Holding(lead="lead_id", personal="text", figure="at", staff="staff_id author", working="id"),
     "tasks": Holding(
@@ -173,6 +178,15 @@ HOLDINGS: Mapping[str, Holding] = {
     "bant": Holding(lead="lead_id", personal="item value note", figure="at", staff="author"),
     "page_views": Holding(working="page day views"),
     "lead_words": Holding(lead="lead_id", secret="word"),
+    # ------------------------------------------------------------ lists: what a file says is gone once it is taken in
+    "imports": Holding(
+        working="id state name hash size settings settings_hash counts next_line stored run reason at seen_at ended_at",
+        staff="author",
+    ),
+    "import_parts": Holding(working="import_id part bytes"),
+    "import_rejects": Holding(working="import_id line code about"),
+    "import_mappings": Holding(working="name fields at", staff="author"),
+    "exports": Holding(working="id filters rows at", staff="author"),
     # ------------------------------------------------------------ rights
     "audit": Holding(
         lead="lead_id", figure="act at", staff="staff_id", working="id payload_hash previous hash", rest="stays"
