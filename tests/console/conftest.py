@@ -21,10 +21,11 @@ from base.config import Config
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from capture.door import Door
-from console import passwords, staff
+from console import passwords, sessions, staff
 from console.blueprint import console_blueprint
 from console.context import Viewer
 from console.door import ConsoleDoor
+from console.security import cookie_name
 from storage.database import Database
 from terreau.web import WebServer
 
@@ -45,6 +46,16 @@ def add_staff(door: ConsoleDoor, role: str, locale: str = "en", email: str | Non
     """Somebody in that role, known by `address_of(role)` and PASSWORD; of sales, nadia."""
     new = staff.NewStaff(email or address_of(role), role.title(), role, REPS.get(role), locale)
     return door.database.write(partial(staff.add, new=new, password_hash=HASH, machine_now=door.clocks.machine()))
+
+
+def came_in(database: Database, config: Config, staff_id: int, machine_now: datetime) -> dict[str, Any]:
+    """What a browser on this machine holds once they signed in, as Playwright's `storage_state`."""
+    token = database.write(partial(sessions.begin, staff_id=staff_id, machine_now=machine_now))
+    cookie = {
+        "name": cookie_name(config), "value": token, "domain": "127.0.0.1", "path": "/",
+        "httpOnly": True, "secure": False, "sameSite": "Lax", "expires": -1,
+    }  # fmt: skip
+    return {"cookies": [cookie], "origins": []}
 
 
 def console_app(door: ConsoleDoor) -> Flask:
@@ -156,23 +167,29 @@ class ConsoleServer:
     door: ConsoleDoor
     browser: Any
     faults: list[str] = field(default_factory=list)  # violations of the policy, errors, messages of the console
-    signed: set[str] = field(default_factory=set)
+    signed: dict[str, int] = field(default_factory=dict)  # staff by role
 
     def page(self, role: str | None = "admin", locale: str = "en", **context: Any) -> Any:
         """A page of a fresh browser, signed in unless `role` is None. `context`: viewport, color_scheme, …"""
-        opened = self.browser.new_context(base_url=self.url, locale=locale, **context)
+        state = None if role is None else self._came_in(role, locale)
+        opened = self.browser.new_context(base_url=self.url, locale=locale, storage_state=state, **context)
         page = opened.new_page()
         page.on("console", lambda message: self.faults.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         if role is not None:
-            self.sign_in(page, role, locale)
+            page.goto("/console")
         return page
 
-    def sign_in(self, page: Any, role: str, locale: str = "en") -> None:
+    def _came_in(self, role: str, locale: str) -> Any:
         if role not in self.signed:
-            add_staff(self.door, role, locale)
-            self.signed.add(role)
+            self.signed[role] = add_staff(self.door, role, locale)
+        return came_in(self.door.database, self.door.config, self.signed[role], self.door.clocks.machine())
+
+    def sign_in(self, page: Any, role: str, locale: str = "en") -> None:
+        """By hand, as `test_frame` looks at it."""
+        if role not in self.signed:
+            self.signed[role] = add_staff(self.door, role, locale)
         page.goto("/console/sign-in")
         page.fill("[name=email]", address_of(role))
         page.fill("[name=password]", PASSWORD)
@@ -195,11 +212,13 @@ def console_server(console_door: ConsoleDoor, chromium: Any) -> Iterator[Console
 def axe_violations(page: Any) -> list[str]:
     """What axe finds on the page: WCAG 2.2 AA and its best practices; one sentence each.
 
-    axe is given through the browser's tools, so that the page's policy stays as it is.
+    axe is given through the browser's tools, so that the page's policy stays as it is. It is not in the frames, so
+    that none of them could answer it: it would wait for them.
     """
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    wish = "{resultTypes: ['violations'], iframes: false}"
+    found = page.evaluate(f"async () => (await axe.run(document, {wish})).violations")
     return [
         f"{one['id']}: {one['help']} — " + "; ".join(node["html"][:160] for node in one["nodes"][:4]) for one in found
     ]

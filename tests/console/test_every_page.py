@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import select
 
 from base.paths import data_path
-from console import passwords, staff
+from console import staff
 from console.access import ACCESS, OUTSIDE
 from console.blueprint import ROUTES
 from console.messages import TABS
@@ -27,9 +27,9 @@ from console.routes import Route
 from storage.schema import hand_offs, leads, messages, standings, tasks
 from terreau import demo
 from terreau.archetypes import LATE_EVERY
+from tests.console.conftest import HASH, came_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-SECRET = "cinq loutres sous la lune"
 HEAVIEST = 150_000  # bytes of a page, as they are before any compression
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 BETWEEN = (320, 768, 1920)  # widths at which nothing may scroll sideways either
@@ -106,23 +106,14 @@ class Lived:
         return page
 
     def _state(self, role: str, locale: str) -> Any:
-        """The cookies of somebody in that role who came in by hand."""
+        """The cookies of somebody in that role who came in."""
         if (role, locale) not in self.signed:
             email = f"{role}-{locale}@atelier-lumen.example"
             new = staff.NewStaff(email, f"Ada {role}", role, "nadia" if role == "sales" else None, locale)
-            house = self.stage.house
-            house.database.write(
-                partial(staff.add, new=new, password_hash=passwords.hashed(SECRET), machine_now=house.clocks.machine())
-            )
-            context = self.chromium.new_context(base_url=self.url)
-            page = context.new_page()
-            page.goto("/console/sign-in")
-            page.fill("[name=email]", email)
-            page.fill("[name=password]", SECRET)
-            page.click("main button.primary")
-            page.wait_for_load_state()
-            self.signed[role, locale] = context.storage_state()
-            context.close()
+            house, machine_now = self.stage.house, self.stage.house.clocks.machine()
+            add = partial(staff.add, new=new, password_hash=HASH, machine_now=machine_now)
+            staff_id = house.database.write(add)
+            self.signed[role, locale] = came_in(house.database, house.config, staff_id, machine_now)
         return self.signed[role, locale]
 
 
@@ -232,7 +223,7 @@ def opened(page: Any, path: str) -> Any:
 UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true })"
 # What another ground may have changed once axe has seen a page: contrast.
 CONTRAST = """async () => {
-    const found = await axe.run(document, {runOnly: ["color-contrast", "target-size"]})
+    const found = await axe.run(document, {runOnly: ["color-contrast", "target-size"], iframes: false})
     return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120))}`)
 }"""
 # No colour is left half way. (To wait for the end would take for ever: in a closed menu nothing moves.)
@@ -242,7 +233,7 @@ SETTLED = "document.getAnimations().forEach((one) => one.finish())"
 MENUS = """async (known) => {
     const kinds = new Set(), said = [], words = []
     const look = async (part, name) => {
-        const found = await axe.run(part, {resultTypes: ["violations"]})
+        const found = await axe.run(part, {resultTypes: ["violations"], iframes: false})
         said.push(...found.violations.map((one) => `${name}, ${one.id}: ${one.nodes[0].html.slice(0, 160)}`))
         if (document.documentElement.scrollWidth > innerWidth) said.push(`${name} scrolls sideways`)
     }
@@ -302,7 +293,8 @@ def looked_at(page: Any, axe: Callable[[Any], list[str]], looks: Any, menus: dic
     """What is wrong with the page, on every screen, by day and by night."""
     page.evaluate(UNFOLD)
     for number, (look, size, scheme) in enumerate(looks):
-        page.set_viewport_size(size)
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         page.evaluate(SETTLED)
         yield from (f"{look}: {fault}" for fault in (page.evaluate(CONTRAST) if number else axe(page)))
