@@ -133,7 +133,8 @@ def take(wanted: str = "") -> int:
     """Take every picture whose name matches `wanted`; returns the weight of all files in the folder, in bytes."""
     FOLDER.mkdir(exist_ok=True)
     with _set() as scene, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for shot in (one for one in (*PUBLIC, *CONSOLE) if re.search(wanted, one.name)):
             for name, locale, scheme, size in _takes(shot):
                 print(name, flush=True)
