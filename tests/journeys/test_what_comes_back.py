@@ -29,9 +29,10 @@ def token_of(mail):
 
 
 def lies_in_the_mailbox(play, raw, name="1.mx"):
-    """As a mail server lays it there."""
+    """As a mail server lays it there: whole, since whoever looks there looks at any moment."""
     folder = play.stage.house.config.mail.bounces.maildir
-    (folder / "new" / name).write_bytes(raw)
+    (folder / name).write_bytes(raw)
+    (folder / name).rename(folder / "new" / name)
     play.running.nudge()
     until(lambda: not (folder / "new" / name).exists())
 
