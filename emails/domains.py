@@ -6,13 +6,13 @@ machine's. What rests is kept for everybody by `emails.obstacles`.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from base.clock import elapsed
 from base.settings import Limit
-from emails.pace import Pace
+from emails.pace import Pace, Paced
 from storage.claims import RETRY_AFTER
 
 SLOW_SECONDS = 1.0  # a letter that takes longer makes its domain a slow one
@@ -41,7 +41,7 @@ class _Known:
     put_offs: set[int] = field(default_factory=set)  # letters that were asked to come again, none accepted since
     faults: int = 0
     rest: Rest | None = None
-    pace: Pace | None = None
+    pace: Paced | None = None
 
 
 def domain_of(address: str) -> str:
@@ -50,10 +50,16 @@ def domain_of(address: str) -> str:
 
 
 class Domains:
-    """Shared by all lines of a sender."""
+    """Shared by all lines of a sender. `hourly` makes the pace of a domain that gets so many an hour."""
 
-    def __init__(self, lines: int, limits: Mapping[str, Limit], default: Limit) -> None:
-        self._lines, self._limits, self._default = lines, limits, default
+    def __init__(
+        self,
+        lines: int,
+        limits: Mapping[str, Limit],
+        default: Limit,
+        hourly: Callable[[str, int], Paced] = lambda domain, count: Pace.hourly(count),
+    ) -> None:
+        self._lines, self._limits, self._default, self._hourly = lines, limits, default, hourly
         self._lock = threading.Lock()
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._at_work: dict[str, _Known] = {}
@@ -67,7 +73,7 @@ class Domains:
         """Take a line for a letter to `domain`; False when it has as many as it may. `end` gives it back."""
         with self._lock:
             known, limit = self._of(domain), self._limit(domain)
-            if not self._has_room(known, limit) or not self._permits(known, limit, now):
+            if not self._has_room(known, limit) or not self._permits(domain, known, limit, now):
                 return False
             self._take_line(domain, known)
             return True
@@ -79,7 +85,7 @@ class Domains:
             known = self._of(domain)
             if self._is_slow(known) or (known.took is None and known.under_way):
                 return False
-            return self._permits(known, self._limit(domain), now)
+            return self._permits(domain, known, self._limit(domain), now)
 
     def take_line(self, domain: str) -> None:
         """The turn of a letter that followed has come."""
@@ -99,9 +105,9 @@ class Domains:
         known.under_way.append(elapsed())
         self._at_work[domain] = known
 
-    def _permits(self, known: _Known, limit: Limit, now: datetime) -> bool:
+    def _permits(self, domain: str, known: _Known, limit: Limit, now: datetime) -> bool:
         if known.pace is None and limit.per_hour is not None:
-            known.pace = Pace.hourly(limit.per_hour)
+            known.pace = self._hourly(domain, limit.per_hour)
         return known.pace is None or known.pace.take(now)
 
     def ready_at(self, domain: str, now: datetime) -> datetime:

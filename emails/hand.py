@@ -14,7 +14,7 @@ from base.clock import Clock, elapsed
 from emails.claiming import InHand
 from emails.courier import Ready
 from emails.domains import Domains, domain_of
-from emails.pace import Pace
+from emails.pace import Paced
 
 FULL = 3  # batches in hand, of which none may have a line, until they step back for others
 SOON = timedelta(seconds=2)  # a permission that is further away is not waited for with letters in hand
@@ -36,7 +36,7 @@ class Bounds:
 
     lines: int
     domains: Domains
-    paces: Sequence[Pace]
+    paces: Sequence[Paced]
     machine: Clock
     aside: Callable[[InHand, datetime], None]
 
@@ -112,11 +112,21 @@ class Hand:
                 return None
             domain = domain_of(one.message.recipient)
             if domains.follow(domain, now) if behind else domains.begin(domain, now):
+                if not self._permitted(domain, behind, now):
+                    return None
                 del self._waiting[place]
-                for pace in self._bounds.paces:
-                    pace.take(now)
                 return one
         return None
+
+    def _permitted(self, domain: str, behind: bool, now: datetime) -> bool:
+        """The mail server may be given one more; else the line that was taken for it is given back."""
+        granted = False
+        try:
+            granted = all(pace.take(now) for pace in self._bounds.paces)
+        finally:
+            if not granted and not behind:
+                self._bounds.domains.end(domain, judged=False)
+        return granted
 
     def _step_back(self) -> None:
         """Who finds no line waits in the table, but for a few who follow at once."""

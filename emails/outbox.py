@@ -24,7 +24,8 @@ from emails.freezing import Door
 from emails.hand import Bounds, Hand
 from emails.layouts import Setting
 from emails.obstacles import aside, keep, keep_relay, lay_behind
-from emails.pace import Pace
+from emails.pace import Pace, Paced
+from emails.paces import SharedPace
 from emails.press import Press
 from emails.recovery import recover
 from emails.results import PATIENCE, Result, Results
@@ -58,7 +59,10 @@ class Sender:
         door = Door(config.site.base_url, signer, counts=config.tracking.clicks == "consent")
         self.channel = Channel()
         lines = config.mail.connections
-        self._domains = Domains(lines, config.domain_limits, config.any_domain)
+        self._domains = Domains(
+            lines, config.domain_limits, config.any_domain,
+            lambda domain, count: SharedPace(database, domain, Pace.hourly(count)),
+        )  # fmt: skip
         self._crowded: dict[str, datetime] = {}
         self._database, self._clocks, self._name = database, clocks, holder_name
         self._results = Results(database)
@@ -69,7 +73,7 @@ class Sender:
             config.mail.return_path, config.smtp.idempotency_header,
         )  # fmt: skip
         self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
-        bounds = Bounds(lines, self._domains, _paces(config.mail), clocks.machine, self._step_back)
+        bounds = Bounds(lines, self._domains, _paces(database, config.mail), clocks.machine, self._step_back)
         self._hand = Hand(self._take, BATCH * lines, bounds)
         self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
@@ -244,7 +248,10 @@ class Sender:
         self._beat_at = elapsed() + BEAT_SECONDS
 
 
-def _paces(settings: Mail) -> list[Pace]:
-    """What one process gives the mail server at most."""
-    hourly = [] if settings.per_hour is None else [Pace.hourly(settings.per_hour)]
-    return hourly if settings.per_second is None else [Pace.secondly(settings.per_second), *hourly]
+def _paces(database: Database, settings: Mail) -> list[Paced]:
+    """What all processes together give the mail server at most."""
+    limits = {
+        "*/second": settings.per_second and Pace.secondly(settings.per_second),
+        "*/hour": settings.per_hour and Pace.hourly(settings.per_hour),
+    }
+    return [SharedPace(database, name, pace) for name, pace in limits.items() if pace]

@@ -5,9 +5,20 @@ Pure: no database, no clock, no network.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Protocol, Self
 
 HOUR = timedelta(hours=1)
+
+
+class Paced(Protocol):
+    """What is asked of a pace, whoever keeps it (`emails.paces` keeps one for several processes)."""
+
+    @property
+    def each(self) -> timedelta: ...
+
+    def take(self, now: datetime) -> bool: ...
+
+    def next_at(self, now: datetime) -> datetime: ...
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, exists, select
 
 from base.clock import Moment
+from emails import paces
 from emails.results import SETTLE_AFTER
 from emails.settling import ends_as
 from emails.states import Message, Move, move
@@ -37,6 +38,7 @@ def recover(database: Database, now: Moment) -> int:
 
 def _recover(conn: Connection, now: Moment) -> int:
     holders.bury(conn, now.machine)
+    paces.forget(conn, now.machine)
     given_back = claims.take_back(conn, messages)
     doubtful = _some(conn, (messages.c.state == "in_data") & orphaned(messages))
     for message in doubtful:

@@ -199,6 +199,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "calendars": Holding(working="id anchor machine_anchor rate"),
     "switches": Holding(working="name off reason since"),
     "obstacles": Holding(working="name stopped reason since until"),
+    "paces": Holding(working="name full_at"),
     "pauses": Holding(working="id name began_at ended_at reason next_lead_id next_at told_at", staff="author"),
     "facts": Holding(working="key value"),
 }

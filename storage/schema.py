@@ -716,6 +716,11 @@ obstacles = _table(
     Column("since", UtcDateTime, nullable=False),  # machine
     Column("until", UtcDateTime, nullable=False),  # machine: the next try
 )
+paces = _table(
+    "paces",  # how much of its limits the mail server, or a recipient domain, was given by all processes together
+    Column("name", String(255), primary_key=True),
+    Column("full_at", UtcDateTime, nullable=False),  # machine: when all may be used again, if nothing is until then
+)
 pauses = _table(
     "pauses",  # when a sequence, or everything, rested; the switch beside it holds back mail that is promised already
     Column("id", Id, primary_key=True),
