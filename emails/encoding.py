@@ -28,9 +28,9 @@ def encoded(pieces: Sequence[str]) -> tuple[str, bytes]:
     known = [_encoded(piece) for piece in pieces if piece]
     if not known or not known[-1].plain.endswith(b"\n"):
         known.append(_encoded("\n"))
-    if sum(piece.wide for piece in known) * _BASE64_FROM > sum(len(piece.plain) for piece in known):
-        whole = b"".join([piece.plain for piece in known]).replace(b"\n", b"\r\n")
-        return "base64", base64.encodebytes(whole).replace(b"\n", b"\r\n")
+    plain = b"".join([piece.plain for piece in known])
+    if sum([piece.wide for piece in known]) * _BASE64_FROM > len(plain):
+        return "base64", base64.encodebytes(plain.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
     return "quoted-printable", b"".join([piece.quoted for piece in known])
 
 
