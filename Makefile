@@ -3,6 +3,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+CAMPAIGNS := $(addprefix tests/,$(addsuffix .py,\
+  emails/test_kill emails/test_storms emails/test_bad_disks emails/test_stopped_servers emails/test_farewells_race \
+  journeys/test_trouble_under_load terreau/test_backup terreau/test_backups_of_the_killed \
+  capture/test_flood terreau/test_any_order terreau/test_simulating))
 ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
 
 unexport PYTHONDONTWRITEBYTECODE  # a start that compiles everything again takes four seconds more
@@ -46,7 +50,7 @@ fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another
 	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py
 
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
-	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),tests/emails/test_kill.py tests/emails/test_storms.py tests/emails/test_farewells_race.py tests/terreau/test_any_order.py tests/terreau/test_simulating.py tests/capture/test_flood.py)
+	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),$(CAMPAIGNS))
 
 mutate: .venv/.dev ## small faults in the modules that decide, one at a time: do the tests find them?
 	$(BIN)/python -m tests.mutation $(MUTATE)

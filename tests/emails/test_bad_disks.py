@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from base.clock import system_clocks
 from storage.database import open_database
 from storage.trouble import StorageUnavailable
 from tests.emails.judging import kept, owe_many
@@ -23,6 +24,12 @@ from tests.storage.disks import read_only, small_disk
 FULL = os.environ.get("TERREAU_CHAOS") == "full"
 SENDS = 10_000 if FULL else 300
 REASONS = {"is full: make room on it", "fails: look at it"}
+
+
+@pytest.fixture
+def clocks():
+    """Those of the machine: what is laid behind for a moment comes again by itself."""
+    return system_clocks()
 
 
 @pytest.fixture(params=["full", "failing"])

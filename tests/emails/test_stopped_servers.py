@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from base.clock import system_clocks
 from storage.trouble import StorageUnavailable
 from tests.conftest import PostgresServer, running_postgres
 from tests.emails.judging import kept, owe_many
@@ -23,6 +24,12 @@ SENDS, STOPS = (10_000, 60) if FULL else (200, 2)
 MODES = ("immediate", "fast")  # a crash, and an end to every transaction
 
 pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def clocks():
+    """Those of the machine: what is laid behind for a moment comes again by itself."""
+    return system_clocks()
 
 
 @pytest.fixture
