@@ -30,6 +30,14 @@ Outcome = Literal["taken", "seen before", "not ours"]
 BOUNCED, SOFT = "mail.bounced", "mail.soft_bounced"
 COMPLAINED, AUTO_REPLIED = "mail.complained", "mail.auto_replied"
 EVERYTHING = "all"
+# What the lead's story says of what came back, and on what evidence.
+TOLD: Mapping[str, tuple[str, str]] = {
+    "hard": (BOUNCED, "engine"),
+    "soft": (SOFT, "engine"),
+    "complaint": (COMPLAINED, "engine"),
+    "auto_reply": (AUTO_REPLIED, "machine"),
+    "human_reply": (REPLIED, "human"),
+}
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +128,7 @@ def _hard(conn: Connection, case: Case) -> None:
     """The address is not there: nothing is written to it again."""
     _settle(conn, case, arrived=False)
     _leave_alone(conn, case, "hard_bounce")
-    _tell(conn, case, BOUNCED)
+    _tell(conn, case)
 
 
 def _soft(conn: Connection, case: Case) -> None:
@@ -128,17 +136,17 @@ def _soft(conn: Connection, case: Case) -> None:
     if case.about is not None and case.about.action == "delayed":
         return  # their server goes on trying, and will say how it ended
     _settle(conn, case, arrived=False)
-    _tell(conn, case, SOFT)
+    _tell(conn, case)
     if case.personal and _failures(conn, case) >= case.rules.bounces.soft_limit:
         _leave_alone(conn, case, "soft_bounces")
-        _tell(conn, case, BOUNCED)
+        _tell(conn, case, TOLD["hard"])
 
 
 def _complaint(conn: Connection, case: Case) -> None:
     """They called it spam: as a farewell from everything, which no later consent undoes."""
     _settle(conn, case, arrived=True)
     _leave_alone(conn, case, "complaint")
-    _tell(conn, case, COMPLAINED)
+    _tell(conn, case)
     if case.personal:
         locale = load_leads(conn, [case.lead_id])[case.lead_id].locale
         consent.withdraw(conn, case.lead_id, None, locale=locale, proof={"complaint": case.mail.mark}, now=case.now)
@@ -147,14 +155,14 @@ def _complaint(conn: Connection, case: Case) -> None:
 def _auto_reply(conn: Connection, case: Case) -> None:
     """A machine has it. That shows no interest, and stops nothing."""
     _settle(conn, case, arrived=True)
-    _tell(conn, case, AUTO_REPLIED, evidence="machine")
+    _tell(conn, case)
 
 
 def _human_reply(conn: Connection, case: Case) -> None:
     """Somebody answered: the engine ends the sequence, and tells whoever has the lead."""
     _settle(conn, case, arrived=True)
     if case.personal:
-        _tell(conn, case, REPLIED, evidence="human", text=case.mail.quote, author=case.mail.author)
+        _tell(conn, case, text=case.mail.quote, author=case.mail.author)
 
 
 def _other(conn: Connection, case: Case) -> None:
@@ -184,7 +192,9 @@ def _leave_alone(conn: Connection, case: Case, reason: str) -> None:
         consent.suppress(conn, hashed, EVERYTHING, reason, case.now.machine)
 
 
-def _tell(conn: Connection, case: Case, name: str, *, evidence: str = "engine", **more: str) -> None:
+def _tell(conn: Connection, case: Case, told: tuple[str, str] | None = None, **more: str) -> None:
+    """The event of TOLD, or another one of it."""
+    name, evidence = told or TOLD[case.mail.kind]
     about, message = case.about, case.message
     data: dict[str, Any] = {"message_id": message.id, "enrolment_id": message.enrolment_id, **more}
     if about is not None and about.status:

@@ -18,6 +18,9 @@ from base.translations import msgid
 from capture.addresses import own_page
 from capture.hits import confirm_hits, pending, record_hit
 from capture.ledger import leave_everything
+from emails.intake import Rules, take
+from emails.refusals import Recipient
+from emails.returns import Kind, Returned
 from leads import consent, events
 from leads.facts import COLUMNS, Event
 from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
@@ -189,7 +192,14 @@ def _newest_mail(conn: Connection, life: Life, place: str) -> Row[*tuple[Any, ..
     sequence, _, step = place.partition("/")
     ours = (messages.c.lead_id == life.lead) & (messages.c.sequence == sequence) & (messages.c.step == step)
     sent = (
-        select(messages.c.email, messages.c.locale, messages.c.id, compiled.c.links)
+        select(
+            messages.c.email,
+            messages.c.locale,
+            messages.c.id,
+            messages.c.token,
+            messages.c.recipient,
+            compiled.c.links,
+        )
         .join(compiled, compiled.c.hash == messages.c.compiled_hash)
         .where(ours, messages.c.state == "sent")
     )
@@ -198,6 +208,31 @@ def _newest_mail(conn: Connection, life: Life, place: str) -> Row[*tuple[Any, ..
 
 def _every(event: Event) -> bool:
     return True
+
+
+def _comes_back(conn: Connection, life: Life, action: Action) -> None:
+    """As if the mail server of the persona, or they themselves, had written to the return path of that mail."""
+    mail = _newest_mail(conn, life, str(action.step))
+    if mail is None:
+        raise Misplayed(said(NOT_SENT, who=life.persona.title, mail=action.step))
+    config, now = life.house.config, life.house.clocks.moment()
+    recipients = (Recipient(mail.recipient, *FAULTS[action.do]),) if action.do in FAULTS else ()
+    back = Returned(
+        kind=BACK[action.do], recipients=recipients, tokens=(mail.token,), addressed=(mail.token,), message_ids=(),
+        author=mail.recipient, mark=f"{mail.token}/{action.do}/{action.at.isoformat()}"[:64], arrived=not recipients,
+    )  # fmt: skip
+    take(conn, back, Rules(config.keys().suppression, config.mail.bounces), now)
+
+
+# What a persona's file calls what comes back -> what `terreau bounce` calls it; and what a server says with it.
+BACK: dict[str, Kind] = {
+    "bounce": "hard",
+    "soft_bounce": "soft",
+    "complain": "complaint",
+    "auto_reply": "auto_reply",
+    "reply": "human_reply",
+}
+FAULTS = {"bounce": ("5.1.1", "userunknown"), "soft_bounce": ("4.2.2", "mailboxfull")}
 
 
 def _leaves(conn: Connection, life: Life, action: Action) -> None:
@@ -225,5 +260,6 @@ DEEDS: dict[str, Callable[..., None]] = {
     "click": _clicks,
     "unsubscribe": _leaves,
     "event": _does,
+    **dict.fromkeys(BACK, _comes_back),
 }
 CANONICAL: dict[str, Callable[[str], str]] = {"email": canonical_email, "phone": canonical_phone}

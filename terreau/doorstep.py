@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -17,13 +17,14 @@ from base.saying import said
 from emails.compile import compile_email
 from emails.expressions import names_in
 from emails.freezing import magnet_of
+from emails.intake import BOUNCED, COMPLAINED, SOFT, TOLD
 from emails.layouts import Setting
 from leads import consent
 from leads.asked import Asked
 from leads.facts import COLUMNS, Facts, Lead, Standing
 from leads.identity import Capture, answered, event_data, learnt
 from leads.touches import channel
-from terreau.deeds import NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
+from terreau.deeds import BACK, NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
 from workflows.memory import Kept
 from workflows.values import LeadState, Message, Rules
 
@@ -41,6 +42,7 @@ class Doorstep:
     confirmed: bool = False  # ever
     submitted: int = 0
     asked: list[str] = field(default_factory=list)
+    alone: bool = False  # the address is left alone from now on
 
     @property
     def site(self) -> Site:
@@ -100,6 +102,10 @@ class Doorstep:
         magnet = magnet_of(letter.sequence, entry.data if entry else {}, self.site)
         if magnet is not None:
             kept.happens("asset_delivered", now, evidence="engine", subject=magnet)
+
+    def held_back(self, letter: Message) -> str | None:
+        """Why a mail that was promised does not leave, as the outbox says it; None for one that does."""
+        return "suppressed" if self.alone and letter.klass != "notification" else None
 
     def did(self, now: datetime, name: str, subject: str | None, interests: Iterable[str], **data: Any) -> None:
         told = {"interests": list(interests), **data}
@@ -181,6 +187,28 @@ def _clicks(door: Doorstep, action: Action, now: datetime) -> None:
         door.did(now, "page_seen", page, door.site.pages[page].interests)
 
 
+def _comes_back(door: Doorstep, action: Action, now: datetime) -> None:
+    """What `emails.intake` does about a mail that proves to be about that one."""
+    kept, place = door.lead, str(action.step)
+    sent = [one for one in kept.facts.history if one.name == "mail.sent" and one.data.get("place") == place]
+    if not sent:
+        raise Misplayed(said(NOT_SENT, who=door.persona.title, mail=place))
+    name, evidence = TOLD[BACK[action.do]]
+    data = {"enrolment_id": sent[-1].data["enrolment_id"]}
+    kept.happens(name, now, evidence=evidence, subject=sent[-1].subject, data=data)
+    if name == SOFT and _failures(door, now) >= door.config.mail.bounces.soft_limit:
+        name = BOUNCED
+        kept.happens(name, now, evidence=evidence, subject=sent[-1].subject, data=data)
+    door.alone = door.alone or name in (BOUNCED, COMPLAINED)
+    if name == COMPLAINED:
+        door.withdraws(None, now)
+
+
+def _failures(door: Doorstep, now: datetime) -> int:
+    since = now - timedelta(days=door.config.mail.bounces.soft_days)
+    return sum(one.name == SOFT and one.at > since for one in door.lead.facts.history)
+
+
 def _leaves(door: Doorstep, action: Action, now: datetime) -> None:
     door.withdraws(None if action.subject is None else [action.subject], now)
 
@@ -196,6 +224,7 @@ ACTS: dict[str, Callable[[Doorstep, Action, datetime], None]] = {
     "click": _clicks,
     "unsubscribe": _leaves,
     "event": _does,
+    **dict.fromkeys(BACK, _comes_back),
 }
 
 

@@ -104,8 +104,8 @@ class Rehearsal:
     numbers: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.teller = Teller(self.zone)
         self.door = Doorstep(self.persona, self.config, first_rules(self.site, self.config.site.timezone), self.number)
+        self.teller = Teller(self.zone, self.door.held_back)
         for action in self.persona.action:
             self.plan(instant_of(action.at, self.zone), partial(self.act, action))
         for edit in self.persona.edit:
@@ -165,7 +165,7 @@ class Rehearsal:
         """Every turn that is due, unless the house stands still."""
         if self.door.kept is None or self.awake(now) > now:
             return
-        for turn in settle(self.door.kept, now, lambda letter: self.door.arrived(letter, now)):
+        for turn in settle(self.door.kept, now, lambda letter: self.door.arrived(letter, now), self.door.held_back):
             self.lines += self.teller.lines(turn, self.door.rules, now)
             self.stages += [(now, change.to_stage) for change in turn.stage_changes]
             handed_over = [change for change in turn.stage_changes if change.hand_off]

@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from authoring.models.common import Model
 from authoring.models.personas import Action
 from authoring.models.sequences import Step
 from workflows.language import said
-from workflows.values import Decision, Receipt, Rules, Turn
+from workflows.values import Decision, Message, Receipt, Rules, Turn
 
 FIRST, LAST = ("adopted", "entered", "refused"), ("delayed", "left", "completed")
 ACT, STAGE = "does", "stage"  # outcomes of lines that belong to no sequence
@@ -78,6 +78,7 @@ class Teller:
     """Turns into lines. It remembers what delayed a step, to say so when the step is taken."""
 
     zone: str  # the lead's, else the site's
+    held_back: Callable[[Message], str | None] = lambda letter: None  # why a mail was withdrawn before it left
     delays: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def lines(self, turn: Turn, rules: Rules, now: datetime) -> Iterator[Line]:
@@ -106,7 +107,10 @@ class Teller:
     def _step(self, receipt: Receipt, turn: Turn, rules: Rules, now: datetime) -> Line:
         delay = self.delays.pop(receipt.key, None)
         outcome, reason = receipt.outcome, receipt.reason or (delay and f"delayed until now: {delay}")
-        mailed = [letter.email for letter in turn.messages if (letter.key, letter.step) == (receipt.key, receipt.step)]
+        letters = [one for one in turn.messages if (one.key, one.step) == (receipt.key, receipt.step)]
+        mailed = [letter.email for letter in letters]
+        if why := next(filter(None, map(self.held_back, letters)), None):
+            return Line(now, self.zone, "withdrawn", why, receipt.key[0], receipt.step)
         step = _written(receipt, turn, rules)
         return Line(
             at=now,

@@ -145,15 +145,23 @@ class Kept:
         return Mail("due") if posted or one.id is None else self.state.mails.get(one.id)
 
 
-def settle(kept: Kept, now: datetime, arrived: Callable[[Message], None] = lambda letter: None) -> list[Turn]:
-    """Every turn that is due at `now`, all mails reaching their reader at once: `arrived` hears of each. Raises
-    Restless."""
+def settle(
+    kept: Kept,
+    now: datetime,
+    arrived: Callable[[Message], None] = lambda letter: None,
+    held_back: Callable[[Message], str | None] = lambda letter: None,
+) -> list[Turn]:
+    """Every turn that is due at `now`, all mails reaching their reader at once: `arrived` hears of each. `held_back`
+    says why one is withdrawn instead, None for one that leaves. Raises Restless."""
     turns: list[Turn] = []
     while kept.due_at is not None and kept.due_at <= now:
         if len(turns) >= ASTRAY:
             raise Restless(f"the rules do not come to rest at {now:%Y-%m-%d %H:%M} UTC")
         turns.append(kept.take_turn(now))
         for letter in turns[-1].messages:
+            if (reason := held_back(letter)) is not None:
+                kept.mail_ends(letter, now, "withdrawn", reason)
+                continue
             kept.mail_ends(letter, now)
             arrived(letter)
     return turns

@@ -15,12 +15,20 @@ from base.saying import said
 
 class Action(Model):
     """One dated act: `submit` a form, `confirm` the newest opt-in, `download` the newest delivered magnet,
-    `click` a link in the newest mail of `step` (a human's, with the beacon), `event` anything else."""
+    `click` a link in the newest mail of `step` (a human's, with the beacon), `event` anything else. What comes back of
+    the newest mail of `step`: a `bounce` (the address does not exist), a `soft_bounce` (not this time), a complaint
+    (`complain`), a machine's answer (`auto_reply`), a person's (`reply`)."""
 
-    NEEDS: ClassVar[dict[str, str]] = {"submit": "form", "click": "step", "event": "event"}
+    RETURNS: ClassVar[frozenset[str]] = frozenset({"bounce", "soft_bounce", "complain", "auto_reply", "reply"})
+    NEEDS: ClassVar[dict[str, str]] = {
+        "submit": "form", "click": "step", "event": "event", **dict.fromkeys(sorted(RETURNS), "step"),
+    }  # fmt: skip
 
     at: datetime  # local time of the persona's zone when it carries none
-    do: Literal["submit", "confirm", "download", "click", "unsubscribe", "event"]
+    do: Literal[
+        "submit", "confirm", "download", "click", "unsubscribe", "event",
+        "bounce", "soft_bounce", "complain", "auto_reply", "reply",
+    ]  # fmt: skip
     form: Name | None = None
     page: Name | None = None
     answers: dict[str, str | bool] = {}
