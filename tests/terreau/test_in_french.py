@@ -77,6 +77,7 @@ SAID = [
     ("preview", "niveaux"), ("preview", "niveaux", "--worst", "long"), ("preview", "x"),
     ("send-test", "niveaux", "--to", "ines@lumen.example"), ("backup", "x.zip"), ("restore", "x.zip"),
     ("staff", "add", "ines@lumen.example", "--name", "Inès", "--role", "admin", "--generate"), ("staff", "list"),
+    ("staff", "remove-factor", "ines@lumen.example"),
     ("staff", "role", "ines@lumen.example", "viewer"), ("staff", "reset", "ines@lumen.example", "--generate"),
 ]  # fmt: skip
 
