@@ -207,6 +207,7 @@ class Dkim(Section):
 
 class Tracking(Section):
     clicks: Literal["consent", "never"] = "consent"
+    opens: Literal["consent", "never"] = "never"
     beacon_seconds: Annotated[float, Field(ge=0)] = 3
 
 

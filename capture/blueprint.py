@@ -47,6 +47,7 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/m/<token>", magnets.show),
     ("GET", "/m/<token>/<int:number>", magnets.stream),
     ("GET", "/c/<code>", tracking.clicked),
+    ("GET", "/o/<token>.gif", tracking.opened),
     ("POST", "/seen", tracking.seen),
     ("POST", "/returned", returned.post),
     ("GET", "/brand.css", site_files.brand),

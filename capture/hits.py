@@ -1,63 +1,39 @@
-"""Hits and their confirmation, as events of the lead: a hit is pending until the page says that it was looked at."""
+"""A request as a hit: what it tells of itself, and hashes that tell its network and its program from others.
 
-from collections.abc import Callable, Iterable
-from typing import Any
+Address and User-Agent go no further than this; what the hit is taken for is decided later (`leads.classing`).
+"""
 
-from sqlalchemy import Connection, select
+from dataclasses import dataclass
+
+from flask import request
 
 from base.clock import Moment
-from base.tokens import new_token
-from leads import events
-from leads.facts import Event
-from storage.schema import wakes
-
-MOST_PENDING = 20  # hits of one link that nobody confirmed: more are a machine's, and tell nothing new
-
-
-def hold(conn: Connection, lead_id: int) -> None:
-    """The lead's wake, so that two hits or two beacons come one after the other."""
-    conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id).with_for_update())
+from base.tokens import keyed_hash
+from capture.door import Door
+from leads.hits import Kind
+from leads.marks import Asked, marks_of
+from leads.networks import network_of
 
 
-def record_hit(
-    conn: Connection,
-    lead_id: int,
-    name: str,
-    now: Moment,
-    *,
-    subject: str,
-    data: dict[str, Any],
-    same: Callable[[Event], bool],
-    human: bool = False,
-) -> bool:
-    """Append the hit; False when so many of the `same` link wait unconfirmed that one more says nothing."""
-    hold(conn, lead_id)
-    if not human and len(pending(conn, lead_id, name, same)) >= MOST_PENDING:
-        return False
-    evidence = "human" if human else "pending"
-    events.append(conn, lead_id, name, now, evidence=evidence, subject=subject, data={**data, "hit": new_token()})
-    return True
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one request told of itself; `network` and `client` are hashes that only this house can make."""
+
+    marks: frozenset[str]
+    network: str | None
+    client: str | None
 
 
-def pending(conn: Connection, lead_id: int, name: str, same: Callable[[Event], bool]) -> list[Event]:
-    """The hits of that kind that nobody confirmed, oldest first."""
-    history = events.history(conn, [lead_id], [name, "hit_confirmed"])[lead_id]
-    confirmed = {event.data.get("hit") for event in history if event.name == "hit_confirmed"}
-    return [
-        event
-        for event in history
-        if event.name == name and event.evidence == "pending" and event.data.get("hit") not in confirmed and same(event)
-    ]
+def told(door: Door, kind: Kind, now: Moment) -> Told:
+    """Of the request that is being answered."""
+    agent, address = request.user_agent.string, request.remote_addr or ""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    marks = marks_of(Asked(kind, now.machine.date(), request.method, agent, address, headers))
+    network = network_of(address)
+    if network is None:
+        return Told(marks, None, None)
+    return Told(marks, _mark(door, network), _mark(door, f"{network} {agent}"))
 
 
-def confirm_hits(conn: Connection, lead_id: int, hits: Iterable[Event], now: Moment) -> None:
-    """One `hit_confirmed` for each hit; call it under `hold`."""
-    for hit in hits:
-        data = {
-            "of": hit.name,
-            "hit": hit.data.get("hit"),
-            "hit_seq": hit.seq,
-            "interests": hit.data.get("interests", []),
-            "message_id": hit.data.get("message_id"),
-        }
-        events.append(conn, lead_id, "hit_confirmed", now, evidence="human", subject=hit.subject, data=data)
+def _mark(door: Door, text: str) -> str:
+    return keyed_hash(door.keys.session, f"hit {text}")

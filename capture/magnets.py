@@ -1,7 +1,6 @@
 """What a visitor gets in exchange: a page behind a signed link lists the files and streams them from the blob store."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -15,12 +14,12 @@ from authoring.models.magnets import Magnet, MagnetFile
 from authoring.site import Site
 from base.tokens import TokenExpired, TokenInvalid, digest
 from capture.door import Door
-from capture.hits import record_hit
+from capture.hits import told
 from capture.notices import BAD_LINK, OLD_MAGNET, USED_UP_MAGNET, notice
 from capture.rendering import draw, lead_speech
 from capture.speech import Speech
-from leads import events
-from leads.facts import Event
+from leads import events, hit_log
+from leads.hit_log import Met
 from leads.identity import load_leads, survivor
 from storage.database import StorageUnavailable
 
@@ -104,13 +103,18 @@ def open_link(door: Door, site: Site, token: str) -> MagnetLink | None:
 
 
 def was_seen(token: str) -> str:
-    """What the session remembers of a page that somebody looked at."""
+    """What the session remembers of a page that stood before somebody's eyes."""
     return digest(f"seen {token}")[:22]
 
 
-def same_link(token: str) -> Callable[[Event], bool]:
-    mark = digest(token)[:22]
-    return lambda event: event.data.get("link") == mark
+def was_touched(token: str) -> str:
+    """What it remembers of a page on which somebody did something."""
+    return digest(f"touched {token}")[:22]
+
+
+def mark_of(token: str) -> str:
+    """What stands for the link where its hits are kept."""
+    return digest(token)[:22]
 
 
 def _open(door: Door, site: Site, token: str) -> MagnetLink:
@@ -125,7 +129,7 @@ def _open(door: Door, site: Site, token: str) -> MagnetLink:
         raise LinkTooOld from None
     with door.database.read() as conn:
         lead_id = survivor(conn, int(payload["lead"]))
-    return MagnetLink(lead_id, str(payload["magnet"]), magnet, payload.get("message"), digest(token)[:22])
+    return MagnetLink(lead_id, str(payload["magnet"]), magnet, payload.get("message"), mark_of(token))
 
 
 def _open_or_say(door: Door, site: Site, token: str) -> MagnetLink | Response:
@@ -157,20 +161,25 @@ def _size(speech: Speech, count: int) -> str:
 def _record(door: Door, link: MagnetLink, path: str, token: str) -> bool:
     """False once the link is used up. A database that is away costs the figure, not the file."""
     now = door.clocks.moment()
-    human = session.get("seen") == was_seen(token)
+    remembered = session.get("seen")
+    touched = remembered == was_touched(token)
+    of = told(door, "download", now)
     data = {
         "link": link.mark,
         "file": path,
         "interests": list(link.magnet.interests),
         "message_id": link.message_id,
     }
+    met = Met(
+        link.lead_id, "download", link.mark, "asset_downloaded", link.name, data, link.message_id,
+        page=PURPOSE, marks=of.marks, network=of.network, client=of.client,
+    )  # fmt: skip
 
     def job(conn: Connection) -> bool:
-        same = same_link(token)
         earlier = events.history(conn, [link.lead_id], ["asset_downloaded"])[link.lead_id]
-        if sum(same(event) for event in earlier) >= MOST_DOWNLOADS:
+        if sum(event.data.get("link") == link.mark for event in earlier) >= MOST_DOWNLOADS:
             return False
-        record_hit(conn, link.lead_id, "asset_downloaded", now, subject=link.name, data=data, same=same, human=human)
+        hit_log.note(conn, met, now, seen=touched or remembered == was_seen(token), touched=touched)
         return True
 
     try:

@@ -20,7 +20,7 @@ HEADERS = {
 }
 HSTS = "max-age=31536000"
 # Addresses that are a secret by themselves: they never travel on as a referrer, and no copy of the page is kept.
-SECRET_PATHS = ("/confirm/", "/u/", "/preferences/", "/m/", "/c/", "/v/")
+SECRET_PATHS = ("/confirm/", "/u/", "/preferences/", "/m/", "/c/", "/o/", "/v/")
 
 
 def settings(config: Config, keys: Keys) -> dict[str, object]:

@@ -54,10 +54,8 @@ def save(door: Door, token: str) -> Response:
 
 def measures(door: Door, site: Site) -> dict[str, Topic]:
     """What may be measured about a lead, if they agree."""
-    offered = site.definitions.tracking
-    return {
-        name: topic for name, topic in offered.items() if name != "clicks" or door.config.tracking.clicks != "never"
-    }
+    offered, set_to = site.definitions.tracking, door.config.tracking.model_dump()
+    return {name: topic for name, topic in offered.items() if set_to.get(name) != "never"}
 
 
 def _find(door: Door, token: str) -> Owner | None:

@@ -207,6 +207,10 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"cooled: engagement (?P<engagement>\S+), below (?P<floor>\S+)",
             msgid("Cooled: engagement %(engagement)s, below %(floor)s."),
         ),
+        (
+            r"reclassed: enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
+            msgid("Taken back: the %(engagement)s points came from hits of a machine."),
+        ),
         (r"accepted", msgid("Accepted by sales.")),
         (r"rejected: (?P<reason>.+)", msgid("Rejected by sales: %(reason)s.")),
         (r"recycled: (?P<reason>.+)", msgid("Recycled by sales: %(reason)s.")),

@@ -7,6 +7,7 @@ from datetime import datetime
 from authoring.site import Site
 from base.translations import msgid
 from console.context import moment, say
+from console.hit_words import because, speaking
 from console.names import Names
 from console.reasons import told, told_of_entry, told_of_refusal
 from leads.facts import COLUMNS, REPLIED, Event
@@ -60,22 +61,26 @@ ICONS: Mapping[str, str] = {
     "segment_left": "log-out",
 }
 EVIDENCE: Mapping[str, str] = {
-    "pending": msgid("not confirmed: no page was seen open"),
+    "presumed": msgid("believed, as nothing speaks against it; it proves nothing"),
+    "pending": msgid("not known yet whether a human did it"),
     "proxy": msgid("a mail program fetched it"),
     "machine": msgid("a machine did it"),
 }
+HIDES = frozenset({"pending", "proxy", "machine"})  # evidence that gives no points
 
 
 def act(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     raised = bool(event.data.get("hand_raise"))
     doubt = EVIDENCE.get(event.evidence)
+    why = event.data.get("why") or ()
     return Line(
         at=entry.at,
         kind="did" if event.human else "machine",
-        icon="hand" if raised else "eye-off" if doubt else ICONS.get(event.means, "circle"),
+        icon="hand" if raised else "eye-off" if event.evidence in HIDES else ICONS.get(event.means, "circle"),
         text=voice.action(event),
         quote=own_words(entry.form, entry.answers, voice.site),
         detail=say(doubt) if doubt else _where(event, names),
+        why=tuple(because(speaking(why, "machine" if event.evidence in HIDES else "human"))),
     )
 
 

@@ -65,11 +65,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where the addresses in mails lead. `counts`: whether clicks may be counted at all."""
+    """Where the addresses in mails lead. `counts`: whether clicks may be counted at all; `opens`: whether openings."""
 
     base_url: str
     signer: Signer
     counts: bool
+    opens: bool = False
 
 
 def gather(conn: Connection, some: Sequence[Message]) -> dict[int, Material]:
@@ -165,7 +166,17 @@ def _letter(message: Message, material: Material, text: CompiledEmail, site: Sit
         if message.topic in material.tokens
         else None,
         "base_url": door.base_url,
-        "counted": door.counts and "clicks" in material.granted,
+        **_measured(message, material, text, door),
+    }
+
+
+def _measured(message: Message, material: Material, text: CompiledEmail, door: Door) -> dict[str, Any]:
+    """Whether clicks may be known, with the hidden link that tells machines; and the picture that tells of openings."""
+    counted = door.counts and "clicks" in material.granted
+    return {
+        "counted": counted,
+        "trap_url": f"{door.base_url}/c/{message.token}{len(text.links)}" if counted and text.links else None,
+        "dot_url": f"{door.base_url}/o/{message.token}.gif" if door.opens and "opens" in material.granted else None,
     }
 
 

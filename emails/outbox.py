@@ -56,7 +56,8 @@ class Sender:
     ) -> None:
         key = config.keys().suppression
         setting = Setting(config.site.base_url, config.site.default_locale)
-        door = Door(config.site.base_url, signer, counts=config.tracking.clicks == "consent")
+        tracking = config.tracking
+        door = Door(config.site.base_url, signer, tracking.clicks == "consent", tracking.opens == "consent")
         self.channel = Channel()
         lines = config.mail.connections
         self._domains = Domains(

@@ -15,6 +15,7 @@ from emails import cleaning, fault
 from emails.compile import CompiledEmail
 from emails.environment import OutputTooLarge, fill, html_environment, text_environment
 
+_UNMEASURED = {"trap_url": None, "dot_url": None}  # of mails that were frozen before there were any
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -42,7 +43,7 @@ class Rendered:
 def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]) -> Rendered:
     """The mail for `context` (`lead`, its addresses); `links[n]` is where link n goes. Raises RenderError."""
     told = {name: compiled.constants[name] for name in ("house", "sender", "pages")}
-    values = {**told, **context, "links": links}
+    values = {**_UNMEASURED, **told, **context, "links": links}
     locale = str(compiled.constants["locale"])
     source = compiled.subject
     try:

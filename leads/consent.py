@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
-from leads import events
+from leads import events, hit_log
 from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
@@ -149,8 +149,9 @@ def withdraw(
 ) -> bool:
     """Withdraw those topics, or everything there is (None): at once, whether there was consent or not.
 
-    An event `consent_withdrawn` for each, and one `unsubscribed` (the topic, or "all") when mail is concerned. Leaving
-    everything also needs `suppress`, by the caller, who has the key. Returns whether anything changed.
+    What is known of hits goes with the purpose of measuring. An event `consent_withdrawn` for each, and one
+    `unsubscribed` (the topic, or "all") when mail is concerned. Leaving everything also needs `suppress`, by the
+    caller, who has the key. Returns whether anything changed.
     """
     states = _held(conn, lead_id)
     new = newly_withdrawn({topic: row.state for topic, row in states.items()}, topics)
@@ -159,6 +160,7 @@ def withdraw(
         known = states.get(topic)
         wording = known.wording if known is not None else ""
         _write(conn, lead_id, topic, "withdrawn", wording, form=None, locale=locale, proof=proof, now=now)
+    hit_log.forget(conn, lead_id, new)
     left = farewells(new, topics is None, lambda: _left_before(conn, lead_id))
     for subject in left:
         events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)

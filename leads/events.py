@@ -1,4 +1,5 @@
-"""The event log of a lead: appended by doors and outboxes under the lead's wake, never changed."""
+"""The event log of a lead: appended by doors and outboxes under the lead's wake, never changed (but for
+what a hit is taken for, by `leads.judging`)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar

@@ -19,9 +19,13 @@ COLUMNS = ("email", "phone", "first_name", "last_name", "company", "job_title")
 COMPANY_ZONE = "company_timezone"  # the field of a lead that holds their company's zone, however it came there
 
 # A hit is recorded as pending; `hit_confirmed` says later that it was a human's, and counts as the hit it names.
-HITS = frozenset({"asset_downloaded", "link_clicked"})
+HITS = frozenset({"asset_downloaded", "link_clicked", "message_opened"})
 CONFIRMED = "hit_confirmed"
-CREDIBLE = frozenset({"human", "engine"})  # evidence that conditions believe; only `human` scores
+RECLASSED = "hit_reclassed"  # a hit turned out to be another's than was believed: what was counted is counted again
+# Evidence of people: an act that no machine does, and a hit that nothing speaks against. Both score; only the first
+# leads to another stage.
+HUMAN, PRESUMED = "human", "presumed"
+CREDIBLE = frozenset({HUMAN, PRESUMED, "engine"})  # evidence that conditions believe
 
 REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)
 
@@ -78,7 +82,7 @@ class Event:
     seq: int
     name: str
     at: datetime
-    evidence: str  # human | pending | proxy | machine | engine
+    evidence: str  # human | presumed | pending | proxy | machine | engine
     subject: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,7 +93,12 @@ class Event:
 
     @property
     def human(self) -> bool:
-        return self.evidence == "human"
+        return self.evidence in (HUMAN, PRESUMED)
+
+    @property
+    def proven(self) -> bool:
+        """Whether no machine can have done it."""
+        return self.evidence == HUMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Standing:
     """Where a lead stands: the recorded stage, and the score as of `as_of`, which can be computed again.
 
     `human_seq` is the newest confirmed human act since the stage was entered, that which entered it included; 0 = none.
+    `bare_seq` is the newest hit that is believed without a proof.
     """
 
     stage: str
@@ -113,6 +123,7 @@ class Standing:
     human_seq: int
     as_of: datetime
     dates: Mapping[str, str] = field(default_factory=dict)  # {trigger: the instant that is waited for, ISO}
+    bare_seq: int = 0
 
     @classmethod
     def fresh(cls, site: Site, now: datetime) -> "Standing":

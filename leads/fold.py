@@ -12,7 +12,7 @@ from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
 from base.calendars import at_local, local_day
 from leads.conditions import earliest, event_names, holds, next_change, stage_rank
-from leads.facts import DEPARTURES, Event, Facts, Standing
+from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
 from leads.lifecycle import Move, after, climbable, moves, raised_again, since_rejected
 from leads.points import MILLI, engagement, falls_below, rises_to
 from leads.scoring import fit, interests_after, take_in, temperature
@@ -74,12 +74,13 @@ def named_events(site: Site) -> frozenset[str]:
 
 
 def _with(standing: Standing, event: Event, facts: Facts, definitions: Definitions) -> Standing:
-    acted = event.human and event.name not in DEPARTURES
+    acted = event.proven and event.name not in DEPARTURES
     return replace(
         standing,
         buckets=take_in(standing.buckets, event, definitions, facts.zone),
         interests=interests_after(standing.interests, event, definitions),
         human_seq=event.seq if acted else standing.human_seq,
+        bare_seq=event.seq if event.evidence == PRESUMED else standing.bare_seq,
         verdict_seq=event.seq if event.name == "verdict_given" else standing.verdict_seq,
     )
 

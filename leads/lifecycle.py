@@ -74,6 +74,7 @@ def after(standing: Standing, move: Move, now: datetime) -> Standing:
         stage_since=now,
         cycle=move.cycle,
         human_seq=standing.human_seq if kept else 0,
+        bare_seq=standing.bare_seq if standing.bare_seq > standing.human_seq else 0,
     )
 
 
@@ -200,7 +201,7 @@ def _entered(facts: Facts, definitions: Definitions, cause: int | None, now: dat
     """The next stage on the way forward whose rule holds; stages whose rule does not are passed over."""
     standing = facts.standing
     for stage in climbable(definitions, standing.stage):
-        if stage.enter is not None and _may_enter(stage, facts, definitions, now):
+        if stage.enter is not None and may_enter(stage, facts, definitions, now):
             values = f"engagement {_points(standing.engagement)}, fit {_points(standing.fit)}"
             return Move(stage.id, f"enter: {values}", cause, standing.cycle, stage.hand_off)
     return None
@@ -214,7 +215,11 @@ def climbable(definitions: Definitions, stage: str) -> list[Stage]:
     return [target for target in ahead if not off_the_way(definitions, target.id)]
 
 
-def _may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: datetime) -> bool:
+def may_enter(stage: Stage, facts: Facts, definitions: Definitions, now: datetime) -> bool:
+    """Whether the stage's rule lets the lead in. A hit that is believed without a proof lets nobody on: what was earned
+    by it counts from the next proven act on."""
+    if facts.standing.bare_seq > facts.standing.human_seq:
+        return False
     if _needs_human_act(stage, facts.standing, definitions) and not facts.standing.human_seq:
         return False
     asked = replace(facts, standing=since_rejected(facts, definitions, now)) if stage.hand_off else facts

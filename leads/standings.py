@@ -56,6 +56,7 @@ def _standing(row: Row[Any]) -> Standing:
         buckets=row.buckets,
         verdict_seq=row.verdict_seq,
         human_seq=row.human_seq,
+        bare_seq=row.bare_seq,
         as_of=row.as_of,
         dates=row.dates or {},
     )

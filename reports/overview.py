@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from leads.facts import HUMAN, PRESUMED
 from storage.schema import events, hand_offs, leads, messages, stage_changes, submissions
 
 
@@ -83,7 +84,7 @@ def _heard(connection: Connection, period: Period) -> dict[str, int]:
     meant = events.c.data["of"].as_string()
     human = and_(
         _within(events.c.at, period),
-        events.c.evidence == "human",
+        events.c.evidence.in_((HUMAN, PRESUMED)),
         func.coalesce(events.c.subject, "").not_in(("clicks", "opens")),
     )
     plain = _grouped(connection, events.c.name, and_(human, events.c.name != "hit_confirmed"))

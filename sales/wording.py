@@ -27,6 +27,8 @@ DEFAULT_LABELS = {
     "unsubscribed": msgid("Unsubscribed from “%(subject)s”"),
     "asset_downloaded": msgid("Downloaded “%(subject)s”"),
     "link_clicked": msgid("Followed a link in “%(subject)s”"),
+    "message_opened": msgid("Opened “%(subject)s”"),
+    "hit_reclassed": msgid("A hit on “%(subject)s” was no human's after all"),
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "imported": msgid("Brought in by the list “%(subject)s”"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),

@@ -164,7 +164,9 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     # ------------------------------------------------------------ the office
     "staff": Holding(
-        staff="email name role rep locale theme keys given_at disabled_at created_at", secret="password_hash", working="id"
+        staff="email name role rep locale theme keys given_at disabled_at created_at",
+        secret="password_hash",
+        working="id",
     ),
     "staff_sessions": Holding(secret="token_hash", staff="staff_id created_at seen_at"),
     "staff_factors": Holding(secret="salt last_step", staff="staff_id set_at"),

@@ -153,17 +153,46 @@ wakes = _table(
     Index("ix_wakes_holder", "holder"),
 )
 events = _table(
-    "events",  # the truth: append-only, numbered per lead under the lead's wake
+    "events",  # the truth: append-only (but for the evidence of a hit, judged later), numbered per lead under its wake
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("name", String(60), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # calendar
     Column("recorded_at", UtcDateTime, nullable=False),  # machine
-    Column("evidence", String(10), nullable=False),  # human | pending | proxy | machine | engine
+    Column("evidence", String(10), nullable=False),  # human | presumed | pending | proxy | machine | engine
     Column("subject", String(200)),  # the form, magnet, page, topic or link it is about
     Column("data", Json, nullable=False),
     PrimaryKeyConstraint("lead_id", "seq"),
     Index("ix_events_lead_id_name_at", "lead_id", "name", "at"),
+)
+hits = _table(
+    "hits",  # what stands behind each hit: its signals, not its address; judged once due, and again when more is known
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("message_id", Id),
+    Column("kind", String(10), nullable=False),  # open | click | download | visit
+    Column("link", String(40), nullable=False),  # number of the link, mark of the magnet's link; '' = none
+    Column("hidden", Boolean, nullable=False),  # the link that no reader sees
+    Column("page", String(100)),  # our own page that it leads to, which can say that it was looked at
+    Column("marks", Json, nullable=False),  # words of leads.marks
+    Column("network", String(64)),  # keyed hashes: tell one from another, and nobody's address
+    Column("client", String(64)),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Column("seen_at", UtcDateTime),  # machine: the page said so
+    Column("touched", Boolean, nullable=False),  # somebody did something on it
+    Column("event_seq", Integer),  # the pending event; None where there is none to tell
+    Column("confirmed_seq", Integer),  # the event by which it counts as a human's
+    Column("seen_seq", Integer),  # the event that tells of the page
+    Column("klass", String(10), nullable=False),  # pending | human | proxy | machine
+    Column("reasons", Json, nullable=False),  # list of [code, points, number]
+    Column("judged_by", String(200)),  # a person who knew better: no signal overrules them
+    Column("judged_at", UtcDateTime),  # machine
+    Column("due_at", UtcDateTime),  # machine: when it is judged; None = it is, and nothing new is known
+    CheckConstraint("klass IN ('pending', 'human', 'proxy', 'machine')", name="klass"),
+    Index("ix_hits_due_at", "due_at"),
+    Index("ix_hits_message_id_at", "message_id", "at"),
+    Index("ix_hits_client_at", "client", "at"),
+    Index("ix_hits_lead_id", "lead_id"),
 )
 submissions = _table(
     "submissions",
@@ -260,6 +289,7 @@ standings = _table(
     Column("buckets", Json, nullable=False),  # {rule id: {"YYYY-MM-DD": milli-points before decay and cap}}
     Column("verdict_seq", Integer, nullable=False),  # newest verdict event; only later evidence alerts again
     Column("human_seq", Integer, nullable=False),  # newest confirmed human act
+    Column("bare_seq", Integer, nullable=False, server_default="0"),  # newest hit believed without a proof
     Column("as_of", UtcDateTime, nullable=False),
     Column("dates", Json),  # {date trigger: the instant that is waited for}
     Column("owner", String(100)),  # copies of the lead's: a list is one range of one index

@@ -37,6 +37,8 @@ from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.export_cli import COMMANDS as EXPORTS
 from terreau.findings import Finding
 from terreau.folders import UnusableFolder
+from terreau.hits_cli import COMMANDS as HITS
+from terreau.hits_told import NoHit
 from terreau.import_cli import COMMANDS as IMPORTS
 from terreau.import_cli import EXPECTED as UNTAKEN
 from terreau.language import LANG, gettext, let_choose, words
@@ -69,7 +71,7 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, *UNSENT, *UNSAVED, *UNTAKEN, *UNDONE,
+    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN, *UNDONE,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),
@@ -265,7 +267,7 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
 
 
 COMMANDS = (
-    *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *BACKUPS, *IMPORTS, *EXPORTS, *RIGHTS,
+    *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *HITS, *BACKUPS, *IMPORTS, *EXPORTS, *RIGHTS,
 )  # fmt: skip
 for command in (staff_group, *COMMANDS):
     main.add_command(command)

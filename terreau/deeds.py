@@ -16,13 +16,12 @@ from base.config import Config
 from base.saying import said
 from base.translations import msgid
 from capture.addresses import own_page
-from capture.hits import confirm_hits, pending, record_hit
 from capture.ledger import leave_everything
 from emails.intake import Rules, take
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned
 from leads import consent, events
-from leads.facts import COLUMNS, Event
+from leads.facts import COLUMNS, CONFIRMED
 from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
 from storage.schema import compiled, leads, messages
 from terreau.house import House
@@ -172,8 +171,9 @@ def _clicks(conn: Connection, life: Life, action: Action) -> None:
     sequence, _, email = mail.email.partition("/")
     interests = list(site.emails[(sequence, email, mail.locale)].interests)
     data = {"url": mail.links[number], "link": number, "message_id": mail.id, "interests": interests}
-    record_hit(conn, life.lead, "link_clicked", now, subject=mail.email, data=data, same=_every)
-    confirm_hits(conn, life.lead, pending(conn, life.lead, "link_clicked", _every)[-1:], now)
+    seq = events.append(conn, life.lead, "link_clicked", now, evidence="pending", subject=mail.email, data=data)
+    confirmed = {"of": "link_clicked", "hit_seq": seq, "interests": interests, "message_id": mail.id}
+    events.append(conn, life.lead, CONFIRMED, now, evidence="human", subject=mail.email, data=confirmed)
     if page:
         _did(conn, life, "page_seen", page, {"interests": list(site.pages[page].interests)})
 
@@ -204,10 +204,6 @@ def _newest_mail(conn: Connection, life: Life, place: str) -> Row[*tuple[Any, ..
         .where(ours, messages.c.state == "sent")
     )
     return conn.execute(sent.order_by(messages.c.id.desc())).first()
-
-
-def _every(event: Event) -> bool:
-    return True
 
 
 def _comes_back(conn: Connection, life: Life, action: Action) -> None:

@@ -90,12 +90,13 @@ class Visitor:
         return _seen(self._client.post(action, data=_as_lists(body), headers={"Referer": sight.url}))
 
     def linger(self, sight: Sight) -> bool:
-        """Has the page before their eyes for as long as its own script asks, which then says so (static/seen.js)."""
+        """Has the page before their eyes for as long as its own script asks, and scrolls: the script says so
+        (static/seen.js)."""
         scripts = sight.tree.xpath("//script[@data-code or @data-magnet]")
         for script in scripts:
             code, magnet, page = (script.get(f"data-{name}") for name in ("code", "magnet", "page"))
             body = {"c": code, "page": page} if code else {"m": magnet}
-            self._client.post("/seen", data=body, headers={"Referer": sight.url})
+            self._client.post("/seen", data={**body, "acted": "1"}, headers={"Referer": sight.url})
         return bool(scripts)
 
 

@@ -13,6 +13,7 @@ from authoring.models.sequences import Sequence as Authored
 from authoring.releases import NoRelease
 from authoring.site import Site
 from base.clock import Moment
+from leads import judging
 from storage import holders, wakes
 from storage.database import Database, StorageUnavailable
 from storage.holders import Holder
@@ -77,8 +78,8 @@ class Engine:
         self._spread: int | None = None  # the release whose changes everybody was told of
 
     def work(self) -> int:
-        """One pass: the next leads of a broadcast, of an edit or of a new trigger, then up to a batch of due leads.
-        Returns how many; 0 = nothing due.
+        """One pass: the next leads of a broadcast, of an edit or of a new trigger, then up to a batch of due leads, and
+        the hits that can be judged. Returns how many; 0 = nothing due.
 
         Raises StorageUnavailable when the database is away; nothing is lost, the next pass begins where this one did.
         """
@@ -93,7 +94,8 @@ class Engine:
         self._in_hand = {lead.lead_id for lead in claimed}
         if claimed:
             self._take(claimed, site, holder, moment)
-        return told + len(claimed) + self._tell_of_changes(site, moment) + self._go_on(moment)
+        more = self._tell_of_changes(site, moment) + self._go_on(moment) + self._judge(moment)
+        return told + len(claimed) + more
 
     def watched_by(self, watch: Callable[[], None]) -> None:
         """Let `watch` look at the time before each beat: after a gap it is asked before anything is claimed."""
@@ -143,6 +145,13 @@ class Engine:
         if self._in_hand:
             wakes.let_go(conn, self._in_hand, holder)
         return wakes.claim(conn, holder, calendar_now, self._batch)
+
+    def _judge(self, moment: Moment) -> int:
+        """Say what the next hits are that more is known of now; returns how many."""
+        with self._database.read() as conn:
+            if not judging.due(conn, moment.machine):
+                return 0
+        return self._database.write(lambda conn: judging.settle(conn, moment))
 
     # ------------------------------------------------------------ one batch
 

@@ -17,7 +17,7 @@ from leads.fold import named_events
 from leads.identity import load_leads
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
-from workflows import pauses, spreading
+from workflows import pauses, repairing, spreading
 from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
 from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
@@ -118,6 +118,7 @@ def _states(
     refolds = spreading.refolds_of(conn, claimed, changed)
     unproven = {number: leads[number].email for number in ids if not granted[number]}
     asked = {} if suppression_key is None else confirmations.asked(conn, suppression_key, unproven)
+    repairs = repairing.repairs_of(conn, claimed, new)
 
     def state(lead: Claimed) -> LeadState:
         standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
@@ -138,6 +139,7 @@ def _states(
             known=lead.lead_id in stood,
             taken=taken,
             refold=refolds.get(lead.lead_id),
+            repair=repairs.get(lead.lead_id),
         )
 
     return tuple(state(lead) for lead in claimed)

@@ -6,13 +6,13 @@ Pure: no database, no clock, no network.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from authoring.models.definitions import Definitions
-from base.calendars import local_day
+from base.calendars import Zone, local_day
 from leads.conditions import off_the_way, place
-from leads.facts import CREDIBLE, DEPARTURES, Event
+from leads.facts import CREDIBLE, DEPARTURES, RECLASSED, Event
 from leads.tallies import (
     BEGUN,
     COMPLETED,
@@ -56,6 +56,7 @@ def tallied(turn: Turn, today: date, definitions: Definitions, reached: Iterable
     for event in turn.state.events:
         day = local_day(event.at, zone)
         found.update(tally(name, day, subject, source) for name, subject in of_event(event))
+        found.subtract(_no_longer(event, zone, source))
     changes = [(change.from_stage, change.to_stage) for change in turn.stage_changes]
     for name, subject in (*of_stages(changes, definitions, reached), *_of_ways(turn)):
         found[tally(name, today, subject, source)] += 1
@@ -75,6 +76,13 @@ def of_event(event: Event) -> Iterator[tuple[str, str | None]]:
         yield PAGE, str(event.data["page"])
     if event.seq == 1 and event.human and event.name not in DEPARTURES:
         yield LEAD, None
+
+
+def _no_longer(event: Event, zone: Zone, source: str) -> Iterator[Tally]:
+    """What was counted for hits that are believed no longer."""
+    if event.name == RECLASSED:
+        for one in event.data["counted"]:
+            yield tally(one["name"], local_day(datetime.fromisoformat(one["at"]), zone), one["subject"], source)
 
 
 def of_stages(

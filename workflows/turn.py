@@ -14,6 +14,7 @@ from base.tokens import digest
 from leads.asked import Answer
 from leads.facts import Event, Facts
 from leads.fold import next_look as next_change_of_standing
+from leads.repair import repaired
 from leads.segments import Passage
 from workflows import effects
 from workflows.adopting import carry_out, due_edit
@@ -21,7 +22,7 @@ from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
 from workflows.language import answers_forms, first_zone, waits, zone_for
-from workflows.react import react
+from workflows.react import react, stage_changes
 from workflows.refolding import refolded
 from workflows.standing_triggers import by_end, next_pull
 from workflows.values import (
@@ -98,6 +99,10 @@ class _Turn:
         self.enrolments = {enrolment.key: enrolment for enrolment in self.state.enrolments}
         if self.state.refold is not None:
             self.facts, self.stage_changes = refolded(self.state, self.state.refold, self.rules.site, self.now)
+        if self.state.repair is not None:
+            stage = self.facts.standing.stage
+            self.facts, back = repaired(self.facts, self.state.repair, self.rules.site, self.now)
+            self.stage_changes += stage_changes(stage, back)
 
     # ------------------------------------------------------------ rounds
 
@@ -325,13 +330,17 @@ class _Turn:
 
     # ------------------------------------------------------------ what is to be written
 
+    @property
+    def judged_again(self) -> bool:
+        return self.state.refold is not None or self.state.repair is not None
+
     def written(self, parked: bool) -> Turn:
         before = {enrolment.key: enrolment for enrolment in self.state.enrolments}
         stood = replace(self.state.facts.standing, as_of=self.facts.standing.as_of)
         return Turn(
             lead_id=self.facts.lead.id,
             facts=self.facts,
-            standing_changed=not self.state.known or self.state.refold is not None or stood != self.facts.standing,
+            standing_changed=not self.state.known or stood != self.facts.standing or self.judged_again,
             lead_changed=self.facts.lead != self.state.facts.lead,
             stage_changes=tuple(self.stage_changes),
             enrolments=tuple(one for key, one in self.enrolments.items() if before.get(key) != one),

@@ -12,6 +12,7 @@ from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
 from leads.facts import Event, Facts
+from leads.repair import Repair
 from leads.segments import Passage
 
 EnrolmentState = Literal["active", "completed", "left"]
@@ -148,6 +149,7 @@ class LeadState:
     known: bool = True  # False: no standing is stored yet
     taken: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # enrolment id -> {step: last passage through}
     refold: Refold | None = None
+    repair: Repair | None = None  # a hit turned out to be no human's
 
 
 # ---------------------------------------------------------------- what `decide` answers

@@ -5,11 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from leads import consent
+from leads import consent, judging
+from leads.classing import SETTLES
 from leads.identity import Capture, record
 from storage.schema import compiled, events, messages
+from storage.schema import hits as table
 
 TOKEN = "0123456789abcdefghijKL"
+PEOPLE = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Accept-Language": "fr",
+}
 OUTSIDE = "https://example.org/article?x=1#part"
 
 
@@ -48,6 +54,21 @@ def click_data(door):
         return conn.execute(select(events.c.data).where(events.c.name == "link_clicked")).scalars().first()
 
 
+def judge(door):
+    """What the engine's tick does with the hits that are due."""
+    return door.database.write(lambda conn: judging.settle(conn, door.clocks.moment()))
+
+
+def kept(door):
+    """(class, hidden, marks) of what is known of hits."""
+    with door.database.read() as conn:
+        return [(row.klass, row.hidden, row.marks) for row in conn.execute(select(table).order_by(table.c.id))]
+
+
+def look_at(browser, code=f"{TOKEN}0", page="demo", **more):
+    return browser.post("/seen", {"c": code, "page": page, "acted": "1", **more})
+
+
 CLICK = ("link_clicked", "conseils-3d/niveaux", "pending")
 CONFIRMED = ("hit_confirmed", "conseils-3d/niveaux", "human")
 SEEN = ("page_seen", "demo", "human")
@@ -70,20 +91,22 @@ def test_our_own_page_is_told_which_click_it_was_so_that_it_can_confirm_it(brows
     page = browser.open(f"/p/demo?c={TOKEN}0").text
     assert f'data-code="{TOKEN}0" data-page="demo" data-after="3"' in page
     for _ in range(2):
-        assert browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"}).status_code == 204
+        assert look_at(browser).status_code == 204
+        judge(door)
     assert hits(door) == [CLICK, CONFIRMED, SEEN]
 
 
 def test_a_click_a_week_later_is_another_hit(browser, door, mail, clocks):
     for _ in range(2):
         browser.open(f"/c/{TOKEN}0")
-        browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"})
+        look_at(browser)
+        judge(door)
         clocks.advance(timedelta(days=7))
     assert hits(door) == [CLICK, CONFIRMED, SEEN] * 2
 
 
 def test_the_beacon_without_a_click_or_for_another_page_says_nothing(browser, door, mail):
-    browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"})
+    look_at(browser)
     browser.open(f"/c/{TOKEN}0")
     for body in (
         {"c": f"{TOKEN}0", "page": "guide-3d"},
@@ -92,27 +115,92 @@ def test_the_beacon_without_a_click_or_for_another_page_says_nothing(browser, do
         {"m": "x"},
         {},
     ):
-        assert browser.post("/seen", body).status_code == 204
+        assert browser.post("/seen", {**body, "acted": "1"}).status_code == 204
+    judge(door)
     assert hits(door) == [CLICK]
+
+
+def test_a_page_that_nobody_touched_waits_for_what_else_is_known(browser, door, mail, clocks):
+    browser.open(f"/c/{TOKEN}0", headers=PEOPLE)
+    browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"})
+    assert judge(door) == 0
+    clocks.advance(SETTLES)
+    judge(door)
+    assert hits(door) == [CLICK, ("hit_confirmed", "conseils-3d/niveaux", "presumed")]
+    look_at(browser)
+    judge(door)
+    assert hits(door) == [CLICK, CONFIRMED, SEEN]
+
+
+def test_a_click_without_a_script_is_believed_after_a_while_and_proves_nothing(browser, door, mail, clocks):
+    browser.open(f"/c/{TOKEN}0", headers=PEOPLE)
+    clocks.advance(SETTLES)
+    judge(door)
+    assert hits(door) == [CLICK, ("hit_confirmed", "conseils-3d/niveaux", "presumed")]
+    assert ["missing", 4, 0] in click_data(door)["why"]
+
+
+def test_a_program_that_names_itself_is_a_machine_with_its_reasons(browser, door, mail, clocks):
+    browser.open(f"/c/{TOKEN}0", headers={"User-Agent": "curl/8.5.0"})
+    clocks.advance(SETTLES)
+    judge(door)
+    assert hits(door) == [("link_clicked", "conseils-3d/niveaux", "machine")]
+    assert {code for code, _, _ in click_data(door)["why"]} >= {"tool", "no_language"}
+
+
+def test_whoever_follows_the_hidden_link_was_a_machine_all_along(browser, door, mail, clocks):
+    browser.open(f"/c/{TOKEN}1", headers=PEOPLE)
+    clocks.advance(SETTLES)
+    judge(door)
+    assert hits(door)[-1] == ("hit_confirmed", "conseils-3d/niveaux", "presumed")
+    answer = browser.open(f"/c/{TOKEN}3", headers=PEOPLE)
+    assert (answer.status_code, answer.location) == (302, "https://lumen.example/")
+    judge(door)
+    assert hits(door) == [
+        ("link_clicked", "conseils-3d/niveaux", "machine"),
+        ("hit_confirmed", "conseils-3d/niveaux", "machine"),
+    ]
+    assert [(klass, hidden) for klass, hidden, _ in kept(door)] == [("machine", False), ("machine", True)]
+
+
+def test_nothing_that_names_anybody_is_kept_of_a_request(browser, door, mail):
+    browser.open(f"/c/{TOKEN}0", headers=PEOPLE)
+    with door.database.read() as conn:
+        [row] = conn.execute(select(table)).all()
+    assert "127.0.0" not in str(row)
+    assert "Firefox" not in str(row)
+    assert len(row.network) == len(row.client) == 64
 
 
 def test_without_consent_the_link_works_and_nothing_is_known(browser, door, mail, clocks):
-    door.database.write(
-        lambda conn: consent.withdraw(conn, mail, ["clicks"], locale="fr", proof={}, now=clocks.moment())
-    )
+    withdraw(door, mail)
     answer = browser.open(f"/c/{TOKEN}0")
     assert (answer.status_code, answer.location) == (302, "https://lumen.example/p/demo")
-    browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"})
-    assert hits(door) == []
+    look_at(browser)
+    browser.open(f"/c/{TOKEN}3")
+    assert hits(door) == kept(door) == []
 
 
-def test_consent_withdrawn_between_click_and_beacon_counts(browser, door, mail, clocks):
+def test_consent_withdrawn_between_click_and_beacon_leaves_nothing(browser, door, mail):
     browser.open(f"/c/{TOKEN}0")
-    door.database.write(
-        lambda conn: consent.withdraw(conn, mail, ["clicks"], locale="fr", proof={}, now=clocks.moment())
-    )
-    browser.post("/seen", {"c": f"{TOKEN}0", "page": "demo"})
-    assert hits(door) == [CLICK]
+    withdraw(door, mail)
+    look_at(browser)
+    judge(door)
+    assert hits(door) == kept(door) == []
+
+
+def test_what_was_believed_with_consent_stays_and_its_signals_go(browser, door, mail):
+    browser.open(f"/c/{TOKEN}0")
+    look_at(browser)
+    judge(door)
+    withdraw(door, mail)
+    assert hits(door) == [CLICK, CONFIRMED, SEEN]
+    assert kept(door) == []
+
+
+def withdraw(door, lead_id):
+    now = door.clocks.moment()
+    door.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
 
 
 def test_where_clicks_are_never_measured_the_link_only_leads(browse, door, mail):
@@ -121,10 +209,15 @@ def test_where_clicks_are_never_measured_the_link_only_leads(browse, door, mail)
     assert hits(door) == []
 
 
-def test_head_never_records(browser, door, mail):
-    answer = browser.client.head(f"/c/{TOKEN}0", base_url=browser.base_url)
+def test_who_only_asks_whether_a_link_works_is_no_part_of_the_story(browser, door, mail, clocks):
+    answer = browser.client.head(f"/c/{TOKEN}0", base_url=browser.base_url, headers=PEOPLE)
     assert answer.status_code == 302
     assert hits(door) == []
+    browser.open(f"/c/{TOKEN}0", headers=PEOPLE)
+    clocks.advance(SETTLES)
+    judge(door)
+    assert hits(door) == [("link_clicked", "conseils-3d/niveaux", "machine")]
+    assert [(klass, marks) for klass, _, marks in kept(door)] == [("machine", ["head"]), ("machine", [])]
 
 
 def test_a_scanner_that_hammers_a_link_does_not_fill_the_story(browser, door, mail):

@@ -254,7 +254,8 @@ def test_when_the_database_is_away_leaving_is_asked_to_come_back(browser, chloe,
 # ---------------------------------------------------------------- choose
 
 
-def test_what_is_ticked_is_granted_in_the_words_of_the_page_and_the_rest_withdrawn(browser, chloe):
+def test_what_is_ticked_is_granted_in_the_words_of_the_page_and_the_rest_withdrawn(browse, chloe):
+    browser = browse(tracking={"opens": "consent"})
     path = f"/preferences/{chloe.everything}"
     browser.post(chloe.confirm_path())
     answer = browser.post(path, {"act": "save", "topic": ["lettre"], "measure": ["clicks", "opens"]})

@@ -89,7 +89,7 @@ def test_compiling_then_filling_in_equals_filling_in_then_inlining(site, lead, m
         told = {name: compiled.constants[name] for name in ("house", "sender", "pages")}
         fields = {name: None for form in site.forms.values() for field in form.field for name in [field.name]}
         answers = {**LEADS[lead], "fields": {**fields, **LEADS[lead]["fields"]}}
-        values = {**told, **context(**answers), "links": list(compiled.links)}
+        values = {"trap_url": None, "dot_url": None, **told, **context(**answers), "links": list(compiled.links)}
         source = html_environment(key[2]).from_string(masks[0].show(seen[0]))
         once = render(compiled, context(**answers), list(compiled.links)).html
         assert outline(once) == outline(inline(source.render(values)))

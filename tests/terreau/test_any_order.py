@@ -85,6 +85,10 @@ class AnyOrder(RuleBasedStateMachine):
     def clicks(self, who, human):
         self.town.clicks(self.known(who), human)
 
+    @rule(who=WHO, klass=st.sampled_from(["human", "machine", "machine", "proxy"]))
+    def turns_out(self, who, klass):
+        self.town.turns_out(self.known(who), klass)
+
     @rule(said=st.sampled_from(["accepted", "rejected", "recycled", "disqualified"]))
     def judges(self, said):
         self.town.judges(said)

@@ -17,21 +17,21 @@ from authoring.releases import Releases
 from authoring.tree import Tree
 from base.config import Config
 from base.tokens import Signer
-from capture.hits import confirm_hits, pending, record_hit
 from capture.ledger import leave_everything, suppressed_hash
 from emails import settling
 from emails.layouts import Setting
 from emails.outbox import Sender
 from emails.press import Press
 from emails.recovery import recover
-from leads import consent, events
+from leads import consent, events, hit_log, judging
+from leads.hit_log import Met
 from leads.identity import Capture, ConsentAnswer, load_leads, record
 from sales import verdicts
 from sales.handoff import open_hand_off
 from sales.notebook import Author
 from sales.verdicts import Verdict
 from storage.database import open_database
-from storage.schema import enrolments, hand_offs, leads, messages
+from storage.schema import enrolments, hand_offs, hits, leads, messages
 from tests.conftest import SettableClocks
 from tests.terreau.copies import Copy
 from tests.terreau.frail import Died, Interrupted, Mortal
@@ -155,10 +155,21 @@ class Town:
             email = conn.scalar(select(messages.c.email).where(ours).order_by(messages.c.id.desc()).limit(1))
             if email is None:
                 return
-            record_hit(conn, lead_id, "link_clicked", self.now, subject=email, data={}, same=lambda event: True)
-            if human:
-                hits = pending(conn, lead_id, "link_clicked", lambda event: True)
-                confirm_hits(conn, lead_id, hits[-1:], self.now)
+            marks = () if human else ("scanner",)
+            met = Met(lead_id, "click", "0", "link_clicked", email, marks=marks)
+            hit_log.note(conn, met, self.now, seen=human, touched=human)
+            judging.settle(conn, self.now)
+
+        self.do(job)
+
+    def turns_out(self, who, klass):
+        """Somebody says of the newest hit that it was another's than was believed."""
+
+        def job(conn):
+            newest = select(hits.c.id).where(hits.c.lead_id == self.lead_of[who]).order_by(hits.c.id.desc()).limit(1)
+            number = conn.scalar(newest)
+            if number is not None:
+                judging.correct(conn, number, klass, "ada", self.now)
 
         self.do(job)
 

@@ -1,0 +1,170 @@
+"""A file of hits, as it comes out of whatever tracked them: JSON, JSON Lines or CSV, under many names of columns.
+
+Pure: no database, no clock, no network.
+"""
+
+import csv
+import io
+import json
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from base.saying import Said, said
+from leads.classing import AROUND, CROWD, classify
+from leads.hits import Hit, Verdict
+from terreau.hit_rows import Row, UnreadableHit, hit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A hit with the verdict on it. `line` counts records from 1 (in CSV, lines); `name` is the file's own."""
+
+    line: int
+    name: str | None
+    hit: Hit
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: hits judged in its order, and the records that are none."""
+
+    judged: tuple[Judged, ...]
+    rejected: tuple[tuple[int, Said], ...]
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(one.verdict.klass for one in self.judged)
+
+
+def read_hits(content: bytes) -> Read:
+    """Judge every hit of the file. What is no record, or says neither what nor when, is rejected with its reason."""
+    records = list(_records(_text(content)))
+    known = frozenset(name for _, record in records if isinstance(record, dict) for name in Row(record).names)
+    found: list[tuple[int, str | None, Hit]] = []
+    rejected: list[tuple[int, Said]] = []
+    for line, record in records:
+        if not isinstance(record, dict):
+            rejected.append((line, said("this is no record of a hit")))
+            continue
+        row = Row(record, known)
+        try:
+            found.append((line, row.text("id"), hit_of(row, len(found))))
+        except UnreadableHit as error:
+            rejected.append((line, error.sentence))
+    hits = with_beacons([hit for _, _, hit in found])
+    verdicts = judge(hits)
+    judged = (Judged(line, name, hit, verdicts[hit.id]) for (line, name, _), hit in zip(found, hits, strict=True))
+    return Read(tuple(judged), tuple(rejected))
+
+
+def with_beacons(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, where records of their own tell that a page was looked at: those before them are known by it, and the
+    other clicks lack it. What says so in a column is left alone."""
+    beacons = [hit for hit in hits if hit.kind == "visit" and hit.beacon in ("seen", "touched")]
+    if not beacons or any(hit.kind == "click" and hit.beacon != "unknown" for hit in hits):
+        return list(hits)
+    said = {(one.lead, one.mail, link): one for one in beacons for link in (one.link, None)}
+
+    def known(hit: Hit) -> Hit:
+        if hit.kind != "click" or (hit.lead is None and hit.mail is None):
+            return hit
+        one = said.get((hit.lead, hit.mail, hit.link)) or said.get((hit.lead, hit.mail, None))
+        about = one is not None and (one.link is None or hit.link is None or one.link == hit.link)
+        return replace(hit, beacon=one.beacon if one is not None and about and one.at >= hit.at else "missing")
+
+    return [known(hit) for hit in hits]
+
+
+def judge(hits: Sequence[Hit]) -> dict[int, Verdict]:
+    """The verdict on each, by its id, among its neighbours."""
+    mails = _by_time(hits, lambda hit: None if hit.mail is None and hit.lead is None else (hit.lead, hit.mail))
+    clients = _by_time(hits, lambda hit: hit.client)
+    return {hit.id: classify(hit, mails.near(hit, AROUND), clients.near(hit, CROWD)) for hit in hits}
+
+
+class _Groups:
+    """Hits in groups, each in the order of time: whoever asks gets a slice, not a whole group."""
+
+    def __init__(self, grouped: Mapping[Any, list[Hit]], key: Any) -> None:
+        self._key = key
+        self._hits = {name: sorted(those, key=lambda hit: hit.at) for name, those in grouped.items()}
+        self._times = {name: [hit.at for hit in those] for name, those in self._hits.items()}
+
+    def near(self, hit: Hit, time: timedelta) -> Sequence[Hit]:
+        name = self._key(hit)
+        if name is None:
+            return ()
+        times = self._times[name]
+        return self._hits[name][bisect_left(times, hit.at - time) : bisect_right(times, hit.at + time)]
+
+
+def _by_time(hits: Iterable[Hit], key: Any) -> _Groups:
+    grouped: dict[Any, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        if (name := key(hit)) is not None:
+            grouped[name].append(hit)
+    return _Groups(grouped, key)
+
+
+# ---------------------------------------------------------------- the file
+
+
+def _text(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _records(text: str) -> Iterator[tuple[int, Any]]:
+    begin = text.lstrip()[:1]
+    if begin == "[" or (begin == "{" and _is_one_document(text)):
+        yield from enumerate(_listed(json.loads(text)), 1)
+    elif begin == "{":
+        yield from _json_lines(text)
+    else:
+        yield from _csv(text)
+
+
+def _is_one_document(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _listed(document: Any) -> list[Any]:
+    """The records of a document: itself, or the longest list in it."""
+    if isinstance(document, list):
+        return document
+    lists = [value for value in document.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    return max(lists, key=len) if lists else [document]
+
+
+def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
+    for line, record in enumerate(text.splitlines(), 1):
+        if not record.strip():
+            continue
+        try:
+            yield line, json.loads(record)
+        except ValueError:
+            yield line, None
+
+
+def _csv(text: str) -> Iterator[tuple[int, Any]]:
+    if not text.strip():
+        return
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:20_000].partition("\n")[0], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    reader = csv.DictReader(io.StringIO(text), dialect=dialect)
+    for record in reader:
+        yield reader.line_num, {str(name): value for name, value in record.items() if name is not None}
