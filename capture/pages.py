@@ -28,7 +28,7 @@ from capture.showing import Showing, draw_page
 from capture.speech import Speech, speech_in
 from capture.stamp import Stamp, open_stamp
 from capture.thanks import seal_thanks
-from capture.touch import read_touch
+from capture.touch import kept_touch, read_touch
 from capture.views import is_a_view
 from leads.consent import ConsentAnswer
 from leads.identity import Capture, record
@@ -140,7 +140,9 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
 
 
 def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
-    form, reach = visit.form, said.columns.get("email") or said.columns.get("phone") or ""
+    form, consents = visit.form, _consents(visit, said)
+    reach = said.columns.get("email") or said.columns.get("phone") or ""
+    measured = any(box.topic == "clicks" and box.given for box in consents)
     return Capture(
         form=visit.page.form,
         page=visit.name,
@@ -148,8 +150,8 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         answers=said.given,
         columns=said.columns,
         fields=said.fields,
-        consents=_consents(visit, said),
-        touch=stamp.touch,
+        consents=consents,
+        touch=kept_touch(stamp.touch, measured),
         idempotency_key=stamp.idempotency_key({name: str(value) for name, value in said.given.items()}),
         hand_raise=form.hand_raise,
         magnet=form.magnet,

@@ -23,6 +23,15 @@ def read_touch(
     return {name: value for name, value in touch.items() if value} | {"page": page, "at": at.isoformat()}
 
 
+def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:
+    """What is kept of a touch. The numbers by which an advertiser knows the visitor again stay only where they agreed
+    to be measured; otherwise only that there was one, as `ad_click`: it says that the visit was paid for."""
+    if agreed or not any(name in touch for name in CLICK_IDS):
+        return dict(touch)
+    others = {name: value for name, value in touch.items() if name not in CLICK_IDS}
+    return {**others, "ad_click": next(name for name in CLICK_IDS if name in touch)}
+
+
 def external_referrer(referrer: str | None, own_host: str) -> str:
     """Scheme, host and path of the page before, when it is another site's: its query is not ours to keep."""
     try:

@@ -16,7 +16,7 @@ _MEDIA = {
     "organic": "organic", "referral": "referral", "affiliate": "partner", "partner": "partner",
     "qr": "offline", "offline": "offline", "event": "offline", "print": "offline",
 }  # fmt: skip
-_CLICK_IDS = ("gclid", "fbclid", "li_fat_id", "msclkid", "ttclid")
+_CLICK_IDS = ("gclid", "fbclid", "li_fat_id", "msclkid", "ttclid", "ad_click")
 _SEARCH = ("google.", "bing.", "duckduckgo.", "qwant.", "ecosia.", "yahoo.", "brave.", "yandex.", "baidu.")
 _SOCIAL = ("facebook.", "linkedin.", "instagram.", "twitter.", "t.co", "x.com", "pinterest.", "youtube.", "tiktok.")
 

@@ -65,6 +65,14 @@ HOLDINGS: Mapping[str, Holding] = {
         rest="blank",
     ),
     "wakes": Holding(lead="lead_id", working="seq folded_seq due_at holder fence", rest="stays"),
+    "hits": Holding(
+        lead="lead_id",
+        personal="marks",
+        figure="kind link hidden page at seen_at touched klass reasons judged_at",
+        staff="judged_by",
+        secret="network client",
+        working="id message_id event_seq confirmed_seq seen_seq due_at",
+    ),
     "events": Holding(
         lead="lead_id", personal="data", figure="name at recorded_at evidence subject", working="seq", rest="blank"
     ),
@@ -95,7 +103,7 @@ HOLDINGS: Mapping[str, Holding] = {
         personal="persona interests segments buckets dates",
         figure="stage stage_since cycle engagement fit temperature source as_of",
         staff="owner",
-        working="verdict_seq human_seq release_id",
+        working="verdict_seq human_seq bare_seq release_id",
     ),
     "lead_segments": Holding(lead="lead_id", personal="segment"),
     "stage_changes": Holding(

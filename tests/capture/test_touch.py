@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from capture.touch import external_referrer, read_touch
+from capture.touch import external_referrer, kept_touch, read_touch
+from leads.touches import channel
 
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -24,6 +25,15 @@ def test_what_is_too_long_is_cut_and_what_cannot_be_printed_is_left_out():
     touch = read_touch({"utm_source": "a\r\nb\x00" + "x" * 500, "gclid": "g" * 900}, None, "h", "p", MONDAY)
     assert touch["utm_source"] == "ab" + "x" * 148
     assert len(touch["gclid"]) == 250
+
+
+def test_a_click_id_is_kept_only_with_consent_to_be_measured():
+    touch = {"utm_source": "ads", "gclid": "who-they-are", "page": "demo"}
+    assert kept_touch(touch, agreed=True) == touch
+    kept = kept_touch(touch, agreed=False)
+    assert kept == {"utm_source": "ads", "page": "demo", "ad_click": "gclid"}
+    assert channel(kept) == channel(touch) == "paid"
+    assert kept_touch({"page": "demo"}, agreed=False) == {"page": "demo"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""`terreau hits`: files of hits under whatever names, in either language."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from terreau.cli import main
+from terreau.hit_files import read_hits
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+
+
+def classes(*records):
+    text = "\n".join(json.dumps(record) for record in records)
+    return [one.verdict.klass for one in read_hits(text.encode()).judged]
+
+
+def click(at, link="1", **more):
+    return {"event": "click", "timestamp": at, "message_id": "m", "url": link, "user_agent": FIREFOX, **more}
+
+
+def test_a_file_of_lines_whatever_its_names():
+    assert classes(
+        click("2026-11-10T10:00:00Z", method="HEAD"),
+        {"type": "open", "ts": 1794300000, "messageId": "n", "userAgent": GMAIL},
+        {"kind": "Clicked", "clicked_at": "2026-11-10 12:00:00+01:00", "lead": 7, "ua": FIREFOX, "ip": "81.2.3.4"},
+        {"kind": "click", "time": 1794300000000, "mail": "q", "link": "1", "trap": True},
+    ) == ["machine", "proxy", "human", "machine"]
+
+
+def test_records_inside_records_and_headers_of_any_case():
+    asked = {"request": {"headers": {"Sec-Purpose": "prefetch", "User-Agent": FIREFOX, "Accept": "*/*"}}}
+    assert classes({"event": {"type": "click"}, "at": "2026-11-10T10:00:00Z", **asked}) == ["machine"]
+
+
+def test_seconds_after_the_mail_stand_for_the_moment_it_was_sent():
+    assert classes(
+        {"kind": "click", "at": "2026-11-10T10:00:00Z", "seconds_since_sent": -4, "ua": FIREFOX},
+        {"kind": "click", "at": "2026-11-10T10:00:00Z", "seconds_since_sent": 4000, "ua": FIREFOX},
+    ) == ["machine", "human"]
+
+
+def test_a_burst_is_found_in_any_order_and_between_leads_only_by_the_client():
+    burst = [click(f"2026-11-10T10:00:0{second}Z", str(second)) for second in (4, 0, 2)]
+    assert classes(*burst) == ["machine"] * 3
+    apart = [{**one, "lead": number} for number, one in enumerate(burst)]
+    assert classes(*apart) == ["human"] * 3
+
+
+def test_a_column_that_says_whether_the_page_was_looked_at():
+    assert classes(
+        click("2026-11-10T10:00:00Z", beacon=True, accept_language=""),
+        click("2026-11-10T12:00:00Z", interacted=1, accept_language=None),
+        click("2026-11-10T14:00:00Z", beacon=False, accept_language="fr"),
+        click("2026-11-10T16:00:00Z", beacon=False, accept_language=""),
+    ) == ["human", "human", "human", "machine"]
+
+
+def test_beacons_that_are_records_of_their_own():
+    asked = {"accept": "*/*", "headers": {"User-Agent": FIREFOX, "Accept": "*/*"}}
+    hits = [click("2026-11-10T10:00:00Z", **asked), click("2026-11-10T12:00:00Z", "2", **asked)]
+    seen = {"event": "beacon", "timestamp": "2026-11-10T10:00:05Z", "message_id": "m", "url": "1"}
+    assert classes(*hits, seen)[:2] == ["human", "machine"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_csv_as_it_is_found(separator, encoding):
+    rows = [["Type", "Date", "Message ID", "URL", "User-Agent", "Note"],
+            ["click", "2026-11-10T10:00:00", "m", "1", "curl/8", "é"],
+            ["click", "2026-11-10T10:00:00", "n", "1", FIREFOX.replace(";", ""), ""]]  # fmt: skip
+    text = "\r\n".join(separator.join(row) for row in rows)
+    assert [one.verdict.klass for one in read_hits(text.encode(encoding)).judged] == ["machine", "human"]
+
+
+def test_a_document_with_a_list_in_it_and_an_empty_file():
+    assert len(read_hits(json.dumps({"hits": [click("2026-11-10T10:00:00Z")] * 3}).encode()).judged) == 3
+    assert read_hits(b"").judged == ()
+    assert read_hits(b"[]").judged == ()
+
+
+def test_what_is_no_hit_is_rejected_with_its_line_and_the_others_are_judged():
+    found = read_hits(
+        b"nonsense?\n".replace(b"nonsense?", b'{"at":"2026-11-10T10:00:00Z"}') + b'{]\n{"kind":"click"}\n'
+    )
+    assert len(found.judged) == 1
+    assert [line for line, _ in found.rejected] == [2, 3]
+
+
+def test_the_command_says_why_in_either_language(tmp_path):
+    file = tmp_path / "hits.jsonl"
+    file.write_text(json.dumps(click("2026-11-10T10:00:00Z", method="HEAD", id="a")))
+    told = CliRunner().invoke(main, ["hits", "classify", str(file), "--json"], catch_exceptions=False)
+    [hit] = json.loads(told.output)["hits"]
+    assert (hit["id"], hit["class"], hit["reasons"]) == ("a", "machine", ["it only asked whether the link works"])
+    french = CliRunner().invoke(main, ["hits", "classify", str(file), "--lang", "fr"], catch_exceptions=False)
+    assert "a seulement demandé si le lien fonctionne" in french.output
