@@ -11,7 +11,7 @@ ROOMS := authoring base capture console emails leads reports sales scheduler sto
 
 unexport PYTHONDONTWRITEBYTECODE  # a start that compiles everything again takes four seconds more
 
-.PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos mutate clean
+.PHONY: help install demo test check bench vendor lock schemas shots fuzz chaos scanners mutate clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another
 
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
 	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),$(CAMPAIGNS))
+
+scanners: .venv/.dev ## 12 kinds of machines x 1,000 mails and 1,000 people, through the doors; SCANNERS=n for other than 1000
+	TERREAU_SCANNERS=$(or $(SCANNERS),1000) TERREAU_SEED=$(SEED) $(BIN)/pytest -q -s --timeout 0 tests/capture/test_scanners.py -k sqlite
 
 mutate: .venv/.dev ## small faults in the modules that decide, one at a time: do the tests find them?
 	$(BIN)/python -m tests.mutation $(MUTATE)

@@ -21,6 +21,7 @@ from storage.database import Database, open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.hit_files import Judged, read_hits
+from terreau.hit_lines import of_row, row_json
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
 from terreau.why import Told
@@ -49,8 +50,8 @@ def of_lead(config: Config, meant: str, locale: str) -> Told:
         lead_id = find_lead(conn, meant)
         name, rows = load_leads(conn, [lead_id])[lead_id].name, judging.every(conn, lead_id)
         text = [say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id), ""]
-        text += [line for row in rows for line in _of_row(row)] or [say(msgid("Nothing is known of any hit."))]
-        return Told("\n".join(text), {"lead": lead_id, "name": name, "hits": [_row_json(row) for row in rows]})
+        text += [line for row in rows for line in of_row(row)] or [say(msgid("Nothing is known of any hit."))]
+        return Told("\n".join(text), {"lead": lead_id, "name": name, "hits": [row_json(row) for row in rows]})
 
 
 def corrected(config: Config, number: int, klass: Class | str, by: str, locale: str) -> str:
@@ -120,25 +121,4 @@ def _json(one: Judged) -> dict[str, Any]:
         "proven": one.verdict.proven,
         "reasons": because(speaking(reasons, one.verdict.klass)),
         "signals": [{"signal": code, "points": points, "value": value} for code, points, value in reasons],
-    }
-
-
-def _of_row(row: Any) -> Iterator[str]:
-    whose = say(CLASSES[row.klass])
-    what = say(msgid("hit %(number)s, %(kind)s %(link)s"), number=row.id, kind=row.kind, link=row.link)
-    yield f"  {moment(row.at)}  {what}: {whose}"
-    yield from (f"    {why}" for why in because(speaking(row.reasons, row.klass)))
-
-
-def _row_json(row: Any) -> dict[str, Any]:
-    return {
-        "hit": row.id,
-        "kind": row.kind,
-        "link": row.link,
-        "message": row.message_id,
-        "at": row.at.isoformat(),
-        "class": row.klass,
-        "by": row.judged_by,
-        "reasons": because(speaking(row.reasons, row.klass)),
-        "signals": [{"signal": code, "points": points, "value": value} for code, points, value in row.reasons],
     }

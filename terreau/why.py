@@ -1,12 +1,13 @@
 """`terreau why`: finds the lead and the step that were meant, and tells the ledger of decisions about them."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as SequenceOf
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from authoring.models.sequences import Sequence
 from authoring.releases import Releases
@@ -21,15 +22,19 @@ from console.lead_why import releases_of
 from console.ledger import Line, told_lines
 from console.names import Names
 from console.step_words import trigger
+from leads import judging
 from leads.identity import load_leads
 from reports.dealings import dealings
 from reports.ledger import ledger
 from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
+from terreau.hit_lines import of_row, row_json
 from terreau.house import blobs_of
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
+
+HITS = 20  # the newest that are told
 
 
 class UnknownStep(LookupError):
@@ -104,7 +109,8 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
     inside = _inside(conn, lead_id, meant, site, releases, who)
     name = load_leads(conn, [lead_id])[lead_id].name
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)
-    text = [heading, "", *_standing(inside), *_ledger(lines), *_nothing(lines, meant, site)]
+    followed = judging.every(conn, lead_id, HITS) if meant.sequence is None else []
+    text = [heading, "", *_standing(inside), *_ledger(lines), *_nothing(lines, meant, site), *_followed(followed)]
     json = {
         "lead": lead_id,
         "name": name,
@@ -112,6 +118,7 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
         "decisions": [line.as_json() for line in lines],
         "now": [_as_json(one, due) for one, due in inside],
         "lets_in": _lets_in(meant, site),
+        "hits": [row_json(row) for row in followed],
     }
     return Told("\n".join(text).rstrip(), json)
 
@@ -182,6 +189,15 @@ def _nothing(lines: list[Line], meant: Meant, site: Site) -> Iterator[str]:
         return
     yield say(msgid("Nothing was decided about them there: nothing that they did lets them in. It lets in who:"))
     yield from (f"  - {way}" for way in _lets_in(meant, site))
+
+
+def _followed(rows: SequenceOf[Row[Any]]) -> Iterator[str]:
+    """The newest hits, each with what it is taken for, and why."""
+    if rows:
+        yield ""
+        yield say(msgid("What was followed and opened, and by whom, the newest first"))
+    for row in rows:
+        yield from of_row(row)
 
 
 def _lets_in(meant: Meant, site: Site) -> list[str]:

@@ -1,10 +1,12 @@
 """Links in mails: to the authored address only, recorded with consent only, confirmed once by the page."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
+from base.paths import data_path
 from leads import consent, judging
 from leads.classing import SETTLES
 from leads.identity import Capture, record
@@ -248,6 +250,35 @@ def test_a_page_takes_no_code_that_is_none(browser, code):
     page = browser.open("/p/demo", query_string={"c": code}).text
     assert "seen.js" not in page
     assert code not in page
+
+
+def test_the_script_that_says_a_page_was_looked_at_is_small():
+    assert len(gzip.compress(data_path("static", "seen.js").read_bytes())) <= 3 * 1024
+
+
+def test_a_mail_that_is_opened_is_a_proxys_or_a_humans_with_consent_to_that(browse, door, mail, clocks):
+    browser, opens = browse(tracking={"opens": "consent"}), f"/o/{TOKEN}.gif"
+    assert browser.open(opens, headers=PEOPLE).mimetype == "image/gif"
+    assert kept(door) == []
+    now = door.clocks.moment()
+    door.database.write(lambda conn: consent.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
+    for agent in ("Mozilla/5.0", PEOPLE["User-Agent"]):
+        browser.open(opens, headers={"User-Agent": agent})
+    browser.open("/o/nobody.gif")
+    clocks.advance(SETTLES)
+    judge(door)
+    assert [klass for klass, _, _ in kept(door)] == ["proxy", "human"]
+    with door.database.read() as conn:
+        rows = conn.execute(select(events.c.name, events.c.evidence).order_by(events.c.seq)).all()
+    told = [tuple(row) for row in rows if row.name in ("message_opened", "hit_confirmed")]
+    assert told == [("message_opened", "proxy"), ("message_opened", "pending"), ("hit_confirmed", "presumed")]
+
+
+def test_an_opening_is_never_noted_where_the_house_does_not_measure_them(browser, door, mail):
+    now = door.clocks.moment()
+    door.database.write(lambda conn: consent.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
+    assert browser.open(f"/o/{TOKEN}.gif").status_code == 200
+    assert kept(door) == []
 
 
 def test_when_the_click_cannot_be_written_the_visitor_still_arrives(browser, door, mail):

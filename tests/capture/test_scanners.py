@@ -25,9 +25,9 @@ from tests.capture.conftest import BASE_URL, app_of, config_of
 from tests.capture.scanners import HELD_OUT, MACHINES, PEOPLE, Mail, Request, office
 from workflows.engine import Engine
 
-FULL = "TERREAU_SCANNERS" in os.environ  # `make scanners`
-SEED = int(os.environ.get("TERREAU_SCANNERS") or 20261102)
-MAILS, READERS = (1_000, 1_000) if FULL else (4, 80)
+FULL = int(os.environ.get("TERREAU_SCANNERS") or 0)  # `make scanners`: so many mails for each machine, and people
+SEED = int(os.environ.get("TERREAU_SEED") or 20261102)
+MAILS, READERS = (FULL, FULL) if FULL else (4, 80)
 LINKS = ("https://lumen.example/p/demo", "https://example.org/article", "https://lumen.example/p/guide-3d")
 ASKED = ConsentAnswer("conseils-3d", "J’accepte.", True)
 ANSWERS = {"profession": "interior", "practice": "search"}

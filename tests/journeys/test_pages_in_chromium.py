@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from base.clock import system_clocks
-from leads import consent
+from leads import consent, judging
 from leads.consent import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import compiled, events, hand_offs, messages
@@ -23,6 +23,7 @@ from terreau.web import WebServer
 
 AXE = Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js"
 TOKEN = "0123456789abcdefghijKL"
+PEOPLES = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 WIDTHS = (320, 390, 1280)
 BRIEF = {
     "locale": "fr",
@@ -77,6 +78,17 @@ class Shown:
     def page(self, width: int = 1280, scheme: str = "light", **options: Any) -> Any:
         context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
         return context.new_page()
+
+    def persons(self) -> Any:
+        """A page in a browser that calls itself what people's do, and does not say that a program runs it."""
+        page = self.page(user_agent=PEOPLES)
+        page.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false })")
+        return page
+
+    def judged(self) -> list[tuple[str, str]]:
+        """The lead's story once the engine's tick has judged what is due."""
+        self.house.database.write(lambda conn: judging.settle(conn, self.house.clocks.moment()))
+        return self.seen()
 
     def seen(self) -> list[tuple[str, str]]:
         query = select(events.c.name, events.c.evidence).where(events.c.lead_id == self.lead_id).order_by(events.c.seq)
@@ -225,22 +237,38 @@ def test_after_an_error_the_summary_has_the_focus(shown):
 
 
 def test_a_click_is_confirmed_by_the_page_and_its_code_forgotten(shown):
+    page = shown.persons()
+    page.goto(f"{shown.url}/c/{TOKEN}0")
+    page.wait_for_url(f"{shown.url}/p/demo", timeout=10_000)
+    assert shown.judged()[1:] == [("link_clicked", "pending")]
+    with page.expect_response(lambda answer: answer.url.endswith("/seen")):
+        page.mouse.move(200, 200)
+    assert shown.judged()[1:] == [("link_clicked", "pending"), ("hit_confirmed", "human"), ("page_seen", "human")]
+    assert page.evaluate("localStorage.length") == 0
+    assert page.context.cookies() == []
+    page.context.close()
+
+
+def test_a_driven_browser_that_moves_its_mouse_is_a_machine_all_the_same(shown):
     page = shown.page()
     page.goto(f"{shown.url}/c/{TOKEN}0")
     page.wait_for_url(f"{shown.url}/p/demo", timeout=10_000)
-    assert shown.seen()[1:] == [("link_clicked", "pending"), ("hit_confirmed", "human"), ("page_seen", "human")]
-    assert page.evaluate("localStorage.length") == 0
+    with page.expect_response(lambda answer: answer.url.endswith("/seen")):
+        page.mouse.move(200, 200)
+    assert shown.judged()[1:] == [("link_clicked", "machine")]
     page.context.close()
 
 
 def test_a_download_after_the_page_was_looked_at_is_a_humans(shown):
-    page = shown.page()
+    page = shown.persons()
     with page.expect_response(lambda answer: answer.url.endswith("/seen")):
         page.goto(shown.url + shown.paths["magnet"])
+    with page.expect_response(lambda answer: answer.url.endswith("/seen")):
+        page.mouse.move(200, 200)
     with page.expect_download() as download:
         page.click(".files a >> nth=0")
     assert download.value.suggested_filename.endswith(".pdf")
-    assert shown.seen()[1:] == [("asset_downloaded", "human")]
+    assert shown.judged()[1:] == [("asset_downloaded", "pending"), ("hit_confirmed", "human")]
     page.context.close()
 
 

@@ -28,6 +28,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # Module -> the tests that are to find its faults, the quickest first.
 MODULES = {
     "base.calendars": ["base/test_calendars.py", "base/test_days_off.py", "workflows/test_waits.py"],
+    "leads.classing": ["leads/test_classing.py"],
     "leads.conditions": ["leads/test_conditions.py", "leads/test_next_change.py", "leads/test_lifecycle.py"],
     "leads.fold": [
         "leads/test_fold.py", "leads/test_lifecycle.py", "leads/test_scoring.py", "workflows/test_turn.py",
@@ -37,6 +38,7 @@ MODULES = {
         "leads/test_lifecycle.py", "leads/test_moves.py", "leads/test_set_aside.py", "leads/test_fold.py",
         "leads/test_next_change.py",
     ],
+    "leads.repair": ["workflows/test_reclassing.py"],
     "workflows.arbiter": ["workflows/test_arbiter.py", "workflows/test_sequences_together.py"],
     "workflows.decide": [
         "workflows/test_decide.py", "workflows/test_steps.py", "workflows/test_waits.py", "workflows/test_adopting.py",

@@ -1,0 +1,33 @@
+"""A hit of a lead as lines for a reader, and the same for a program."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Row
+
+from base.translations import msgid
+from console.context import moment, say
+from console.hit_words import CLASSES, because, speaking
+
+
+def of_row(row: Row[Any]) -> Iterator[str]:
+    """What it was taken for, then why. Under `reading_as`."""
+    whose = say(CLASSES[row.klass])
+    what = say(msgid("hit %(number)s, %(kind)s %(link)s"), number=row.id, kind=row.kind, link=row.link)
+    yield f"  {moment(row.at)}  {what}: {whose}"
+    yield from (f"    {why}" for why in because(speaking(row.reasons, row.klass)))
+
+
+def row_json(row: Row[Any]) -> dict[str, Any]:
+    """The same, with what each signal weighed."""
+    return {
+        "hit": row.id,
+        "kind": row.kind,
+        "link": row.link,
+        "message": row.message_id,
+        "at": row.at.isoformat(),
+        "class": row.klass,
+        "by": row.judged_by,
+        "reasons": because(speaking(row.reasons, row.klass)),
+        "signals": [{"signal": code, "points": points, "value": value} for code, points, value in row.reasons],
+    }
