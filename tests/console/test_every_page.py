@@ -3,6 +3,7 @@
 The pages are those of the blueprint: a new one is looked at here without anybody adding it.
 """
 
+import io
 import re
 import shutil
 from collections import defaultdict
@@ -19,12 +20,13 @@ import pytest
 from sqlalchemy import select
 
 from base.paths import data_path
-from console import staff
+from console import lists, staff
 from console.access import ACCESS, OUTSIDE
 from console.blueprint import ROUTES
+from console.door import ConsoleDoor
 from console.messages import TABS
 from console.routes import Route
-from storage.schema import hand_offs, leads, messages, standings, tasks
+from storage.schema import hand_offs, imports, leads, messages, standings, tasks
 from terreau import demo
 from terreau.archetypes import LATE_EVERY
 from tests.console.conftest import HASH, came_in
@@ -36,7 +38,7 @@ BETWEEN = (320, 768, 1920)  # widths at which nothing may scroll sideways either
 LEADS = 2 * LATE_EVERY  # more than a page of the list, and two who turn hot just before the end
 # What a rule of the console may name, and how the example has it.
 BY_NAME = {"name": "conseils-3d", "sequence": "conseils-3d"}
-ELSEWHERE = {"home", "nowhere", "search"}  # two that lead on, and a 404
+ELSEWHERE = {"home", "nowhere", "search", "import_rejects"}  # two that lead on, a 404, and a file
 FRAMES = {"message_frame", "preview_frame"}  # mails alone: seen inside the pages that frame them
 # What else may be asked of a page, and by whom else: each of them looks different.
 FURTHER = {
@@ -126,7 +128,16 @@ def living(folder: Path, chromium: Any, content: Path, count: int) -> Iterator[L
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: Any, chromium: Any) -> Iterator[Lived]:
     with living(tmp_path_factory.mktemp("lived"), chromium, data_path("content"), LEADS) as house:
+        a_list(house.stage.house)
         yield house
+
+
+def a_list(house: Any) -> None:
+    """A list that somebody is looking at, with a row that will not do."""
+    door = ConsoleDoor(
+        house.database, house.releases, house.config, house.clocks, house.signer, house.keys, house.blobs
+    )
+    lists.keep(door, "salon.csv", io.BytesIO(b"Nom;Courriel;Notes\nAda;ada@example.org;x\nBob;bob;y\n"), "Ada")
 
 
 @pytest.fixture
@@ -169,6 +180,7 @@ def arguments(lived: Lived) -> dict[str, Any]:
         "answered_id": lived.one(select(hand_offs.c.id).where(mine, ~open_)),
         "message_id": lived.one(select(messages.c.id).where(messages.c.lead_id == lead_id)),
         "task_id": lived.one(select(tasks.c.id)),
+        "import_id": lived.one(select(imports.c.id)),
     }
 
 
