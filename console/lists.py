@@ -68,7 +68,7 @@ def plan(door: ConsoleDoor, import_id: int, settings: Settings) -> Draft:
             rejects.append(reject)
 
     with kept(door, import_id) as file:
-        wishes = Wishes(settings.encoding, settings.delimiter, settings.header > 0)
+        wishes = Wishes(settings.encoding, settings.delimiter)
         found = survey(file, wishes, targets_of(door.site()))
         found = replace(found, mapping=_mapping(settings))
         key = door.keys.suppression

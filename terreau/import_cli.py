@@ -157,7 +157,7 @@ def _pair(typed: str) -> tuple[str, str]:
 def _policy(how: Mapping[str, Any]) -> Policy:
     day = how["consent_on"]
     return Policy(
-        how["existing"], how["origin"], how["source"], how["tags"], not how["refuse_roles"],
+        how["existing"], how["origin"], (how["source"] or "")[:200] or None, how["tags"], not how["refuse_roles"],
         how["consent_wording"], how["consent_proof"], day.date().isoformat() if day else None,
     )  # fmt: skip
 

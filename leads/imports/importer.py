@@ -6,14 +6,18 @@ from datetime import timedelta
 from tempfile import TemporaryFile
 from threading import Event
 
+import structlog
+
 from base.clock import Clocks
 from base.tokens import new_token
 from leads.imports import ledger
-from leads.imports.ledger import TakenOver
+from leads.imports.ledger import Run, TakenOver
 from leads.imports.running import take_in
 from leads.imports.settings import Settings
 from leads.imports.writing import Source
-from storage.database import Database
+from storage.database import Database, StorageUnavailable
+
+log = structlog.get_logger(__name__)
 
 FORGOTTEN_AFTER = timedelta(days=1)  # a list that was looked at and never asked for
 
@@ -54,5 +58,16 @@ class Importer:
             assert row is not None
             settings = Settings.from_json(row.settings)
             source = Source(import_id, row.hash, row.author, settings.policy, self.locale, self.suppression_key)
-            done = take_in(file, settings, run, source, self.database, self.clocks, stopped=stop.is_set)
+            try:
+                done = take_in(file, settings, run, source, self.database, self.clocks, stopped=stop.is_set)
+            except (TakenOver, StorageUnavailable):
+                raise  # it goes on, here or elsewhere
+            except Exception as error:  # it would fail again and again: somebody has to look
+                self._fail(run, error)
+                return 0
         return int(done.counts["rows"] - run.counts["rows"])
+
+    def _fail(self, run: Run, error: Exception) -> None:
+        log.error("a list cannot be taken in", import_id=run.import_id, exc_info=error)
+        now = self.clocks.machine()
+        self.database.write(lambda conn: ledger.end(conn, run, now, f"{type(error).__name__}: {error}"))

@@ -69,8 +69,9 @@ def write(conn: Connection, contacts: Sequence[Contact], source: Source, due_at:
     known |= find(conn, [contact for contact in taken if contact.line not in known and contact.line not in made])
     answered = consent.answered(conn, [row["id"] for row in known.values()])
     for contact in sorted(taken, key=lambda contact: known[contact.line]["id"] if contact.line in known else 0):
+        held: frozenset[str]
         if contact.line in made:
-            row, held = {"id": made[contact.line], "origin": source.policy.origin}, frozenset[str]()
+            row, held = {"id": made[contact.line], "origin": source.policy.origin}, frozenset()
         else:
             row, held = known[contact.line], answered[known[contact.line]["id"]]
             _change(conn, contact, row, source, due_at, now, outcome)
@@ -83,13 +84,14 @@ def find(conn: Connection, contacts: Sequence[Contact]) -> dict[int, dict[str, A
     by_email = {contact.columns[EMAIL]: contact.line for contact in contacts if EMAIL in contact.columns}
     rows = _BY_EMAILS.rows(conn, {"emails": sorted(by_email)}) if by_email else []
     found = {by_email[row.email]: _followed(conn, row) for row in rows}
+    once: dict[int, dict[str, Any]] = {}  # two addresses may be of one lead by now: what the first adds, the other sees
     for contact in contacts:
         if EMAIL not in contact.columns:
             known = identity.by_phone(conn, contact.columns[PHONE])
             if known is not None:
                 [row] = _BY_ID.rows(conn, {"lead": identity.survivor(conn, known)})
                 found[contact.line] = dict(row._asdict())
-    return found
+    return {line: once.setdefault(row["id"], row) for line, row in found.items()}
 
 
 def _followed(conn: Connection, row: Any) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _with_number(conn: Connection, contacts: Sequence[Contact], source: Source, 
 def _change(
     conn: Connection,
     contact: Contact,
-    row: Mapping[str, Any],
+    row: dict[str, Any],
     source: Source,
     due_at: datetime,
     now: Moment,
@@ -158,7 +160,8 @@ def _change(
     seq = wakes.stir(conn, row["id"], due_at)
     conn.execute(update(leads).where(leads.c.id == row["id"]).values(**changed))
     _EVENT.count(conn, _event(row["id"], seq, contact, source, now, tuple(sorted(changed))))
-    words.write(conn, {row["id"]: {**row, **changed}})
+    row.update(changed)
+    words.write(conn, {row["id"]: row})
     outcome.changed += 1
 
 

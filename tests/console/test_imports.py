@@ -110,6 +110,21 @@ def test_a_list_that_a_dead_process_left_is_gone_on_with_by_another(console_door
     assert count(console_door, leads) == 250
 
 
+def test_a_list_that_cannot_be_taken_in_says_so_and_is_not_tried_for_ever(console_door, marketer, house, monkeypatch):
+    there = send(marketer).location
+    marketer.post(there, {**CHOSEN, "act": "take"})
+    monkeypatch.setattr("leads.imports.running.write", lambda *_: 1 / 0)
+    assert house.drain(Event()) == 0
+    assert "ZeroDivisionError: division by zero" in marketer.get(there).text
+    assert (count(console_door, leads), house.drain(Event())) == (0, 0)
+
+
+def test_a_list_with_notes_above_its_names_is_shown_by_its_names(marketer):
+    there = send(marketer, "Export du 3 mai\n\nPrénom;Courriel\nAda;ada@example.org\n").location
+    page = marketer.get(there).text
+    assert ("1 of 1 rows would be taken in" in page, "in line 3" in page, "ada@example.org" in page) == (True,) * 3
+
+
 def test_what_is_no_list_is_refused_in_a_sentence(marketer):
     assert "the file is empty" in send(marketer, "").text
     assert send(marketer, "").status_code == 422

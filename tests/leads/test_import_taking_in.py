@@ -144,6 +144,17 @@ def test_a_lead_who_was_merged_is_filled_in_where_they_are_now(bureau, database)
     assert (bureau.lead("ada@example.org").company, bureau.lead("ada.l@example.org").company) == ("Analytical", None)
 
 
+def test_what_two_addresses_of_one_lead_say_is_kept_of_both(bureau, database):
+    bureau.takes("Courriel\nada@example.org\nada.l@example.org\n")
+    kept, gone = bureau.lead("ada@example.org").id, bureau.lead("ada.l@example.org").id
+    merged = leads.update().where(leads.c.id == gone).values(merged_into=kept)
+    database.write(lambda conn: conn.execute(merged) and None)
+    bureau.takes("Courriel;Secteur;Tags\nada@example.org;calcul;a\nada.l@example.org;;b\n")
+    assert (bureau.lead("ada@example.org").fields, bureau.lead("ada@example.org").tags) == (
+        {"secteur": "calcul"}, ["a", "b"],
+    )  # fmt: skip
+
+
 # ---------------------------------------------------------------- consent is only narrowed
 
 OPTED = "Courriel;OK\nada@example.org;oui\nbob@example.org;non\n"
