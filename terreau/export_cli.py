@@ -67,7 +67,8 @@ def export(
 @LANG
 @click.pass_obj
 def list_exports(options: Options) -> None:
-    """List which leads were taken out, by whom and when, the newest first.
+    """List which leads were taken out, by whom and when, how many and how narrowed, the newest first; those that were
+    downloaded from the console too.
 
     \b
     Example:  terreau exports
