@@ -164,7 +164,7 @@ def register_command(options: Options, as_json: bool, language: str) -> None:
 
 @click.group(name="leads", short_help="Leads by hand: make one of two.")
 def leads_group() -> None:
-    """Work on leads by hand.
+    """Work on leads by hand, where no form and no rule does it: above all make one of two that are the same.
 
     \b
     Example:  terreau leads merge 42 57
@@ -196,7 +196,9 @@ def merge(options: Options, lead: str, other: str, yes: bool, author: str | None
 
 @click.group(name="audit", short_help="What was done with data, and by whom.")
 def audit_group() -> None:
-    """Read the audit chain, or prove that nobody changed it.
+    """Read the audit chain: what was handed out, put right, merged or erased, when and by whom.
+
+    Or prove that nobody changed, deleted, moved or added an entry.
 
     \b
     Examples:  terreau audit list

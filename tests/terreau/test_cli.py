@@ -50,9 +50,10 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 def test_the_commands_are_these():
     assert COMMANDS == [
-        "apply", "backup", "bounce", "check", "compare", "demo", "doctor", "engine", "enrol", "explain", "export",
-        "exports", "forecast", "graph", "import", "imports", "migrate", "new", "pause", "plan", "preview", "releases",
-        "restore", "resume", "rollback", "send-test", "serve", "simulate", "staff", "test", "unknown", "why",
+        "apply", "audit", "backup", "bounce", "check", "compare", "demo", "doctor", "engine", "enrol", "explain",
+        "export", "exports", "forecast", "graph", "hits", "import", "imports", "leads", "migrate", "new", "pause",
+        "plan", "preview", "releases", "restore", "resume", "rights", "rollback", "send-test", "serve", "simulate",
+        "staff", "test", "unknown", "why",
     ]  # fmt: skip
 
 
