@@ -132,11 +132,11 @@ _OWED = (
 )
 
 
-def sender_of(at: Scene, config: Config, transport: Smtp | Maildir) -> Sender:
-    """The sender of the house on that scene."""
-    clocks = Clocks(at.calendar, at.machine)
+def sender_of(at: Scene, config: Config, transport: Smtp | Maildir, clocks: Clocks | None = None) -> Sender:
+    """The sender of the house on that scene, by default at the one moment of the scene."""
+    standing = Clocks(at.calendar, at.machine)
     signer = Signer(config.keys().signing, at.machine)
-    return Sender(at.database, at.releases, config, clocks, signer, transport, "bench")
+    return Sender(at.database, at.releases, config, clocks or standing, signer, transport, "bench")
 
 
 def _one_letter(at: Scene, config: Config) -> bytes:
