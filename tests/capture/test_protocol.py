@@ -176,3 +176,26 @@ def test_a_line_break_in_an_address_adds_no_header(port):
 
 def test_one_click_works_on_the_bare_post_that_mail_programs_send(port):
     assert post(port, "/u/nothing", "List-Unsubscribe=One-Click")[0] == 404
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PUT", "DELETE", "PATCH", "PROPFIND"])
+def test_no_method_is_answered_that_nobody_declared(port, method):
+    raw = f"{method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Secret: mine\r\nConnection: close\r\n\r\n"
+    status, _, body = ask(port, raw.encode())
+    assert status == 405
+    assert "mine" not in body
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/p/guide-3d", "text/html; charset=utf-8"),
+        ("/nowhere", "text/html; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/sitemap.xml", "application/xml; charset=utf-8"),
+        ("/healthz", "application/json"),  # UTF-8 by definition (RFC 8259)
+    ],
+)
+def test_what_is_answered_says_what_it_is_and_in_which_letters(port, path, kind):
+    _, head, _ = get(port, path)
+    assert re.search(r"(?im)^content-type: (.*?)\r?$", head)[1] == kind

@@ -77,6 +77,7 @@ def test_signing_out_ends_it_on_the_server_too(staff_client, console_door):
     token = token_of(client)
     answer = client.post("/console/sign-out")
     assert answer.status_code == 303
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
     assert client.client.get_cookie("terreau_staff") is None
     assert rows(console_door) == []
     client.client.set_cookie("terreau_staff", token)
