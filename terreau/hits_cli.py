@@ -15,7 +15,11 @@ CLASSES = ("human", "machine", "proxy")
 
 @click.group(name="hits", short_help="Which clicks and openings were a human's, and why.")
 def hits_group() -> None:
-    """Say which clicks, openings and downloads were a human's, a mail provider's or a machine's."""
+    """Say which clicks, openings and downloads were a human's, a mail provider's or a machine's.
+
+    \b
+    Example:  terreau hits of ada@example.com
+    """
 
 
 @hits_group.command(name="classify", short_help="Judge the hits of a file.")
