@@ -212,8 +212,8 @@ def console_server(console_door: ConsoleDoor, chromium: Any) -> Iterator[Console
 def axe_violations(page: Any) -> list[str]:
     """What axe finds on the page: WCAG 2.2 AA and its best practices; one sentence each.
 
-    axe is given through the browser's tools, so that the page's policy stays as it is. It is not in the frames, so
-    that none of them could answer it: it would wait for them.
+    axe is given through the browser's tools, so that the page's policy stays as it is. It looks into no frame: those
+    of mails run no scripts, so that it would wait for answers that cannot come.
     """
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text())

@@ -29,7 +29,7 @@ from console.routes import Route
 from storage.schema import hand_offs, imports, leads, messages, standings, tasks
 from terreau import demo
 from terreau.archetypes import LATE_EVERY
-from tests.console.conftest import HASH, came_in
+from tests.console.conftest import AXE, HASH, came_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 HEAVIEST = 150_000  # bytes of a page, as they are before any compression
@@ -101,6 +101,8 @@ class Lived:
             java_script_enabled=scripts,
             storage_state=self._state(role, locale) if role else None,
         )
+        if scripts:
+            context.add_init_script(path=AXE)  # each page has it from the start: to hand it to each costs twice as much
         page = context.new_page()
         page.on("console", lambda message: self.faults.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
