@@ -57,12 +57,15 @@ def small_disk(folder: Path, kind: str, mebibytes: int = 48) -> Iterator[Full | 
 def read_only(folder: Path) -> Iterator[None]:
     """Nobody may write `folder` or a file in it; for root, who may write everything, the mount says so."""
     if os.geteuid() == 0:
-        closed = _mount("--bind", folder, folder) and _mount("-o", "remount,bind,ro", folder)
+        aside = folder.with_name(f"{folder.name}-aside")  # closed there first: here somebody may open a file meanwhile
+        aside.mkdir(exist_ok=True)
+        closed = _mount("--bind", folder, aside) and _mount("-o", "remount,bind,ro", aside)
+        closed = closed and _mount("--bind", aside, folder)
         assert closed, "root may not mount here: run the suite as another account"
         try:
             yield
         finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
+            subprocess.run(["umount", "--lazy", folder, aside], check=True)
         return
     paths = {path: path.stat().st_mode for path in (folder, *folder.iterdir())}
     for path, mode in paths.items():
