@@ -44,6 +44,7 @@ REASONS: Mapping[str, str] = {
     "missing": msgid("the page was never seen open"),
     "seen": msgid("the page stood open"),
     "touched": msgid("somebody did something on the page"),
+    "vouched": msgid("somebody did something on another page of the mail, in the same browser"),
     "pressed": msgid("the browser says that somebody pressed the link"),
     "by_hand": msgid("somebody here said so"),
     "nothing_against": msgid("nothing speaks against it"),

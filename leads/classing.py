@@ -168,6 +168,13 @@ def _every_link(near: _Near) -> Iterator[Reason]:
         yield Reason("one_by_one", 8, len(links))
 
 
+def _vouched(near: _Near) -> Iterator[Reason]:
+    """The same client did something on a page that another link of this mail leads to: somebody sits there."""
+    known = near.hit.client is not None and near.hit.beacon != "touched"
+    if known and any(one.client == near.hit.client and one.beacon == "touched" for one in near.mail):
+        yield Reason("vouched", -25)
+
+
 def _again(near: _Near) -> Iterator[Reason]:
     same = [one for one in near.within(_BURST) if (one.kind, one.link) == (near.hit.kind, near.hit.link)]
     if len(same) >= 4:
@@ -188,7 +195,7 @@ def _crowd(near: _Near) -> Iterator[Reason]:
 
 _Signal = Callable[[_Near], Iterator[Reason]]
 _SIGNALS: tuple[_Signal, ...] = (
-    _burst, _trap, _asked_before, _beside, _rotation, _every_link, _again, _crowd,
+    _burst, _trap, _asked_before, _beside, _rotation, _every_link, _vouched, _again, _crowd,
 )  # fmt: skip
 
 

@@ -115,6 +115,13 @@ def test_three_links_in_ten_seconds_are_no_readers_wherever_in_the_ten_seconds()
     assert [klass(one, *touched) for one in touched] == ["human"] * 3
 
 
+def test_links_opened_in_tabs_by_a_browser_that_somebody_sits_at_are_a_readers():
+    tabs = [hit(n, 3600 + n, str(n), beacon=beacon) for n, beacon in enumerate(("touched", "impossible", "touched"))]
+    assert [klass(one, *tabs) for one in tabs] == ["human"] * 3
+    trap = hit(9, 3603, "9", hidden=True)
+    assert klass(trap, *tabs) == "machine"
+
+
 def test_two_links_a_while_apart_are_a_readers():
     those = [hit(n, 3600 + 30 * n, str(n)) for n in range(2)]
     assert [klass(one, *those) for one in those] == ["human"] * 2
