@@ -182,7 +182,7 @@ MACHINES: tuple[Profile, ...] = (
     all_at_once, head_then_get, during_smtp, late_sandbox, rewriting_service, old_agent, ahead, phone_preview,
     rotating_gateway, bare_client, crawler_of_webmail, headless_farm,
 )  # fmt: skip
-HELD_OUT = (rotating_gateway, bare_client, crawler_of_webmail, headless_farm)
+HELD_OUT = (rotating_gateway, crawler_of_webmail, headless_farm)
 
 
 # ---------------------------------------------------------------- people
