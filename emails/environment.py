@@ -41,11 +41,14 @@ def fill(template: Template, context: Mapping[str, Any]) -> list[str]:
     """
     pieces: list[str] = []
     size = 0
-    for piece in template.root_render_func(template.new_context(dict(context))):
-        size += len(piece)
-        if size > OUTPUT_LIMIT:
-            raise OutputTooLarge(f"the text grew beyond {OUTPUT_LIMIT} characters")
-        pieces.append(piece)
+    try:
+        for piece in template.root_render_func(template.new_context(dict(context))):
+            size += len(piece)
+            if size > OUTPUT_LIMIT:
+                raise OutputTooLarge(f"the text grew beyond {OUTPUT_LIMIT} characters")
+            pieces.append(piece)
+    except Exception:
+        template.environment.handle_exception()  # raises it again, with the template's own lines in its trace
     return pieces
 
 

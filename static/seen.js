@@ -39,7 +39,8 @@
     }
   };
   const act = (event) => {
-    if (!event.isTrusted || acted) return;
+    const still = event.type === "pointermove" && !event.movementX && !event.movementY; // the page moved, not the hand
+    if (!event.isTrusted || acted || still) return;
     acted = true;
     for (const name of acts) document.removeEventListener(name, act);
     if (shown) tell();

@@ -47,7 +47,10 @@ class Town:
     def __post_init__(self):
         self.client = app_of(self.door).test_client(use_cookies=False)
         hand_off = partial(open_hand_off, base_url=BASE_URL, zone="Europe/Paris")
-        self.engine = Engine(self.door.database, self.door.releases, self.clocks, "Europe/Paris", "engine", hand_off)
+        self.engine = Engine(
+            self.door.database, self.door.releases, self.clocks, "Europe/Paris", "engine", hand_off,
+            suppression_key=self.door.keys.suppression,
+        )  # fmt: skip
         self.looked = self.clocks.machine()
         site = self.door.site()
         row = {"hash": "h", "subject": "s", "html": "h", "text": "t", "links": list(LINKS), "constants": {}}

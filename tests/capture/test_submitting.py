@@ -232,7 +232,8 @@ def test_where_visitors_come_from_is_kept_with_the_submission(door, browser, clo
     browser.post("/p/demo", {**hidden, **DEMO})
     touch = one(door, submissions).touch
     assert touch["utm_source"] == "lettre"
-    assert touch["gclid"] == "abc"
+    assert touch["ad_click"] == "gclid"
+    assert "abc" not in touch.values()
     assert touch["referrer"] == "https://search.example/find"
     assert touch["page"] == "demo"
     assert "utm_term" not in touch

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, update
 from console.health import PROBES, Looked
 from console.viewing import nobody
 from reports.health import health
+from reports.messages import Count
 from reports.returned import came_back
 from storage import schema
 
@@ -230,7 +231,7 @@ def test_the_senders_own_trouble_is_told(console_door, told):
         back = came_back(conn, console_door.clocks.machine())
     with Flask("test").test_request_context("/console/health?lang=en"):
         g.viewer, g.moment = nobody(console_door), console_door.clocks.moment()
-        looked = Looked(found, back, console_door.config, "535 wrong password", "sqlite", (10, 1000))
+        looked = Looked(found, back, Count(0), console_door.config, "535 wrong password", "sqlite", (10, 1000))
         lines = {line.subject: line for line in (probe(looked) for probe in PROBES)}
     assert (lines["Mail server"].state, "535 wrong password" in lines["Mail server"].sentence) == ("bad", True)
     assert (lines["Disk"].state, lines["Disk"].figure) == ("bad", "1%")

@@ -109,6 +109,11 @@ def shown(database_url: str, settings: Any, chromium: Any) -> Iterator[Shown]:
         web.stop()
 
 
+def moves_the_mouse(page: Any) -> None:
+    """From one place to another: that a page comes to lie under a pointer that rests is no act."""
+    page.mouse.move(200, 200, steps=5)
+
+
 def furnish(house: House) -> tuple[int, dict[str, str]]:
     """A lead with a mail of two links and a hand-off; the address of every page by its name."""
     moment, release_id = house.clocks.moment(), house.releases.in_force().release_id
@@ -242,7 +247,7 @@ def test_a_click_is_confirmed_by_the_page_and_its_code_forgotten(shown):
     page.wait_for_url(f"{shown.url}/p/demo", timeout=10_000)
     assert shown.judged()[1:] == [("link_clicked", "pending")]
     with page.expect_response(lambda answer: answer.url.endswith("/seen")):
-        page.mouse.move(200, 200)
+        moves_the_mouse(page)
     assert shown.judged()[1:] == [("link_clicked", "pending"), ("hit_confirmed", "human"), ("page_seen", "human")]
     assert page.evaluate("localStorage.length") == 0
     page.context.close()
@@ -253,7 +258,7 @@ def test_a_driven_browser_that_moves_its_mouse_is_a_machine_all_the_same(shown):
     page.goto(f"{shown.url}/c/{TOKEN}0")
     page.wait_for_url(f"{shown.url}/p/demo", timeout=10_000)
     with page.expect_response(lambda answer: answer.url.endswith("/seen")):
-        page.mouse.move(200, 200)
+        moves_the_mouse(page)
     assert shown.judged()[1:] == [("link_clicked", "machine")]
     page.context.close()
 
@@ -263,7 +268,7 @@ def test_a_download_after_the_page_was_looked_at_is_a_humans(shown):
     with page.expect_response(lambda answer: answer.url.endswith("/seen")):
         page.goto(shown.url + shown.paths["magnet"])
     with page.expect_response(lambda answer: answer.url.endswith("/seen")):
-        page.mouse.move(200, 200)
+        moves_the_mouse(page)
     with page.expect_download() as download:
         page.click(".files a >> nth=0")
     assert download.value.suggested_filename.endswith(".pdf")
