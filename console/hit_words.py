@@ -12,6 +12,12 @@ CLASSES: Mapping[str, str] = {
     "proxy": msgid("a mail provider's"),
     "machine": msgid("a machine's"),
 }
+KINDS: Mapping[str, str] = {
+    "open": msgid("an opening"),
+    "click": msgid("a click"),
+    "download": msgid("a download"),
+    "visit": msgid("a visit"),
+}
 # The signal -> the sentence; `%(value)s` is the number it tells of.
 REASONS: Mapping[str, str] = {
     "hidden_link": msgid("it followed the hidden link, which no reader sees"),

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, text
 
+from base.saying import Said, said
 from base.tokens import digest, keyed_hash, new_token
+from base.translations import msgid
 from storage.schema import audit, audit_payloads, facts
 from storage.upsert import upsert
 
@@ -34,10 +36,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where the chain does not hold: the number of the entry, and what is wrong with it."""
+    """Where the chain does not hold: the number of the entry, and what is wrong with it, as a sentence of it."""
 
     number: int
     what: str
+
+    @property
+    def sentence(self) -> Said:
+        return said(self.what, number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +102,13 @@ def _entries(conn: Connection) -> Iterator[Row[Any]]:
 
 def _faults(row: Row[Any], key: str, expected: int, previous: str) -> Iterator[Break]:
     if row.id != expected:
-        yield Break(expected, "is missing")
+        yield Break(expected, msgid("Entry %(number)s is missing."))
     elif row.previous != previous:
-        yield Break(row.id, "does not follow the one before")
+        yield Break(row.id, msgid("Entry %(number)s does not follow the one before."))
     if row.hash != _hash(key, row._mapping):
-        yield Break(row.id, "was changed")
+        yield Break(row.id, msgid("Entry %(number)s was changed."))
     if row.salt is not None and row.payload_hash != _payload_hash(row.salt, row.payload):
-        yield Break(row.id, "says something else than it did")
+        yield Break(row.id, msgid("Entry %(number)s says something else than it did."))
 
 
 def _end(conn: Connection, key: str, number: int, newest: str) -> Iterator[Break]:
@@ -110,13 +116,15 @@ def _end(conn: Connection, key: str, number: int, newest: str) -> Iterator[Break
     known = conn.execute(select(facts.c.value).where(facts.c.key == HEAD)).scalar_one_or_none()
     if known is None:
         if number:
-            yield Break(number, "the mark of the newest entry is gone")
+            yield Break(
+                number,
+                msgid("The mark of the newest entry is gone: some may have been cut off after entry %(number)s."),
+            )
         return
     claimed, _, mark = known.partition(" ")
     if mark != _head(key, number, newest):
-        yield Break(
-            int(claimed) if claimed.isdecimal() else number, "is not the last one: entries were cut off or added"
-        )
+        last = int(claimed) if claimed.isdecimal() else number
+        yield Break(last, msgid("Entry %(number)s is not the last one: entries were cut off or added."))
 
 
 def _payload_hash(salt: str, payload: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar
     """Write everything into `file`, which must not be there. Raises NoBackup, StorageUnavailable, SchemaMismatch."""
     address = make_url(config.database.url)
     if address.get_backend_name() != "sqlite":
-        raise NoBackup(_RECIPE.format(url=address.render_as_string(hide_password=True)))
+        raise NoBackup(said(_RECIPE, url=address.render_as_string(hide_password=True)))
     if file.exists():
         raise NoBackup(said("%(file)s is there already: name another one", file=file))
     try:
@@ -93,10 +93,10 @@ def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar
     return manifest
 
 
-_RECIPE = (
+_RECIPE = msgid(
     "a PostgreSQL database is backed up by its own tools, which know how to:"
-    " pg_dump --format=custom --file=terreau.dump '{url}' (magnets are inside; keep the folder `secrets` of [data] dir"
-    " with it). docs/operations.md says how to bring it back"
+    " pg_dump --format=custom --file=terreau.dump '%(url)s' (magnets are inside; keep the folder `secrets` of [data]"
+    " dir with it). docs/operations.md says how to bring it back"
 )
 
 

@@ -36,7 +36,7 @@ from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.export_cli import COMMANDS as EXPORTS
 from terreau.findings import Finding
-from terreau.folders import UnusableFolder
+from terreau.folders import UnusableFolder, UnwritableFile
 from terreau.hits_cli import COMMANDS as HITS
 from terreau.hits_told import NoHit
 from terreau.import_cli import COMMANDS as IMPORTS
@@ -70,8 +70,9 @@ from workflows.memory import Restless as Circle
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
-    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnknownSequence, Misplayed, Circle, UnknownChoice,
-    UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN, *UNDONE,
+    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
+    UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
+    *UNDONE,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),

@@ -1,8 +1,6 @@
 """The commands `terreau export` and `terreau exports`."""
 
-import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,6 +9,7 @@ from leads.exports import CEILING, Narrowed
 from leads.imports.settings import ORIGINS
 from terreau import importing
 from terreau.applying import signed
+from terreau.folders import for_its_owner
 from terreau.language import LANG, words
 from terreau.options import Options
 from terreau.virtual import clocks_of
@@ -44,7 +43,7 @@ def export(
     with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
         who = signed(config.content.dir, author, None).author
-        with _for_its_owner(file) as into:
+        with for_its_owner(file, "utf-8-sig") as into:
             done = exports.write_list(
                 at.database,
                 Narrowed(**narrowed),
@@ -86,7 +85,3 @@ def list_exports(options: Options) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (export, list_exports)
-
-
-def _for_its_owner(path: Path) -> Any:
-    return open(path, "w", encoding="utf-8-sig", newline="", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -1,7 +1,10 @@
-"""May the house write where its settings say? Tried with a file, since rights, disks and mounts all have their say."""
+"""May the house write where its settings, or a command, say? Tried with a file, since rights, disks and mounts all have
+their say."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TextIO
 
 from base.saying import said
 
@@ -13,6 +16,10 @@ class UnusableFolder(Exception):
         super().__init__(
             said("the folder %(folder)s cannot be written (%(why)s): %(hint)s", folder=folder, why=why, hint=WHAT_TO_DO)
         )
+
+
+class UnwritableFile(Exception):
+    """Nothing was written there."""
 
 
 WHAT_TO_DO = said("name one that this account may write to, [data] dir in the settings, or give it the right")
@@ -37,3 +44,11 @@ def make_writable(folder: Path, mode: int = 0o777) -> None:
         raise UnusableFolder(folder, error.strerror or str(error)) from error
     if why := why_unwritable(folder):
         raise UnusableFolder(folder, why)
+
+
+def for_its_owner(path: Path, encoding: str = "utf-8") -> TextIO:
+    """The file, written anew, with people's data: made so that only its owner may read it. Raises UnwritableFile."""
+    try:
+        return open(path, "w", encoding=encoding, newline="", opener=lambda name, flags: os.open(name, flags, 0o600))
+    except OSError as error:
+        raise UnwritableFile(said("%(file)s cannot be written: %(why)s", file=path, why=error.strerror)) from error

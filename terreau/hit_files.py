@@ -126,7 +126,7 @@ def _text(content: bytes) -> str:
 def _records(text: str) -> Iterator[tuple[int, Any]]:
     begin = text.lstrip()[:1]
     if begin == "[" or (begin == "{" and _is_one_document(text)):
-        yield from enumerate(_listed(json.loads(text)), 1)
+        yield from _document(text)
     elif begin == "{":
         yield from _json_lines(text)
     else:
@@ -138,6 +138,16 @@ def _is_one_document(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
+
+
+def _document(text: str) -> Iterator[tuple[int, Any]]:
+    """Its records by their number; where it breaks off, nothing but the line of that."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        yield error.lineno, None
+        return
+    yield from enumerate(_listed(document), 1)
 
 
 def _listed(document: Any) -> list[Any]:

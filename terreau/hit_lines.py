@@ -7,14 +7,14 @@ from sqlalchemy import Row
 
 from base.translations import msgid
 from console.context import moment, say
-from console.hit_words import CLASSES, because, speaking
+from console.hit_words import CLASSES, KINDS, because, speaking
 
 
 def of_row(row: Row[Any]) -> Iterator[str]:
     """What it was taken for, then why. Under `reading_as`."""
     whose = say(CLASSES[row.klass])
-    what = say(msgid("hit %(number)s, %(kind)s %(link)s"), number=row.id, kind=row.kind, link=row.link)
-    yield f"  {moment(row.at)}  {what}: {whose}"
+    what = say(msgid("hit %(number)s, %(kind)s %(link)s"), number=row.id, kind=say(KINDS[row.kind]), link=row.link)
+    yield f"  {moment(row.at)}  {say(msgid('%(name)s: %(what)s'), name=what, what=whose)}"
     yield from (f"    {why}" for why in because(speaking(row.reasons, row.klass)))
 
 

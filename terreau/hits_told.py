@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from base.clock import Moment, system_clocks
 from base.config import Config
 from base.saying import said
-from base.translations import msgid
+from base.translations import msgid, translator
 from console.context import Viewer, moment, say
 from console.hit_words import CLASSES, because, speaking
 from leads import judging
@@ -36,7 +36,8 @@ def of_file(config: Config, content: bytes, locale: str) -> Told:
     found = read_hits(content)
     with reading_as(config, locale, system_clocks().moment()):
         lines = [_line(one) for one in found.judged]
-        lines += [say(msgid("line %(line)s: %(reason)s"), line=line, reason=str(why)) for line, why in found.rejected]
+        speech = translator(locale)
+        lines += [say(msgid("line %(line)s: %(reason)s"), line=at, reason=why.by(speech)) for at, why in found.rejected]
         counts = dict.fromkeys(("human", "proxy", "machine"), 0) | dict(found.counts)
         lines += ["", _counted(found.counts)]
         hits = [_json(one) for one in found.judged]
@@ -107,7 +108,8 @@ def _line(one: Judged) -> str:
 
 
 def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{say(CLASSES[klass])}: {counts[klass]}" for klass in ("human", "proxy", "machine"))
+    told = msgid("%(name)s: %(what)s")
+    return ", ".join(say(told, name=say(CLASSES[klass]), what=counts[klass]) for klass in ("human", "proxy", "machine"))
 
 
 def _json(one: Judged) -> dict[str, Any]:

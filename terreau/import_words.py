@@ -53,7 +53,8 @@ def counted(
 ) -> Iterator[str]:
     """`- 12: this is no email address`, the commonest first."""
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"  {sign} {words.number(count)}: {short(sentences[code], words)}"
+        told = words.gettext("%(name)s: %(what)s", name=words.number(count), what=short(sentences[code], words))
+        yield f"  {sign} {told}"
 
 
 def short(sentence: str, words: Translator) -> str:

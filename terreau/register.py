@@ -15,7 +15,6 @@ from base.translations import Translator, msgid, translator
 from terreau.house import blobs_of
 from terreau.rights import Office
 
-LOCALES = ("en", "fr")
 COLUMNS = ("data", "purpose", "basis", "kept", "receivers")
 HEADS = {
     "data": msgid("Data"),

@@ -76,7 +76,7 @@ def plan(config: Config, file: Path, now: Moment) -> Plan:
     """What restoring `file` would do. Raises NoRestore where it would not be done."""
     address = make_url(config.database.url)
     if address.get_backend_name() != "sqlite":
-        raise NoRestore(_RECIPE)
+        raise NoRestore(said(_RECIPE))
     target = sqlite.path_of(address)
     with _opened(file) as archive:
         manifest = _manifest(archive, file)
@@ -86,7 +86,7 @@ def plan(config: Config, file: Path, now: Moment) -> Plan:
     return Plan(manifest, target, _leads_of(target, now), secrets)
 
 
-_RECIPE = (
+_RECIPE = msgid(
     "a PostgreSQL database is brought back by its own tools: pg_restore --clean --if-exists --dbname=URL terreau.dump,"
     " then `terreau pause` before anything starts. docs/operations.md tells it step by step"
 )

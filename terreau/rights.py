@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, select
 from authoring.releases import Releases
 from base.clock import Moment
 from base.config import Config
+from base.saying import said
+from base.settings import Retention
 from base.translations import translator
 from leads import erasing, forgetting, merging, retention
 from leads.correcting import correct, fields_of
@@ -53,6 +55,18 @@ class Office:
             return find_lead(conn, meant)
 
 
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """Whose time is up or soon will be, by class; how many are `silent` (no more marketing), new on the list, gone."""
+
+    terms: Retention
+    classes: Mapping[str, int]
+    silent: int
+    was_dry: bool
+    announced: int
+    gone: int
+
+
 @contextmanager
 def office(config: Config) -> Iterator[Office]:
     """Raises SchemaMismatch, StorageUnavailable."""
@@ -83,21 +97,6 @@ def erasure(at: Office, meant: str) -> erasing.ErasurePlan:
         return erasing.plan(conn, lead_id)
 
 
-def lines_of(made: erasing.ErasurePlan, way: Way) -> Iterator[str]:
-    """The plan, for whoever decides."""
-    numbers = ", ".join(str(one) for one in made.lead_ids)
-    who = f" ({', '.join(made.addresses)})" if made.addresses else ""
-    verb = "erased" if way == "erase" else "made anonymous"
-    yield f"Lead {numbers}{who} would be {verb}: {sum(made.rows.values())} rows."
-    yield "  " + ", ".join(f"{name} {n}" for name, n in sorted(made.rows.items()))
-    if made.waiting:
-        yield f"Mails that wait and would never leave: {made.waiting}."
-    yield "A keyed hash of the address stays: no list brings it back, no marketing reaches it."
-    yield "Sums of reports stay. It cannot be undone."
-    if made.told:
-        yield f"Others hold copies and must be told by you: {', '.join(made.told)}."
-
-
 def forget(at: Office, lead_id: int, way: Way, clerk: Clerk) -> bool:
     """Do it; returns whether the disk has forgotten too. Raises UnderWay."""
     return forgetting.forget(at.desk, lead_id, way, clerk, at.now)
@@ -111,9 +110,12 @@ def replay(at: Office, path: Path | None, clerk: Clerk) -> int:
     except FileNotFoundError:
         if path is None:
             return 0
-        raise NotRead(f"{listed} is not there") from None
-    except (OSError, ValueError) as error:
-        raise NotRead(f"{listed} cannot be read as a list of erasures: {error}") from error
+        raise NotRead(said("%(file)s is not there", file=listed)) from None
+    except OSError as error:
+        raise NotRead(said("%(path)s cannot be read (%(why)s)", path=listed, why=error.strerror)) from error
+    except ValueError as error:
+        sentence = said("%(file)s is no list of erasures: each line holds a keyed hash and an instant", file=listed)
+        raise NotRead(sentence) from error
     return forgetting.forget_again(at.desk, marks, clerk, at.now)
 
 
@@ -138,17 +140,6 @@ def merge_plan(at: Office, kept: str, gone: str) -> merging.MergePlan:
         return merging.plan(conn, find_lead(conn, kept), find_lead(conn, gone))
 
 
-def lines_of_merge(made: merging.MergePlan) -> Iterator[str]:
-    yield f"Lead {made.gone} would become part of lead {made.kept}, with {made.events} events in their order."
-    for name, value in made.filled.items():
-        yield f"  {name}: empty until now, then {value}"
-    for name, (ours, theirs) in made.differ.items():
-        yield f"  {name}: {ours} stays, {theirs} is left"
-    for topic, state in made.consents.items():
-        yield f"  {topic}: {state}"
-    yield "The score is counted anew. It cannot be undone: the two histories become one."
-
-
 def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
     """Raises NoMerge, UnderWay."""
     site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
@@ -161,7 +152,7 @@ def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
     at.database.write(job)
 
 
-def retain(at: Office, dry: bool) -> Iterator[str]:
+def retain(at: Office, dry: bool) -> Retained:
     """Go through all leads; announce, put to rest and let go, or only say who it would be."""
     terms, classes, silent, new, first = at.config.retention, Counter[str](), 0, 0, 1
     while True:
@@ -178,11 +169,7 @@ def retain(at: Office, dry: bool) -> Iterator[str]:
     gone = 0
     while not dry and (some := retention.let_go(at.desk, terms, at.now)):
         gone += some
-    yield f"Their time is up, or will be within {terms.notice_days} days: {sum(classes.values())} leads."
-    for klass, count in sorted(classes.items()):
-        yield f"  {klass}: {count}"
-    yield f"No more marketing, after a long silence: {silent}."
-    yield "Nothing was changed." if dry else f"Announced now: {new}. Let go now ({terms.way}): {gone}."
+    return Retained(terms, classes, silent, dry, new, gone)
 
 
 def verified(at: Office) -> Verified:

@@ -1,24 +1,29 @@
 """The commands `terreau rights`, `terreau leads` and `terreau audit`."""
 
 import json
-import os
 from pathlib import Path
 
 import click
 
+from base.translations import msgid
 from leads.correcting import NoCorrection
 from leads.erasing import UnderWay
 from leads.forgetting import Clerk, Way
 from leads.merging import NoMerge
 from terreau import rights
 from terreau.applying import signed
+from terreau.folders import for_its_owner
+from terreau.language import gettext, words
 from terreau.options import Options
-from terreau.register import LOCALES, register
+from terreau.register import register
+from terreau.rights_words import chain_lines, erasure_lines, merge_lines, retention_lines
 
 EXPECTED = (UnderWay, NoMerge, NoCorrection, rights.NotRead)
 AUTHOR = click.option("--author", help="Who does it; by default the git author, else the account's name.")
 YES = click.option("--yes", is_flag=True, help="Do it; without, only say what would be done.")
-NOT_DONE = "Nothing was changed. With --yes it is done."
+NOT_DONE = msgid("Nothing was changed. With --yes it is done.")
+_THE_SAME = msgid("It said so already: nothing was changed.")
+_LATER = msgid("Done. The file of the database forgets with the next erasure, or its next stop.")
 
 
 @click.group(name="rights", short_help="Somebody's data: handed out, put right, erased, kept no longer than needed.")
@@ -57,9 +62,9 @@ def export(options: Options, lead: str, out: Path | None, form: str | None, auth
     if out is None:
         click.echo(told)
         return
-    with os.fdopen(os.open(out, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with for_its_owner(out) as file:
         file.write(told + "\n")
-    click.echo(f"Written to {out}, readable by you alone. Delete it once it is handed over.")
+    click.echo(gettext("Written to %(file)s, readable by you alone. Delete it once it is handed over.", file=out))
 
 
 @rights_group.command(name="erase", short_help="Erase a lead, but for a keyed hash of the address.")
@@ -105,10 +110,11 @@ def correct(options: Options, lead: str, values: tuple[str, ...], author: str | 
     """
     pairs = [value.partition("=") for value in values]
     if any(not sign for _, sign, _ in pairs):
-        raise click.UsageError("write NAME=VALUE")
+        raise click.UsageError(gettext("write NAME=VALUE"))
     with rights.office(options.load()) as at:
         changed = rights.put_right(at, lead, {name: value for name, _, value in pairs}, _clerk(options, author))
-    click.echo(f"Put right: {', '.join(changed)}." if changed else "It said so already: nothing was changed.")
+    told = gettext("Put right: %(names)s.", names=", ".join(changed)) if changed else gettext(_THE_SAME)
+    click.echo(told)
 
 
 @rights_group.command(name="retention", short_help="Whose time is up.")
@@ -123,7 +129,7 @@ def retention(options: Options, dry_run: bool) -> None:
     Example:  terreau rights retention --dry-run
     """
     with rights.office(options.load()) as at:
-        for line in rights.retain(at, dry_run):
+        for line in retention_lines(rights.retain(at, dry_run), words()):
             click.echo(line)
 
 
@@ -141,24 +147,23 @@ def replay(options: Options, file: Path | None, author: str | None) -> None:
     """
     with rights.office(options.load()) as at:
         count = rights.replay(at, file, _clerk(options, author))
-    click.echo(f"Erased again: {count}.")
+    click.echo(gettext("Erased again: %(count)s.", count=words().number(count)))
 
 
 @rights_group.command(name="register", short_help="The register of processing, from what is in force.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.option("--language", type=click.Choice(LOCALES), default="en", help="fr or en.")
 @click.pass_obj
-def register_command(options: Options, as_json: bool, language: str) -> None:
+def register_command(options: Options, as_json: bool) -> None:
     """Print the register of processing (GDPR, article 30): what, why, on which basis, how long, who receives it.
 
-    It is made from the content and the settings in force.
+    It is made from the content and the settings in force, in the language that --lang says.
 
     \b
-    Example:  terreau rights register --language fr > register.md
+    Example:  terreau rights register --lang fr > register.md
     """
     config = options.load()
     with rights.office(config) as at:
-        told = register(at, language)
+        told = register(at, words().locale)
     click.echo(json.dumps(told.as_json(), ensure_ascii=False, indent=2) if as_json else told.as_markdown())
 
 
@@ -185,13 +190,13 @@ def merge(options: Options, lead: str, other: str, yes: bool, author: str | None
     """
     with rights.office(options.load()) as at:
         made = rights.merge_plan(at, lead, other)
-        for line in rights.lines_of_merge(made):
+        for line in merge_lines(made, words()):
             click.echo(line)
         if not yes:
-            click.echo(NOT_DONE)
+            click.echo(gettext(NOT_DONE))
             return
         rights.merge(at, made, _clerk(options, author))
-    click.echo(f"Lead {made.gone} is part of lead {made.kept} now.")
+    click.echo(gettext("Lead %(gone)s is part of lead %(kept)s now.", gone=made.gone, kept=made.kept))
 
 
 @click.group(name="audit", short_help="What was done with data, and by whom.")
@@ -222,10 +227,8 @@ def verify_audit(options: Options) -> None:
     """Read the whole chain. Exit code 1 when an entry was changed, deleted, moved or added."""
     with rights.office(options.load()) as at:
         found = rights.verified(at)
-    for one in found.breaks:
-        click.echo(f"Entry {one.number} {one.what}.")
-    state = "The chain is broken" if found.breaks else "The chain holds"
-    click.echo(f"{state}: {found.entries} entries, {found.erased} of them without their payload.")
+    for line in chain_lines(found, words()):
+        click.echo(line)
     if found.breaks:
         raise SystemExit(1)
 
@@ -233,15 +236,13 @@ def verify_audit(options: Options) -> None:
 def _forget(options: Options, lead: str, way: Way, yes: bool, author: str | None) -> None:
     with rights.office(options.load()) as at:
         made = rights.erasure(at, lead)
-        for line in rights.lines_of(made, way):
+        for line in erasure_lines(made, way, words()):
             click.echo(line)
         if not yes:
-            click.echo(NOT_DONE)
+            click.echo(gettext(NOT_DONE))
             return
         forgotten = rights.forget(at, made.lead_ids[0], way, _clerk(options, author))
-    click.echo(
-        "Done." if forgotten else "Done. The file of the database forgets with the next erasure, or its next stop."
-    )
+    click.echo(gettext("Done.") if forgotten else gettext(_LATER))
 
 
 def _clerk(options: Options, author: str | None) -> Clerk:

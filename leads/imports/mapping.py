@@ -115,7 +115,7 @@ def _column(meant: str, names: Sequence[str]) -> str:
         return alike[0]
     if meant.isdigit() and 1 <= int(meant) <= len(names):
         return names[int(meant) - 1]
-    hint = did_you_mean(meant, names) or said("there are %(names)s", names=", ".join(names) or "none")
+    hint = did_you_mean(meant, names) or said("there are %(names)s", names=", ".join(names) or said("none"))
     raise Unmappable(said("the list has no column `%(name)s` (%(hint)s)", name=meant, hint=hint))
 
 

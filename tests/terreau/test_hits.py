@@ -89,6 +89,11 @@ def test_what_is_no_hit_is_rejected_with_its_line_and_the_others_are_judged():
     assert [line for line, _ in found.rejected] == [2, 3]
 
 
+def test_a_document_that_breaks_off_is_told_with_the_line_of_that():
+    found = read_hits(b'[\n  {"kind": "click"},\n  {"kind": ')
+    assert (found.judged, [line for line, _ in found.rejected]) == ((), [3])
+
+
 def test_the_command_says_why_in_either_language(tmp_path):
     file = tmp_path / "hits.jsonl"
     file.write_text(json.dumps(click("2026-11-10T10:00:00Z", method="HEAD", id="a")))

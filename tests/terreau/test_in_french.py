@@ -8,6 +8,8 @@ import pytest
 from babel.messages.pofile import read_po
 from sqlalchemy import select, update
 
+from leads import hit_log
+from leads.hit_log import Met
 from storage.schema import messages
 from terreau.cli import main
 from terreau.language import every_command
@@ -16,6 +18,7 @@ from tests.terreau.test_doubts import SINCE, WHY
 
 CATALOGUES = Path(__file__).resolve().parents[2] / "translations" / "fr"
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)s")
+CLICK = Met(lead_id=1, kind="click", link="1", name="mail_clicked", subject="conseils-3d/bienvenue")
 LONG_ENOUGH = 12  # characters of a sentence's longest part: what is shorter may stand in anything
 # Words that no French sentence has.
 ENGLISH = re.compile(
@@ -23,6 +26,8 @@ ENGLISH = re.compile(
     r"look|into|by|put|now|here|there|without|which|whose|has|have|been|be|to|for|than)(?![-\w`/=.])",
     re.IGNORECASE,
 )
+NO_SENTENCES = ("  ", "Usage", "Utilisation")
+QUOTED = re.compile(r"`[^`]+`")  # commands and names
 # What runs until it is stopped, and what speaks to mail servers; their sentences are walked in tests of their own.
 ELSEWHERE = {"serve", "engine", "demo"}
 
@@ -47,7 +52,8 @@ def english():
 
 @pytest.fixture
 def house(lively, content):
-    """Three people inside sequences, one mail in doubt, an edit in the folder that is not in force, a bounce."""
+    """Three people inside sequences, one mail in doubt, an edit in the folder that is not in force, a bounce,
+    a list, hits in a file, whole and torn, and a click of Ada's."""
     for who in ("ada", "bob", "chloe"):
         lively.agrees(lively.submits(who), "conseils-3d")
     lively.works()
@@ -62,6 +68,11 @@ def house(lively, content):
     (content.parent / "mail.eml").write_bytes(
         b"From: mailer-daemon@lumen.example\r\nSubject: failure\r\n\r\n550 5.1.1 unknown\r\n"
     )
+    (content.parent / "list.csv").write_text("email;Prénom\ndora@lumen.example;Dora\nbob@lumen.example;Bob\nnobody;N\n")
+    (content.parent / "torn.json").write_text('[{"kind": "click"')
+    hits = '[{"kind": "click", "at": "2026-11-10T10:00:00Z", "method": "HEAD"}, {"kind": "click"}]'
+    (content.parent / "hits.json").write_text(hits)
+    lively.database.write(lambda conn: hit_log.note(conn, CLICK, lively.clocks.moment(), touched=True) and 0)
     return first
 
 
@@ -79,6 +90,33 @@ SAID = [
     ("staff", "add", "ines@lumen.example", "--name", "Inès", "--role", "admin", "--generate"), ("staff", "list"),
     ("staff", "remove-factor", "ines@lumen.example"),
     ("staff", "role", "ines@lumen.example", "viewer"), ("staff", "reset", "ines@lumen.example", "--generate"),
+    ("import", "list.csv", "--dry-run"), ("import", "list.csv"), ("import", "list.csv", "--yes"),
+    ("import", "list.csv", "--yes"), ("import", "nowhere.csv"), ("import", "list.csv", "--map", "Emial=x"),
+    ("import", "list.csv", "--map", "email=emial"), ("import", "list.csv", "--mapping", "salon"),
+    ("import", "list.csv", "--consent-wording", "Oui"), ("import", "list.csv", "--origin", "bought"), ("imports",),
+    ("exports",), ("export", "leads.csv", "--limit", "1"), ("export", "nowhere/leads.csv"), ("export",), ("exports",),
+    ("hits", "classify", "hits.json"), ("hits", "classify", "torn.json"), ("hits", "classify", "nowhere.json"),
+    ("hits", "of", "ada@lumen.example"), ("hits", "of", "bob@lumen.example"), ("hits", "of", "x"),
+    ("hits", "correct", "1", "--as", "machine"), ("hits", "correct", "99", "--as", "human"),
+    ("hits", "correct", "1", "--as", "x"), ("hits", "correct", "x"), ("hits", "alerts"),
+    ("audit", "verify"), ("rights", "export", "ada@lumen.example"), ("rights", "export", "x"),
+    ("rights", "export", "ada@lumen.example", "--out", "ada.html"),
+    ("rights", "export", "ada@lumen.example", "--out", "nowhere/ada.html"), ("audit", "list"), ("audit", "verify"),
+    ("rights", "correct", "ada@lumen.example", "last_name=Byron"),
+    ("rights", "correct", "ada@lumen.example", "last_name=Byron"),
+    ("rights", "correct", "ada@lumen.example", "last_name"), ("rights", "correct", "ada@lumen.example"),
+    ("rights", "correct", "ada@lumen.example", "shoe_size=44"), ("rights", "correct", "ada@lumen.example", "email=x"),
+    ("rights", "correct", "ada@lumen.example", "email=bob@lumen.example"),
+    ("rights", "correct", "ada@lumen.example", "email="),
+    ("rights", "correct", "ada@lumen.example", "last_name=" + "x" * 201),
+    ("rights", "register"), ("rights", "retention", "--dry-run"), ("rights", "retention"),
+    ("leads", "merge", "ada@lumen.example", "chloe@lumen.example"),
+    ("leads", "merge", "ada@lumen.example", "chloe@lumen.example", "--yes"),
+    ("leads", "merge", "ada@lumen.example", "ada@lumen.example"), ("leads", "merge", "ada@lumen.example", "x"),
+    ("rights", "anonymise", "ada@lumen.example"), ("rights", "anonymise", "ada@lumen.example", "--yes"),
+    ("rights", "erase", "bob@lumen.example"), ("rights", "erase", "bob@lumen.example", "--yes"),
+    ("rights", "erase", "bob@lumen.example"), ("rights", "replay"), ("rights", "replay", "nowhere"),
+    ("rights", "replay", "list.csv"),
 ]  # fmt: skip
 
 
@@ -101,7 +139,9 @@ def test_no_command_says_english_to_whoever_reads_french(house, english):
     for words in SAID:
         answer = "n\n" if words[0] in ("rollback", "restore") else "o\ny\n"
         output = terreau(*words, "--lang", "fr", answer=answer).output
-        told = [line for line in output.splitlines() if not line.startswith(("  ", "Usage", "Utilisation"))]
+        if output.startswith("{"):  # JSON: programs read one language
+            continue
+        told = [line for line in output.splitlines() if not line.startswith(NO_SENTENCES)]
         wrong += [f"{' '.join(words)}: {part!r} in {output!r}" for part in english if part in output]
-        wrong += [f"{' '.join(words)}: {line}" for line in told if ENGLISH.search(line)]
+        wrong += [f"{' '.join(words)}: {line}" for line in told if ENGLISH.search(QUOTED.sub("", line))]
     assert not wrong, "\n".join(wrong)

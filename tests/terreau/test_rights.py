@@ -354,7 +354,7 @@ def test_the_register_is_made_of_what_is_in_force(lively, content, monkeypatch):
     monkeypatch.setenv(
         "TERREAU__WEBHOOKS", '[{"name": "crm", "url": "https://crm.lumen.example/in", "secret": "0123456789abcdef"}]'
     )
-    french = told("rights", "register", "--language", "fr")
+    french = told("rights", "register", "--lang", "fr")
     assert "Registre des traitements" in french
     assert "leads sans limite" in french
     assert "crm (crm.lumen.example)" in french
