@@ -14,6 +14,7 @@ from authoring.site import StoredFile
 from authoring.suggest import did_you_mean
 from base.problems import Problem
 from base.saying import Said, said
+from base.system_words import why_of
 from base.translations import msgid
 
 TEXT_LIMIT = 1_000_000  # bytes; the largest honest sequence is a hundredth of it
@@ -106,7 +107,7 @@ def read_tree(root: Path) -> Tree:
         except _Stray as stray:
             problems.append(Problem(_printable(path), 1, 1, "error", stray.message, stray.hint))
         except OSError as error:
-            message = said("this cannot be read: %(why)s", why=error.strerror or said("the disk refused"))
+            message = said("this cannot be read: %(why)s", why=why_of(error))
             problems.append(
                 Problem(_printable(path), 1, 1, "error", message, said("give this account the right to read"))
             )

@@ -13,6 +13,7 @@ from base.keyring import Keys, read_secret
 from base.problems import Problem
 from base.saying import Said, said
 from base.settings import Config, Mail, Section
+from base.system_words import why_of
 from base.toml import Document, Loc, Part, TomlError, parse
 
 __all__ = ["Config", "ConfigError", "Keys", "load_config"]
@@ -79,7 +80,7 @@ def _read(path: Path) -> Document:
             [Problem(str(path), 0, 0, "error", said("this is not UTF-8 text"), said("save it as UTF-8"))]
         ) from error
     except OSError as error:
-        message = said("the settings cannot be read: %(why)s", why=error.strerror)
+        message = said("the settings cannot be read: %(why)s", why=why_of(error))
         raise ConfigError([Problem(str(path), 0, 0, "error", message)]) from error
 
 
@@ -172,7 +173,7 @@ def _read_secret(table: _Values, setting: str, name: str, base: Path) -> Said | 
     try:
         secret = read_secret(base / path)
     except OSError as error:
-        return said("the file of `%(setting)s` cannot be read: %(why)s", setting=setting, why=error.strerror)
+        return said("the file of `%(setting)s` cannot be read: %(why)s", setting=setting, why=why_of(error))
     except ValueError as error:
         return said("the file of `%(setting)s` holds no secret: %(why)s", setting=setting, why=error)
     table[setting] = secret.splitlines() if setting == "signing_keys" else secret

@@ -13,6 +13,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
+from base.saying import said
+from base.system_words import why_of
+from base.translations import msgid
+
 SHORTEST_KEY = 1024  # bits of RSA: RFC 8301 3.2; below, receivers take a signature for none
 # RFC 6376 5.4.1, and what RFC 8058 4 asks for. From stands twice in `h=`: nobody can add a second one.
 SIGNED = (
@@ -80,17 +84,22 @@ def read_signature(domain: str, selector: str, file: Path) -> Signature:
     try:
         key = serialization.load_pem_private_key(file.read_bytes(), None)
     except OSError as error:
-        raise KeyUnusable(f"the DKIM key {file} cannot be read: {error.strerror}") from error
+        raise KeyUnusable(
+            said("the DKIM key %(file)s cannot be read: %(why)s", file=file, why=why_of(error))
+        ) from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyUnusable(f"{file} holds no private key in PEM without a password: {_FORM}") from error
+        raise KeyUnusable(
+            said("%(file)s holds no private key in PEM without a password: %(form)s", file=file, form=_FORM)
+        ) from error
     if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
-        raise KeyUnusable(f"{file} holds a key that DKIM does not know: {_FORM}")
+        raise KeyUnusable(said("%(file)s holds a key that DKIM does not know: %(form)s", file=file, form=_FORM))
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < SHORTEST_KEY:
-        raise KeyUnusable(f"the RSA key of {file} has {key.key_size} bits, which receivers do not trust: {_FORM}")
+        short = msgid("the RSA key of %(file)s has %(bits)s bits, which receivers do not trust: %(form)s")
+        raise KeyUnusable(said(short, file=file, bits=key.key_size, form=_FORM))
     return Signature(key, domain, selector)
 
 
-_FORM = "make one with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out FILE`"
+_FORM = said("make one with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out FILE`")
 
 
 def _public(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> bytes:

@@ -11,6 +11,7 @@ from authoring.models.common import text_in
 from authoring.models.definitions import Definitions, EngagementRule
 from authoring.site import Site
 from base.calendars import Zone, local_day
+from base.saying import said
 from base.toml import parse
 from leads import events, standings
 from leads.facts import Buckets, Event, Standing
@@ -73,7 +74,7 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
     history = events.all_of(conn, lead_id)
     stood = standings.load(conn, [lead_id]).get(lead_id)
     if not history and stood is None:
-        raise LookupError(f"lead {lead_id} is not known, or nothing ever happened to them")
+        raise LookupError(said("lead %(lead)s is not known, or nothing ever happened to them", lead=lead_id))
     happened = [event for event in history if event.at <= at]
     lines = tuple(account(happened, site.definitions, at, zone, rule_lines(conn, site)))
     passages = tuple(_passages(conn, lead_id))

@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 
+from base.saying import said
+from base.translations import msgid
 from storage import postgresql, sqlite
 from storage.database import Database
 from storage.trouble import reraise
@@ -28,7 +30,7 @@ class NoTables(SchemaMismatch):
     """The database is there and empty."""
 
     def __init__(self) -> None:
-        super().__init__("the database has no tables yet: run `terreau migrate`")
+        super().__init__(said("the database has no tables yet: run `terreau migrate`"))
 
 
 def migrate(url: str) -> None:
@@ -51,7 +53,7 @@ def check_schema(database: Database) -> None:
     if state == "empty":
         raise NoTables
     if state == "older":
-        raise SchemaMismatch("the database was made by an older version: run `terreau migrate`")
+        raise SchemaMismatch(said("the database was made by an older version: run `terreau migrate`"))
 
 
 def _state(conn: Connection) -> str:
@@ -62,15 +64,15 @@ def _state(conn: Connection) -> str:
         return "current"
     if revision is None:
         if inspect(conn).get_table_names():
-            raise SchemaMismatch(
-                "the database holds tables that are not ours: nothing was changed, choose an empty one"
-            )
+            strange = said("the database holds tables that are not ours: nothing was changed, choose an empty one")
+            raise SchemaMismatch(strange)
         return "empty"
     if revision not in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaMismatch(
-            f"the database was made by a newer version (its tables are at {revision}): nothing was changed, "
-            "install that version or restore the copy made before the upgrade"
+        told = msgid(
+            "the database was made by a newer version (its tables are at %(revision)s): nothing was changed, install"
+            " that version or restore the copy made before the upgrade"
         )
+        raise SchemaMismatch(said(told, revision=revision))
     return "older"
 
 
@@ -92,7 +94,8 @@ def _transaction(url: str) -> Iterator[Connection]:
                 conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             yield conn
             if on_sqlite and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").all()):
-                raise SchemaMismatch(f"{len(broken)} rows would lose the row they belong to: nothing was changed")
+                lost = msgid("%(count)s rows would lose the row they belong to: nothing was changed")
+                raise SchemaMismatch(said(lost, count=len(broken)))
     except Exception as error:
         reraise(error)
     finally:

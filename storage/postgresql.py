@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
 from base.clock import elapsed
+from base.saying import said
 from base.tokens import jitter
 from storage.trouble import StorageUnavailable, is_worth_repeating, reraise
 
@@ -80,9 +81,10 @@ class Transactions:
                 if not is_worth_repeating(error):
                     reraise(error)
                 if elapsed() >= deadline:
-                    raise StorageUnavailable(
-                        f"others held the same rows for {timeout:g} s: nothing was saved"
-                    ) from error
+                    held = said(
+                        "others held the same rows for %(seconds)s s: nothing was saved", seconds=f"{timeout:g}"
+                    )
+                    raise StorageUnavailable(held) from error
             time.sleep(jitter(0.002, 0.05))  # two that met in a deadlock must not meet again at once
 
     def _once(self, job: Callable[[Connection], T], seconds: float) -> T:

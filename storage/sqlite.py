@@ -9,6 +9,9 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from base.saying import said
+from base.system_words import why_of
+from base.translations import msgid
 from storage.trouble import StorageUnavailable
 from storage.turns import turn
 from storage.writer import Writer
@@ -59,10 +62,11 @@ def migrating_engine(path: Path) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StorageUnavailable(
-            f"the database {path} cannot be written ({error.strerror}): let [database] url name a file in a folder "
-            "that this account may write to"
-        ) from error
+        told = msgid(
+            "the database %(path)s cannot be written (%(why)s): let [database] url name a file in a folder that this"
+            " account may write to"
+        )
+        raise StorageUnavailable(said(told, path=path, why=why_of(error))) from error
     return _engine(
         path, "BEGIN IMMEDIATE", (*_PRAGMAS, "PRAGMA foreign_keys = OFF"), _MIGRATION_SECONDS, pool=(1, 0, 1)
     )

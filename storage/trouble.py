@@ -7,6 +7,9 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from base.saying import Said, said
+from base.translations import msgid
+
 
 class StorageUnavailable(Exception):
     """The database could not take this: nothing was saved. Doors answer 503, engines try again later."""
@@ -30,14 +33,18 @@ _SQLITE_TROUBLE = frozenset(
 _POSTGRES_TROUBLE_CLASSES = ("08", "53", "57", "58", "XX")
 _POSTGRES_TROUBLE = frozenset({"25006", "55P03"})
 _POSTGRES_AGAIN = frozenset({"40001", "40P01"})
-AGAIN = "the database could not do this: nothing was saved, try again ({words})"
-AWAY = "the database does not answer: is it started, is [database] url right? Nothing was saved ({words})"
+AGAIN = msgid("the database could not do this: nothing was saved, try again (%(words)s)")
+AWAY = msgid("the database does not answer: is it started, is [database] url right? Nothing was saved (%(words)s)")
 SQLITE_SENTENCES = {
-    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened: {words}",
-    sqlite3.SQLITE_NOTADB: "the file that [database] url names is no SQLite database: name another one ({words})",
-    sqlite3.SQLITE_READONLY: "the database cannot be written: give this account the right to write it ({words})",
-    sqlite3.SQLITE_FULL: "the disk of the database is full: make room on it. Nothing was saved ({words})",
-    sqlite3.SQLITE_IOERR: "the disk of the database fails: look at it. Nothing was saved ({words})",
+    sqlite3.SQLITE_CANTOPEN: msgid("the database cannot be opened: %(words)s"),
+    sqlite3.SQLITE_NOTADB: msgid(
+        "the file that [database] url names is no SQLite database: name another one (%(words)s)"
+    ),
+    sqlite3.SQLITE_READONLY: msgid(
+        "the database cannot be written: give this account the right to write it (%(words)s)"
+    ),
+    sqlite3.SQLITE_FULL: msgid("the disk of the database is full: make room on it. Nothing was saved (%(words)s)"),
+    sqlite3.SQLITE_IOERR: msgid("the disk of the database fails: look at it. Nothing was saved (%(words)s)"),
 }
 
 
@@ -85,15 +92,15 @@ def _cause(error: BaseException) -> BaseException:
     return (error.orig if isinstance(error, DBAPIError) else None) or error
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException) -> Said:
     """What happened and what to do, in the driver's own words where it has any: never a statement or a link."""
     cause = _cause(error)
     words = " ".join(str(cause).split())
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-        return SQLITE_SENTENCES.get(code, AGAIN).format(words=words)
+        return said(SQLITE_SENTENCES.get(code, AGAIN), words=words)
     is_away = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
-    return (AWAY if is_away else AGAIN).format(words=words)
+    return said(AWAY if is_away else AGAIN, words=words)
 
 
 def _is_postgres_trouble(cause: psycopg.Error) -> bool:

@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeVar, cast
 from sqlalchemy import Connection, Engine
 
 from base.clock import elapsed
+from base.saying import said
+from base.translations import msgid
 from storage.trouble import StorageUnavailable, in_house_words, is_trouble
 
 T = TypeVar("T")
@@ -22,7 +24,8 @@ Job = Callable[[Connection], T]
 
 GROUP_SECONDS = 0.05
 GROUP_JOBS = 500
-NOTHING = "nothing was saved, try again"
+NOTHING = msgid("nothing was saved, try again")
+_CLOSED = msgid("the database is closed: nothing was saved")
 _PAUSE_SECONDS = 0.05  # between two looks at a database that is away
 
 
@@ -70,13 +73,14 @@ class Writer:
         Raises StorageUnavailable when it could not begin within `timeout` seconds, or could not be committed.
         """
         if self._closing.is_set():
-            raise StorageUnavailable("the database is closed: nothing was saved")
+            raise StorageUnavailable(said(_CLOSED))
         if threading.current_thread() is self._thread:
             raise RuntimeError("a job must not wait for another job: it would wait for itself")
         ticket = _Ticket(job, elapsed() + timeout)
         self._tickets.put(ticket)
         if not ticket.answered.wait(timeout) and ticket.move("withdrawn"):
-            raise StorageUnavailable(f"the database took no write within {timeout:g} s: {self._why or NOTHING}")
+            told = msgid("the database took no write within %(seconds)s s: %(why)s")
+            raise StorageUnavailable(said(told, seconds=f"{timeout:g}", why=self._why or said(NOTHING)))
         ticket.answered.wait()  # it has begun: only its end tells whether it was saved
         if ticket.error is not None:
             raise ticket.error
@@ -94,7 +98,7 @@ class Writer:
         while (ticket := self._tickets.get()) is not None:
             self._serve(ticket)
         for late in self._at_hand():  # put by a door that looked just before `close`
-            _refuse(late, StorageUnavailable("the database is closed: nothing was saved"))
+            _refuse(late, StorageUnavailable(said(_CLOSED)))
 
     def _serve(self, first: _Ticket) -> None:
         """Write a group that begins with `first`, once the database lets us; until then tickets may be withdrawn."""
@@ -111,7 +115,7 @@ class Writer:
                 self._fill(conn, first, served)
         except Exception as error:
             if not served and is_trouble(error):
-                self._why = str(in_house_words(error))
+                self._why = next(iter(in_house_words(error).args), "")
                 return False
             self._after_failure(first, served, error)
         self._why = ""

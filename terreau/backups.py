@@ -22,6 +22,7 @@ from sqlalchemy import func, make_url, select
 from base.clock import Moment
 from base.config import Config
 from base.saying import said
+from base.system_words import why_of
 from base.tokens import keyed_hash
 from base.translations import msgid
 from storage import copies, sqlite
@@ -89,7 +90,7 @@ def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar
             _pack(config, manifest, copied, packed, bar)
             os.replace(packed, file)
     except OSError as error:
-        raise NoBackup(said("%(file)s cannot be written: %(why)s", file=file, why=error.strerror or error)) from error
+        raise NoBackup(said("%(file)s cannot be written: %(why)s", file=file, why=why_of(error))) from error
     return manifest
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from base.config import Config
+from base.system_words import why_of
 from emails.causes import REASONS
 from emails.intake import Rules, take
 from emails.received import LONGEST
@@ -17,7 +18,7 @@ from emails.refusals import Recipient
 from emails.returns import Returned, read
 from storage.database import open_database
 from storage.migrate import check_schema
-from terreau.language import gettext
+from terreau.language import gettext, spoken
 from terreau.options import Options
 from terreau.virtual import clocks_of
 
@@ -69,7 +70,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LONGEST)
     except OSError as error:
-        sentence = gettext("%(file)s cannot be read: %(why)s", file=path, why=error.strerror)
+        sentence = gettext("%(file)s cannot be read: %(why)s", file=path, why=spoken(why_of(error)))
         raise click.ClickException(sentence) from error
 
 

@@ -27,6 +27,7 @@ from terreau.doctor_tables import look_into
 from terreau.findings import Finding
 from terreau.folders import WHAT_TO_DO, why_unwritable
 from terreau.house import blobs_of, signature_of
+from terreau.mishaps import sentence_of
 from terreau.names import Dns
 from terreau.preparing import is_new
 from terreau.relay import probe_relay
@@ -135,13 +136,13 @@ def _database(config: Config) -> Iterator[Finding]:
         try:
             check_schema(database)
         except NoTables as error:
-            yield Finding("database", "doubt", str(error))
+            yield Finding("database", "doubt", sentence_of(error))
             return
         except SchemaMismatch as error:
-            yield Finding("database", "wrong", str(error))
+            yield Finding("database", "wrong", sentence_of(error))
             return
         except StorageUnavailable as error:
-            yield Finding("database", "wrong", str(error))
+            yield Finding("database", "wrong", sentence_of(error))
             return
         yield Finding(
             "database", "well", said("%(dialect)s, its tables are those of this version", dialect=database.dialect)
@@ -197,7 +198,7 @@ def _standing(config: Config) -> Iterator[Finding]:
     try:
         signature = signature_of(config)
     except KeyUnusable as error:
-        yield Finding("dkim", "wrong", str(error))
+        yield Finding("dkim", "wrong", sentence_of(error))
         return
     returns = config.mail.return_path.rpartition("@")[2] if config.mail.return_path else None
     authors = tuple(dict.fromkeys(address.rpartition("@")[2] for address in written))

@@ -66,7 +66,7 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         try:
             found = explain(conn, site, lead_id, at, zone)
         except LookupError as error:
-            raise UnknownLead(str(error)) from error
+            raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
     lines = _lines(found, name, site, zone, words())
     return Explained("\n".join(lines), {"name": name, **found.as_json()})

@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from typing import TextIO
 
 from base.saying import said
+from base.system_words import why_of
 
 
 class UnusableFolder(Exception):
@@ -32,7 +33,7 @@ def why_unwritable(folder: Path) -> str | None:
         with TemporaryFile(dir=place) as tried:
             tried.write(b"terreau")
     except OSError as error:
-        return f"{place}: {error.strerror}"
+        return said("%(name)s: %(what)s", name=place, what=why_of(error))
     return None
 
 
@@ -41,7 +42,7 @@ def make_writable(folder: Path, mode: int = 0o777) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=mode)
     except OSError as error:
-        raise UnusableFolder(folder, error.strerror or str(error)) from error
+        raise UnusableFolder(folder, why_of(error)) from error
     if why := why_unwritable(folder):
         raise UnusableFolder(folder, why)
 
@@ -51,4 +52,4 @@ def for_its_owner(path: Path, encoding: str = "utf-8") -> TextIO:
     try:
         return open(path, "w", encoding=encoding, newline="", opener=lambda name, flags: os.open(name, flags, 0o600))
     except OSError as error:
-        raise UnwritableFile(said("%(file)s cannot be written: %(why)s", file=path, why=error.strerror)) from error
+        raise UnwritableFile(said("%(file)s cannot be written: %(why)s", file=path, why=why_of(error))) from error

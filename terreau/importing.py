@@ -14,6 +14,7 @@ from authoring.site import Site
 from authoring.tree import read_tree
 from base.config import Config
 from base.saying import Refused, said
+from base.system_words import why_of
 from base.tokens import new_token
 from base.translations import Translator
 from leads.imports import ledger
@@ -216,7 +217,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.filename is None:
             raise
-        raise NoImport(said("%(path)s cannot be read (%(why)s)", path=path, why=error.strerror)) from error
+        raise NoImport(said("%(path)s cannot be read (%(why)s)", path=path, why=why_of(error))) from error
 
 
 def _unspooled(spool: Any) -> Iterator[Reject]:

@@ -20,6 +20,7 @@ from base.clock import Moment
 from base.config import Config
 from base.keyring import read_secret
 from base.saying import Said, said
+from base.system_words import why_of
 from base.translations import msgid
 from storage import copies, sqlite
 from storage.database import StorageUnavailable, open_database
@@ -113,7 +114,7 @@ def _opened(file: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        why = error.strerror if isinstance(error, OSError) else said("it is no backup, or was cut short")
+        why = why_of(error) if isinstance(error, OSError) else said("it is no backup, or was cut short")
         sentence = said("%(file)s cannot be read (%(why)s): name a file that `terreau backup` made", file=file, why=why)
         raise NoRestore(sentence) from error
 

@@ -16,6 +16,7 @@ from base.clock import Moment
 from base.config import Config
 from base.saying import said
 from base.settings import Retention
+from base.system_words import why_of
 from base.translations import translator
 from leads import erasing, forgetting, merging, retention
 from leads.correcting import correct, fields_of
@@ -112,7 +113,7 @@ def replay(at: Office, path: Path | None, clerk: Clerk) -> int:
             return 0
         raise NotRead(said("%(file)s is not there", file=listed)) from None
     except OSError as error:
-        raise NotRead(said("%(path)s cannot be read (%(why)s)", path=listed, why=error.strerror)) from error
+        raise NotRead(said("%(path)s cannot be read (%(why)s)", path=listed, why=why_of(error))) from error
     except ValueError as error:
         sentence = said("%(file)s is no list of erasures: each line holds a keyed hash and an instant", file=listed)
         raise NotRead(sentence) from error

@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 from base.config import Config
 from base.saying import said
+from base.system_words import why_of
 from base.translations import msgid
 from capture.returned import LONGEST_BODY
 from console.lists import LONGEST_LIST
@@ -71,7 +72,7 @@ def _try_mail_server(config: Config, say: Say) -> None:
     try:
         socket.create_connection((smtp.host, smtp.port), KNOCK_SECONDS).close()
     except OSError as error:
-        why = error.strerror or str(error)
+        why = why_of(error)
         told = msgid("Warning: no mail server answers at %(where)s (%(why)s): mails wait until one does.")
         say(said(told, where=f"{smtp.host}:{smtp.port}", why=why))
 

@@ -12,6 +12,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from base.clock import elapsed
 from base.saying import said
+from base.system_words import why_of
 from terreau.patience import Patience
 from terreau.strictness import StrictChannel
 
@@ -31,7 +32,7 @@ class AddressTaken(Exception):
                 "cannot listen on %(where)s: %(why)s. Another process may hold this port: stop it, or choose another"
                 " with `--port` or `[server] port`.",
                 where=f"{host}:{port}",
-                why=cause.strerror or cause,
+                why=why_of(cause),
             )
         )
 

@@ -145,3 +145,16 @@ def test_no_command_says_english_to_whoever_reads_french(house, english):
         wrong += [f"{' '.join(words)}: {part!r} in {output!r}" for part in english if part in output]
         wrong += [f"{' '.join(words)}: {line}" for line in told if ENGLISH.search(QUOTED.sub("", line))]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_database_that_will_not_do_is_told_in_french(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TERREAU__DATABASE__URL", "sqlite:///file/data/terreau.db")
+    refused = terreau("migrate", "--lang", "fr").output
+    assert "file/data/terreau.db ne peut pas être écrite (ce n’est pas un dossier)" in refused
+    (tmp_path / "old.db").write_bytes(b"")
+    monkeypatch.setenv("TERREAU__DATABASE__URL", "sqlite:///old.db")
+    assert "Erreur : la base n’a pas encore de tables" in terreau("audit", "verify", "--lang", "fr").output
+    (tmp_path / "old.db").write_bytes(b"no database at all" * 100)
+    assert "n’est pas une base SQLite" in terreau("audit", "verify", "--lang", "fr").output
