@@ -24,6 +24,7 @@ from storage.schema import (
     departures,
     enrolments,
     hand_offs,
+    hits,
     lead_segments,
     lead_words,
     leads,
@@ -45,6 +46,7 @@ _NUMBERED: Mapping[Table, tuple[str, ...]] = {
     submissions: ("event_seq",),
     stage_changes: ("event_seq",),
     hand_offs: ("event_seq",),
+    hits: ("event_seq", "confirmed_seq", "seen_seq"),
     enrolments: ("entry_seq", "waiting_seq"),
 }
 
@@ -209,6 +211,7 @@ def join_standings(conn: Connection, pair: Pair, numbers: Numbers, site: Site, z
         cycle=max(each.cycle for each in held.values()),
         verdict_seq=_newest(held, "verdict_seq", numbers),
         human_seq=_newest(held, "human_seq", numbers),
+        bare_seq=_newest(held, "bare_seq", numbers),
     )
     standings.save(conn, {pair.kept: one}, load_leads(conn, [pair.kept]), site.release_id or 0)
     if ours is not None and ours.stage != one.stage:

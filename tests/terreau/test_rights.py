@@ -9,7 +9,8 @@ from sqlalchemy import func, insert, select, update
 
 from base.clock import system_clocks
 from base.config import load_config
-from leads import consent
+from leads import consent, hit_log, judging
+from leads.hit_log import Met
 from storage.schema import (
     audit,
     calendars,
@@ -17,6 +18,7 @@ from storage.schema import (
     departures,
     enrolments,
     events,
+    hits,
     leads,
     messages,
     notes,
@@ -213,6 +215,24 @@ def test_a_merge_loses_nothing_and_keeps_the_order(two, lively, database):
     assert lead(database, kept).last_name == "Lovelace"
     lively.works()
     assert "The chain holds" in told("audit", "verify")
+
+
+def test_a_hit_still_belongs_to_its_event_after_a_merge(two, lively, database):
+    kept, gone = two
+    for lead_id in (gone, kept):
+        met = Met(lead_id, "click", "1", name="link_clicked", subject=f"of {lead_id}")
+        database.write(lambda conn, met=met: hit_log.note(conn, met, lively.clocks.moment(), touched=True) and None)
+    told("leads", "merge", str(kept), str(gone), "--yes")
+    database.write(lambda conn: judging.settle(conn, lively.clocks.moment()) and None)
+    with database.read() as conn:
+        story = conn.execute(select(events).where(events.c.lead_id == kept)).all()
+        named = {row.seq: (row.name, row.subject) for row in story}
+        cited = [
+            (named[row.event_seq], named[row.confirmed_seq]) for row in conn.execute(select(hits).order_by(hits.c.id))
+        ]
+    assert cited == [
+        (("link_clicked", f"of {lead_id}"), ("hit_confirmed", f"of {lead_id}")) for lead_id in (gone, kept)
+    ]
 
 
 def test_the_score_is_the_one_of_both_histories(two, lively, database):
