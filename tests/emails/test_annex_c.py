@@ -166,7 +166,7 @@ def sender_for(sender_to):
 def way(sender) -> str:
     if sender.channel.stopped:
         return "stopped"
-    return "paused" if sender.channel.pause else "open"
+    return "paused" if sender.channel.reason else "open"  # the pause itself may be over on a slow machine
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
