@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 def network(address: str) -> str:
     """/24 in version 4, /48 in version 6; what is no address stands for itself."""
-    parsed = _parsed(address)
+    parsed = ip_of(address)
     if parsed is None:
         return address
     bits = 24 if isinstance(parsed, IPv4Address) else 48
@@ -17,14 +17,14 @@ def network(address: str) -> str:
 
 def outside(address: str) -> bool:
     """Whether it comes from the internet: an inner one is a proxy's or a colleague's, and tells nothing of visitors."""
-    parsed = _parsed(address)
+    parsed = ip_of(address)
     return parsed is not None and parsed.is_global
 
 
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    """A version 4 address that is written in version 6 is the version 4 one."""
+def ip_of(address: str) -> IPv4Address | IPv6Address | None:
+    """A version 4 address that is written in version 6 is the version 4 one; None for what is none."""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(address.strip().strip("[]"))
     except ValueError:
         return None
     return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed

@@ -4,7 +4,9 @@ Incomplete by nature, and only a signal: people work from data centres too. Pure
 """
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from base.networks import ip_of
 
 Network = IPv4Network | IPv6Network
 
@@ -41,7 +43,7 @@ _RANGES = {"mail_proxy_range": _read(_MAIL_PROXY), "gateway_range": _read(_GATEW
 @lru_cache(maxsize=4096)
 def range_marks(address: str) -> frozenset[str]:
     """The marks of an address; none for what is no address."""
-    known = _parsed(address)
+    known = ip_of(address)
     if known is None:
         return frozenset()
     return frozenset(name for name, ranges in _RANGES.items() if any(known in one for one in ranges))
@@ -49,16 +51,7 @@ def range_marks(address: str) -> frozenset[str]:
 
 def network_of(address: str) -> str | None:
     """The neighbourhood of an address, /24 or /48: as near as gateways that change addresses can be told."""
-    known = _parsed(address)
+    known = ip_of(address)
     if known is None:
         return None
     return str(ip_network(f"{known}/{24 if known.version == 4 else 48}", strict=False))
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        known = ip_address(address.strip().strip("[]"))
-    except ValueError:
-        return None
-    mapped = known.ipv4_mapped if isinstance(known, IPv6Address) else None
-    return mapped or known

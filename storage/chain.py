@@ -78,11 +78,11 @@ def record(conn: Connection, key: str, entry: Entry, machine_now: datetime) -> i
     return number
 
 
-def verify(conn: Connection, key: str) -> Verified:
-    """Read the chain from its beginning, and say every place where it does not hold."""
+def verify(conn: Connection, key: str, newest: int | None = None) -> Verified:
+    """Read the chain from its beginning, or about its `newest` entries, and say every place where it does not hold."""
     breaks: list[Break] = []
-    expected, previous, erased = 1, BEGINNING, 0
-    for row in _entries(conn):
+    expected, previous, erased = _beginning(conn, newest)
+    for row in _entries(conn, after=expected - 1):
         breaks += _faults(row, key, expected, previous)
         erased += row.salt is None
         expected, previous = row.id + 1, row.hash
@@ -90,8 +90,15 @@ def verify(conn: Connection, key: str) -> Verified:
     return Verified(expected - 1, erased, tuple(breaks))
 
 
-def _entries(conn: Connection) -> Iterator[Row[Any]]:
-    last = 0
+def _beginning(conn: Connection, newest: int | None) -> tuple[int, str, int]:
+    """The number of the first entry to read, the hash before it, and of how many the payload was erased: none yet."""
+    older = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).offset(newest).limit(1)
+    before = conn.execute(older).one_or_none() if newest is not None else None
+    return (1, BEGINNING, 0) if before is None else (before.id + 1, before.hash, 0)
+
+
+def _entries(conn: Connection, after: int) -> Iterator[Row[Any]]:
+    last = after
     joined = select(audit, audit_payloads.c.salt, audit_payloads.c.payload).outerjoin(
         audit_payloads, audit_payloads.c.audit_id == audit.c.id
     )

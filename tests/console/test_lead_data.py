@@ -109,6 +109,16 @@ def test_a_chain_that_was_changed_is_told(client, ada, database):
     assert "The chain is broken at entry 1" in client.get("/console/data").text
 
 
+def test_of_a_long_chain_the_page_looks_at_the_newest_entries_and_says_so(client, ada, database, monkeypatch):
+    monkeypatch.setattr(protection, "LOOKED_AT", 2)
+    for _ in range(3):
+        client.post(f"/console/leads/{ada}/data/export", {"form": "json"})
+    assert "The newest 2 entries hold" in client.get("/console/data").text
+    third = update(audit).where(audit.c.id == 3).values(act="lead_erased")
+    database.write(lambda conn: conn.execute(third) and None)
+    assert "The chain is broken at entry 3" in client.get("/console/data").text
+
+
 def test_sales_sees_what_is_stored_and_neither_hands_it_out_nor_takes_it_away(ada, staff_client):
     sales = staff_client("sales")
     page = sales.get(f"/console/leads/{ada}/data").text
