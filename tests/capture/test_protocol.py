@@ -2,19 +2,19 @@
 
 import re
 import socket
-import threading
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from waitress import create_server
 
 from base.clock import system_clocks
 from base.config import Config
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from storage.schema import events, submissions
+from terreau.web import WebServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -28,15 +28,10 @@ def port(door, keys):
     clocks = system_clocks()
     app = Flask("terreau", static_folder=None)
     open_public_door(app, replace(door, config=config, clocks=clocks, signer=Signer(keys.signing, clocks.machine)))
-    channels = {}
-    server = create_server(app, host="127.0.0.1", port=0, threads=4, map=channels)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.effective_port
-    for channel in list(channels.values()):
-        channel.close()
-    server.task_dispatcher.shutdown(timeout=2)
-    thread.join(5)
+    server = WebServer(app, "127.0.0.1", 0, threads=4)
+    server.start()
+    yield server.port
+    server.stop()
 
 
 def ask(port, raw):
@@ -89,8 +84,7 @@ def test_a_double_click_at_the_same_instant_is_one_submission(port, door):
     cookie, body = opened(port)
     statuses = []
     threads = [
-        threading.Thread(target=lambda: statuses.append(post(port, "/p/demo", body, f"Cookie: {cookie}")[0]))
-        for _ in range(6)
+        Thread(target=lambda: statuses.append(post(port, "/p/demo", body, f"Cookie: {cookie}")[0])) for _ in range(6)
     ]
     for thread in threads:
         thread.start()
