@@ -57,6 +57,7 @@ def lint_what_is_read(loaded: Loaded, locales: Sequence[str]) -> list[Problem]:
 def files(site: Site) -> Iterator[tuple[str, Model]]:
     """Every text file of the site, with what it says."""
     yield "definitions.toml", site.definitions
+    yield "costs.toml", site.costs
     for folder in ("pages", "forms", "magnets", "sequences", "personas"):
         yield from ((f"{folder}/{name}.toml", model) for name, model in getattr(site, folder).items())
     yield from ((email_file(*key), email) for key, email in site.emails.items())

@@ -10,6 +10,7 @@ from typing import Any
 
 from authoring.images import FOLDER
 from authoring.models.common import Model
+from authoring.models.costs import Costs
 from authoring.models.definitions import Definitions
 from authoring.models.emails import Email
 from authoring.models.sequences import Sequence
@@ -24,6 +25,7 @@ from base.saying import Said, said
 from base.toml import Document, Part, Position, TomlError
 
 FENCE = "+++"
+NO_COSTS = Costs()
 BEGIN = said("`terreau new site FOLDER` makes one to begin with")
 KEPT = 1024  # files read last: the same bytes are checked, applied, and read back from the store
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -197,6 +199,7 @@ def _site(tree: Tree, models: Mapping[str, Mapping[tuple[str, ...], Any]]) -> Si
         release_id=None,
         hash=tree.hash,
         definitions=definitions,
+        costs=models["costs"].get((), NO_COSTS),
         pages=named["page"],
         forms=named["form"],
         magnets=named["magnet"],

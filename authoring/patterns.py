@@ -18,6 +18,7 @@ URL = r"^https?://[^\s/]+\S*$"
 EVENT = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$"
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 CAP = r"^[0-9]{1,4} per (day|week|month)$"
+CURRENCY = r"^[A-Z]{3}$"
 FIELD_NAME = r"^[a-z][a-z0-9_]*$"
 OPTION = r"^[a-z0-9_-]+$"
 FILE_PATH = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
@@ -37,6 +38,7 @@ LOOKS_LIKE = {
     EVENT: said("the name of an event such as `asset_downloaded`"),
     COLOUR: said('a colour such as "#2c6a33"'),
     CAP: said('a limit such as "1 per day" or "4 per week"'),
+    CURRENCY: said("the three letters of a currency, such as `EUR`"),
     FIELD_NAME: said("a name of lower-case letters, digits and `_`, such as `job_title`"),
     OPTION: said("a short value of lower-case letters, digits, hyphens and `_`, such as `interior_design`"),
     FILE_PATH: said("the path of a file inside `magnets/`, such as `guide-3d/guide-fr.pdf`"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from authoring.models.common import Model
-from authoring.models.definitions import Definitions, HandOff, IdealCustomer, Scoring
+from authoring.models.definitions import Deals, Definitions, HandOff, IdealCustomer, Scoring
 from authoring.models.forms import FormField
 from authoring.models.magnets import Magnet
 from authoring.sentences import Fault
@@ -27,6 +27,7 @@ IDENTITIES: dict[type[Model], dict[str, str]] = {
     Scoring: {"engagement": "id"},
     IdealCustomer: {"rules": "id"},
     HandOff: {"reps": "id", "reject_reasons": "id"},
+    Deals: {"lost_reasons": "id"},
     FormField: {"options": "value"},
     Magnet: {"file": "path"},
 }

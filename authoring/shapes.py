@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from authoring.models.common import Model
+from authoring.models.costs import Costs
 from authoring.models.definitions import Definitions
 from authoring.models.emails import EmailFrontMatter
 from authoring.models.forms import Form
@@ -25,6 +26,7 @@ Path = tuple[str | int, ...]
 # The kinds of text files and the model each is read with.
 MODELS: dict[str, type[Model]] = {
     "definitions": Definitions,
+    "costs": Costs,
     "page": Page,
     "form": Form,
     "magnet": Magnet,
@@ -40,6 +42,9 @@ NOUNS: dict[str, Said] = {
     "Brand": said("this brand"),
     "Case": said("this case"),
     "Condition": said("this condition"),
+    "Cost": said("this cost"),
+    "Costs": said("this file"),
+    "Deals": said("this `[deals]` section"),
     "Definitions": said("this file"),
     "Edit": said("this edit"),
     "EmailFrontMatter": said("this front matter"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from authoring.images import Image
+from authoring.models.costs import Costs
 from authoring.models.definitions import Definitions, Stage
 from authoring.models.emails import Email
 from authoring.models.forms import Form
@@ -36,6 +37,7 @@ class Site:
     release_id: int | None
     hash: str  # of the whole tree
     definitions: Definitions
+    costs: Costs = field(default_factory=Costs)
     pages: Mapping[str, Page] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
     magnets: Mapping[str, Magnet] = field(default_factory=dict)

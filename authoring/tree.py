@@ -28,6 +28,7 @@ _NAME, _LOCALE = NAME.strip("^$"), LOCALE.strip("^$")
 # mails carry.
 KINDS: Mapping[str, re.Pattern[str]] = {
     "definitions": re.compile(r"definitions\.toml"),
+    "costs": re.compile(r"costs\.toml"),
     "page": re.compile(rf"pages/(?P<name>{_NAME})\.toml"),
     "form": re.compile(rf"forms/(?P<name>{_NAME})\.toml"),
     "magnet": re.compile(rf"magnets/(?P<name>{_NAME})\.toml"),
@@ -246,7 +247,7 @@ def _misplaced(path: str) -> _Stray:
     top, _, below = path.partition("/")
     message = said("this file does not belong here")
     if not below:
-        return _Stray(message, did_you_mean(path, ["definitions.toml"], msgid("expected %(names)s")))
+        return _Stray(message, did_you_mean(path, ["definitions.toml", "costs.toml"], msgid("expected %(names)s")))
     return _Stray(message, said("in `%(folder)s/` there is %(what)s", folder=top, what=FOLDERS[top]))
 
 

@@ -89,7 +89,7 @@ def _verdict(door: ConsoleDoor) -> Verdict:
 
 
 def add_note(door: ConsoleDoor, lead_id: int) -> Response:
-    return _do(door, lead_id, lambda: partial(notebook.add_note, text=_text("text", LONGEST_TEXT)), lead.notes_fragment)
+    return act(door, lead_id, lambda: partial(notebook.add_note, text=_text("text", LONGEST_TEXT)), lead.notes_fragment)
 
 
 def log_call(door: ConsoleDoor, lead_id: int) -> Response:
@@ -99,10 +99,10 @@ def log_call(door: ConsoleDoor, lead_id: int) -> Response:
         return partial(notebook.log_call, outcome=_one_of("outcome", OUTCOMES, NO_OUTCOME), note=_note())
 
     if by_htmx() and _back() == "today":
-        return _do(
+        return act(
             door, lead_id, verb, lambda door, lead_id: today.call_fragment(door, lead_id, request.form["outcome"])
         )
-    return _do(door, lead_id, verb, lead.calls_fragment)
+    return act(door, lead_id, verb, lead.calls_fragment)
 
 
 def add_task(door: ConsoleDoor, lead_id: int) -> Response:
@@ -112,7 +112,7 @@ def add_task(door: ConsoleDoor, lead_id: int) -> Response:
         owner = lead.owner_of(door, lead_id) or viewer().rep
         return partial(notebook.add_task, title=_text("title", LONGEST_TITLE), due_at=_day("due"), owner=owner)
 
-    return _do(door, lead_id, verb, lead.tasks_fragment)
+    return act(door, lead_id, verb, lead.tasks_fragment)
 
 
 def add_own_task(door: ConsoleDoor) -> Response:
@@ -150,7 +150,7 @@ def save_bant(door: ConsoleDoor, lead_id: int) -> Response:
         item, value = _one_of("item", items, NO_VALUE), _one_of("value", VALUES, NO_VALUE)
         return partial(notebook.note_bant, item=item, value=value, note=_note())
 
-    return _do(door, lead_id, verb, lead.bant_fragment)
+    return act(door, lead_id, verb, lead.bant_fragment)
 
 
 def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
@@ -162,18 +162,19 @@ def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
             raise Unusable(NO_REP)
         return partial(notebook.assign, rep=rep or None)
 
-    return _do(door, lead_id, verb, lead.owner_fragment)
+    return act(door, lead_id, verb, lead.owner_fragment)
 
 
 # ---------------------------------------------------------------- doing it, and where to then
 
 
-def _do(
+def act(
     door: ConsoleDoor,
     lead_id: int,
     verb: Callable[[], Callable[..., object]],
     fragment: Callable[[ConsoleDoor, int], Response],
 ) -> Response:
+    """Do `verb` for that lead, then draw the part of its page that changed. What the form says may be Unusable."""
     try:
         job = partial(verb(), lead_id=lead_id, author=author(), now=g.moment)
     except Unusable as error:

@@ -22,8 +22,9 @@ from console.hands import done, hand
 from console.lead_score import shown
 from console.names import Names
 from console.routes import Route
+from console.selling_parts import selling_parts
 from console.words import Day, story
-from leads.facts import Facts, Standing
+from leads.facts import Facts, Lead, Standing
 from reports import dealings, lead, tasks, today
 from reports.known import facts_of
 from reports.lead import Portrait
@@ -55,6 +56,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             **_told(conn, portrait, site, now, FIRST_LINES),
             **_noted(conn, portrait, site, now),
             **_dealt(conn, door, portrait, site),
+            **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
         }
     return draw("console/lead.html", status, wrong=wrong, **values)
 
@@ -210,6 +212,11 @@ def owner_of(door: ConsoleDoor, lead_id: int) -> str | None:
         return _portrait(conn, lead_id).lead.owner
 
 
+def known(conn: Connection, lead_id: int) -> Lead:
+    """Who that is, if the viewer sees them; else 404."""
+    return _portrait(conn, lead_id).lead
+
+
 def notes_fragment(door: ConsoleDoor, lead_id: int) -> Response:
     return _fragment(door, lead_id, "notes")
 
@@ -230,13 +237,21 @@ def owner_fragment(door: ConsoleDoor, lead_id: int) -> Response:
     return _fragment(door, lead_id, "owner")
 
 
+def deal_fragment(door: ConsoleDoor, lead_id: int) -> Response:
+    return _fragment(door, lead_id, "deal")
+
+
 def _fragment(door: ConsoleDoor, lead_id: int, part: str) -> Response:
     """One section as it is now."""
     site, now = door.site(), g.moment.calendar
     with door.database.read() as conn:
         portrait = _portrait(conn, lead_id)
         facts = _facts(conn, site, portrait, now)
-        values = {**_identity(portrait, facts, site, now), **_noted(conn, portrait, site, now)}
+        values = {
+            **_identity(portrait, facts, site, now),
+            **_noted(conn, portrait, site, now),
+            **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
+        }
     return draw("console/lead_part.html", part=part, selling=viewer().role in SELLING, **values)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authoring.models.common import Localised
+from authoring.models.definitions import Reason
 from authoring.site import Site
 from console.conditions import in_words
 from console.context import Viewer
@@ -57,10 +58,16 @@ def _topics(names: Names) -> dict[str, Localised]:
     return {str(name): topic.label for name, topic in [*definitions.topics.items(), *definitions.tracking.items()]}
 
 
+def reasons(site: Site) -> list[Reason]:
+    """Why leads are given back, and why deals are lost."""
+    definitions = site.definitions
+    return [*definitions.hand_off.reject_reasons, *definitions.deals.lost_reasons]
+
+
 # What is named -> {id: what it is called}.
 _KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
     "topic": _topics,
     "sequence": lambda names: {name: one.title for name, one in names.site.sequences.items()},
     "form": lambda names: {name: one.title for name, one in names.site.forms.items()},
-    "reason": lambda names: {one.id: one.label for one in names.site.definitions.hand_off.reject_reasons},
+    "reason": lambda names: {one.id: one.label for one in reasons(names.site)},
 }

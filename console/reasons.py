@@ -215,6 +215,10 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"rejected: (?P<reason>.+)", msgid("Rejected by sales: %(reason)s.")),
         (r"recycled: (?P<reason>.+)", msgid("Recycled by sales: %(reason)s.")),
         (r"disqualified: (?P<reason>.+)", msgid("Disqualified by sales: %(reason)s.")),
+        (r"meeting", msgid("Sales has booked a meeting.")),
+        (r"forecast", msgid("Sales has forecast a deal.")),
+        (r"won", msgid("Signed.")),
+        (r"lost: (?P<reason>.+)", msgid("The deal was lost: %(reason)s.")),
     )
 )
 CAUSES = frozenset(WHY_BACK.values())  # why a mail came back

@@ -1,10 +1,12 @@
 """What staff did, as lines of a lead's story."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from base.translations import msgid
-from console.context import say
+from console.context import moment, say
 from console.names import Names
+from console.report_cells import money
 from console.telling import Line
 from leads.facts import Event
 from reports.timeline import Entry
@@ -26,6 +28,12 @@ TASKS: Mapping[str, str] = {
     "task_added": msgid("%(who)s plans: %(title)s"),
     "task_done": msgid("%(who)s has done: %(title)s"),
     "task_reopened": msgid("%(who)s takes up again: %(title)s"),
+}
+SALES: Mapping[str, tuple[str, str]] = {  # event -> what is told, its icon
+    "meeting_booked": (msgid("%(who)s books a meeting for %(at)s"), "calendar"),
+    "deal_forecast": (msgid("%(who)s forecasts a deal of %(amount)s"), "goal"),
+    "deal_won": (msgid("%(who)s has it signed: %(amount)s"), "check"),
+    "deal_lost": (msgid("%(who)s has lost the deal"), "x"),
 }
 KNOWN: Mapping[str, str] = {
     "unknown": msgid("unknown"),
@@ -82,6 +90,18 @@ def _assigned(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep))
 
 
+def _sold(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    sentence, icon = SALES[event.name]
+    told = event.data
+    values = {"who": _who(event, names)}
+    if "amount" in told:
+        values["amount"] = money(int(told["amount"]), names.site.definitions.deals.currency)
+    if "starts_at" in told:
+        values["at"] = moment(datetime.fromisoformat(str(told["starts_at"])))
+    reason = names("reason", str(told["reason"])) if told.get("reason") else ""
+    return _staff(entry, icon, say(sentence, **values), detail=reason)
+
+
 Tell = Callable[[Entry, Event, Voice, Names], Line]
 OF_STAFF: Mapping[str, Tell] = {
     "verdict_given": _verdict,
@@ -92,4 +112,5 @@ OF_STAFF: Mapping[str, Tell] = {
     "task_reopened": _task,
     "bant_noted": _bant,
     "lead_assigned": _assigned,
+    **dict.fromkeys(SALES, _sold),
 }

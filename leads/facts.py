@@ -37,6 +37,15 @@ RECYCLED, DISQUALIFIED = "recycled", "disqualified"
 # Verdicts after which only points earned since may call sales again.
 CLOSING = frozenset({"rejected", RECYCLED, DISQUALIFIED})
 
+# What sales tells of its work with a lead: event -> the word by which a stage names it (`by_sales`).
+LOST = "deal_lost"
+SALES_ACTS: Mapping[str, str] = {
+    "meeting_booked": "meeting",
+    "deal_forecast": "forecast",
+    "deal_won": "won",
+    LOST: "lost",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
@@ -99,6 +108,16 @@ class Event:
     def proven(self) -> bool:
         """Whether no machine can have done it."""
         return self.evidence == HUMAN
+
+    @property
+    def judges(self) -> bool:
+        """Whether sales has decided on the lead by it."""
+        return self.name in ("verdict_given", LOST)
+
+    @property
+    def closes(self) -> bool:
+        """Whether only what is earned after it may call sales again."""
+        return self.name == LOST or (self.name == "verdict_given" and self.subject in CLOSING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _with(standing: Standing, event: Event, facts: Facts, definitions: Definitio
         interests=interests_after(standing.interests, event, definitions),
         human_seq=event.seq if acted else standing.human_seq,
         bare_seq=event.seq if event.evidence == PRESUMED else standing.bare_seq,
-        verdict_seq=event.seq if event.name == "verdict_given" else standing.verdict_seq,
+        verdict_seq=event.seq if event.judges else standing.verdict_seq,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which stage a lead moves to, and why: by rule, by a raised hand, by sales' verdict, by cooling.
+"""Which stage a lead moves to, and why: by rule, by a raised hand, by what sales decides and does, by cooling.
 
 A stage that is handed to sales is entered by rule only after a confirmed human act since the stage before it was
 entered; once sales has sent a lead back, only points earned since then count towards being handed over again. Out of
@@ -15,15 +15,16 @@ from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
 from base.calendars import local_day
 from leads.conditions import holds, off_the_way, place, stage_rank
-from leads.facts import DISQUALIFIED, RECYCLED, Event, Facts, Standing
+from leads.facts import DISQUALIFIED, LOST, RECYCLED, SALES_ACTS, Event, Facts, Standing
 from leads.points import MILLI, peak
 from leads.scoring import engagement_since_verdict, since_verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change of stage. `reason` begins with what made it (enter, hand_raise, cooled, or the verdict: accepted,
-    rejected, recycled, disqualified), then a colon and the details. `event_seq` is None when time alone did it.
+    """A change of stage. `reason` begins with what made it (enter, hand_raise, cooled, the verdict: accepted, rejected,
+    recycled, disqualified, or what sales did: meeting, forecast, won, lost), then a colon and the details. `event_seq`
+    is None when time alone did it.
     `cycle` is the one it opens or goes on in."""
 
     to: str
@@ -135,6 +136,19 @@ def _disqualified(standing: Standing, event: Event, definitions: Definitions) ->
     return Move(DISQUALIFIED, _because(event), event.seq, standing.cycle, False)
 
 
+def _sold(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Where the definitions say that such an act of sales leads: only forward, but for a deal that is lost."""
+    act = SALES_ACTS[event.name]
+    target = next((stage.id for stage in definitions.stages if act in stage.by_sales), None)
+    if target is None or standing.stage in (DISQUALIFIED, target):
+        return None
+    if event.name == LOST:
+        return Move(target, f"{act}: {event.data.get('reason')}", event.seq, standing.cycle + 1, False)
+    if place(definitions, standing.stage) >= stage_rank(definitions, target):
+        return None
+    return Move(target, act, event.seq, standing.cycle, False)
+
+
 def _because(event: Event) -> str:
     return f"{event.subject}: {event.data.get('reason')}"
 
@@ -171,6 +185,7 @@ _BY_VERDICT: dict[str, _Decide] = {
 _BY_EVENT: dict[str, _Decide] = {
     "form_submitted": _hand_raised,
     "verdict_given": _judged,
+    **dict.fromkeys(SALES_ACTS, _sold),
 }
 
 

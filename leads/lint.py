@@ -28,6 +28,7 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
     """Every problem that rules of score and stage have with each other."""
     found = [*_thresholds(site.definitions, locate), *_circles(site.definitions, locate), *_measures(site, locate)]
     found += _reps(site, locate)
+    found += _acts_of_sales(site.definitions, locate)
     for file, path, message, hint in out_of_reach(site):
         found.append(Problem(file, *locate(file, path), "warning", message, hint))
     return sorted(found)
@@ -41,6 +42,18 @@ def _reps(site: Site, locate: Locate) -> Iterator[Problem]:
             file = f"forms/{name}.toml"
             message = said("definitions.toml has no rep `%(name)s`", name=form.rep)
             yield Problem(file, *locate(file, ("rep",)), "error", message, said("name one of [[hand_off.reps]]"))
+
+
+def _acts_of_sales(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
+    """An act of sales that leads to two stages; only the first would ever be entered by it."""
+    first: dict[str, str] = {}
+    for index, stage in enumerate(definitions.stages):
+        for place, act in enumerate(stage.by_sales):
+            if act in first:
+                message = said("`%(act)s` leads to `%(stage)s` already", act=act, stage=first[act])
+                path = ("stages", index, "by_sales", place)
+                yield _problem("error", path, message, said("name it in `by_sales` of one stage"), locate)
+            first.setdefault(act, stage.id)
 
 
 # ---------------------------------------------------------------- thresholds

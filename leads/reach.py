@@ -79,6 +79,7 @@ def _most(rule: EngagementRule) -> float:
 def _stages_without_a_way_in(definitions: Definitions) -> Found:
     """Marketing's stages come by rule, or from another; those of sales by a verdict too."""
     led_to = {name for one in definitions.stages for name in (one.cooled_to, one.accepted_to, one.rejected_to)}
+    led_to |= {one.id for one in definitions.stages if one.by_sales}
     for index, stage in enumerate(definitions.stages[1:], start=1):
         by_rule = stage.enter is not None or stage.owner == "sales" or stage.id in (RECYCLED, DISQUALIFIED)
         if not by_rule and stage.id not in led_to:

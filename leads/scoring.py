@@ -15,7 +15,7 @@ from authoring.models.common import Localised
 from authoring.models.definitions import Definitions, EngagementRule, IdealCustomer
 from base.calendars import Zone, local_day
 from leads.conditions import holds
-from leads.facts import CLOSING, Buckets, Event, Facts
+from leads.facts import Buckets, Event, Facts
 from leads.points import MILLI, engagement, falls_below, share
 
 __all__ = [
@@ -63,8 +63,9 @@ def rules_for(event: Event, definitions: Definitions) -> tuple[EngagementRule, .
 
 
 def take_in(buckets: Buckets, event: Event, definitions: Definitions, zone: Zone) -> Buckets:
-    """The buckets once the event is counted. A verdict that sends back closes what was earned before it."""
-    if event.name == "verdict_given" and event.subject in CLOSING:
+    """The buckets once the event is counted. A verdict that sends back, or a deal that is lost,
+    closes what was earned before it."""
+    if event.closes:
         return _closed(buckets)
     day = local_day(event.at, zone).isoformat()
     for rule in rules_for(event, definitions):

@@ -35,6 +35,10 @@ DEFAULT_LABELS = {
     "segment_entered": msgid("Came into the segment “%(subject)s”"),
     "segment_left": msgid("Left the segment “%(subject)s”"),
     "verdict_given": msgid("Sales gave a verdict: %(subject)s"),
+    "meeting_booked": msgid("A meeting was booked"),
+    "deal_forecast": msgid("A deal was forecast"),
+    "deal_won": msgid("A deal was signed"),
+    "deal_lost": msgid("A deal was lost"),
 }
 _SOME_ACT = msgid("%(name)s: %(subject)s")
 

@@ -186,6 +186,23 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "calls": Holding(lead="lead_id", personal="outcome note", figure="at", staff="staff_id", working="id"),
     "bant": Holding(lead="lead_id", personal="item value note", figure="at", staff="author"),
+    "meetings": Holding(lead="lead_id", personal="place", figure="starts_at minutes at", staff="author", working="id"),
+    "deals": Holding(
+        lead="lead_id",
+        personal="reason",
+        figure="state amount probability close_on opened_at ended_at",
+        staff="author",
+        working="id",
+        rest="blank",
+    ),
+    "deal_forecasts": Holding(
+        lead="deal_id",
+        through="deals",
+        figure="state amount probability close_on at",
+        staff="author",
+        working="number",
+        rest="stays",
+    ),
     "page_views": Holding(working="page day views"),
     "lead_words": Holding(lead="lead_id", secret="word"),
     # ------------------------------------------------------------ lists: what a file says is gone once it is taken in

@@ -3,13 +3,15 @@
 Two owners never write the same column: doors write `leads`, `events`, `submissions`, `consents`, `suppressions`;
 the engine writes `standings`, `stage_changes`, `enrolments`, `receipts`, and opens `messages`, `webhooks`, `hand_offs`;
 what it takes in it also counts, in `tallies` and `occupancy`.
-The console is a door: it also writes `staff`, `notes`, `tasks`, `calls`, `bant`. So is whoever imports: `imports`.
+The console is a door: it also writes `staff`, `notes`, `tasks`, `calls`, `bant`, `meetings`,
+`deals`. So is whoever imports: `imports`.
 "Calendar" instants follow the house's calendar, which a demo may accelerate; "machine" instants never do.
 """
 
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -612,6 +614,45 @@ bant = _table(
     Column("author", String(200), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # calendar
     CheckConstraint("value IN ('unknown', 'no', 'partial', 'yes')", name="value"),
+)
+meetings = _table(
+    "meetings",
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),  # calendar
+    Column("minutes", Integer, nullable=False),
+    Column("place", String(300)),
+    Column("author", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_meetings_lead_id_starts_at", "lead_id", "starts_at"),
+)
+deals = _table(
+    "deals",  # what a lead may buy: at most one at a time is open
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("amount", BigInteger, nullable=False),  # in hundredths of the definitions' currency
+    Column("probability", Integer),  # percent, by the rep; None = that of the lead's stage
+    Column("close_on", Date, nullable=False),  # the day it is hoped for; once closed, the day it was
+    Column("reason", String(100)),  # why it was lost: an id of the definitions
+    Column("opened_at", UtcDateTime, nullable=False),  # calendar
+    Column("ended_at", UtcDateTime),  # calendar
+    Column("author", String(200), nullable=False),  # of the newest word on it
+    CheckConstraint("state IN ('open', 'won', 'lost')", name="state"),
+    Index("ix_deals_lead_id_state", "lead_id", "state"),
+    Index("ix_deals_state_close_on", "state", "close_on"),
+)
+deal_forecasts = _table(
+    "deal_forecasts",  # every word on a deal, in its order: what was believed on any day
+    Column("deal_id", Id, ForeignKey("deals.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3, ...
+    Column("state", String(10), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("probability", Integer),
+    Column("close_on", Date, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_deal_forecasts_at", "at"),
 )
 page_views = _table(
     "page_views",  # how often a page was opened: a count, never who

@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from authoring.models.definitions import Definitions
-from base.calendars import Zone, next_opening
+from base.calendars import Zone, local_day, next_opening
 from base.clock import Moment
+from sales import deals
+from sales.deals import Forecast, NoDeal
 from sales.notebook import Author, add_note, add_task, log_call, note_bant, tick_task
 from sales.verdicts import AnsweredBefore, Verdict, answer
 from storage.schema import hand_offs, leads
@@ -55,6 +57,8 @@ TASKS = (
     "Envoyer le devis pour deux postes",
     "Répondre sur l'import IFC",
 )
+PLACES = ("Visioconférence", "À son atelier", "Au téléphone", "Chez nous, rue des Tilleuls")
+AMOUNTS = {59_000: 4, 118_000: 3, 236_000: 2, 472_000: 1}  # hundredths: a year for one, two, four or eight seats
 REMINDER = "Reprendre contact : le besoin devait revenir"
 
 Act = Callable[[Connection, Moment], None]
@@ -131,10 +135,30 @@ class Colleagues:
         again = self._at_work(at + timedelta(days=between(1, 5, row.id, "again"), minutes=37))
         if row.phone and happens(0.6, row.id, "again"):
             yield self._call(row, author, again, "again")
+        if happens(0.75, row.id, "meets"):
+            yield from self._sell(row, author, at)
         soon = self._at_work(at + timedelta(days=between(1, 9, row.id, "due")))
         yield self._task(row, author, at + timedelta(minutes=9), soon)
         if happens(0.7, row.id, "these days"):
             yield self._task(row, author, again, self._end + timedelta(hours=between(-40, 96, row.id, "these days")))
+
+    def _sell(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime) -> Iterator[Planned]:
+        """A meeting; after it mostly a deal, which is signed or lost some weeks later, or still open."""
+        starts_at = self._at_work(at + timedelta(days=between(2, 8, row.id, "meeting")))
+        place = pick(PLACES, row.id, "place")
+        yield Planned(at + timedelta(minutes=11), partial(_meet, row.lead_id, starts_at, place, author))
+        if not happens(0.8, row.id, "deal"):
+            return
+        amount = weighted(AMOUNTS, row.id, "amount")
+        closes = self._at_work(starts_at + timedelta(days=between(10, 30, row.id, "closes")))
+        likely = pick((None, 40, 60, 80), row.id, "likely")
+        said = Forecast(amount, local_day(closes, self._zone), likely)
+        yield Planned(starts_at + timedelta(hours=1), partial(_forecast, row.lead_id, said, author))
+        if happens(0.55, row.id, "won"):
+            yield Planned(closes, partial(_win, row.lead_id, said, author))
+        elif happens(0.6, row.id, "lost"):
+            reasons = self._definitions.deals.lost_reasons or self._definitions.hand_off.reject_reasons
+            yield Planned(closes, partial(_lose, row.lead_id, pick(reasons, row.id, "lost").id, said, author))
 
     def _task(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime, due: datetime) -> Planned:
         """Something to do; most of what is past is done."""
@@ -164,3 +188,20 @@ def _note(lead_id: int, text: str, author: Author, conn: Connection, now: Moment
 
 def _bant(lead_id: int, item: str, value: str, author: Author, conn: Connection, now: Moment) -> None:
     note_bant(conn, lead_id, item, value, None, author, now)
+
+
+def _meet(lead_id: int, starts_at: datetime, place: str, author: Author, conn: Connection, now: Moment) -> None:
+    deals.book_meeting(conn, lead_id, starts_at, 45, place, author, now)
+
+
+def _forecast(lead_id: int, said: Forecast, author: Author, conn: Connection, now: Moment) -> None:
+    deals.forecast(conn, lead_id, said, author, now)
+
+
+def _win(lead_id: int, said: Forecast, author: Author, conn: Connection, now: Moment) -> None:
+    deals.win(conn, lead_id, said.amount, said.close_on, author, now)
+
+
+def _lose(lead_id: int, reason: str, said: Forecast, author: Author, conn: Connection, now: Moment) -> None:
+    with suppress(NoDeal):
+        deals.lose(conn, lead_id, reason, said.close_on, author, now)

@@ -22,9 +22,11 @@ from authoring.models.common import (
     Url,
 )
 from authoring.models.conditions import Condition, EventName
-from authoring.patterns import COLOUR
+from authoring.patterns import COLOUR, CURRENCY
 
 Points = Annotated[int, Field(ge=-1000, le=1000)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+SalesAct = Literal["meeting", "forecast", "won", "lost"]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 
 
@@ -77,6 +79,7 @@ class Stage(Model):
     """A stage of the lifecycle, in the order of the file.
 
     `enter` promotes a lead by rule; `leave`, where given, is the engagement (points) below which a lead has cooled.
+    `by_sales` names what sales does that brings a lead here: a meeting booked, a deal forecast, won or lost.
     """
 
     id: Name
@@ -90,6 +93,8 @@ class Stage(Model):
     hand_off: bool = False
     accepted_to: Name | None = None
     rejected_to: Name | None = None
+    by_sales: list[SalesAct] = []
+    probability: Percent | None = None  # that a deal of a lead who stands here is won, unless its rep says otherwise
     cadence: list[CapText] = []  # how much marketing mail a lead who stands here gets, within the caps for everybody
 
 
@@ -172,6 +177,13 @@ class HandOff(Model):
     channels: list[str] = []
 
 
+class Deals(Model):
+    """What sales reckons with. Without `lost_reasons` those of `hand_off.reject_reasons` are offered."""
+
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)] = "EUR"
+    lost_reasons: list[Reason] = []
+
+
 class BantItem(Model):
     id: Literal["budget", "authority", "need", "timeline"]
     label: Localised
@@ -204,6 +216,7 @@ class Definitions(Model):
     interests: list[Interest] = []
     segments: list[Segment] = []
     hand_off: HandOff
+    deals: Deals = Deals()
     bant: list[BantItem] = []
     pressure: Pressure = Pressure()
     event_labels: list[EventLabel] = []

@@ -121,7 +121,7 @@ def test_every_model_is_walked_through(loaded: Loaded) -> None:
     assert {"Definitions", "Palette", "Sender", "Stage", "Condition", "EngagementRule", "Rep"} <= seen
     paths = dict((model.id, path) for path, model in each(loaded.site.sequences["welcome"]) if isinstance(model, Step))
     assert paths["second"] == ("step", 2)
-    assert set(MODELS) == {"definitions", "page", "form", "magnet", "sequence", "persona", "email"}
+    assert set(MODELS) == {"definitions", "costs", "page", "form", "magnet", "sequence", "persona", "email"}
 
 
 def test_contrast_is_the_one_of_the_guidelines() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from authoring.models.definitions import Stage
 from leads.conditions import next_change
 from leads.facts import Facts
 from leads.fold import fold, named_events, next_look
@@ -238,3 +239,29 @@ def test_the_next_look_of_a_stage_rule_is_the_rules_own(house):
     rule = story.site.definitions.stages[1].enter
     assert next_change(rule, story.facts, story.site.definitions, story.now) == story.now + 3 * DAY
     assert "page_seen" in named_events(story.site)
+
+
+def test_an_act_of_sales_leads_where_the_definitions_say_and_only_forward(house):
+    story = hot(house, site=selling(house))
+    assert story.does({"name": "deal_forecast", "evidence": "engine"}) == [("opportunity", "forecast", 1, False)]
+    assert story.does({"name": "meeting_booked", "evidence": "engine"}) == [], "it has come farther already"
+    lost = {"name": "deal_lost", "evidence": "engine", "data": {"reason": "price"}}
+    assert story.does(lost) == [("recycled", "lost", 2, False)]
+    assert story.standing.verdict_seq == story.seq
+
+
+def test_an_act_of_sales_that_no_stage_names_moves_nobody(house):
+    story = hot(house)
+    assert story.does({"name": "deal_won", "evidence": "engine"}) == []
+
+
+def selling(house):
+    """The house's definitions, in which acts of sales lead somewhere."""
+    site = house.site()
+    more = {"opportunity": "forecast", "customer": "won", "recycled": "lost"}
+    stages = [*site.definitions.stages]
+    for name, act in more.items():
+        told = {"id": name, "label": name, "meaning": name, "owner": "sales", "by_sales": [act]}
+        stages.append(Stage.model_validate(told))
+    stages[3] = stages[3].model_copy(update={"by_sales": ["meeting"]})
+    return replace(site, definitions=site.definitions.model_copy(update={"stages": stages}))

@@ -1,0 +1,167 @@
+"""What sales does with a lead: meetings and deals, each a form that is posted; and a meeting for one's calendar."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+from flask import Response, abort, g, make_response, request
+from icalendar import Calendar, Event
+
+from base.calendars import at_local, local_day
+from base.translations import msgid
+from console import lead
+from console.acts import NO_DAY, TOO_LONG, Unusable, act
+from console.choices import NO_REASON
+from console.context import say, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+from console.selling_parts import LENGTHS
+from leads.facts import Lead
+from reports import selling
+from sales import deals
+from sales.deals import Forecast, NoDeal
+
+LONGEST_PLACE = 300
+MOST = Decimal(1_000_000_000)
+NO_AMOUNT = msgid("This is no amount: nothing was saved. Write it in figures, such as 1200 or 1200,50.")
+NO_PERCENT = msgid("A probability is a number from 0 to 100: nothing was saved.")
+NO_TIME = msgid("Say on which day and at what time: nothing was saved.")
+NO_DEAL = msgid("No deal is open: nothing was saved. Recycle or disqualify the lead instead.")
+
+
+# ---------------------------------------------------------------- acts
+
+
+def book_meeting(door: ConsoleDoor, lead_id: int) -> Response:
+    def verb() -> Callable[..., object]:
+        on, wall = _day("on"), _time("time")
+        minutes = request.form.get("minutes", type=int)
+        if minutes not in LENGTHS:
+            raise Unusable(NO_TIME)
+        place = request.form.get("place", "").replace("\x00", "").strip()
+        if len(place) > LONGEST_PLACE:
+            raise Unusable(TOO_LONG)
+        starts_at = at_local(on, wall, viewer().zone)
+        return partial(deals.book_meeting, starts_at=starts_at, minutes=minutes, place=place or None)
+
+    return act(door, lead_id, verb, lead.deal_fragment)
+
+
+def save_deal(door: ConsoleDoor, lead_id: int) -> Response:
+    """What is expected: an amount, a day, how likely."""
+
+    def verb() -> Callable[..., object]:
+        said = Forecast(_amount(), _day("close_on"), _percent())
+        return partial(deals.forecast, said=said)
+
+    return act(door, lead_id, verb, lead.deal_fragment)
+
+
+def win_deal(door: ConsoleDoor, lead_id: int) -> Response:
+    return act(door, lead_id, lambda: partial(deals.win, amount=_amount(), on=_today()), lead.deal_fragment)
+
+
+def lose_deal(door: ConsoleDoor, lead_id: int) -> Response:
+    def verb() -> Callable[..., object]:
+        definitions = door.site().definitions
+        known = definitions.deals.lost_reasons or definitions.hand_off.reject_reasons
+        reason = request.form.get("reason", "")
+        if reason not in {one.id for one in known}:
+            raise Unusable(NO_REASON)
+        return partial(deals.lose, reason=reason, on=_today())
+
+    try:
+        return act(door, lead_id, verb, lead.deal_fragment)
+    except NoDeal:
+        return act(door, lead_id, _no_deal, lead.deal_fragment)
+
+
+def _no_deal() -> Callable[..., object]:
+    raise Unusable(NO_DEAL)
+
+
+def meeting_file(door: ConsoleDoor, lead_id: int, meeting_id: int) -> Response:
+    """The meeting as every calendar takes it (RFC 5545)."""
+    with door.database.read() as conn:
+        who = lead.known(conn, lead_id)
+        found = selling.meeting(conn, lead_id, meeting_id)
+    if found is None:
+        abort(404)
+    answer = make_response(_invitation(who, found, door.clocks.machine()))
+    answer.headers["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH"
+    answer.headers["Content-Disposition"] = f'attachment; filename="meeting-{meeting_id}.ics"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _invitation(who: Lead, found: selling.MeetingSeen, stamped: datetime) -> bytes:
+    calendar, event = Calendar(), Event()
+    calendar.add("prodid", "-//Terreau//FR")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    event.add("uid", f"meeting-{found.id}-lead-{who.id}@terreau")
+    event.add("dtstamp", stamped)
+    event.add("dtstart", found.starts_at)
+    event.add("dtend", found.starts_at + timedelta(minutes=found.minutes))
+    event.add("summary", say("Meeting with %(name)s", name=" · ".join(filter(None, (who.name, who.company)))))
+    if found.place:
+        event.add("location", found.place)
+    calendar.add_component(event)
+    written: bytes = calendar.to_ical()
+    return written
+
+
+# ---------------------------------------------------------------- what the form says
+
+
+def _amount() -> int:
+    """In hundredths; "1 200,50" and "1200.50" are the same."""
+    written = "".join(request.form.get("amount", "").split()).replace("\u202f", "").replace(",", ".")
+    try:
+        amount = Decimal(written)
+    except InvalidOperation:
+        raise Unusable(NO_AMOUNT) from None
+    if not amount.is_finite() or not 0 <= amount <= MOST:
+        raise Unusable(NO_AMOUNT)
+    return round(amount * 100)
+
+
+def _percent() -> int | None:
+    written = request.form.get("probability", "").strip().removesuffix("%").strip()
+    if not written:
+        return None
+    if not (written.isascii() and written.isdigit() and int(written) <= 100):
+        raise Unusable(NO_PERCENT)
+    return int(written)
+
+
+def _day(name: str) -> date:
+    try:
+        found = date.fromisoformat(request.form.get(name, "").strip())
+    except ValueError:
+        raise Unusable(NO_DAY) from None
+    if not 2000 <= found.year <= 9000:
+        raise Unusable(NO_DAY)
+    return found
+
+
+def _time(name: str) -> time:
+    try:
+        found = time.fromisoformat(request.form.get(name, "").strip())
+    except ValueError:
+        raise Unusable(NO_TIME) from None
+    return found.replace(tzinfo=None)
+
+
+def _today() -> date:
+    return local_day(g.moment.calendar, viewer().zone)
+
+
+ROUTES = (
+    Route("POST", "/leads/<int:lead_id>/meetings", "book_meeting", book_meeting),
+    Route("GET", "/leads/<int:lead_id>/meetings/<int:meeting_id>.ics", "meeting_file", meeting_file),
+    Route("POST", "/leads/<int:lead_id>/deal", "save_deal", save_deal),
+    Route("POST", "/leads/<int:lead_id>/deal/won", "win_deal", win_deal),
+    Route("POST", "/leads/<int:lead_id>/deal/lost", "lose_deal", lose_deal),
+)
