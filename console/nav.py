@@ -41,6 +41,7 @@ WORK = (
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
     Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),
+    Entry("reports", "goal", msgid("Reports"), "e", frozenset({"report"})),
 )
 CONTENT = (
     Entry("pages", "panel-top", msgid("Pages and forms"), "p"),

@@ -53,6 +53,7 @@ from terreau.plan import UnknownChoice
 from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
+from terreau.report_cli import COMMANDS as REPORTS
 from terreau.rest import Restless
 from terreau.rights_cli import COMMANDS as RIGHTS
 from terreau.rights_cli import EXPECTED as UNDONE
@@ -268,7 +269,8 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
 
 
 COMMANDS = (
-    *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *HITS, *BACKUPS, *IMPORTS, *EXPORTS, *RIGHTS,
+    *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *HITS, *BACKUPS, *IMPORTS, *EXPORTS,
+    *REPORTS, *RIGHTS,
 )  # fmt: skip
 for command in (staff_group, *COMMANDS):
     main.add_command(command)

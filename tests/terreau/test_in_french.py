@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from leads import hit_log
 from leads.hit_log import Met
+from reports.every import NAMES
 from storage.schema import messages
 from terreau.cli import main
 from terreau.language import every_command
@@ -77,6 +78,7 @@ def house(lively, content):
 
 
 SAID = [
+    *(("report", name) for name in NAMES),
     ("check",), ("new", "sequence", "suite"), ("migrate",), ("unknown",),
     ("unknown", "settle", "--all", "--as", "again"),
     ("unknown", "settle", "99", "--as", "dropped"), ("pause",), ("pause", "conseils-3d"), ("pause", "--marketing"),

@@ -1,0 +1,109 @@
+"""A report's values as people read them, in the viewer's language: on the page, and in a terminal."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from babel.dates import format_skeleton
+from babel.numbers import format_currency
+
+from authoring.site import Site
+from base.translations import msgid
+from console.context import number, percent, say, span, viewer
+from console.dashboard import VERDICTS
+from console.lead_filters import SOURCES
+from console.names import Names
+from console.reporting import DASH
+from reports.report import Column, Report, Table, Value
+
+STEPS: Mapping[str, str] = {
+    "views": msgid("Pages opened"),
+    "submissions": msgid("Forms sent"),
+    "leads": msgid("New leads"),
+}
+WORDS: Mapping[str, str] = {
+    "generate": msgid("1. Generate"),
+    "qualify": msgid("2. Qualify"),
+    "classify": msgid("3. Classify"),
+    "prioritise": msgid("4. Prioritise"),
+    "strengthen": msgid("5. Strengthen"),
+    "distribute": msgid("6. Distribute"),
+    **VERDICTS,
+}
+NUMBERS = frozenset({"count", "money", "share", "days", "minutes"})
+WHOLE = 100_000  # hundredths from which cents say nothing
+ROUND = {"fr": "#,##0\u00a0¤", "en": "¤#,##0"}  # language -> pattern of Babel
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`lead` is set where the cell names one."""
+
+    text: str
+    numeric: bool
+    lead: int | None = None
+
+
+class Teller:
+    """Says the values of one report."""
+
+    def __init__(self, report: Report, site: Site) -> None:
+        self._report, self._names = report, Names(site, viewer())
+
+    def heads(self, table: Table) -> list[Cell]:
+        return [Cell(self._head(column), column.kind in NUMBERS) for column in table.columns]
+
+    def rows(self, table: Table) -> Iterator[list[Cell]]:
+        for row in table.rows:
+            yield [self._cell(column, value) for column, value in zip(table.columns, row, strict=True)]
+
+    def total(self, table: Table) -> list[Cell]:
+        """Its first cell says what it is."""
+        if table.total is None:
+            return []
+        cells = [self._cell(column, value) for column, value in zip(table.columns, table.total, strict=True)]
+        return [Cell(say("All"), False), *cells[1:]]
+
+    def _head(self, column: Column) -> str:
+        return say(column.title, stage=self._names.stage(column.stage)) if column.stage else say(column.title)
+
+    def _cell(self, column: Column, value: Value) -> Cell:
+        if column.kind == "money" and not value and value is not None:
+            return Cell(DASH, True)
+        if value is None:
+            return Cell(say("n/a") if column.kind in NUMBERS else say("nobody"), column.kind in NUMBERS)
+        lead = int(value) if column.kind == "lead" else None
+        return Cell(self._said(column.kind, value), column.kind in NUMBERS, lead)
+
+    def _said(self, kind: str, value: str | float) -> str:
+        if isinstance(value, str):
+            return self._words(kind, value)
+        told: Mapping[str, Callable[[float], str]] = {
+            "money": lambda amount: money(round(amount), self._report.currency),
+            "share": lambda share: percent(share, 1),
+            "days": lambda days: span(timedelta(days=days)) if days else span(timedelta()),
+            "minutes": lambda minutes: span(timedelta(minutes=minutes)),
+            "lead": lambda lead: f"#{lead:.0f}",
+        }
+        return told.get(kind, number)(value)
+
+    def _words(self, kind: str, value: str) -> str:
+        if kind == "stage":
+            return say(STEPS[value]) if value in STEPS else self._names.stage(value)
+        if kind == "source":
+            return say(SOURCES[value]) if value in SOURCES else value or say("for no source in particular")
+        if kind == "rep":
+            return self._names.rep(value)
+        if kind == "month":
+            return format_skeleton("yMMMM", date.fromisoformat(value), locale=viewer().language)
+        if kind == "word":
+            return say(WORDS[value]) if value in WORDS else self._names("reason", value)
+        return value
+
+
+def money(hundredths: int, currency: str) -> str:
+    """`20,00 €`; from a thousand on without cents."""
+    amount, language = hundredths / 100, viewer().language
+    if abs(hundredths) < WHOLE:
+        return format_currency(amount, currency, locale=language)
+    return format_currency(amount, currency, ROUND.get(language), locale=language, currency_digits=False)

@@ -1,0 +1,133 @@
+"""The reports: each a page, the same as a file for a spreadsheet, over the days that are asked for."""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, abort, make_response, url_for
+from sqlalchemy import select
+
+from base.translations import msgid
+from console.access import SEES_EVERY_LEAD
+from console.charts import bar
+from console.context import say, viewer
+from console.door import ConsoleDoor
+from console.periods import choices, chosen_days, span_of
+from console.report_cells import Cell, Teller
+from console.reporting import draw_report
+from console.routes import Route
+from leads.imports.values import harmless
+from reports.every import NAMES, questions
+from reports.report import Report, Table
+from storage.schema import leads
+
+TITLES = {
+    "funnel": msgid("The way"),
+    "sources": msgid("Sources"),
+    "costs": msgid("Costs and return"),
+    "forecast": msgid("Forecast"),
+    "handoff": msgid("Hand-offs"),
+    "leaks": msgid("Leaks"),
+}
+DRAWN = {  # the column that is drawn beside a table's rows
+    "funnel": "count", "sources": "leads", "campaigns": "leads", "ahead": "forecast", "history": "signed",
+    "reps": "opened", "reasons": "count", "silence": "longer", "phases": "stuck",
+}  # fmt: skip
+
+
+def show_report(door: ConsoleDoor, name: str = NAMES[0]) -> Response:
+    """One of the reports, with the others a link away."""
+    report, teller = _answered(door, name)
+    named = _named(door, report)
+    tables = [
+        {
+            "table": table,
+            "heads": teller.heads(table),
+            "rows": list(zip(_linked(teller, table, named), _bars(table), strict=True)),
+            "total": teller.total(table),
+            "drawn": table.id in DRAWN,
+        }
+        for table in report.tables
+    ]
+    return draw_report(
+        "console/report.html",
+        report=report,
+        tables=tables,
+        named=named,
+        tabs=[(one, say(TITLES[one]), url_for("console.report", name=one, days=report.days.count)) for one in NAMES],
+        periods=list(choices("report", report.days, name=name)),
+        span=span_of(report.days),
+        file=url_for("console.report_file", name=name, days=report.days.count),
+    )
+
+
+def give_file(door: ConsoleDoor, name: str) -> Response:
+    """Its tables one below the other, in plain values: amounts in whole units, shares between 0 and 1."""
+    report, teller = _answered(door, name)
+    answer = make_response(as_csv(report, teller))
+    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{report.days.last}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def as_csv(report: Report, teller: Teller) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    for number, table in enumerate(report.tables):
+        if number:
+            writer.writerow([])
+        writer.writerow([harmless(head.text) for head in teller.heads(table)])
+        for row in table.as_dicts():
+            writer.writerow(["" if value is None else harmless(str(value)) for value in row.values()])
+    return "\ufeff" + written.getvalue()
+
+
+def _answered(door: ConsoleDoor, name: str) -> tuple[Report, Teller]:
+    if name not in NAMES:
+        abort(404)
+    site, who = door.site(), viewer()
+    now = door.clocks.calendar()
+    with door.database.read() as conn:
+        report = questions(now)[name](conn, site, chosen_days(), who.zone)
+    return report, Teller(report, site)
+
+
+def _named(door: ConsoleDoor, report: Report) -> dict[int, str]:
+    """{lead of the report: their name}, for those who see every lead; for all others numbers stay numbers."""
+    ids = [row["lead"] for table in report.tables for row in table.as_dicts() if row.get("lead")]
+    if viewer().role not in SEES_EVERY_LEAD or not ids:
+        return {}
+    columns = (leads.c.id, leads.c.first_name, leads.c.last_name, leads.c.email, leads.c.phone)
+    with door.database.read() as conn:
+        found = conn.execute(select(*columns).where(leads.c.id.in_(ids)))
+        return {row.id: _name(row) for row in found}
+
+
+def _name(row: Any) -> str:
+    return " ".join(filter(None, (row.first_name, row.last_name))) or row.email or row.phone or f"#{row.id}"
+
+
+def _linked(teller: Teller, table: Table, named: dict[int, str]) -> list[list[Cell]]:
+    rows = []
+    for row in teller.rows(table):
+        rows.append([replace(cell, text=named.get(cell.lead, cell.text)) if cell.lead else cell for cell in row])
+    return rows
+
+
+def _bars(table: Table) -> list[object]:
+    """One drawing for each row, to the scale of the longest; none where the table has nothing to draw."""
+    if table.id not in DRAWN:
+        return [""] * len(table.rows)
+    place = next(number for number, column in enumerate(table.columns) if column.id == DRAWN[table.id])
+    values = [max(float(row[place] or 0), 0) for row in table.rows]
+    most = max(values, default=0) or 1
+    return [bar(100 * value / most, "f-lead") for value in values]
+
+
+ROUTES = (
+    Route("GET", "/reports", "reports", show_report),
+    Route("GET", "/reports/<name>", "report", show_report),
+    Route("GET", "/reports/<name>.csv", "report_file", give_file),
+)

@@ -1,0 +1,186 @@
+"""Where leads are lost: how long since anybody last heard of them, and who stands still in which phase; read-only.
+
+The six phases in which a lead is worked on: generate, qualify, classify, prioritise, strengthen, distribute.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+
+from authoring.models.definitions import Definitions
+from authoring.site import Site
+from base.calendars import Zone
+from base.translations import msgid
+from leads.conditions import off_the_way, stage_rank
+from leads.facts import DISQUALIFIED
+from reports.report import Column, Report, Table, Value
+from reports.tallies import Days
+from storage.schema import deals, enrolments, events, hand_offs, leads, meetings, standings, tasks
+
+BANDS = (7, 30, 90)  # days since the last touch
+LISTED = 15  # leads named under a phase
+SILENT = msgid(
+    "Days since the last thing they did themselves; where nothing is known of that, since they came to the stage."
+)
+STUCK = msgid(
+    "Generate: contacts who have done nothing for 30 days. Qualify: nobody knows who they are after 14 days. "
+    "Classify: 90 days in one stage. Prioritise: the promise to answer is over. Strengthen: in no sequence, and with"
+    " nothing to do. Distribute: taken by sales, with no task, meeting or deal ahead."
+)
+
+_S, _L = standings.c, leads.c
+
+
+def leaks(connection: Connection, site: Site, days: Days, zone: Zone, now: datetime) -> Report:
+    """How long each stage has been silent, and by phase who stands still; as of now, whatever the days."""
+    found = {phase.id: phase for phase in _phases(site.definitions, now)}
+    return Report(
+        name="leaks",
+        title=msgid("Where leads are lost"),
+        days=days,
+        currency=site.definitions.deals.currency,
+        version=site.definitions.version,
+        tables=(
+            _silence(connection, site.definitions, now),
+            _counts(connection, found),
+            _stuck(connection, found, now),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- since when nothing was heard
+
+
+def _silence(connection: Connection, definitions: Definitions, now: datetime) -> Table:
+    touched = func.coalesce(events.c.at, _S.stage_since)
+    newest = and_(events.c.lead_id == _S.lead_id, events.c.seq == _S.human_seq)
+    floors = [now - timedelta(days=band) for band in BANDS]
+    bands = [touched >= floors[0], *(and_(touched < a, touched >= b) for a, b in pairwise(floors))]
+    bands.append(touched < floors[-1])
+    sums = [func.sum(case((band, 1), else_=0)).label(f"band_{number}") for number, band in enumerate(bands)]
+    asked = select(_S.stage, func.count().label("n"), *sums).select_from(_present().outerjoin(events, newest))
+    rows = {row.stage: row for row in connection.execute(asked.where(*_KNOWN).group_by(_S.stage))}
+    columns = (
+        Column("stage", msgid("Stage"), "stage"),
+        Column("count", msgid("Leads"), "count"),
+        Column("week", msgid("Up to 7 days"), "count"),
+        Column("month", msgid("8 to 30"), "count"),
+        Column("quarter", msgid("31 to 90"), "count"),
+        Column("longer", msgid("Longer"), "count"),
+    )
+    told = tuple(
+        (stage.id, rows[stage.id].n, *(int(rows[stage.id][2 + number]) for number in range(len(bands))))
+        for stage in definitions.stages
+        if stage.id in rows
+    )
+    return Table("silence", msgid("How long nothing was heard of them"), columns, told, None, SILENT)
+
+
+# ---------------------------------------------------------------- who stands still
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """`inside`: who is in it; `stuck`: who of them stands still, since `since` where an instant says so."""
+
+    id: str
+    inside: ColumnElement[bool]
+    stuck: ColumnElement[bool]
+    since: ColumnElement[datetime]
+
+
+def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
+    before, after = _around_hand_off(definitions)
+    early, taken = _S.stage.in_(before), _S.stage.in_(after)
+    lead = _L.status == "lead"
+
+    def ago(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    yield Phase("generate", _L.status == "contact", _L.created_at < ago(30), _L.created_at)
+    yield Phase("qualify", and_(lead, early, _S.persona.is_(None)), _L.created_at < ago(14), _L.created_at)
+    yield Phase("classify", and_(lead, early, _S.persona.is_not(None)), _S.stage_since < ago(90), _S.stage_since)
+    waiting = exists(literal(1)).where(hand_offs.c.lead_id == _L.id, hand_offs.c.verdict.is_(None))
+    late = exists(literal(1)).where(
+        hand_offs.c.lead_id == _L.id, hand_offs.c.verdict.is_(None), hand_offs.c.answer_by < now
+    )
+    yield Phase("prioritise", waiting, late, _S.stage_since)
+    yield Phase("strengthen", and_(lead, early, ~waiting), ~or_(_enrolled(), _to_do()), _S.stage_since)
+    yield Phase("distribute", taken, ~or_(_to_do(), _to_meet(now), _dealing()), _S.stage_since)
+
+
+def _around_hand_off(definitions: Definitions) -> tuple[list[str], list[str]]:
+    """The stages before sales has a lead, and those in which it works on one; customers are in neither."""
+    handed = next((rank for rank, stage in enumerate(definitions.stages) if stage.hand_off), len(definitions.stages))
+    way = [stage for stage in definitions.stages if not off_the_way(definitions, stage.id)]
+    won = {stage.id for stage in definitions.stages if "won" in stage.by_sales}
+    aside = [s.id for s in definitions.stages if off_the_way(definitions, s.id) and s.id != DISQUALIFIED]
+    before = [stage.id for stage in way if stage_rank(definitions, stage.id) < handed]
+    after = [stage.id for stage in way if stage_rank(definitions, stage.id) > handed and stage.id not in won]
+    return [*before, *aside], after
+
+
+def _enrolled() -> ColumnElement[bool]:
+    return exists(literal(1)).where(enrolments.c.lead_id == _L.id, enrolments.c.state == "active")
+
+
+def _to_do() -> ColumnElement[bool]:
+    return exists(literal(1)).where(tasks.c.lead_id == _L.id, tasks.c.done_at.is_(None))
+
+
+def _to_meet(now: datetime) -> ColumnElement[bool]:
+    return exists(literal(1)).where(meetings.c.lead_id == _L.id, meetings.c.starts_at >= now)
+
+
+def _dealing() -> ColumnElement[bool]:
+    return exists(literal(1)).where(deals.c.lead_id == _L.id, deals.c.state == "open")
+
+
+_KNOWN = (_L.merged_into.is_(None),)
+
+
+def _present() -> Any:
+    return leads.outerjoin(standings, _S.lead_id == _L.id)
+
+
+def _those(what: Any, phase: Phase, *more: ColumnElement[bool]) -> Select[Any]:
+    return select(*what).select_from(_present()).where(*_KNOWN, phase.inside, *more)
+
+
+def _counts(connection: Connection, phases: dict[str, Phase]) -> Table:
+    def number(phase: Phase, *more: ColumnElement[bool]) -> int:
+        found: int = connection.execute(_those([func.count()], phase, *more)).scalar_one()
+        return found
+
+    columns = (
+        Column("phase", msgid("Phase"), "word"),
+        Column("count", msgid("Leads"), "count"),
+        Column("stuck", msgid("Standing still"), "count"),
+    )
+    rows = tuple((name, number(phase), number(phase, phase.stuck)) for name, phase in phases.items())
+    return Table("phases", msgid("The six phases"), columns, rows, None, STUCK)
+
+
+def _stuck(connection: Connection, phases: dict[str, Phase], now: datetime) -> Table:
+    columns = (
+        Column("phase", msgid("Phase"), "word"),
+        Column("lead", msgid("Lead"), "lead"),
+        Column("stage", msgid("Stage"), "stage"),
+        Column("days", msgid("Since"), "days"),
+        Column("owner", msgid("Rep"), "rep"),
+    )
+    rows: list[tuple[Value, ...]] = []
+    for name, phase in phases.items():
+        what = (_L.id, _S.stage, phase.since.label("since"), _L.owner)
+        longest = _those(what, phase, phase.stuck).order_by(phase.since, _L.id).limit(LISTED)
+        rows += [_line(name, row, now) for row in connection.execute(longest)]
+    return Table("stuck", msgid("Who stands still, the longest first"), columns, tuple(rows))
+
+
+def _line(phase: str, row: Any, now: datetime) -> tuple[Value, ...]:
+    days = None if row.since is None else int((now - row.since).total_seconds() // 86_400)
+    return (phase, row.id, row.stage, days, row.owner)

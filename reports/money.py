@@ -1,0 +1,217 @@
+"""What leads cost and bring: by channel of the first touch, and by advertising campaign; read-only.
+
+By channel each thing counts on the day it happened. By campaign those count who came in the period, with everything
+that has become of them since.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from authoring.models.definitions import Definitions
+from authoring.site import Site
+from base.calendars import Zone
+from base.translations import msgid
+from leads.conditions import place, stage_rank
+from leads.tallies import LEAD, REACHED
+from reports.days import instants
+from reports.funnel import way_forward
+from reports.report import Column, Report, Table, Value, per, per_head
+from reports.spending import FOR_ALL, spent_by
+from reports.tallies import Counted, Days, counted
+from storage.schema import deals, leads, stage_changes
+
+WON, LEADS = "won", "leads"
+FIRST = msgid(
+    "By the first touch. A lead, a stage and a signature count on the day they happened; costs are spread over their"
+    " days."
+)
+COHORT = msgid(
+    "Of those who came in these days by a campaign's link: how far they have come since, and what they have signed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One channel or campaign. `reached`: {stage: leads}; `cost` and `revenue` in hundredths."""
+
+    name: str
+    leads: int = 0
+    reached: Mapping[str, int] = field(default_factory=dict)
+    won: int = 0
+    revenue: int = 0
+    cost: int = 0
+
+    def plus(self, other: "Line") -> "Line":
+        stages = {*self.reached, *other.reached}
+        return Line(
+            self.name,
+            self.leads + other.leads,
+            {stage: self.reached.get(stage, 0) + other.reached.get(stage, 0) for stage in stages},
+            self.won + other.won,
+            self.revenue + other.revenue,
+            self.cost + other.cost,
+        )
+
+
+def costs(connection: Connection, site: Site, days: Days, zone: Zone) -> Report:
+    """Cost per lead, per stage and per customer, and what came back, by channel and by campaign."""
+    channels = by_source(connection, site, days, zone)
+    campaigns = by_advertisement(connection, site, days, zone)
+    return Report(
+        name="costs",
+        title=msgid("What leads cost and bring"),
+        days=days,
+        currency=site.definitions.deals.currency,
+        version=site.definitions.version,
+        tables=(
+            _table("sources", msgid("By source"), "source", channels, site.definitions, FIRST),
+            _table("campaigns", msgid("By campaign"), "name", campaigns, site.definitions, COHORT),
+        ),
+    )
+
+
+# ---------------------------------------------------------------- by source
+
+
+def by_source(connection: Connection, site: Site, days: Days, zone: Zone) -> list[Line]:
+    """A line for each channel that brought anybody or cost anything, the dearest first; FOR_ALL is nobody's own."""
+    found = counted(connection, [LEAD, REACHED], days)
+    won = _won(connection, leads.c.source, days, zone)
+    spent = spent_by(site.costs.costs, days, lambda cost: cost.source)
+    names = {one.source for one in found} | won.keys() | spent.keys()
+    lines = [_source(name, found, won.get(name, (0, 0)), spent.get(name, 0)) for name in names]
+    return sorted(lines, key=lambda line: (-line.cost, -line.leads, line.name))
+
+
+def _source(name: str, found: Iterable[Counted], won: tuple[int, int], cost: int) -> Line:
+    came, reached = 0, dict[str, int]()
+    for one in found:
+        if one.source == name and one.name == LEAD:
+            came += one.n
+        elif one.source == name:
+            reached[one.subject] = reached.get(one.subject, 0) + one.n
+    return Line(name, came, reached, won[0], won[1], cost)
+
+
+def _won(connection: Connection, by: Any, days: Days, zone: Zone) -> dict[str, tuple[int, int]]:
+    """{channel or campaign: (leads who signed, hundredths)} of those days."""
+    start, end = instants(days, zone)
+    signed = and_(deals.c.state == WON, deals.c.ended_at >= start, deals.c.ended_at < end)
+    asked = (
+        select(
+            by.label("by"), func.count(func.distinct(deals.c.lead_id)).label("n"), func.sum(deals.c.amount).label("sum")
+        )
+        .select_from(deals.join(leads, leads.c.id == deals.c.lead_id))
+        .where(signed)
+        .group_by(by)
+    )
+    return {row.by or FOR_ALL: (row.n, int(row.sum)) for row in connection.execute(asked)}
+
+
+# ---------------------------------------------------------------- by campaign
+
+
+def by_advertisement(connection: Connection, site: Site, days: Days, zone: Zone) -> list[Line]:
+    """A line for each campaign by whose link somebody came in those days, or that cost something."""
+    came = _came(connection, days, zone)
+    stages = _furthest(connection, came, site.definitions)
+    signed = _signed(connection, came)
+    spent = spent_by((cost for cost in site.costs.costs if cost.utm_campaign), days, lambda cost: cost.utm_campaign)
+    lines = {name: Line(name, cost=cost) for name, cost in spent.items()}
+    for lead_id, name in came.items():
+        reached = {
+            stage.id: 1 for stage in way_forward(site.definitions) if stages.get(lead_id, 0) >= _rank(site, stage.id)
+        }
+        amount = signed.get(lead_id)
+        one = Line(name, 1, reached, int(amount is not None), amount or 0)
+        lines[name] = lines.get(name, Line(name)).plus(one)
+    return sorted(lines.values(), key=lambda line: (-line.cost, -line.leads, line.name))
+
+
+def _rank(site: Site, stage: str) -> int:
+    return stage_rank(site.definitions, stage)
+
+
+def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
+    """{lead who came by a campaign in those days: its name}."""
+    start, end = instants(days, zone)
+    within = and_(leads.c.created_at >= start, leads.c.created_at < end, leads.c.status == "lead")
+    named = leads.c.first_touch["utm_campaign"].as_string()
+    rows = connection.execute(select(leads.c.id, named.label("name")).where(within, named.is_not(None), named != ""))
+    return {row.id: row.name for row in rows}
+
+
+def _furthest(connection: Connection, lead_ids: Mapping[int, str], definitions: Definitions) -> dict[int, int]:
+    """{lead: the rank of the furthest stage they ever came to}."""
+    furthest: dict[int, int] = {}
+    for some in portions(lead_ids):
+        moved = select(stage_changes.c.lead_id, stage_changes.c.to_stage).where(stage_changes.c.lead_id.in_(some))
+        for row in connection.execute(moved):
+            furthest[row.lead_id] = max(furthest.get(row.lead_id, 0), place(definitions, row.to_stage))
+    return furthest
+
+
+def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, int]:
+    """{lead who has signed: hundredths}."""
+    found: dict[int, int] = {}
+    for some in portions(lead_ids):
+        won = select(deals.c.lead_id, func.sum(deals.c.amount).label("sum")).where(
+            deals.c.state == WON, deals.c.lead_id.in_(some)
+        )
+        found |= {row.lead_id: int(row.sum) for row in connection.execute(won.group_by(deals.c.lead_id))}
+    return found
+
+
+def portions(lead_ids: Iterable[int], size: int = 500) -> Iterable[list[int]]:
+    listed = sorted(lead_ids)
+    return (listed[start : start + size] for start in range(0, len(listed), size))
+
+
+# ---------------------------------------------------------------- as a table
+
+
+def _table(ident: str, title: str, kind: Any, lines: list[Line], definitions: Definitions, note: str) -> Table:
+    stages = telling_stages(definitions)
+    columns = [
+        Column("name", msgid("Source") if kind == "source" else msgid("Campaign"), kind),
+        Column("cost", msgid("Cost"), "money"),
+        Column("leads", msgid("Leads"), "count"),
+        Column("per_lead", msgid("Per lead"), "money"),
+    ]
+    for stage in stages:
+        columns.append(Column(stage, "%(stage)s", "count", stage))
+        columns.append(Column(f"per_{stage}", msgid("Per %(stage)s"), "money", stage))
+    columns += [
+        Column("won", msgid("Signed"), "count"),
+        Column("per_won", msgid("Per signature"), "money"),
+        Column("revenue", msgid("Revenue"), "money"),
+        Column("roi", msgid("Return"), "share"),
+    ]
+    total = sum_of(lines)
+    rows = tuple(_row(line, stages) for line in lines)
+    return Table(ident, title, tuple(columns), rows, _row(total, stages) if lines else None, note)
+
+
+def telling_stages(definitions: Definitions) -> list[str]:
+    """The stages that a cost is worth saying for: what is handed to sales, and what sales makes of it."""
+    named = [stage for one in definitions.stages if one.hand_off for stage in (one.id, one.accepted_to)]
+    return list(dict.fromkeys(stage for stage in named if stage))
+
+
+def sum_of(lines: Iterable[Line]) -> Line:
+    whole = Line("")
+    for line in lines:
+        whole = whole.plus(line)
+    return whole
+
+
+def _row(line: Line, stages: list[str]) -> tuple[Value, ...]:
+    values: list[Value] = [line.name, line.cost, line.leads, per_head(line.cost, line.leads)]
+    for stage in stages:
+        n = line.reached.get(stage, 0)
+        values += [n, per_head(line.cost, n)]
+    back = per(line.revenue - line.cost, line.cost)
+    return (*values, line.won, per_head(line.cost, line.won), line.revenue, back)

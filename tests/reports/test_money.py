@@ -1,0 +1,148 @@
+"""What leads cost and bring, on figures that can be counted by hand."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
+from authoring.models.costs import Cost, Costs
+from reports.every import NAMES, questions
+from reports.money import by_advertisement, by_source, costs
+from reports.report import per, per_head
+from reports.spending import spent
+from reports.tallies import Days
+from storage import schema
+
+PARIS = "Europe/Paris"
+TODAY = date(2026, 11, 2)
+OCTOBER = Days(date(2026, 10, 1), date(2026, 10, 31))
+NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
+
+
+def cost(amount=None, first=OCTOBER.first, last=OCTOBER.last, **more):
+    told = {"kind": "media", "label": "x", "from": first.isoformat(), "to": last.isoformat(), "amount": amount, **more}
+    return Cost.model_validate({key: value for key, value in told.items() if value is not None})
+
+
+def paid(site, *lines):
+    return replace(site, costs=Costs(costs=list(lines)))
+
+
+def tally(database, *rows, day=date(2026, 10, 10)):
+    told = [
+        {"day": day, "name": name, "subject": subject, "source": source, "n": n} for name, subject, source, n in rows
+    ]
+    database.write(lambda conn: conn.execute(insert(schema.tallies), told).rowcount)
+
+
+def lead(conn, number, at=NOON, **more):
+    row = {"status": "lead", "email": f"ada{number}@lumen.example", "fields": {}, "tags": [], **more}
+    made = insert(schema.leads).values(**row, locale="fr", origin="inbound", created_at=at)
+    return conn.execute(made.returning(schema.leads.c.id)).scalar_one()
+
+
+def won(conn, lead_id, amount, at=NOON):
+    row = {"lead_id": lead_id, "state": "won", "amount": amount, "close_on": at.date(), "author": "Bob"}
+    conn.execute(insert(schema.deals).values(**row, opened_at=at, ended_at=at))
+
+
+def answered(database, site, name="costs", days=OCTOBER):
+    with database.read() as conn:
+        return questions(NOON)[name](conn, site, days, PARIS)
+
+
+def test_ten_thousand_euros_for_five_hundred_qualified_leads_are_twenty_euros_each(database, site):
+    tally(database, ("lead.known", "", "paid", 2_000), ("stage.reached", "mql", "paid", 500))
+    told = answered(database, paid(site, cost(10_000, source="paid"))).as_json()
+    [line] = told["tables"]["sources"]["rows"]
+    assert (line["mql"], line["per_mql"], line["per_lead"]) == (500, 20.0, 5.0)
+    assert told["tables"]["sources"]["total"]["per_mql"] == 20.0
+
+
+def test_where_nobody_came_a_cost_per_head_is_not_available_rather_than_a_crash(database, site):
+    [line] = answered(database, paid(site, cost(10_000, source="paid"))).as_json()["tables"]["sources"]["rows"]
+    assert [line[key] for key in ("per_lead", "per_mql", "per_sql", "per_won")] == [None] * 4
+    assert line["roi"] == -1.0, "everything was spent and nothing came back"
+    assert per_head(1_000, 0) is None
+    assert per(1, 0) is None
+
+
+def test_what_was_signed_stands_beside_what_it_cost_by_the_source_of_the_lead(database, site):
+    def job(conn):
+        won(conn, lead(conn, 1, source="organic"), 300_000)
+        ada = lead(conn, 2, source="paid")
+        won(conn, ada, 100_000)
+        won(conn, ada, 50_000)
+        won(conn, lead(conn, 3, source="paid"), 77_700, at=NOON + timedelta(days=40))
+
+    database.write(lambda conn: job(conn) or 0)
+    site = paid(site, cost(1_000, source="paid"))
+    with database.read() as conn:
+        lines = {line.name: line for line in by_source(conn, site, OCTOBER, PARIS)}
+    assert (lines["paid"].won, lines["paid"].revenue, lines["paid"].cost) == (1, 150_000, 100_000)
+    assert (lines["organic"].won, lines["organic"].revenue, lines["organic"].cost) == (1, 300_000, 0)
+    told = {row["name"]: row for row in answered(database, site).as_json()["tables"]["sources"]["rows"]}
+    assert (told["paid"]["roi"], told["organic"]["roi"]) == (0.5, None)
+
+
+def test_a_campaign_counts_who_came_by_it_in_the_days_and_what_became_of_them_since(database, site):
+    def job(conn):
+        touch = {"utm_campaign": "salon"}
+        ada = lead(conn, 1, first_touch=touch)
+        lead(conn, 2, first_touch=touch)
+        lead(conn, 3, first_touch=touch, at=NOON - timedelta(days=60))
+        lead(conn, 4, first_touch={"utm_medium": "organic"})
+        row = {"lead_id": ada, "to_stage": "sql", "reason": "accepted", "cycle": 1}
+        conn.execute(insert(schema.stage_changes).values(**row, at=NOON + timedelta(days=70), release_id=1))
+        won(conn, ada, 90_000, at=NOON + timedelta(days=80))
+
+    with_release(database)
+    database.write(lambda conn: job(conn) or 0)
+    site = paid(site, cost(300, utm_campaign="salon"), cost(70, utm_campaign="empty"))
+    with database.read() as conn:
+        lines = {line.name: line for line in by_advertisement(conn, site, OCTOBER, PARIS)}
+    assert (lines["salon"].leads, lines["salon"].cost, lines["salon"].won) == (2, 30_000, 1)
+    assert (lines["salon"].reached["mql"], lines["salon"].reached["sql"]) == (1, 1), (
+        "stages passed over are reached too"
+    )
+    assert (lines["empty"].leads, lines["empty"].cost) == (0, 7_000)
+
+
+def with_release(database):
+    row = {"id": 1, "hash": "0" * 64, "tree": {}, "author": "ada", "created_at": NOON}
+    database.write(lambda conn: conn.execute(insert(schema.releases).values(**row)).rowcount)
+
+
+def test_hours_at_a_rate_are_a_cost_like_any_other():
+    assert cost(hours=190, rate=45.5).hundredths == 864_500
+
+
+SPANS = st.lists(st.integers(1, 300), min_size=1, max_size=6)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 400), st.integers(-500, 500), SPANS)
+def test_periods_side_by_side_share_a_cost_without_a_hundredth_lost_or_made(hundredths, length, offset, spans):
+    line = cost(hundredths / 100, TODAY, TODAY + timedelta(days=length))
+    first = min(TODAY, TODAY + timedelta(days=offset))
+    periods, start = [], first
+    for span in spans:
+        periods.append(Days(start, start + timedelta(days=span - 1)))
+        start += timedelta(days=span)
+    rest = Days(start, max(start, line.last))
+    assert sum(spent(line, days) for days in (*periods, rest)) == line.hundredths
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_report_of_an_empty_house_is_there_and_divides_by_nothing(database, site, name):
+    told = answered(database, site, name).as_json()
+    assert told["report"] == name
+    assert told["definitions"] == site.definitions.version
+
+
+def test_the_report_of_costs_says_by_which_definitions_and_currency_it_counts(database, site):
+    with database.read() as conn:
+        told = costs(conn, site, OCTOBER, PARIS)
+    assert (told.currency, told.version) == ("EUR", site.definitions.version)
