@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("author", sa.String(length=200), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'won', 'lost')", name="ck_deals_state"),
+        sa.CheckConstraint("state IN ('open', 'won', 'lost')", name=op.f("ck_deals_state")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_deals_lead_id_leads"),
         sa.PrimaryKeyConstraint("id", name="pk_deals"),
     )
