@@ -12,7 +12,7 @@ from base.config import Keys
 from capture.speech import Speech
 from leads import consent
 from leads.facts import Lead
-from leads.identity import load_leads, survivor
+from leads.identity import load_leads
 from storage.schema import consents, preference_tokens
 
 
@@ -42,8 +42,7 @@ class Owner:
 
 
 def find_owner(conn: Connection, lead_id: int, keys: Keys) -> Owner | None:
-    """The lead behind a link, followed through merges; None when there is none any more."""
-    lead_id = survivor(conn, lead_id)
+    """The lead behind a link, be it one with another by now; None when there is none any more."""
     lead = load_leads(conn, [lead_id]).get(lead_id)
     if lead is None:
         return None

@@ -20,7 +20,7 @@ from capture.rendering import draw, lead_speech
 from capture.speech import Speech
 from leads import events, hit_log
 from leads.hit_log import Met
-from leads.identity import load_leads, survivor
+from leads.identity import load_leads
 from storage.database import StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -127,9 +127,7 @@ def _open(door: Door, site: Site, token: str) -> MagnetLink:
         door.signer.open(PURPOSE, token, timedelta(days=magnet.link_days))
     except TokenExpired:
         raise LinkTooOld from None
-    with door.database.read() as conn:
-        lead_id = survivor(conn, int(payload["lead"]))
-    return MagnetLink(lead_id, str(payload["magnet"]), magnet, payload.get("message"), mark_of(token))
+    return MagnetLink(int(payload["lead"]), str(payload["magnet"]), magnet, payload.get("message"), mark_of(token))
 
 
 def _open_or_say(door: Door, site: Site, token: str) -> MagnetLink | Response:

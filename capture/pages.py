@@ -30,7 +30,7 @@ from capture.stamp import Stamp, open_stamp
 from capture.thanks import seal_thanks
 from capture.touch import kept_touch, read_touch
 from capture.views import is_a_view
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.database import StorageUnavailable
 

@@ -17,7 +17,6 @@ from capture.hits import Told, told
 from capture.magnets import mark_of, open_link, was_seen, was_touched
 from leads import consent, hit_log
 from leads.hit_log import Met
-from leads.identity import survivor
 from storage.database import StorageUnavailable
 from storage.schema import compiled, messages
 
@@ -102,7 +101,7 @@ def _find(door: Door, code: str, any_number: bool = False) -> Link | None:
         if row is None or (number > len(row.links) and not any_number):
             return None
         url = row.links[number] if number < len(row.links) else None  # one past the last: the hidden link
-        return Link(survivor(conn, row.lead_id), row.id, number, url, row.email, row.locale)
+        return Link(row.lead_id, row.id, number, url, row.email, row.locale)
 
 
 def _met(door: Door, link: Link, of: Told) -> Met:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, false, or_, select, tru
 
 from console.context import Viewer
 from console.door import ConsoleDoor
-from leads.identity import survivor
+from leads.groups import survivor
 from storage.schema import hand_offs, leads, messages, tasks
 
 ROLES = ("viewer", "sales", "marketer", "admin")
@@ -74,6 +74,8 @@ ACCESS: Mapping[str, Rule] = {
     "erase_lead": Rule(RUNNING, own="lead_id"),
     "merge_plan": Rule(RUNNING, own="lead_id"),
     "merge_leads": Rule(RUNNING, own="lead_id"),
+    "part_plan": Rule(RUNNING, own="lead_id"),
+    "part_leads": Rule(RUNNING, own="lead_id"),
     "data_protection": Rule(RUNNING),
     "give_verdict": Rule(SELLING, own="hand_off_id"),
     "move_lead": Rule(SELLING, own="lead_id"),

@@ -25,6 +25,8 @@ from console.routes import Route
 from console.selling_parts import selling_parts
 from console.words import Day, story
 from leads.facts import Facts, Lead, Standing
+from leads.identity import load_leads
+from leads.parting import merged_of
 from reports import dealings, lead, tasks, today
 from reports.known import facts_of
 from reports.lead import Portrait
@@ -57,6 +59,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             **_noted(conn, portrait, site, now),
             **_dealt(conn, door, portrait, site),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
+            "one_with": _one_with(conn, portrait.lead.id),
         }
     return draw("console/lead.html", status, wrong=wrong, **values)
 
@@ -115,7 +118,15 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "owner": names.rep(known.owner),
         "reps": reps,
         "assigning": who.role in RUNNING,
+        "parting": may(who, "part_leads"),
     }
+
+
+def _one_with(conn: Connection, lead_id: int) -> list[Lead]:
+    """Whom the lead stands for too, the newest first."""
+    ids = merged_of(conn, lead_id)
+    known = load_leads(conn, ids)
+    return [known[one] for one in ids]
 
 
 def _meaning(standing: Standing, site: Site, who: Viewer) -> str:

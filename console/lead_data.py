@@ -12,10 +12,10 @@ from console.access import may, sees
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
-from leads import erasing, merging
+from leads import erasing, merging, parting
 from leads.correcting import NoCorrection, correct, fields_of
 from leads.erasing import UnderWay
-from leads.facts import COLUMNS, Lead
+from leads.facts import COLUMNS, MERGED, PARTED, Lead
 from leads.forgetting import WAYS, Clerk, Desk, forget, note
 from leads.identity import load_leads
 from reports import lead as leads_report
@@ -28,6 +28,7 @@ DONE = {
     "corrected": msgid("Put right."),
     "same": msgid("It said so already: nothing was changed."),
     "merged": msgid("Both are one lead now."),
+    "parted": msgid("They are two leads again."),
 }
 NOT_TYPED = msgid("What was typed is not the address that stands above: nothing was erased.")
 LONGEST_NUMBER = 18
@@ -127,18 +128,55 @@ def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:
     """Make one lead of two."""
     gone = request.form.get("other", 0, type=int)
     key = door.keys.suppression
-    house = merging.House(door.site(), door.config.site.timezone, key)
-    now, clerk = g.moment, _clerk()
+    site, now, clerk = door.site(), g.moment, _clerk()
 
     def job(conn: Connection) -> None:
-        merging.merge(conn, lead_id, gone, house, now)
-        note(conn, key, merging.MERGED, lead_id, clerk, now, gone=gone)
+        merging.merge(conn, lead_id, gone, site, now)
+        note(conn, key, MERGED, lead_id, clerk, now, gone=gone)
 
     try:
         door.database.write(job)
     except (merging.NoMerge, UnderWay, LookupError) as error:
         return page(door, lead_id, _spoken(error), 409)
     return _to(lead_id, "merged")
+
+
+def part_plan(door: ConsoleDoor, lead_id: int) -> Response:
+    """What taking a merge back would do, before it is done."""
+    gone = request.args.get("other", 0, type=int)
+    with door.database.read() as conn:
+        known = _lead(conn, lead_id)
+        try:
+            made = _part_plan(conn, known.id, gone)
+        except (merging.NoMerge, LookupError) as error:
+            return page(door, lead_id, _spoken(error), 422)
+        other = load_leads(conn, [gone])[gone]
+    return draw("console/part.html", lead=known, other=other, plan=made)
+
+
+def part_leads(door: ConsoleDoor, lead_id: int) -> Response:
+    """Take a merge back."""
+    gone = request.form.get("other", 0, type=int)
+    key, now, clerk = door.keys.suppression, g.moment, _clerk()
+
+    def job(conn: Connection) -> None:
+        _part_plan(conn, lead_id, gone)
+        parting.unmerge(conn, gone, now)
+        note(conn, key, PARTED, lead_id, clerk, now, gone=gone)
+
+    try:
+        door.database.write(job)
+    except (merging.NoMerge, LookupError) as error:
+        return page(door, lead_id, _spoken(error), 409)
+    return _to(lead_id, "parted")
+
+
+def _part_plan(conn: Connection, lead_id: int, gone: int) -> parting.PartPlan:
+    """Only out of this lead, which is the one that staff may see. Raises NoMerge, LookupError."""
+    made = parting.part_plan(conn, gone)
+    if made.kept != lead_id:
+        raise LookupError(f"lead {gone} is not one with lead {lead_id}")
+    return made
 
 
 # ---------------------------------------------------------------- parts
@@ -198,4 +236,6 @@ ROUTES = (
     Route("POST", "/leads/<int:lead_id>/data/erase", "erase_lead", erase_lead),
     Route("GET", "/leads/<int:lead_id>/merge", "merge_plan", merge_plan),
     Route("POST", "/leads/<int:lead_id>/merge", "merge_leads", merge_leads),
+    Route("GET", "/leads/<int:lead_id>/part", "part_plan", part_plan),
+    Route("POST", "/leads/<int:lead_id>/part", "part_leads", part_leads),
 )

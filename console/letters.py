@@ -101,7 +101,7 @@ def reader_of(conn: Connection, lead_id: int) -> Reader:
     if lead is None:
         raise Unwritable("there is no such lead")
     granted = consent.granted(conn, [lead_id]).get(lead_id, frozenset())
-    return Reader(lead, granted, tuple(consent.pending(conn, lead_id)))
+    return Reader(lead, granted, consent.pending(conn, lead_id))
 
 
 # ---------------------------------------------------------------- as it would be written

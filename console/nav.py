@@ -36,7 +36,7 @@ WORK = (
         "users",
         msgid("Leads"),
         "l",
-        frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "search"}),
+        frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "part_plan", "search"}),
     ),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),

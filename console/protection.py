@@ -29,6 +29,7 @@ ACTS: Mapping[str, str] = {
     "lead_erased": msgid("lead erased"),
     "lead_anonymised": msgid("lead made anonymous"),
     "leads_merged": msgid("two leads made one"),
+    "leads_parted": msgid("two leads parted again"),
 }
 
 

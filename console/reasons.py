@@ -207,6 +207,8 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"cooled: engagement (?P<engagement>\S+), below (?P<floor>\S+)",
             msgid("Cooled: engagement %(engagement)s, below %(floor)s."),
         ),
+        (r"merged: (?P<lead>\d+)", msgid("Is one with lead %(lead)s, who stood here.")),
+        (r"parted(: .+)?", msgid("A merge was taken back: counted again by their own acts.")),
         (
             r"reclassed: enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
             msgid("Taken back: the %(engagement)s points came from hits of a machine."),

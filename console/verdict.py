@@ -20,7 +20,7 @@ from console.drawings import strata
 from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
 from leads import events
-from leads.identity import survivor
+from sales.verdicts import cycle_told
 from storage import wakes
 from storage.database import Database
 from storage.schema import hand_offs
@@ -66,16 +66,17 @@ def answer(door: StaffDoor, token: str) -> Response:
     if verdict == "rejected" and reason not in {one.id for one in site.definitions.hand_off.reject_reasons}:
         return _draw(door, hand_off, "reject", error=NO_REASON, status=422)
     now = door.clocks.moment()
-    data = {"reason": reason, "by": hand_off.owner, "cycle": hand_off.cycle}
+    data = {"reason": reason, "by": hand_off.owner}
 
     def job(conn: Connection) -> None:
-        lead_id = survivor(conn, hand_off.lead_id)
+        lead_id = hand_off.lead_id
         seq = wakes.stir(conn, lead_id, now.calendar)  # held until the commit: two answers come one after the other
         given = update(hand_offs).where(hand_offs.c.id == hand_off.id, hand_offs.c.verdict.is_(None))
         told = {"verdict": verdict, "verdict_reason": reason, "verdict_by": hand_off.owner, "verdict_at": now.calendar}
         if conn.execute(given.values(**told)).rowcount == 0:
             raise AnsweredBefore
-        events.write(conn, lead_id, seq, "verdict_given", now, evidence="engine", subject=verdict, data=data)
+        told = data | cycle_told(conn, lead_id, hand_off.cycle)
+        events.write(conn, lead_id, seq, "verdict_given", now, evidence="engine", subject=verdict, data=told)
 
     try:
         door.database.write(job)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import Connection, and_, select
 
 from authoring.site import Site
 from base.clock import Moment
@@ -17,12 +17,12 @@ from emails import cleaning
 from emails.compile import CompiledEmail
 from emails.scope import declared_fields
 from emails.states import Message
-from leads import consent
+from leads import answering, consent
 from leads.facts import COLUMNS, Lead
 from leads.identity import load_leads
 from storage.among import among
 from storage.prepared import Prepared
-from storage.schema import consents, enrolments, events, preference_tokens
+from storage.schema import enrolments, events, preference_tokens, wakes
 from storage.upsert import insert_missing
 
 PREFERENCES = ""  # the topic of the token that opens the preferences page
@@ -34,20 +34,19 @@ _TOKENS = Prepared(
         among(preference_tokens.c.lead_id, "leads")
     )
 )
-_later = consents.alias("later")
-_UNANSWERED = Prepared(  # in no order: SQLite would walk through the whole ledger to find the few in theirs
-    select(consents.c.id, consents.c.lead_id, consents.c.topic).where(
-        among(consents.c.lead_id, "leads"),
-        consents.c.state == "asked",
-        ~exists().where(
-            _later.c.lead_id == consents.c.lead_id, _later.c.topic == consents.c.topic, _later.c.id > consents.c.id
-        ),
-    )
-)
 _ENTERED = and_(events.c.lead_id == enrolments.c.lead_id, events.c.seq == enrolments.c.entry_seq)
-_ENTRIES = Prepared(
-    select(enrolments.c.id, events.c.name, events.c.subject, events.c.data)
-    .select_from(enrolments.join(events, _ENTERED))
+_BEGAN = (enrolments.c.id, events.c.name, events.c.subject, events.c.data)
+_ENTRIES = Prepared(select(*_BEGAN).select_from(enrolments.join(events, _ENTERED)).where(among(enrolments.c.id, "ids")))
+_JOINED = and_(  # it happened to somebody who is one with the lead
+    wakes.c.survivor_id == enrolments.c.lead_id, enrolments.c.entry_seq > wakes.c.joined_seq
+)
+_OF_OTHERS = Prepared(
+    select(*_BEGAN)
+    .select_from(
+        enrolments.join(wakes, _JOINED).join(
+            events, and_(events.c.lead_id == wakes.c.lead_id, events.c.seq == enrolments.c.entry_seq)
+        )
+    )
     .where(among(enrolments.c.id, "ids"))
 )
 
@@ -79,14 +78,14 @@ def gather(conn: Connection, some: Sequence[Message]) -> dict[int, Material]:
     letters = [message for message in some if message.klass != "notification"]
     readers = {message.lead_id for message in letters}
     granted = consent.granted(conn, readers)
-    pending = _pending(conn, readers)
+    pending = consent.pending_of(conn, readers)
     tokens = _tokens(conn, {(message.lead_id, topic) for message in letters for topic in _topics(message)})
     entries = _entries(conn, letters)
     return {
         message.id: Material(
             lead=people.get(message.lead_id),
             granted=granted.get(message.lead_id, frozenset()),
-            pending=tuple(pending.get(message.lead_id, ())),
+            pending=pending.get(message.lead_id, ()),
             entry=entries.get(message.id, {}),
             tokens={topic: tokens[message.lead_id][topic] for topic in _topics(message)},
         )
@@ -116,16 +115,10 @@ def _entries(conn: Connection, letters: Sequence[Message]) -> dict[int, Mapping[
     if not ids:
         return {}
     there = _ENTRIES.rows(conn, {"ids": ids})
+    if missing := ids - {row.id for row in there}:
+        there += _OF_OTHERS.rows(conn, {"ids": missing})
     found = {row.id: {**row.data, "event": row.name, "subject": row.subject} for row in there}
     return {message.id: found[message.enrolment_id] for message in letters if message.enrolment_id in found}
-
-
-def _pending(conn: Connection, lead_ids: Collection[int]) -> dict[int, list[str]]:
-    """`consent.pending` of many: the topics that each of these leads was asked about and has not answered yet."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for _id, lead_id, topic in sorted(_UNANSWERED.rows(conn, {"leads": lead_ids})):
-        found[lead_id].append(topic)
-    return found
 
 
 def _topics(message: Message) -> tuple[str, ...]:
@@ -231,7 +224,7 @@ def _magnet_url(message: Message, magnet: str, door: Door) -> str:
 
 
 def _confirm_url(message: Message, material: Material, door: Door) -> str | None:
-    if not set(material.pending) - consent.TRACKING:
+    if not set(material.pending) - answering.TRACKING:
         return None
     payload = {
         "lead": message.lead_id,

@@ -21,7 +21,7 @@ from emails.settling import settle_by_evidence
 from emails.states import Message
 from leads import consent, events
 from leads.facts import REPLIED
-from leads.identity import load_leads, survivor
+from leads.identity import load_leads
 from storage.schema import events as events_table
 from storage.schema import messages, returned
 from storage.upsert import insert_or_ignore
@@ -88,7 +88,7 @@ def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome
         return "seen before"
     if message is None:
         return "not ours"
-    case = Case(mail, message, survivor(conn, message.lead_id), rules, now)
+    case = Case(mail, message, message.lead_id, rules, now)
     _EFFECTS[mail.kind](conn, case)
     return "taken"
 

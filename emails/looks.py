@@ -1,6 +1,6 @@
 """May this message leave now? Asked cheaply at the claim and again, for good, in the transaction of the intent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from base.clock import Moment
 from emails.states import Message, Move
 from emails.telling import Wake, hold_wakes
-from leads import consent
+from leads import consent, strictness
 from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import enrolments, leads, messages, switches
@@ -55,6 +55,7 @@ class View:
     granted: Mapping[int, frozenset[str]]  # by lead
     hashes: Mapping[int, str]  # by message, of its recipient's address
     suppressed: Mapping[str, set[str]]  # by hash
+    left: Collection[int]  # leads one of whose other addresses is left alone by marketing
 
 
 def look(
@@ -87,6 +88,7 @@ def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stir
         granted=consent.granted(conn, [m.lead_id for m in some if m.klass == "marketing"]),
         hashes=hashes,
         suppressed=consent.suppressed(conn, set(hashes.values())),
+        left=strictness.left_by_others(conn, key, {m.lead_id for m in some if m.klass == "marketing"}),
     )
 
 
@@ -115,7 +117,8 @@ def _nobody(message: Message, view: View) -> Move | None:
 
 def _suppressed(message: Message, view: View) -> Move | None:
     scopes = view.suppressed.get(view.hashes.get(message.id, ""), set())
-    touched = EVERYTHING in scopes or (message.klass == "marketing" and "marketing" in scopes)
+    left = "marketing" in scopes or message.lead_id in view.left
+    touched = EVERYTHING in scopes or (message.klass == "marketing" and left)
     return Move("withdrawn", "suppressed") if touched and message.klass != "notification" else None
 
 

@@ -24,6 +24,7 @@ class Wake:
     seq: int
     folded_seq: int
     due_at: datetime | None
+    survivor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Told:
 
 # Built once: they run for every commit of the sender.
 _WAKES = (
-    select(wakes.c.lead_id, wakes.c.seq, wakes.c.folded_seq, wakes.c.due_at)
+    select(wakes.c.lead_id, wakes.c.seq, wakes.c.folded_seq, wakes.c.due_at, wakes.c.survivor_id)
     .where(among(wakes.c.lead_id, "leads"))
     .order_by(wakes.c.lead_id)
 )
@@ -67,14 +68,16 @@ def hold_free_wakes(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Wake
 
 def _held(conn: Connection, statement: Prepared, lead_ids: Sequence[int]) -> dict[int, Wake]:
     rows = statement.rows(conn, {"leads": sorted(set(lead_ids))})
-    return {lead_id: Wake(seq, folded_seq, due_at) for lead_id, seq, folded_seq, due_at in rows}
+    return {row[0]: Wake(*row[1:]) for row in rows}
 
 
 def tell(conn: Connection, some: Sequence[Told], held: MutableMapping[int, Wake]) -> None:
     """Append `some` in their order and make their leads due; `held` is brought up to date.
 
-    Raises LookupError for a lead without a wake, NotAllMoved when a wake was not held after all.
+    Raises LookupError for a lead without a wake, NotAllMoved when a wake was not held after all, or is another's turn.
     """
+    if any(held[told.lead_id].survivor_id is not None for told in some):
+        raise NotAllMoved("the events of a lead that was merged are numbered by another")
     seen = {told.lead_id: held[told.lead_id].seq for told in some}
     rows = [_numbered(told, held) for told in some]
     if not rows:

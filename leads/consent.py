@@ -1,7 +1,6 @@
 """The ledger of consent and the list of addresses left alone; who may be mailed is read here and nowhere else."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +8,12 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
-from leads import events, hit_log
+from leads import events, groups, hit_log, strictness
+from leads.answering import ALL, TRACKING, ConsentAnswer, farewells, newly_asked, newly_granted, newly_withdrawn
 from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
 from storage.upsert import insert_or_ignore
-
-TRACKING = frozenset({"clicks", "opens"})  # purposes beside the topics: being measured, not being written to
-ALL = "all"
 
 # What a new confirmation may undo: a reader's own farewell, or their long silence; never a bounce or a complaint.
 _UNDONE_BY_CONSENT = ("unsubscribed", "erased", "sunset")
@@ -45,31 +42,38 @@ _EVER_GRANTED = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentAnswer:
-    """What a form asked in that exact wording, and whether the box was ticked (or the button was the act)."""
-
-    topic: str
-    wording: str
-    given: bool
-
-
 def address_hash(suppression_key: str, email: str) -> str:
     """What stands for an address in `suppressions`, so that the list outlives the address."""
     return keyed_hash(suppression_key, email)
 
 
 def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
-    """For each lead, the topics with consent, `clicks` and `opens` among them."""
+    """For each lead, the topics with consent, `clicks` and `opens` among them: given for that very address, and
+    withdrawn by none of those who are one with it (`leads.strictness`)."""
     found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
     for lead_id, topic in _GRANTED.rows(conn, {"leads": lead_ids}):
         found[lead_id].add(topic)
+    for lead_id, topics in strictness.withdrawn_by_others(conn, lead_ids).items():
+        found[lead_id] -= topics
     return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
 
 
 def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
     """The topics that were asked for and are not answered yet."""
-    return tuple(row.topic for row in _newest(conn, [lead_id]) if row.state == "asked")
+    return pending_of(conn, [lead_id])[lead_id]
+
+
+def pending_of(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The same of many leads; what was asked of those whom they stand for is pending too."""
+    whose = groups.owners(conn, lead_ids)
+    rows = _newest(conn, whose)
+    held = {(row.lead_id, row.topic): row for row in rows if row.lead_id in lead_ids}
+    found: dict[int, dict[str, None]] = {lead_id: {} for lead_id in lead_ids}
+    for row in (row for row in rows if row.state == "asked"):
+        own = held.get((whose[row.lead_id], row.topic))
+        if own is None or own is row or (own.state != "granted" and own.id < row.id):
+            found[whose[row.lead_id]][row.topic] = None
+    return {lead_id: tuple(topics) for lead_id, topics in found.items()}
 
 
 def ever_granted(conn: Connection, lead_id: int) -> bool:
@@ -91,8 +95,11 @@ def ask(
 
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
+    ticked = [answer for answer in answers if answer.given]
     held = dict(_STATES.rows(conn, {"lead": lead_id}))
-    new = newly_asked(held, answers)
+    if any(held.get(answer.topic) == "granted" for answer in ticked):
+        held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
+    new = newly_asked(held, ticked)
     for answer in new:
         _write(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
     return tuple(answer.topic for answer in new)
@@ -116,10 +123,12 @@ def grant(
     Returns whether anything changed; a second press of the button changes nothing. The lead is stirred only then.
     """
     states = _held(conn, lead_id)
-    new = newly_granted({topic: row.state for topic, row in states.items()}, topics)
+    refused = dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
+    new = newly_granted({topic: row.state for topic, row in states.items()} | refused, topics)
+    asked_of_others = strictness.said_by_others(conn, lead_id) if set(new) - set(states) else {}
     for topic in new:
         events.append(conn, lead_id, "consent_granted", now, evidence="human", subject=topic)
-        asked = states.get(topic)
+        asked = states.get(topic) or asked_of_others.get(topic)
         wording = (wordings or {}).get(topic) or (asked.wording if asked is not None else "")
         asked_on = form or (asked.form if asked is not None else None)
         _write(conn, lead_id, topic, "granted", wording, form=asked_on, locale=locale, proof=proof, now=now)
@@ -154,7 +163,8 @@ def withdraw(
     caller, who has the key. Returns whether anything changed.
     """
     states = _held(conn, lead_id)
-    new = newly_withdrawn({topic: row.state for topic, row in states.items()}, topics)
+    again = bool(groups.others(conn, [lead_id]))  # who is one with others may have said yes by them meanwhile
+    new = newly_withdrawn({topic: "asked" if again else row.state for topic, row in states.items()}, topics)
     for topic in new:
         events.append(conn, lead_id, "consent_withdrawn", now, evidence="human", subject=topic)
         known = states.get(topic)
@@ -165,32 +175,6 @@ def withdraw(
     for subject in left:
         events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)
     return bool(new or left)
-
-
-# ---------------------------------------------------------------- what an act changes, given what holds; pure
-
-
-def newly_asked(held: Mapping[str, str], answers: Iterable[ConsentAnswer]) -> list[ConsentAnswer]:
-    """The answers to note as asked, given `{topic: state}`: those that were ticked and are not granted already."""
-    return [answer for answer in answers if answer.given and held.get(answer.topic) != "granted"]
-
-
-def newly_granted(held: Mapping[str, str], topics: Iterable[str]) -> list[str]:
-    """The topics that a confirmation changes, in order, each once."""
-    return [topic for topic in dict.fromkeys(topics) if held.get(topic) != "granted"]
-
-
-def newly_withdrawn(held: Mapping[str, str], topics: Iterable[str] | None) -> list[str]:
-    """The topics that a farewell changes; None = everything that was ever asked."""
-    return [topic for topic in dict.fromkeys(held if topics is None else topics) if held.get(topic) != "withdrawn"]
-
-
-def farewells(withdrawn: Iterable[str], everything: bool, left_before: Callable[[], bool]) -> list[str]:
-    """The subjects of `unsubscribed` that go with these withdrawals: the topics of mail, or `all`, once."""
-    mail = [topic for topic in withdrawn if topic not in TRACKING]
-    if not everything:
-        return mail
-    return [ALL] if mail or not left_before() else []
 
 
 def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machine_now: datetime) -> bool:

@@ -12,7 +12,7 @@ from leads import consent, events, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
-from leads.identity import survivor
+from leads.groups import survivor
 from storage.schema import lead_words, leads
 
 CORRECTED = "lead_corrected"

@@ -28,7 +28,7 @@ from base.clock import Moment
 from base.saying import said
 from base.tokens import keyed_hash
 from leads import consent
-from leads.identity import everyone_in
+from leads.groups import everyone_in
 from storage.personal import HOLDINGS, of_leads, tables
 from storage.schema import audit, audit_payloads, enrolments, erasures, leads, messages, occupancy, wakes, webhooks
 from storage.upsert import add_up, upsert

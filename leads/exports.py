@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
-from leads import consent
+from leads import consent, strictness
 from leads.facts import COLUMNS
 from leads.imports.values import harmless
 from storage.database import Database
@@ -83,6 +83,7 @@ def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, .
             granted = consent.granted(conn, [row.id for row in batch])
             hashes = {consent.address_hash(key, row.email): row.id for row in batch if row.email}
             left = {hashes[one] for one in consent.suppressed(conn, hashes)}
+            left |= strictness.left_by_others(conn, key, [row.id for row in batch])
         yield from (_cells(row, granted[row.id], row.id in left, fields) for row in batch)
         if len(batch) < _AT_A_TIME:
             return

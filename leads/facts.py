@@ -27,6 +27,9 @@ RECLASSED = "hit_reclassed"  # a hit turned out to be another's than was believe
 HUMAN, PRESUMED = "human", "presumed"
 CREDIBLE = frozenset({HUMAN, PRESUMED, "engine"})  # evidence that conditions believe
 
+# Two leads turned out to be one (`data.lead` is the other, `ours` and `theirs` where they stood); it was taken back.
+MERGED, PARTED = "leads_merged", "leads_parted"
+
 REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)
 
 # What a lead does to be left alone is no interest in being called.

@@ -1,7 +1,7 @@
 """Who a submission comes from: find the lead or make one, and record what was answered, in one transaction."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 from base.clock import Moment
 from leads import consent, events, holding, limits, words
 from leads.addresses import canonical_email, canonical_phone
-from leads.consent import ConsentAnswer
+from leads.answering import TRACKING, ConsentAnswer
+from leads.captures import Capture, answered, event_data, learnt, with_filled
 from leads.facts import COLUMNS, Lead
+from leads.groups import members
 from leads.holding import SENT
-from leads.limits import Limit
 from leads.touches import channel
 from storage import wakes
 from storage.among import among
@@ -26,10 +27,8 @@ __all__ = [
     "Recorded",
     "canonical_email",
     "canonical_phone",
-    "everyone_in",
     "load_leads",
     "record",
-    "survivor",
 ]
 
 # Built once: every submission runs them, and building costs more than running.
@@ -38,31 +37,6 @@ _BY_IDS = Prepared(select(leads).where(among(leads.c.id, "ids")))
 _BY_KEY = Prepared(
     select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
 )
-
-_LEARNT = [name for name in COLUMNS if name != "email"]
-_UNKNOWN = (None, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """A form as it was sent, checked by the door. `columns` are the lead's own (email and phone canonical), `fields`
-    the other answers, `answers` all as given; `touch` holds utm_*, click ids, referrer, page, at (ISO text)."""
-
-    form: str
-    page: str | None
-    locale: str
-    answers: Mapping[str, Any]
-    columns: Mapping[str, str | None]
-    fields: Mapping[str, Any]
-    consents: tuple[ConsentAnswer, ...]
-    touch: Mapping[str, Any]
-    idempotency_key: str
-    release_id: int
-    hand_raise: bool = False
-    magnet: str | None = None
-    interests: tuple[str, ...] = ()
-    limits: tuple[Limit, ...] = ()  # how many such submissions go through in an hour
-    proof: Mapping[str, Any] = field(default_factory=dict)  # kept with the consents, besides the submission's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +83,23 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         proof={**capture.proof, "submission_id": submission_id, "page": capture.page},
         now=now,
     )
-    consent.make_preference_tokens(conn, lead_id, ["", *(topic for topic in asked if topic not in consent.TRACKING)])
+    consent.make_preference_tokens(conn, lead_id, ["", *(topic for topic in asked if topic not in TRACKING)])
     return Recorded(lead_id, submission_id, held=held)
 
 
 def load_leads(conn: Connection, ids: Collection[int]) -> dict[int, Lead]:
-    """Those leads, by id; ids that do not exist are left out."""
-    return {row.id: _lead(row) for row in _BY_IDS.rows(conn, {"ids": ids})}
-
-
-def survivor(conn: Connection, lead_id: int) -> int:
-    """The lead that this one was merged into, at the end of the chain; itself when it was not."""
-    seen = {lead_id}
-    while True:
-        into = conn.execute(select(leads.c.merged_into).where(leads.c.id == lead_id)).scalar_one_or_none()
-        if into is None or into in seen:
-            return lead_id
-        seen.add(into)
-        lead_id = into
-
-
-def everyone_in(conn: Connection, lead_id: int) -> list[int]:
-    """The lead that stands for this one, then all who were merged into it. Raises LookupError for nobody."""
-    ids = [survivor(conn, lead_id)]
-    if conn.execute(select(leads.c.id).where(leads.c.id == ids[0])).one_or_none() is None:
-        raise LookupError(f"there is no lead {lead_id}")
-    found = ids
-    while found:
-        merged = select(leads.c.id).where(leads.c.merged_into.in_(found), leads.c.id.not_in(ids))
-        found = list(conn.scalars(merged.order_by(leads.c.id)))
-        ids = ids + found
-    return ids
+    """Those leads, by id; ids that do not exist are left out. Of whoever stands for others as well, what is empty is
+    filled in from these."""
+    known = {row.id: _lead(row) for row in _BY_IDS.rows(conn, {"ids": ids})}
+    joined = members(conn, ids)
+    if not joined:
+        return known
+    others = {one.lead_id for those in joined.values() for one in those}
+    theirs = {row.id: _lead(row) for row in _BY_IDS.rows(conn, {"ids": sorted(others)})}
+    for lead_id, those in joined.items():
+        for one in those:
+            known[lead_id] = with_filled(known[lead_id], theirs[one.lead_id])
+    return known
 
 
 # ---------------------------------------------------------------- who
@@ -157,7 +117,7 @@ def _find(conn: Connection, capture: Capture) -> int | None:
         found = by_phone(conn, phone)
     else:
         raise ValueError("a submission names an email address or a phone number: nobody can be answered otherwise")
-    return None if found is None else survivor(conn, found)
+    return None if found is None else int(found)
 
 
 def by_phone(conn: Connection, phone: str) -> int | None:
@@ -194,7 +154,7 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
 
 
 def _faster(conn: Connection, capture: Capture) -> int:
-    return survivor(conn, _BY_EMAIL.value(conn, {"email": capture.columns["email"]}))
+    return int(_BY_EMAIL.value(conn, {"email": capture.columns["email"]}))
 
 
 # ---------------------------------------------------------------- what
@@ -247,34 +207,6 @@ def _learn(conn: Connection, capture: Capture, lead_id: int, proven: bool) -> No
     )
     if any(value != row._mapping[name] for name, value in told.items()):
         words.write(conn, {lead_id: {**row._mapping, **told}})
-
-
-def learnt(
-    capture: Capture, known: Mapping[str, Any], fields: Mapping[str, Any], confirmed: bool
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(columns, fields) that the answers change of a lead known by these; `confirmed`: ever. Pure."""
-    told: dict[str, Any] = {name: capture.columns[name] for name in _LEARNT if capture.columns.get(name)}
-    told_besides = answered(capture)
-    if confirmed:
-        told = {name: value for name, value in told.items() if not known[name]}
-        told_besides = {name: value for name, value in told_besides.items() if fields.get(name) in _UNKNOWN}
-    return told, told_besides
-
-
-def answered(capture: Capture) -> dict[str, Any]:
-    """The answers without a column of their own that say something. Pure."""
-    return {name: value for name, value in capture.fields.items() if value not in _UNKNOWN}
-
-
-def event_data(capture: Capture, submission_id: int) -> dict[str, Any]:
-    """What the event `form_submitted` carries. Pure."""
-    return {
-        "page": capture.page,
-        "hand_raise": capture.hand_raise,
-        "interests": list(capture.interests),
-        "magnet": capture.magnet,
-        "submission_id": submission_id,
-    }
 
 
 def _append(

@@ -16,6 +16,7 @@ from base.clock import Moment
 from leads import events
 from leads.classing import AROUND, CROWD, classify
 from leads.facts import CONFIRMED, HUMAN, PRESUMED, RECLASSED
+from leads.groups import survivor
 from leads.hits import Beacon, Class, Hit, Verdict
 from storage.schema import events as log
 from storage.schema import hits, messages, wakes
@@ -199,8 +200,8 @@ def _disbelieve(conn: Connection, row: Row[Any], klass: str, why: list[Any], now
 
 def _folded(conn: Connection, lead_id: int) -> int:
     """The newest event that the engine has taken in, as it stays until this transaction ends."""
-    held = select(wakes.c.folded_seq).where(wakes.c.lead_id == lead_id).with_for_update()
-    return int(conn.execute(held).scalar_one())
+    turn = wakes.c.lead_id == survivor(conn, lead_id)
+    return int(conn.execute(select(wakes.c.folded_seq).where(turn).with_for_update()).scalar_one())
 
 
 def _event(conn: Connection, lead_id: int, seq: int) -> Row[Any] | None:

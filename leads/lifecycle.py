@@ -15,7 +15,7 @@ from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
 from base.calendars import local_day
 from leads.conditions import holds, off_the_way, place, stage_rank
-from leads.facts import DISQUALIFIED, LOST, RECYCLED, SALES_ACTS, Event, Facts, Standing
+from leads.facts import DISQUALIFIED, LOST, MERGED, RECYCLED, SALES_ACTS, Event, Facts, Standing
 from leads.points import MILLI, peak
 from leads.scoring import engagement_since_verdict, since_verdict
 
@@ -149,6 +149,18 @@ def _sold(standing: Standing, event: Event, definitions: Definitions) -> Move | 
     return Move(target, act, event.seq, standing.cycle, False)
 
 
+def _merged(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
+    """Whoever is one with a lead further along stands there too; whom sales has disqualified is so as both."""
+    theirs = event.data.get("theirs") or {}
+    stage = str(theirs.get("stage"))
+    if stage_rank(definitions, stage) < 0 or standing.stage == DISQUALIFIED:
+        return None
+    if stage != DISQUALIFIED and place(definitions, stage) <= place(definitions, standing.stage):
+        return None
+    cycle = max(standing.cycle, int(theirs["cycle"]))
+    return Move(stage, f"merged: {event.data.get('lead')}", event.seq, cycle, False)
+
+
 def _because(event: Event) -> str:
     return f"{event.subject}: {event.data.get('reason')}"
 
@@ -186,6 +198,7 @@ _BY_EVENT: dict[str, _Decide] = {
     "form_submitted": _hand_raised,
     "verdict_given": _judged,
     **dict.fromkeys(SALES_ACTS, _sold),
+    MERGED: _merged,
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, select
+from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select
 
 from base.calendars import add
 from base.clock import Moment
@@ -16,7 +16,7 @@ from base.durations import Duration
 from base.settings import Retention
 from leads import consent
 from leads.forgetting import Clerk, Desk, forget
-from storage.schema import departures, events, leads, messages, standings
+from storage.schema import departures, events, leads, messages, standings, wakes
 from storage.upsert import insert_or_ignore
 
 CUSTOMER = "customer"  # the stage of those who have bought
@@ -67,7 +67,8 @@ def announce(conn: Connection, found: Found, now: datetime) -> int:
 
 def strike_off(conn: Connection) -> int:
     """Take off the list whoever has acted since; returns how many."""
-    later = exists().where(events.c.lead_id == departures.c.lead_id, _own_act(), events.c.at > departures.c.last_act_at)
+    acts = _own_act(), events.c.at > departures.c.last_act_at
+    later = exists().where(_counts_to(departures.c.lead_id), *acts)
     return conn.execute(delete(departures).where(later)).rowcount
 
 
@@ -105,8 +106,14 @@ def _own_act() -> Any:
     return and_(events.c.evidence == "human", events.c.name.not_in(OPENS))
 
 
+def _counts_to(lead_id: Any) -> Any:
+    """Events of the lead, and of whoever they stand for."""
+    joined = select(wakes.c.lead_id).where(wakes.c.survivor_id == lead_id)
+    return or_(events.c.lead_id == lead_id, events.c.lead_id.in_(joined))
+
+
 def _batch(conn: Connection, first_id: int) -> list[Row[Any]]:
-    last_act = select(func.max(events.c.at)).where(events.c.lead_id == leads.c.id, _own_act()).scalar_subquery()
+    last_act = select(func.max(events.c.at)).where(_counts_to(leads.c.id), _own_act()).scalar_subquery()
     asked = (
         select(leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, last_act.label("last_act_at"))
         .outerjoin(standings, standings.c.lead_id == leads.c.id)

@@ -24,7 +24,11 @@ _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
 _WITHOUT_WORDS = (
     select(leads.c.id, *(leads.c[name] for name in NAMED))
-    .where(leads.c.id > bindparam("after"), ~exists().where(lead_words.c.lead_id == leads.c.id))
+    .where(
+        leads.c.id > bindparam("after"),
+        leads.c.merged_into.is_(None),
+        ~exists().where(lead_words.c.lead_id == leads.c.id),
+    )
     .order_by(leads.c.id)
     .limit(BATCH)
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from leads.groups import group
 from storage.schema import consents, decisions, enrolments, messages
 
 SHOWN = 30
@@ -94,7 +95,7 @@ def dealings(conn: Connection, lead_id: int) -> Dealings:
 
 
 def _said(conn: Connection, lead_id: int) -> list[Row[Any]]:
-    newest = select(decisions).where(decisions.c.lead_id == lead_id).order_by(decisions.c.id.desc())
+    newest = select(decisions).where(decisions.c.lead_id.in_(group(conn, lead_id))).order_by(decisions.c.id.desc())
     return list(conn.execute(newest.limit(LOOKED_AT)))
 
 
@@ -103,8 +104,9 @@ def _line(row: Row[Any]) -> Said:
 
 
 def _inside(conn: Connection, lead_id: int, said: list[Row[Any]]) -> tuple[Inside, ...]:
-    newest = select(enrolments).where(enrolments.c.lead_id == lead_id).order_by(enrolments.c.id.desc()).limit(SHOWN)
-    active = select(enrolments).where(enrolments.c.lead_id == lead_id, enrolments.c.state == "active").limit(SHOWN)
+    theirs = select(enrolments).where(enrolments.c.lead_id.in_(group(conn, lead_id)))
+    newest = theirs.order_by(enrolments.c.id.desc()).limit(SHOWN)
+    active = theirs.where(enrolments.c.state == "active").limit(SHOWN)
     rows = {row.id: row for query in (active, newest) for row in conn.execute(query)}
     last = {row.enrolment_id: _line(row) for row in reversed(said) if row.enrolment_id is not None}
     awaited = _awaited(conn, [row for row in rows.values() if row.position == "awaiting_mail"])
@@ -135,12 +137,12 @@ def _mails(conn: Connection, lead_id: int) -> tuple[Mail, ...]:
     columns = [messages.c[name] for name in Mail.__slots__]
     found: list[Mail] = []
     for klass in ("marketing", "transactional"):  # each one range of the index
-        theirs = select(*columns).where(messages.c.lead_id == lead_id, messages.c.klass == klass)
+        theirs = select(*columns).where(messages.c.lead_id.in_(group(conn, lead_id)), messages.c.klass == klass)
         found += [Mail(*row) for row in conn.execute(theirs.order_by(messages.c.created_at.desc()).limit(SHOWN))]
     return tuple(sorted(found, key=lambda mail: (mail.created_at, mail.id), reverse=True)[:SHOWN])
 
 
 def _consents(conn: Connection, lead_id: int) -> tuple[Consent, ...]:
     columns = [consents.c[name] for name in Consent.__slots__]
-    newest = select(*columns).where(consents.c.lead_id == lead_id).order_by(consents.c.id.desc())
+    newest = select(*columns).where(consents.c.lead_id.in_(group(conn, lead_id))).order_by(consents.c.id.desc())
     return tuple(Consent(*row) for row in conn.execute(newest.limit(2 * SHOWN)))

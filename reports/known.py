@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from authoring.site import Site
 from base.calendars import Zone
-from leads import consent, standings
+from leads import consent, events, standings
 from leads.facts import Event, Facts, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
@@ -35,6 +35,8 @@ def facts_of(conn: Connection, site: Site, lead_ids: Collection[int], zone: Zone
 
 def _history(conn: Connection, lead_id: int, names: Sequence[str]) -> tuple[Event, ...]:
     columns = (log.c.seq, log.c.name, log.c.at, log.c.evidence, log.c.subject, log.c.data)
+    if story := events.stories(conn, [lead_id]):
+        return tuple(event for event in story[lead_id] if event.name in names)
     found: list[Event] = []
     for name in names:
         newest = select(*columns).where(log.c.lead_id == lead_id, log.c.name == name)

@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from leads import events
 from leads.facts import Lead
-from leads.identity import load_leads, survivor
+from leads.groups import group, survivor
+from leads.identity import load_leads
 from storage.schema import bant, calls, leads, notes, stage_changes, wakes
 
 SHOWN = 20  # notes, calls
@@ -84,7 +86,7 @@ def portrait(conn: Connection, lead_id: int) -> Portrait | None:
         created_at=row.created_at,
         first=row.first_touch or {},
         last=row.last_touch or {},
-        events=conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id)).scalar_one_or_none() or 0,
+        events=_events(conn, lead_id),
         passages=_passages(conn, lead_id),
         bant=known_bant(conn, lead_id),
         notes=newest_notes(conn, lead_id),
@@ -92,20 +94,31 @@ def portrait(conn: Connection, lead_id: int) -> Portrait | None:
     )
 
 
+def _events(conn: Connection, lead_id: int) -> int:
+    """How many there are; a lead's own are numbered without a gap until it is one with another."""
+    if story := events.stories(conn, [lead_id]):
+        return len(story[lead_id])
+    return conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id)).scalar_one_or_none() or 0
+
+
 def known_bant(conn: Connection, lead_id: int) -> dict[str, Noted]:
     """{item: what staff noted of it}."""
-    rows = conn.execute(select(bant).where(bant.c.lead_id == lead_id))
+    rows = conn.execute(select(bant).where(bant.c.lead_id.in_(group(conn, lead_id))).order_by(bant.c.at))
     return {row.item: Noted(row.value, row.note, row.author, row.at) for row in rows}
 
 
 def newest_notes(conn: Connection, lead_id: int) -> tuple[Note, ...]:
     columns = (notes.c.id, notes.c.author, notes.c.text, notes.c.at)
-    newest = select(*columns).where(notes.c.lead_id == lead_id).order_by(notes.c.id.desc())
+    newest = select(*columns).where(notes.c.lead_id.in_(group(conn, lead_id))).order_by(notes.c.id.desc())
     return tuple(Note(*row) for row in conn.execute(newest.limit(SHOWN)))
 
 
 def _passages(conn: Connection, lead_id: int) -> tuple[Passage, ...]:
-    made = select(stage_changes).where(stage_changes.c.lead_id == lead_id).order_by(stage_changes.c.id.desc())
+    made = (
+        select(stage_changes)
+        .where(stage_changes.c.lead_id.in_(group(conn, lead_id)))
+        .order_by(stage_changes.c.id.desc())
+    )
     return tuple(
         Passage(row.to_stage, row.from_stage, row.reason, row.cycle, row.at, row.release_id)
         for row in conn.execute(made.limit(PASSAGES))
@@ -114,5 +127,5 @@ def _passages(conn: Connection, lead_id: int) -> tuple[Passage, ...]:
 
 def _calls(conn: Connection, lead_id: int) -> tuple[Called, ...]:
     columns = (calls.c.outcome, calls.c.note, calls.c.at)
-    newest = select(*columns).where(calls.c.lead_id == lead_id).order_by(calls.c.id.desc())
+    newest = select(*columns).where(calls.c.lead_id.in_(group(conn, lead_id))).order_by(calls.c.id.desc())
     return tuple(Called(*row) for row in conn.execute(newest.limit(SHOWN)))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, select
 
+from leads import events as log
 from leads.facts import Event
 from storage.schema import enrolments, events, hand_offs, leads, standings, tasks
 
@@ -67,7 +68,11 @@ def _last(connection: Connection, lead_ids: Collection[int]) -> dict[int, Event]
     whose = select(leads.c.id, newest.label("seq")).where(leads.c.id.in_(sorted(lead_ids))).subquery()
     same = and_(events.c.lead_id == whose.c.id, events.c.seq == whose.c.seq)
     told = connection.execute(select(*_TOLD).select_from(whose.join(events, same)))
-    return {row.lead_id: Event(row.seq, row.name, row.at, row.evidence, row.subject, row.data) for row in told}
+    found = {row.lead_id: Event(row.seq, row.name, row.at, row.evidence, row.subject, row.data) for row in told}
+    for lead_id, story in log.stories(connection, lead_ids).items():
+        acts = [event for event in story if event.evidence == "human"]
+        found |= {lead_id: acts[-1]} if acts else {}
+    return found
 
 
 def _next(connection: Connection, lead_ids: Collection[int]) -> dict[int, Next]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from leads.groups import group
 from storage.schema import decisions, enrolments, messages, receipts
 
 SHOWN = 500  # newest lines
@@ -52,7 +53,7 @@ def _decisions(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
     newest = (
         select(decisions, enrolments.c.sequence_version)
         .outerjoin(enrolments, enrolments.c.id == decisions.c.enrolment_id)
-        .where(decisions.c.lead_id == lead_id)
+        .where(decisions.c.lead_id.in_(group(conn, lead_id)))
     )
     return [
         Decided(
@@ -83,7 +84,7 @@ def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
         select(*wanted, *theirs, messages.c.state, messages.c.reason.label("mail_reason"))
         .join(enrolments, enrolments.c.id == receipts.c.enrolment_id)
         .outerjoin(messages, letter)
-        .where(enrolments.c.lead_id == lead_id, receipts.c.outcome == "taken")
+        .where(enrolments.c.lead_id.in_(group(conn, lead_id)), receipts.c.outcome == "taken")
     )
     return [_step(row) for row in conn.execute(steps.order_by(receipts.c.at.desc()).limit(limit))]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from leads.identity import everyone_in
+from leads.groups import everyone_in
 from storage.personal import HOLDINGS, Kind, of_leads, tables
 
 GIVEN_OUT: tuple[Kind, ...] = ("personal", "figure")

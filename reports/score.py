@@ -14,6 +14,7 @@ from authoring.models.common import Localised
 from authoring.models.definitions import EngagementRule
 from authoring.site import Site
 from base.calendars import Zone, at_local, local_day
+from leads import events
 from leads.explain import Why, explain
 from leads.facts import Event, Facts
 from leads.points import share
@@ -129,8 +130,10 @@ def _events(conn: Connection, lead_id: int, lines: Sequence[Why]) -> tuple[Earne
     columns = (log.c.seq, log.c.name, log.c.at, log.c.evidence, log.c.subject, log.c.data)
     numbers = [line.event for line in lines]
     asked = select(*columns).where(log.c.lead_id == lead_id, log.c.seq.in_(numbers))
-    known = {row.seq: Event(*row) for row in conn.execute(asked)} if numbers else {}
-    return tuple(Earned(line.at, known.get(line.event), line.points) for line in lines if line.event and line.at)
+    story = events.stories(conn, [lead_id]).get(lead_id)
+    those = story or ([Event(*row) for row in conn.execute(asked)] if numbers else [])
+    known: dict[tuple[int | None, datetime], Event] = {(event.seq, event.at): event for event in those}
+    return tuple(Earned(line.at, known.get((line.event, line.at)), line.points) for line in lines if line.at)
 
 
 # ---------------------------------------------------------------- by day

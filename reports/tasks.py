@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
+from leads.groups import group
 from leads.identity import load_leads
 from storage.schema import tasks
 
@@ -53,7 +54,7 @@ def task(conn: Connection, task_id: int) -> Task | None:
 
 def tasks_of(conn: Connection, lead_id: int) -> tuple[Task, ...]:
     """What is to do about one lead, open first; at most SHOWN."""
-    theirs = select(tasks).where(tasks.c.lead_id == lead_id).order_by(tasks.c.id.desc()).limit(SHOWN)
+    theirs = select(tasks).where(tasks.c.lead_id.in_(group(conn, lead_id))).order_by(tasks.c.id.desc()).limit(SHOWN)
     found = sorted(
         conn.execute(theirs), key=lambda row: (row.done_at is not None, row.due_at is None, row.due_at or row.at)
     )

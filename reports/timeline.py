@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from leads import events as log
 from leads.facts import Event
+from leads.groups import group
 from storage.schema import calls, compiled, decisions, events, messages, notes, stage_changes, submissions
 
 PAGE = 40
@@ -102,7 +104,8 @@ def timeline(
 
 def machine_visits(conn: Connection, lead_id: int) -> int:
     """How many events are left out, up to COUNTED."""
-    theirs = select(events.c.seq).where(events.c.lead_id == lead_id, events.c.evidence.in_(MACHINES)).limit(COUNTED)
+    ids = group(conn, lead_id)
+    theirs = select(events.c.seq).where(events.c.lead_id.in_(ids), events.c.evidence.in_(MACHINES)).limit(COUNTED)
     return conn.execute(select(func.count()).select_from(theirs.subquery())).scalar_one()
 
 
@@ -134,6 +137,8 @@ def _next(place: Place, told: Iterable[Entry]) -> Place:
 
 def _events(conn: Connection, lead_id: int, below: int | None, size: int, machines: bool) -> list[Entry]:
     columns = (events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
+    if story := log.stories(conn, [lead_id]):
+        return _of_story(story[lead_id], below, size, machines)
     theirs: Select[Any] = select(*columns).where(events.c.lead_id == lead_id)
     if below is not None:
         theirs = theirs.where(events.c.seq < below)
@@ -143,8 +148,15 @@ def _events(conn: Connection, lead_id: int, below: int | None, size: int, machin
     return [Entry("event", row.seq, row.at, event=Event(*row)) for row in rows]
 
 
+def _of_story(story: Sequence[Event], below: int | None, size: int, machines: bool) -> list[Entry]:
+    """Of leads who are one: an event is numbered by its place in their story."""
+    numbered = [*enumerate(story, start=1)][: None if below is None else below - 1]
+    shown = [(number, event) for number, event in numbered if machines or event.evidence not in MACHINES]
+    return [Entry("event", number, event.at, event=event) for number, event in reversed(shown[-size - 1 :])]
+
+
 def _stages(conn: Connection, lead_id: int, below: int | None, size: int) -> list[Entry]:
-    theirs = select(stage_changes).where(stage_changes.c.lead_id == lead_id)
+    theirs = select(stage_changes).where(stage_changes.c.lead_id.in_(group(conn, lead_id)))
     if below is not None:
         theirs = theirs.where(stage_changes.c.id < below)
     rows = conn.execute(theirs.order_by(stage_changes.c.id.desc()).limit(size + 1))
@@ -152,7 +164,7 @@ def _stages(conn: Connection, lead_id: int, below: int | None, size: int) -> lis
 
 
 def _decisions(conn: Connection, lead_id: int, below: int | None, size: int) -> list[Entry]:
-    theirs = select(decisions).where(decisions.c.lead_id == lead_id)
+    theirs = select(decisions).where(decisions.c.lead_id.in_(group(conn, lead_id)))
     if below is not None:
         theirs = theirs.where(decisions.c.id < below)
     rows = conn.execute(theirs.order_by(decisions.c.id.desc()).limit(size + 1))

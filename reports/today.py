@@ -15,6 +15,7 @@ from authoring.site import Site
 from base.calendars import Zone
 from leads import events
 from leads.facts import Event, Facts
+from leads.groups import group, survivor
 from leads.identity import load_leads
 from reports.known import facts_of
 from storage.schema import hand_offs, stage_changes, submissions
@@ -112,7 +113,7 @@ def waiting_count(conn: Connection, owners: Owners) -> int:
 
 def waiting_of(conn: Connection, lead_id: int, site: Site, zone: Zone) -> Waiting | None:
     """The newest open hand-off of a lead."""
-    theirs = _all().where(hand_offs.c.lead_id == lead_id, hand_offs.c.verdict.is_(None))
+    theirs = _all().where(hand_offs.c.lead_id.in_(group(conn, lead_id)), hand_offs.c.verdict.is_(None))
     return next(
         iter(_waiting(conn, conn.execute(theirs.order_by(hand_offs.c.cycle.desc()).limit(1)).all(), site, zone)), None
     )
@@ -157,18 +158,20 @@ def _waiting(conn: Connection, rows: Sequence[Row[Any]], site: Site, zone: Zone)
     ids = sorted({row.lead_id for row in rows})
     if not ids:
         return ()
-    known, reasons = facts_of(conn, site, ids, zone, rows[0].opened_at), _reasons(conn, ids)
+    turn = {lead_id: survivor(conn, lead_id) for lead_id in ids}
+    known, reasons = facts_of(conn, site, {*turn.values()}, zone, rows[0].opened_at), _reasons(conn, ids)
 
     def one(row: Row[Any]) -> Waiting:
-        stands = known[row.lead_id].standing
+        facts = known[turn[row.lead_id]]
+        stands = facts.standing
         return Waiting(
             **{name: getattr(row, name) for name in _COPIED},
             reason=reasons.get((row.lead_id, row.cycle, row.stage), ""),
             points=int(row.total or 0),
             present=(stands.cycle, stands.stage) == (row.cycle, row.stage),
-            facts=known[row.lead_id],
-            recent=tuple(events.newest(conn, row.lead_id, RECENT)),
-            submitted=submitted(conn, row.lead_id),
+            facts=facts,
+            recent=tuple(events.newest(conn, facts.lead.id, RECENT)),
+            submitted=submitted(conn, facts.lead.id),
         )
 
     return tuple(one(row) for row in rows)
@@ -183,7 +186,7 @@ def _reasons(conn: Connection, ids: Collection[int]) -> dict[tuple[int, int, str
 def submitted(conn: Connection, lead_id: int) -> tuple[Submission, ...]:
     """The lead's newest forms, at most FORMS."""
     columns = (submissions.c.form, submissions.c.answers, submissions.c.at)
-    newest = select(*columns).where(submissions.c.lead_id == lead_id).order_by(submissions.c.id.desc())
+    newest = select(*columns).where(submissions.c.lead_id.in_(group(conn, lead_id))).order_by(submissions.c.id.desc())
     return tuple(Submission(*row) for row in conn.execute(newest.limit(FORMS)))
 
 

@@ -14,6 +14,7 @@ from base.durations import parse_duration
 from base.tokens import new_token
 from leads import events
 from leads.facts import Facts, Lead
+from leads.groups import group
 from sales.again import answered, notice
 from sales.alert import mail_context, webhook_body
 from sales.brief import HAND_RAISE, Dossier, Submitted, brief
@@ -126,7 +127,7 @@ def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
 def _submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> list[Submitted]:
     """The lead's newest forms; with `event_seq`, the one that this event tells of."""
     columns = (submissions.c.form, submissions.c.answers, submissions.c.at)
-    newest = select(*columns).where(submissions.c.lead_id == lead_id).order_by(submissions.c.id.desc())
+    newest = select(*columns).where(submissions.c.lead_id.in_(group(conn, lead_id))).order_by(submissions.c.id.desc())
     if event_seq is not None:
         newest = newest.where(submissions.c.event_seq == event_seq)
     return [Submitted(*row) for row in conn.execute(newest.limit(FORMS_READ))]

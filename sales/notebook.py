@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from base.clock import Moment
 from leads import events, standings
-from leads.identity import survivor
+from leads.groups import survivor
 from storage import wakes
 from storage.schema import bant, calls, hand_offs, leads, notes, tasks
 from storage.upsert import upsert

@@ -29,6 +29,8 @@ DEFAULT_LABELS = {
     "link_clicked": msgid("Followed a link in “%(subject)s”"),
     "message_opened": msgid("Opened “%(subject)s”"),
     "hit_reclassed": msgid("A hit on “%(subject)s” was no human's after all"),
+    "leads_merged": msgid("Is one with lead %(subject)s"),
+    "leads_parted": msgid("Is no longer one with lead %(subject)s"),
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "imported": msgid("Brought in by the list “%(subject)s”"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),

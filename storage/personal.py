@@ -61,10 +61,10 @@ HOLDINGS: Mapping[str, Holding] = {
         personal="email phone first_name last_name company job_title fields tags timezone first_touch last_touch",
         figure="status locale origin source created_at",
         staff="owner",
-        working="merged_into",
+        working="merged_into merged_at",
         rest="blank",
     ),
-    "wakes": Holding(lead="lead_id", working="seq folded_seq due_at holder fence", rest="stays"),
+    "wakes": Holding(lead="lead_id", working="seq folded_seq due_at holder fence survivor_id joined_seq", rest="stays"),
     "hits": Holding(
         lead="lead_id",
         personal="marks",

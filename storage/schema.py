@@ -138,10 +138,12 @@ leads = _table(
     Column("last_touch", Json),
     Column("owner", String(100)),  # a rep's id in the definitions
     Column("created_at", UtcDateTime, nullable=False),  # calendar
-    Column("merged_into", Id, ForeignKey("leads.id")),
+    Column("merged_into", Id, ForeignKey("leads.id")),  # whom they turned out to be; undone by clearing it
+    Column("merged_at", UtcDateTime),  # machine
     CheckConstraint("status IN ('contact', 'lead')", name="status"),
     UniqueConstraint("email"),
     Index("ix_leads_phone", "phone"),
+    Index("ix_leads_merged_into", "merged_into"),
 )
 wakes = _table(
     "wakes",  # the lead as a unit of work: narrow, and the only row that doors and engine both touch
@@ -151,8 +153,11 @@ wakes = _table(
     Column("due_at", UtcDateTime),  # calendar; None = nothing to do
     Column("holder", Id),
     Column("fence", Integer),
+    Column("survivor_id", Id, ForeignKey("leads.id")),  # at the end of the pointers: whose turn it is; None = its own
+    Column("joined_seq", Integer),  # the survivor's event that joined it: its later events are numbered by the survivor
     Index("ix_wakes_due_at", "due_at"),
     Index("ix_wakes_holder", "holder"),
+    Index("ix_wakes_survivor_id", "survivor_id"),
 )
 events = _table(
     "events",  # the truth: append-only (but for the evidence of a hit, judged later), numbered per lead under its wake

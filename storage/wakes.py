@@ -28,9 +28,13 @@ _STIR = Prepared(
     .where(wakes.c.lead_id == bindparam("lead"))
     .values(
         seq=wakes.c.seq + 1,
-        due_at=case((or_(wakes.c.due_at.is_(None), wakes.c.due_at > _NOW), _NOW), else_=wakes.c.due_at),
+        due_at=case(
+            (wakes.c.survivor_id.is_not(None), None),  # it has no turn of its own
+            (or_(wakes.c.due_at.is_(None), wakes.c.due_at > _NOW), _NOW),
+            else_=wakes.c.due_at,
+        ),
     )
-    .returning(wakes.c.seq)
+    .returning(wakes.c.seq, wakes.c.survivor_id)
 )
 
 
@@ -43,18 +47,29 @@ def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
     """Number the event that the caller is about to append, and make the lead due.
 
     The first statement of a door's transaction: it holds the wake until the commit, so that numbers never appear out
-    of order. Raises LookupError for a lead without a wake.
+    of order. The events of a lead that was merged are numbered by its survivor, whose turn it is; its own wake is
+    held first, as whoever merges does. Raises LookupError for a lead without a wake.
     """
-    seq: int | None = _STIR.value(conn, {"lead": lead_id, "now": calendar_now})
-    if seq is None:
-        raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
+    seq, survivor_id = _stirred(conn, lead_id, calendar_now)
+    if survivor_id is None:
+        return seq
+    seq, _ = _stirred(conn, survivor_id, calendar_now)
+    conn.execute(update(wakes).where(wakes.c.lead_id == lead_id).values(seq=seq, folded_seq=seq))
     return seq
+
+
+def _stirred(conn: Connection, lead_id: int, calendar_now: datetime) -> tuple[int, int | None]:
+    found = _STIR.rows(conn, {"lead": lead_id, "now": calendar_now})
+    if not found:
+        raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
+    return found[0][0], found[0][1]
 
 
 def hasten(conn: Connection, lead_ids: Collection[int], calendar_now: datetime) -> None:
     """Let the engine look at these leads now, though nothing happened to them."""
     later = or_(wakes.c.due_at.is_(None), wakes.c.due_at > calendar_now)
-    conn.execute(update(wakes).where(wakes.c.lead_id.in_(sorted(lead_ids)), later).values(due_at=calendar_now))
+    theirs = wakes.c.lead_id.in_(sorted(lead_ids)) & wakes.c.survivor_id.is_(None)
+    conn.execute(update(wakes).where(theirs, later).values(due_at=calendar_now))
 
 
 def claim(conn: Connection, holder: Holder, calendar_now: datetime, limit: int) -> list[Claimed]:

@@ -20,7 +20,7 @@ from capture.ledger import leave_everything
 from emails.intake import Rules, take
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned
-from leads import consent, events
+from leads import answering, consent, events
 from leads.facts import COLUMNS, CONFIRMED
 from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
 from storage.schema import compiled, leads, messages
@@ -144,7 +144,7 @@ def touch_of(came: Mapping[str, str], action: Action, at: datetime) -> dict[str,
 
 def _confirms(conn: Connection, life: Life, action: Action) -> None:
     """The newest opt-in, and the optional box beside it: a persona's clicks may be known."""
-    now, topics = life.house.clocks.moment(), [topic for topic in life.asked if topic not in consent.TRACKING]
+    now, topics = life.house.clocks.moment(), [topic for topic in life.asked if topic not in answering.TRACKING]
     proof = {"persona": life.persona.title}
     consent.grant(conn, life.lead, [*topics, "clicks"], locale=life.persona.locale, proof=proof, now=now)
 

@@ -19,10 +19,10 @@ from emails.expressions import names_in
 from emails.freezing import magnet_of
 from emails.intake import BOUNCED, COMPLAINED, SOFT, TOLD
 from emails.layouts import Setting
-from leads import consent
+from leads import answering
 from leads.asked import Asked
+from leads.captures import Capture, answered, event_data, learnt
 from leads.facts import COLUMNS, Facts, Lead, Standing
-from leads.identity import Capture, answered, event_data, learnt
 from leads.touches import channel
 from terreau.deeds import BACK, NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
 from workflows.memory import Kept
@@ -77,19 +77,19 @@ class Doorstep:
 
     def grants(self, topics: Iterable[str], now: datetime) -> None:
         kept = self.lead
-        for topic in consent.newly_granted(self.held, topics):
+        for topic in answering.newly_granted(self.held, topics):
             self.held[topic], self.confirmed = "granted", True
             self._knows_consents()
             kept.happens("consent_granted", now, evidence="human", subject=topic)
 
     def withdraws(self, topics: Iterable[str] | None, now: datetime) -> None:
         kept = self.lead
-        new = consent.newly_withdrawn(self.held, topics)
+        new = answering.newly_withdrawn(self.held, topics)
         for topic in new:
             self.held[topic] = "withdrawn"
             self._knows_consents()
             kept.happens("consent_withdrawn", now, evidence="human", subject=topic)
-        for subject in consent.farewells(new, topics is None, self._left_before):
+        for subject in answering.farewells(new, topics is None, self._left_before):
             kept.happens("unsubscribed", now, evidence="human", subject=subject)
 
     def arrived(self, letter: Message, now: datetime) -> None:
@@ -116,7 +116,7 @@ class Doorstep:
         self.lead.knows(replace(self.lead.facts, granted=granted))
 
     def _left_before(self) -> bool:
-        return any(one.name == "unsubscribed" and one.subject == consent.ALL for one in self.lead.facts.history)
+        return any(one.name == "unsubscribed" and one.subject == answering.ALL for one in self.lead.facts.history)
 
 
 # ---------------------------------------------------------------- acts
@@ -132,7 +132,7 @@ def _submits(door: Doorstep, action: Action, now: datetime) -> None:
         door.kept.knows(replace(door.kept.facts, lead=_taught(door.kept.facts.lead, capture, door.confirmed)))
     data = event_data(capture, door.submitted)
     door.lead.happens("form_submitted", now, evidence="human", subject=capture.form, data=data)
-    for answer in consent.newly_asked(door.held, capture.consents):
+    for answer in answering.newly_asked(door.held, capture.consents):
         door.held.pop(answer.topic, None)  # the newest asked stand last, as in the ledger
         door.held[answer.topic] = "asked"
     door.asked = [topic for topic, state in door.held.items() if state == "asked"]
@@ -157,7 +157,7 @@ def _taught(lead: Lead, capture: Capture, confirmed: bool) -> Lead:
 
 
 def _confirms(door: Doorstep, action: Action, now: datetime) -> None:
-    topics = [topic for topic in door.asked if topic not in consent.TRACKING]
+    topics = [topic for topic in door.asked if topic not in answering.TRACKING]
     door.grants([*topics, "clicks"], now)
 
 

@@ -185,7 +185,7 @@ def _lead(config: Config, known_as: str) -> tuple[Reader, Said]:
             lead_id = find_lead(conn, known_as)
             lead = load_leads(conn, [lead_id])[lead_id]
             granted = consent.granted(conn, [lead_id]).get(lead_id, frozenset())
-            reader = Reader(lead, granted, tuple(consent.pending(conn, lead_id)))
+            reader = Reader(lead, granted, consent.pending(conn, lead_id))
             return reader, said("%(name)s, lead %(number)s", name=lead.name, number=lead_id)
 
 

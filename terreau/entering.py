@@ -9,7 +9,7 @@ from typing import Any
 
 from authoring.models.personas import Action
 from authoring.models.sequences import Trigger
-from leads.consent import TRACKING
+from leads.answering import TRACKING
 from leads.facts import COLUMNS, Lead
 from terreau.deeds import CANONICAL
 from terreau.doorstep import Doorstep

@@ -18,7 +18,8 @@ from base.saying import said
 from base.translations import Translator, msgid
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Passage, Why, explain
-from leads.identity import load_leads, survivor
+from leads.groups import survivor
+from leads.identity import load_leads
 from leads.points import MILLI
 from storage.database import Database, open_database
 from storage.migrate import check_schema
@@ -74,6 +75,11 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
 
 def find_lead(conn: Connection, meant: str) -> int:
     """The number of the lead meant; of the survivor, where two were merged. Raises UnknownLead."""
+    return survivor(conn, find_itself(conn, meant))
+
+
+def find_itself(conn: Connection, meant: str) -> int:
+    """The same, whoever may stand for it. Raises UnknownLead."""
     found = conn.execute(select(leads.c.id).where(*_means(meant)).order_by(leads.c.id)).scalars().first()
     if found is None:
         raise UnknownLead(
@@ -82,7 +88,7 @@ def find_lead(conn: Connection, meant: str) -> int:
                 who=meant,
             )
         )
-    return survivor(conn, found)
+    return int(found)
 
 
 def _means(meant: str) -> Iterator[Any]:

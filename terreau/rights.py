@@ -18,8 +18,9 @@ from base.saying import said
 from base.settings import Retention
 from base.system_words import why_of
 from base.translations import translator
-from leads import erasing, forgetting, merging, retention
+from leads import erasing, forgetting, merging, parting, retention
 from leads.correcting import correct, fields_of
+from leads.facts import MERGED, PARTED
 from leads.forgetting import Clerk, Desk, Way
 from reports.personal import record_of
 from reports.record_page import as_page
@@ -27,7 +28,7 @@ from storage.chain import Verified, verify
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import audit, audit_payloads
-from terreau.explaining import find_lead
+from terreau.explaining import find_itself, find_lead
 from terreau.house import blobs_of
 from terreau.virtual import clocks_of
 
@@ -144,11 +145,26 @@ def merge_plan(at: Office, kept: str, gone: str) -> merging.MergePlan:
 def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
     """Raises NoMerge, UnderWay."""
     site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
-    house = merging.House(site, at.config.site.timezone, at.desk.key)
 
     def job(conn: Connection) -> None:
-        merging.merge(conn, made.kept, made.gone, house, at.now)
-        forgetting.note(conn, at.desk.key, merging.MERGED, made.kept, clerk, at.now, gone=made.gone)
+        merging.merge(conn, made.kept, made.gone, site, at.now)
+        forgetting.note(conn, at.desk.key, MERGED, made.kept, clerk, at.now, gone=made.gone)
+
+    at.database.write(job)
+
+
+def part_plan(at: Office, meant: str) -> parting.PartPlan:
+    """Of the lead itself, not of the one that stands for it. Raises NoMerge, UnknownLead."""
+    with at.database.read() as conn:
+        return parting.part_plan(conn, find_itself(conn, meant))
+
+
+def unmerge(at: Office, made: parting.PartPlan, clerk: Clerk) -> None:
+    """Raises NoMerge."""
+
+    def job(conn: Connection) -> None:
+        parting.unmerge(conn, made.lead, at.now)
+        forgetting.note(conn, at.desk.key, PARTED, made.kept, clerk, at.now, gone=made.lead)
 
     at.database.write(job)
 

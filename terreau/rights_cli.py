@@ -16,7 +16,7 @@ from terreau.folders import for_its_owner
 from terreau.language import gettext, words
 from terreau.options import Options
 from terreau.register import register
-from terreau.rights_words import chain_lines, erasure_lines, merge_lines, retention_lines
+from terreau.rights_words import chain_lines, erasure_lines, merge_lines, part_lines, retention_lines
 
 EXPECTED = (UnderWay, NoMerge, NoCorrection, rights.NotRead)
 AUTHOR = click.option("--author", help="Who does it; by default the git author, else the account's name.")
@@ -167,12 +167,13 @@ def register_command(options: Options, as_json: bool) -> None:
     click.echo(json.dumps(told.as_json(), ensure_ascii=False, indent=2) if as_json else told.as_markdown())
 
 
-@click.group(name="leads", short_help="Leads by hand: make one of two.")
+@click.group(name="leads", short_help="Leads by hand: make one of two, or part them again.")
 def leads_group() -> None:
-    """Work on leads by hand, where no form and no rule does it: above all make one of two that are the same.
+    """Work on leads by hand, where no form and no rule does it: make one of two that are the same, and take it back.
 
     \b
-    Example:  terreau leads merge 42 57
+    Examples:  terreau leads merge 42 57
+               terreau leads unmerge 57
     """
 
 
@@ -183,7 +184,9 @@ def leads_group() -> None:
 @AUTHOR
 @click.pass_obj
 def merge(options: Options, lead: str, other: str, yes: bool, author: str | None) -> None:
-    """Make OTHER a part of LEAD: both histories become one, the stricter consent holds. First said, then done.
+    """Let LEAD stand for OTHER too: judged by the events of both, the stricter consent holds. First said, then done.
+
+    No row is written anew, and `terreau leads unmerge` takes it back. Mail goes to the address of LEAD.
 
     \b
     Example:  terreau leads merge ada@example.org ada.l@example.org --yes
@@ -196,7 +199,29 @@ def merge(options: Options, lead: str, other: str, yes: bool, author: str | None
             click.echo(gettext(NOT_DONE))
             return
         rights.merge(at, made, _clerk(options, author))
-    click.echo(gettext("Lead %(gone)s is part of lead %(kept)s now.", gone=made.gone, kept=made.kept))
+    click.echo(gettext("Lead %(kept)s stands for lead %(gone)s too now.", gone=made.gone, kept=made.kept))
+
+
+@leads_group.command(name="unmerge", short_help="Take a merge back.")
+@click.argument("lead")
+@YES
+@AUTHOR
+@click.pass_obj
+def unmerge(options: Options, lead: str, yes: bool, author: str | None) -> None:
+    """Let LEAD, which was merged into another, be apart again, with all that came for it meanwhile.
+
+    \b
+    Example:  terreau leads unmerge ada.l@example.org --yes
+    """
+    with rights.office(options.load()) as at:
+        made = rights.part_plan(at, lead)
+        for line in part_lines(made, words()):
+            click.echo(line)
+        if not yes:
+            click.echo(gettext(NOT_DONE))
+            return
+        rights.unmerge(at, made, _clerk(options, author))
+    click.echo(gettext("Lead %(lead)s is apart from lead %(kept)s again.", lead=made.lead, kept=made.kept))
 
 
 @click.group(name="audit", short_help="What was done with data, and by whom.")

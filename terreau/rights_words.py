@@ -9,6 +9,7 @@ from base.translations import Translator, msgid
 from leads.erasing import ErasurePlan
 from leads.forgetting import Way
 from leads.merging import MergePlan
+from leads.parting import PartPlan
 from storage.chain import Verified
 from terreau.rights import Retained
 
@@ -59,8 +60,8 @@ def _who_would_go(made: ErasurePlan, way: Way, words: Translator) -> str:
 
 def merge_lines(made: MergePlan, words: Translator) -> Iterator[str]:
     yield words.ngettext(
-        "Lead %(gone)s would become part of lead %(kept)s, with %(count)s event in its place.",
-        "Lead %(gone)s would become part of lead %(kept)s, with %(count)s events in their order.",
+        "Lead %(kept)s would stand for lead %(gone)s too: judged by %(count)s event of both.",
+        "Lead %(kept)s would stand for lead %(gone)s too: judged by %(count)s events of both.",
         made.events,
         gone=made.gone,
         kept=made.kept,
@@ -71,7 +72,30 @@ def merge_lines(made: MergePlan, words: Translator) -> Iterator[str]:
         yield _about(name, words.gettext("%(ours)s stays, %(theirs)s is left", ours=ours, theirs=theirs), words)
     for topic, state in made.consents.items():
         yield _about(topic, words.gettext(_STATES[state]), words)
-    yield words.gettext("The score is counted anew. It cannot be undone: the two histories become one.")
+    yield from _ends(made, words)
+    yield words.gettext("Nothing is written anew: `terreau leads unmerge %(gone)s` takes it back.", gone=made.gone)
+
+
+def _ends(made: MergePlan, words: Translator) -> Iterator[str]:
+    if made.ended:
+        names = ", ".join(made.ended)
+        yield words.gettext("Lead %(gone)s leaves these sequences, for good: %(names)s.", gone=made.gone, names=names)
+    if made.waiting:
+        yield words.gettext(
+            "Mails of theirs that wait and will not leave: %(count)s.", count=words.number(made.waiting)
+        )
+
+
+def part_lines(made: PartPlan, words: Translator) -> Iterator[str]:
+    yield words.gettext("Lead %(lead)s would be apart again from lead %(kept)s.", lead=made.lead, kept=made.kept)
+    yield words.ngettext(
+        "Since the merge %(count)s event came for it; each is judged by its own again.",
+        "Since the merge %(count)s events came for it; each is judged by its own again.",
+        made.events,
+    )
+    if made.ended:
+        yield words.gettext("The merge took it out of these, and it stays out: %(names)s.", names=", ".join(made.ended))
+    yield words.gettext("What was sent and told meanwhile stays as it is: nobody is told again.")
 
 
 def _about(name: str, told: str, words: Translator) -> str:

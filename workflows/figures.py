@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, text
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -124,7 +124,10 @@ def _rows(
 
 
 def _from_events(conn: Connection, first: int, end: int) -> Iterator[tuple[int, datetime, Happening]]:
-    taken_in = events.join(wakes, and_(wakes.c.lead_id == events.c.lead_id, events.c.seq <= wakes.c.folded_seq))
+    own = wakes.alias("own")  # what a merged lead does is taken in with the survivor
+    turn = and_(own.c.lead_id == events.c.lead_id, wakes.c.lead_id == func.coalesce(own.c.survivor_id, own.c.lead_id))
+    before = or_(events.c.seq <= wakes.c.folded_seq, events.c.seq <= own.c.joined_seq)
+    taken_in = events.join(own, own.c.lead_id == events.c.lead_id).join(wakes, and_(turn, before))
     within = and_(events.c.lead_id >= first, events.c.lead_id < end)
     for row in conn.execute(select(events).select_from(taken_in).where(within)):
         event = Event(row.seq, row.name, row.at, row.evidence, row.subject, row.data)

@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Row, and_, select
 
 from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
-from leads import confirmations, consent, events, standings
+from leads import confirmations, consent, events, groups, standings
 from leads.conditions import event_names
 from leads.facts import REPLIED, Facts, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
-from workflows import pauses, repairing, spreading
+from workflows import pauses, regrouping, repairing, spreading
 from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
 from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
@@ -119,6 +119,7 @@ def _states(
     unproven = {number: leads[number].email for number in ids if not granted[number]}
     asked = {} if suppression_key is None else confirmations.asked(conn, suppression_key, unproven)
     repairs = repairing.repairs_of(conn, claimed, new)
+    regroups = regrouping.regroups_of(conn, claimed, new, rules.site)
 
     def state(lead: Claimed) -> LeadState:
         standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
@@ -132,7 +133,7 @@ def _states(
                 asked.get(lead.lead_id),
             ),
             seq=lead.seq,
-            events=tuple(new[lead.lead_id]),
+            events=tuple(regrouping.in_force(new[lead.lead_id])),
             enrolments=tuple(inside.get(lead.lead_id, ())),
             mails=mails.get(lead.lead_id, {}),
             promised=tuple(promised.get(lead.lead_id, ())),
@@ -140,6 +141,7 @@ def _states(
             taken=taken,
             refold=refolds.get(lead.lead_id),
             repair=repairs.get(lead.lead_id),
+            regroup=regroups.get(lead.lead_id),
         )
 
     return tuple(state(lead) for lead in claimed)
@@ -153,11 +155,14 @@ def _capped(rules: Rules) -> bool:
 
 
 def _enrolments(conn: Connection, ids: Collection[int]) -> Mapping[int, list[Enrolment]]:
-    """All of them, ended ones too: they say who may come again."""
-    found: dict[int, list[Enrolment]] = defaultdict(list)
-    for row in conn.execute(select(enrolments).where(enrolments.c.lead_id.in_(ids)).order_by(enrolments.c.id)):
-        found[row.lead_id].append(_enrolment(row))
-    return found
+    """All of them, ended ones too: they say who may come again. So do those of whom a lead stands for."""
+    found: dict[int, dict[tuple[str, str], Enrolment]] = defaultdict(dict)
+    whose = groups.owners(conn, ids)
+    rows = conn.execute(select(enrolments).where(enrolments.c.lead_id.in_(sorted(whose))).order_by(enrolments.c.id))
+    for row in sorted(rows, key=lambda row: row.lead_id in ids):
+        one = _enrolment(row)
+        found[whose[row.lead_id]][one.key] = one
+    return {lead_id: [*those.values()] for lead_id, those in found.items()}
 
 
 def _enrolment(row: Row[Any]) -> Enrolment:
@@ -191,8 +196,9 @@ def _mails(conn: Connection, those: Collection[Enrolment]) -> Mapping[int, Mappi
 
 
 def _promised(conn: Connection, ids: Collection[int], now: datetime) -> Mapping[int, list[Promised]]:
+    whose = groups.owners(conn, ids)
     counted = and_(
-        messages.c.lead_id.in_(ids),
+        messages.c.lead_id.in_(sorted(whose)),
         messages.c.klass == "marketing",
         messages.c.created_at >= now - CAPS_LOOK_BACK,
         messages.c.state.not_in(UNSPENT),
@@ -200,5 +206,5 @@ def _promised(conn: Connection, ids: Collection[int], now: datetime) -> Mapping[
     found: dict[int, list[Promised]] = defaultdict(list)
     columns = (messages.c.lead_id, messages.c.sequence, messages.c.created_at)
     for lead_id, sequence, at in conn.execute(select(*columns).where(counted).order_by(messages.c.created_at)):
-        found[lead_id].append(Promised(sequence, at))
+        found[whose[lead_id]].append(Promised(sequence, at))
     return found

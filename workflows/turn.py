@@ -23,7 +23,7 @@ from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
 from workflows.language import answers_forms, first_zone, waits, zone_for
 from workflows.react import react, stage_changes
-from workflows.refolding import refolded
+from workflows.refolding import apart_or_one, refolded
 from workflows.standing_triggers import by_end, next_pull
 from workflows.values import (
     Adopt,
@@ -97,8 +97,13 @@ class _Turn:
     def __post_init__(self) -> None:
         self.facts = self.state.facts
         self.enrolments = {enrolment.key: enrolment for enrolment in self.state.enrolments}
+        if self.state.regroup is not None:
+            self.facts, changes = apart_or_one(self.state, self.state.regroup, self.rules.site, self.now)
+            self.stage_changes += changes
         if self.state.refold is not None:
-            self.facts, self.stage_changes = refolded(self.state, self.state.refold, self.rules.site, self.now)
+            known = replace(self.state, facts=self.facts)
+            self.facts, silent = refolded(known, self.state.refold, self.rules.site, self.now)
+            self.stage_changes += silent
         if self.state.repair is not None:
             stage = self.facts.standing.stage
             self.facts, back = repaired(self.facts, self.state.repair, self.rules.site, self.now)
@@ -332,7 +337,7 @@ class _Turn:
 
     @property
     def judged_again(self) -> bool:
-        return self.state.refold is not None or self.state.repair is not None
+        return any((self.state.refold, self.state.repair, self.state.regroup))
 
     def written(self, parked: bool) -> Turn:
         before = {enrolment.key: enrolment for enrolment in self.state.enrolments}

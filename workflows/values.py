@@ -12,6 +12,7 @@ from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
 from leads.facts import Event, Facts
+from leads.regroup import Regroup
 from leads.repair import Repair
 from leads.segments import Passage
 
@@ -150,6 +151,7 @@ class LeadState:
     taken: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # enrolment id -> {step: last passage through}
     refold: Refold | None = None
     repair: Repair | None = None  # a hit turned out to be no human's
+    regroup: Regroup | None = None  # the lead is one with another, or is so no more
 
 
 # ---------------------------------------------------------------- what `decide` answers

@@ -83,23 +83,14 @@ def find(conn: Connection, contacts: Sequence[Contact]) -> dict[int, dict[str, A
     """The leads who are known already, by the line that names them: by their address, else by their number alone."""
     by_email = {contact.columns[EMAIL]: contact.line for contact in contacts if EMAIL in contact.columns}
     rows = _BY_EMAILS.rows(conn, {"emails": sorted(by_email)}) if by_email else []
-    found = {by_email[row.email]: _followed(conn, row) for row in rows}
-    once: dict[int, dict[str, Any]] = {}  # two addresses may be of one lead by now: what the first adds, the other sees
+    found = {by_email[row.email]: dict(row._asdict()) for row in rows}
     for contact in contacts:
         if EMAIL not in contact.columns:
             known = identity.by_phone(conn, contact.columns[PHONE])
             if known is not None:
-                [row] = _BY_ID.rows(conn, {"lead": identity.survivor(conn, known)})
+                [row] = _BY_ID.rows(conn, {"lead": known})
                 found[contact.line] = dict(row._asdict())
-    return {line: once.setdefault(row["id"], row) for line, row in found.items()}
-
-
-def _followed(conn: Connection, row: Any) -> dict[str, Any]:
-    """The row of the lead that this one was merged into, if it was."""
-    if row.merged_into is None:
-        return dict(row._asdict())
-    [into] = _BY_ID.rows(conn, {"lead": identity.survivor(conn, row.id)})
-    return dict(into._asdict())
+    return found
 
 
 # ---------------------------------------------------------------- new ones

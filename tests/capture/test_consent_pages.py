@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from capture.confirm import PURPOSE
 from leads import consent
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import consents, events, suppressions, used_tokens
 

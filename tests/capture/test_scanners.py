@@ -17,7 +17,7 @@ from sqlalchemy import func, insert, select
 
 from capture.confirm import PURPOSE
 from leads import consent, events, judging
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from sales.handoff import open_hand_off
 from storage import schema

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from capture.confirm import PURPOSE as CONFIRM
 from capture.magnets import PURPOSE as MAGNET
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import consents, events
 

@@ -86,13 +86,27 @@ def test_what_is_wrong_is_put_right(client, ada, database):
 def test_two_leads_become_one_after_a_look_at_what_it_does(client, ada, lively, database):
     bob = lively.submits("lovelace", company="Lumen")
     plan = client.get(f"/console/leads/{ada}/merge?other={bob}").text
-    assert "It cannot be undone" in plan
+    assert "can be taken back" in plan
     assert "empty until now, then Lumen" in plan
     done = client.post(f"/console/leads/{ada}/merge", {"other": bob})
     assert "Both are one lead now." in client.get(done.headers["Location"]).text
     assert lead(database, bob).merged_into == ada
     for wrong in ("nothing", "4711", str(ada)):
         assert client.get(f"/console/leads/{ada}/merge?other={wrong}").status_code == 422
+
+
+def test_a_merge_is_taken_back_from_the_page_of_the_lead(client, ada, lively, database):
+    bob = lively.submits("lovelace", company="Lumen")
+    client.post(f"/console/leads/{ada}/merge", {"other": bob})
+    lively.works()
+    assert f"/console/leads/{ada}/part?other={bob}" in client.get(f"/console/leads/{ada}").text
+    assert "as if the two had been apart" in client.get(f"/console/leads/{ada}/part?other={bob}").text
+    assert client.get(f"/console/leads/{ada}/part?other={ada}").status_code == 422
+    client.post(f"/console/leads/{bob}/part", {"other": bob})
+    assert lead(database, bob).merged_into == ada
+    done = client.post(f"/console/leads/{ada}/part", {"other": bob})
+    assert "They are two leads again." in client.get(done.headers["Location"]).text
+    assert lead(database, bob).merged_into is None
 
 
 def test_whose_time_is_up_is_announced_on_both_pages(client, ada, database, clocks):

@@ -12,6 +12,7 @@ from base.tokens import Signer
 from emails import channel
 from emails.settling import settle
 from leads import consent
+from leads.answering import ConsentAnswer
 from storage.schema import enrolments, leads, messages, suppressions
 from tests.emails.conftest import Inbox, free_port
 
@@ -59,7 +60,7 @@ def test_a_marketing_mail_carries_one_click_and_its_two_addresses(house, inbox, 
 def test_a_transactional_mail_brings_the_magnet_and_asks_to_confirm(house, inbox, sender_to, never, keys):
     mailbox, port = inbox
     bob = house.lead("Bob", topics=())
-    answer = consent.ConsentAnswer("conseils-3d", "J'accepte", True)
+    answer = ConsentAnswer("conseils-3d", "J'accepte", True)
     house.run(lambda conn: consent.ask(conn, bob, [answer], form="guide-3d", locale="fr", proof={}, now=house.now))
     message = house.owe(bob, "livraison/guide")
     sender_to(port).drain(never)

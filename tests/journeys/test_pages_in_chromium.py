@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from base.clock import system_clocks
 from leads import consent, judging
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import compiled, events, hand_offs, messages
 from terreau.app import create_app

@@ -5,7 +5,7 @@ from sqlalchemy import insert, select
 
 from base.tokens import digest
 from leads import consent, events
-from leads.consent import ConsentAnswer
+from leads.answering import ConsentAnswer
 from storage.schema import consents, leads, wakes
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import func, insert, select, update
 
 from base.tokens import digest
 from leads import consent, events
-from leads.identity import Capture, ConsentAnswer, load_leads, record, survivor
+from leads.groups import survivor
+from leads.identity import Capture, ConsentAnswer, load_leads, record
 from storage.schema import consents, leads, preference_tokens, releases, submissions, wakes
 
 TIPS = ConsentAnswer("tips", "J'accepte les conseils.", True)
@@ -233,13 +234,13 @@ def test_an_interest_that_a_human_shows_makes_a_lead_of_a_contact(database, capt
         assert load_leads(conn, [ada])[ada].status == status
 
 
-def test_a_merged_lead_is_recorded_at_the_survivor(database, capture, moment):
+def test_what_a_merged_lead_sends_stays_its_own(database, capture, moment):
     ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
     other = replace(capture, columns={"email": "ada@other.example"}, idempotency_key="key-2")
     twin = database.write(lambda conn: record(conn, other, moment)).lead_id
     database.write(lambda conn: conn.execute(update(leads).where(leads.c.id == twin).values(merged_into=ada)) and None)
     again = database.write(lambda conn: record(conn, replace(other, idempotency_key="key-3"), moment))
-    assert again.lead_id == ada
+    assert again.lead_id == twin
     with database.read() as conn:
         assert survivor(conn, twin) == ada
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from leads import consent, events
+from leads.answering import ConsentAnswer
 from leads.imports import ledger
 from leads.imports.contacts import Reject
 from leads.imports.mapping import Targets
@@ -134,25 +135,14 @@ def test_an_empty_cell_never_empties_a_field(bureau):
     assert bureau.lead("ada@example.org").company == "Analytical"
 
 
-def test_a_lead_who_was_merged_is_filled_in_where_they_are_now(bureau, database):
+def test_what_a_list_says_of_a_lead_who_was_merged_stays_its_own(bureau, database):
     bureau.takes("Courriel\nada@example.org\nada.l@example.org\n")
     kept, gone = bureau.lead("ada@example.org").id, bureau.lead("ada.l@example.org").id
     database.write(
         lambda conn: conn.execute(leads.update().where(leads.c.id == gone).values(merged_into=kept)) and None
     )
     bureau.takes("Courriel;Société\nada.l@example.org;Analytical\n")
-    assert (bureau.lead("ada@example.org").company, bureau.lead("ada.l@example.org").company) == ("Analytical", None)
-
-
-def test_what_two_addresses_of_one_lead_say_is_kept_of_both(bureau, database):
-    bureau.takes("Courriel\nada@example.org\nada.l@example.org\n")
-    kept, gone = bureau.lead("ada@example.org").id, bureau.lead("ada.l@example.org").id
-    merged = leads.update().where(leads.c.id == gone).values(merged_into=kept)
-    database.write(lambda conn: conn.execute(merged) and None)
-    bureau.takes("Courriel;Secteur;Tags\nada@example.org;calcul;a\nada.l@example.org;;b\n")
-    assert (bureau.lead("ada@example.org").fields, bureau.lead("ada@example.org").tags) == (
-        {"secteur": "calcul"}, ["a", "b"],
-    )  # fmt: skip
+    assert (bureau.lead("ada@example.org").company, bureau.lead("ada.l@example.org").company) == (None, "Analytical")
 
 
 # ---------------------------------------------------------------- consent is only narrowed
@@ -198,7 +188,7 @@ def test_a_list_never_stands_above_what_the_lead_did(bureau, clocks, act):
     def job(conn: Any) -> None:
         how = {"locale": "fr", "proof": {}, "now": clocks.moment()}
         if act == "asked":
-            consent.ask(conn, lead, [consent.ConsentAnswer("tips", "W", True)], form="f", **how)
+            consent.ask(conn, lead, [ConsentAnswer("tips", "W", True)], form="f", **how)
         else:
             consent.withdraw(conn, lead, ["tips"], **how)
 

@@ -115,6 +115,8 @@ SAID = [
     ("leads", "merge", "ada@lumen.example", "chloe@lumen.example"),
     ("leads", "merge", "ada@lumen.example", "chloe@lumen.example", "--yes"),
     ("leads", "merge", "ada@lumen.example", "ada@lumen.example"), ("leads", "merge", "ada@lumen.example", "x"),
+    ("leads", "unmerge", "ada@lumen.example"), ("leads", "unmerge", "chloe@lumen.example"),
+    ("leads", "unmerge", "chloe@lumen.example", "--yes"),
     ("rights", "anonymise", "ada@lumen.example"), ("rights", "anonymise", "ada@lumen.example", "--yes"),
     ("rights", "erase", "bob@lumen.example"), ("rights", "erase", "bob@lumen.example", "--yes"),
     ("rights", "erase", "bob@lumen.example"), ("rights", "replay"), ("rights", "replay", "nowhere"),

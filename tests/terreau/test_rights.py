@@ -1,31 +1,22 @@
 """`terreau rights`, `leads` and `audit`: planned first, done with --yes, entered in the chain, told in sentences."""
 
 import json
-import os
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
 from base.clock import system_clocks
-from base.config import load_config
-from leads import consent, hit_log, judging
-from leads.hit_log import Met
 from storage.schema import (
     audit,
     calendars,
     consents,
     departures,
-    enrolments,
     events,
-    hits,
     leads,
     messages,
-    notes,
-    standings,
     submissions,
     suppressions,
-    wakes,
 )
 from tests.terreau.living import terreau
 
@@ -170,145 +161,6 @@ def test_what_cannot_be_right_is_refused(ada, lively, database, value, why):
     assert lead(database, ada).email == "ada@lumen.example"
 
 
-# ---------------------------------------------------------------- merged
-
-
-@pytest.fixture
-def two(lively, content):
-    """The same woman twice: each filled in the guide's form, and something of her own between."""
-    first = lively.submits("ada", phone="+33612345678")
-    lively.later(hours=1)
-    second = lively.submits("lovelace", last_name="Lovelace")
-    lively.later(hours=1)
-    lively.does(first, "page_seen", "guide-3d")
-    lively.does(second, "page_seen", "guide-3d")
-    return first, second
-
-
-def test_a_merge_is_planned_first(two, database):
-    said = told("leads", "merge", str(two[0]), str(two[1]))
-    assert "last_name: empty until now, then Lovelace" in said
-    assert "email: ada@lumen.example stays, lovelace@lumen.example is left" in said
-    assert "It cannot be undone" in said
-    assert lead(database, two[1]).merged_into is None
-
-
-def test_a_merge_loses_nothing_and_keeps_the_order(two, lively, database):
-    kept, gone = two
-    before = count(database, events, kept) + count(database, events, gone)
-    sent = count(database, submissions, kept) + count(database, submissions, gone)
-    told("leads", "merge", str(kept), str(gone), "--yes")
-    with database.read() as conn:
-        rows = conn.execute(select(events).where(events.c.lead_id == kept).order_by(events.c.seq)).all()
-        cited = {
-            row.event_seq: row.form for row in conn.execute(select(submissions).where(submissions.c.lead_id == kept))
-        }
-        wake = conn.execute(select(wakes).where(wakes.c.lead_id == kept)).one()
-    assert [row.seq for row in rows] == [*range(1, before + 2)]
-    assert [row.recorded_at for row in rows] == sorted(row.recorded_at for row in rows)
-    assert rows[-1].name == "leads_merged"
-    assert wake.seq == len(rows)
-    assert len(cited) == sent
-    assert all(rows[seq - 1].name == "form_submitted" for seq in cited)
-    assert count(database, events, gone) == 0
-    assert lead(database, gone).merged_into == kept
-    assert lead(database, kept).last_name == "Lovelace"
-    lively.works()
-    assert "The chain holds" in told("audit", "verify")
-
-
-def test_a_hit_still_belongs_to_its_event_after_a_merge(two, lively, database):
-    kept, gone = two
-    for lead_id in (gone, kept):
-        met = Met(lead_id, "click", "1", name="link_clicked", subject=f"of {lead_id}")
-        database.write(lambda conn, met=met: hit_log.note(conn, met, lively.clocks.moment(), touched=True) and None)
-    told("leads", "merge", str(kept), str(gone), "--yes")
-    database.write(lambda conn: judging.settle(conn, lively.clocks.moment()) and None)
-    with database.read() as conn:
-        story = conn.execute(select(events).where(events.c.lead_id == kept)).all()
-        named = {row.seq: (row.name, row.subject) for row in story}
-        cited = [
-            (named[row.event_seq], named[row.confirmed_seq]) for row in conn.execute(select(hits).order_by(hits.c.id))
-        ]
-    assert cited == [
-        (("link_clicked", f"of {lead_id}"), ("hit_confirmed", f"of {lead_id}")) for lead_id in (gone, kept)
-    ]
-
-
-def test_the_score_is_the_one_of_both_histories(two, lively, database):
-    kept, gone = two
-    told("leads", "merge", str(kept), str(gone), "--yes")
-    lively.works()
-    explained = json.loads(told("explain", str(kept), "--json"))
-    with database.read() as conn:
-        stood = conn.execute(select(standings).where(standings.c.lead_id == kept)).one()
-        assert conn.execute(select(standings).where(standings.c.lead_id == gone)).one_or_none() is None
-    assert stood.engagement > 0
-    assert explained["lead"] == kept
-
-
-def test_nobody_is_twice_in_a_sequence_after_a_merge(two, lively, database):
-    kept, gone = two
-    told("leads", "merge", str(kept), str(gone), "--yes")
-    lively.later(days=30)
-    with database.read() as conn:
-        inside = conn.execute(
-            select(enrolments.c.sequence, func.count())
-            .where(enrolments.c.lead_id == kept, enrolments.c.state == "active")
-            .group_by(enrolments.c.sequence)
-        ).all()
-    assert [row for row in inside if row[1] > 1] == []
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "then"),
-    [
-        ("granted", "withdrawn", "withdrawn"),
-        ("withdrawn", "granted", "withdrawn"),
-        (None, "granted", "asked"),
-        ("granted", None, "granted"),
-        ("granted", "asked", "granted"),
-    ],
-)
-def test_the_strictest_consent_wins(two, lively, database, ours, theirs, then):
-    now = lively.clocks.moment()
-
-    def says(conn):
-        for lead_id, state in zip(two, (ours, theirs), strict=True):
-            if state in ("granted", "withdrawn"):
-                consent.grant(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now)
-            if state == "withdrawn":
-                consent.withdraw(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now)
-
-    database.write(says)
-    lively.works()
-    told("leads", "merge", str(two[0]), str(two[1]), "--yes")
-    with database.read() as conn:
-        newest = select(consents.c.state).where(consents.c.lead_id == two[0], consents.c.topic == "conseils-3d")
-        assert conn.scalars(newest.order_by(consents.c.id.desc())).first() == then
-
-
-def test_a_farewell_of_either_address_holds_for_both(two, lively, database):
-    key = load_config(None, os.environ).keys().suppression  # which the commands made on their first use here
-    gone = consent.address_hash(key, "lovelace@lumen.example")
-    database.write(lambda conn: consent.suppress(conn, gone, "marketing", "unsubscribed", lively.clocks.machine()))
-    told("leads", "merge", str(two[0]), str(two[1]), "--yes")
-    kept = consent.address_hash(key, "ada@lumen.example")
-    with database.read() as conn:
-        assert consent.suppressed(conn, [kept]) == {kept: {"marketing"}}
-
-
-def test_a_form_with_the_address_of_before_finds_the_one_lead(two, lively):
-    told("leads", "merge", str(two[0]), str(two[1]), "--yes")
-    assert lively.submits("lovelace") == two[0]
-
-
-def test_who_is_one_already_cannot_be_merged(two):
-    told("leads", "merge", str(two[0]), str(two[1]), "--yes")
-    refused = terreau("leads", "merge", str(two[0]), str(two[1]))
-    assert (refused.exit_code, "one lead already" in refused.output) == (1, True)
-
-
 # ---------------------------------------------------------------- kept no longer than needed
 
 
@@ -387,10 +239,3 @@ def test_a_chain_that_somebody_changed_is_told_with_exit_code_1(ada, database):
     database.write(lambda conn: conn.execute(update(audit).values(act="nothing_at_all")) and None)
     broken = terreau("audit", "verify")
     assert (broken.exit_code, "Entry 1 was changed." in broken.output) == (1, True)
-
-
-def test_a_note_of_both_is_kept_after_a_merge(two, database, lively):
-    row = {"author": "Nadia", "text": "to be called back", "at": lively.clocks.calendar_now}
-    database.write(lambda conn: conn.execute(insert(notes).values(lead_id=two[1], **row)) and None)
-    told("leads", "merge", str(two[0]), str(two[1]), "--yes")
-    assert count(database, notes, two[0]) == 1
