@@ -144,6 +144,8 @@ def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:
 def part_plan(door: ConsoleDoor, lead_id: int) -> Response:
     """What taking a merge back would do, before it is done."""
     gone = request.args.get("other", 0, type=int)
+    if not gone:
+        return page(door, lead_id)
     with door.database.read() as conn:
         known = _lead(conn, lead_id)
         try:

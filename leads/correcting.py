@@ -13,6 +13,7 @@ from leads.addresses import canonical_email, canonical_phone
 from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
+from leads.identity import load_leads
 from storage.schema import lead_words, leads
 
 CORRECTED = "lead_corrected"
@@ -47,8 +48,9 @@ def correct(
     if strange := [name for name in values if name not in COLUMNS and name not in known]:
         strangers, choice = ", ".join(strange), ", ".join([*COLUMNS, *known])
         raise NoCorrection(said("No form asks for %(names)s: choose from %(choice)s.", names=strangers, choice=choice))
-    columns = {name: value for name, value in values.items() if name in COLUMNS and value != row._mapping[name]}
-    fields = {name: value for name, value in values.items() if name in known and value != row.fields.get(name)}
+    shown = load_leads(conn, [lead_id])[lead_id]  # what one who is one with it filled in is not taken over
+    columns = {name: value for name, value in values.items() if name in COLUMNS and value != getattr(shown, name)}
+    fields = {name: value for name, value in values.items() if name in known and value != shown.fields.get(name)}
     if not columns and not fields:
         return []
     _refuse_strangers(conn, lead_id, columns, {**row._mapping, **columns})
