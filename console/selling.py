@@ -18,6 +18,7 @@ from console.door import ConsoleDoor
 from console.routes import Route
 from console.selling_parts import LENGTHS
 from leads.facts import Lead
+from leads.groups import group
 from reports import selling
 from sales import deals
 from sales.deals import Forecast, NoDeal
@@ -85,7 +86,7 @@ def meeting_file(door: ConsoleDoor, lead_id: int, meeting_id: int) -> Response:
     """The meeting as every calendar takes it (RFC 5545)."""
     with door.database.read() as conn:
         who = lead.known(conn, lead_id)
-        found = selling.meeting(conn, lead_id, meeting_id)
+        found = selling.meeting(conn, group(conn, lead_id), meeting_id)
     if found is None:
         abort(404)
     answer = make_response(_invitation(who, found, door.clocks.machine()))

@@ -13,6 +13,7 @@ from base.translations import msgid
 from console.context import Viewer, day, say
 from console.names import Names
 from console.report_cells import money
+from leads.groups import group
 from reports import selling
 from reports.selling import DealSeen
 
@@ -36,7 +37,7 @@ class DealLine:
 
 def selling_parts(conn: Connection, lead_id: int, stage: str, site: Site, who: Viewer) -> dict[str, Any]:
     """The values of the section about deals and meetings."""
-    found, names = selling.selling(conn, [lead_id]), Names(site, who)
+    found, names = selling.selling(conn, group(conn, lead_id)), Names(site, who)
     lost = site.definitions.deals.lost_reasons or site.definitions.hand_off.reject_reasons
     now: datetime = g.moment.calendar
     return {

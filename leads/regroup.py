@@ -67,7 +67,7 @@ def _stood(standing: Standing, stood: Stood, past: Sequence[Event], facts: Facts
 
 
 def _with_numbers(standing: Standing, past: Sequence[Event], human_seq: int) -> Standing:
-    verdicts = [event.seq for event in past if event.name == "verdict_given"]
+    verdicts = [event.seq for event in past if event.judges]
     bare = [event.seq for event in past if event.evidence == PRESUMED]
     newest = max(verdicts, default=0), max(bare, default=0)
     return replace(standing, human_seq=human_seq, verdict_seq=newest[0], bare_seq=newest[1])

@@ -58,9 +58,9 @@ def selling(conn: Connection, lead_ids: Collection[int]) -> Selling:
     )
 
 
-def meeting(conn: Connection, lead_id: int, meeting_id: int) -> MeetingSeen | None:
+def meeting(conn: Connection, lead_ids: Collection[int], meeting_id: int) -> MeetingSeen | None:
     """That meeting, if it is that lead's."""
-    return next((one for one in _meetings(conn, [lead_id], meeting_id)), None)
+    return next((one for one in _meetings(conn, lead_ids, meeting_id)), None)
 
 
 def _meetings(conn: Connection, lead_ids: Collection[int], meeting_id: int | None = None) -> list[MeetingSeen]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from base.clock import Moment
 from leads.facts import LOST
+from leads.groups import group
 from sales.notebook import Act, Author
 from storage.schema import deal_forecasts, deals, meetings
 
@@ -78,8 +79,10 @@ def lose(conn: Connection, lead_id: int, reason: str, on: date, author: Author, 
 
 
 def _open_deal(conn: Connection, lead_id: int) -> Row[Any] | None:
-    """The wake of the lead is held: nobody else opens or closes one meanwhile."""
-    return conn.execute(select(deals).where(deals.c.lead_id == lead_id, deals.c.state == OPEN)).one_or_none()
+    """The newest, where two who are one had each their own. The wake of the lead is held: nobody else opens or closes
+    one meanwhile."""
+    whose = deals.c.lead_id.in_(group(conn, lead_id))
+    return conn.execute(select(deals).where(whose, deals.c.state == OPEN).order_by(deals.c.id.desc())).first()
 
 
 def _write(
