@@ -20,12 +20,12 @@ Next = Callable[[Condition, Facts, Definitions, datetime], datetime | None]
 
 def holds(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> bool:
     """Whether it is true of the lead at `now`. Scores, stage and segments are those of `facts.standing`."""
-    return ASKED[_subject(condition)](condition, facts, definitions, now)
+    return ASKED[condition.asks](condition, facts, definitions, now)
 
 
 def next_change(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:
     """The first instant after `now` at which it may turn with time alone, never late; None when time turns nothing."""
-    ask = TURNING.get(_subject(condition))
+    ask = TURNING.get(condition.asks)
     return ask(condition, facts, definitions, now) if ask else None
 
 
@@ -76,10 +76,6 @@ def interest_points(facts: Facts, interest: str) -> int:
     return sum(
         milli for name, milli in facts.standing.interests.items() if name == interest or name.startswith(f"{interest}/")
     )
-
-
-def _subject(condition: Condition) -> str:
-    return next(subject for subject in ASKED if getattr(condition, _ATTRIBUTES.get(subject, subject)) is not None)
 
 
 def _inner(condition: Condition) -> list[Condition]:
@@ -189,8 +185,6 @@ def earliest(instants: Iterable[datetime | None]) -> datetime | None:
 def _any_part_turns(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:
     return earliest(next_change(inner, facts, definitions, now) for inner in _inner(condition))
 
-
-_ATTRIBUTES = {"not": "not_"}
 
 ASKED: dict[str, Ask] = {
     "field": _field,

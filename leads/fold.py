@@ -40,6 +40,8 @@ def fold(facts: Facts, new_events: Sequence[Event], site: Site, now: datetime) -
     for move in made:
         standing = after(standing, move, now)
     raised = raised_again(standing, made, new_events, site.definitions)
+    if not made:
+        return Folded(standing, made, raised)
     return Folded(refreshed(replace(facts, standing=standing), site.definitions, now).standing, made, raised)
 
 
@@ -67,10 +69,15 @@ def next_look(facts: Facts, site: Site, now: datetime) -> datetime | None:
 
 def named_events(site: Site) -> frozenset[str]:
     """The events that stages, segments, personas and suggestions ask about: what `Facts.history` must hold for them."""
-    definitions = site.definitions
-    entries = [stage.enter for stage in definitions.stages if stage.enter is not None]
-    proposals = [proposal.when for proposal in definitions.hand_off.suggestions if proposal.when is not None]
-    return frozenset().union(*(event_names(when) for when in [*_whens(definitions), *entries, *proposals]))
+    proposals = [proposal.when for proposal in site.definitions.hand_off.suggestions if proposal.when is not None]
+    asked = [*conditions_of(site.definitions), *proposals]
+    return frozenset().union(*(event_names(when) for when in asked))
+
+
+def conditions_of(definitions: Definitions) -> Iterator[Condition]:
+    """Every condition that a standing hangs on: of segments, personas and stages."""
+    yield from _whens(definitions)
+    yield from (stage.enter for stage in definitions.stages if stage.enter is not None)
 
 
 def _with(standing: Standing, event: Event, facts: Facts, definitions: Definitions) -> Standing:

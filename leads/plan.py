@@ -13,6 +13,9 @@ from leads.fold import fold
 from leads.identity import load_leads
 from leads.lifecycle import Move
 from leads.refold import judged_again
+from leads.replaying import Plays, replayed
+from leads.stories import sizes
+from leads.what_if import WhatIf
 from storage.schema import standings as standings_table
 
 LEADS_AT_ONCE = 200
@@ -54,6 +57,7 @@ class RulesPlan:
     alerts: int = 0
     entries: tuple[Entry, ...] = ()
     sample: Sample = field(default_factory=lambda: Sample(0, 0))
+    replay: WhatIf | None = None  # what the new rules would have made of everything that those leads ever did
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,9 @@ def plan(question: Question) -> RulesPlan:
         known = list(conn.execute(select(standings_table.c.lead_id).order_by(standings_table.c.lead_id)).scalars())
         chosen = every(known, question.at_most)
         judged = list(_judged(conn, question, chosen))
+        looked_at = set(chosen)
+        played = [(lead_id, size) for lead_id, size in sizes(conn, None) if lead_id in looked_at]
+    plays = Plays(question.former, question.site, question.zone, question.now)
     return RulesPlan(
         changed=True,
         announce=question.announce,
@@ -82,6 +89,7 @@ def plan(question: Question) -> RulesPlan:
         alerts=sum(move.hand_off for one in judged for move in one.moves),
         entries=_entries(question, judged),
         sample=Sample(len(chosen), len(known)),
+        replay=replayed(question.database, played, plays, lambda _: None),
     )
 
 

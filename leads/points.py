@@ -69,13 +69,20 @@ def peak(buckets: Buckets, definitions: Definitions, since: date, day: date) -> 
     return max(engagement(_until(buckets, at), definitions, at) for at in looked_at)
 
 
+def bounds(buckets: Buckets, definitions: Definitions, first: date, last: date) -> tuple[int, int]:
+    """Between these two days, both included, the engagement is never below the one nor above the other, if nothing
+    more happens."""
+    gains, losses = _two_sides(buckets, definitions)
+    return gains(last) + losses(first), gains(first) + losses(last)
+
+
 def _until(buckets: Buckets, day: date) -> Buckets:
     last = day.isoformat()
     return {rule: {earned: milli for earned, milli in days.items() if earned <= last} for rule, days in buckets.items()}
 
 
 def _total(rules: Iterable[EngagementRule], buckets: Buckets, day: date) -> int:
-    return sum(share(rule, buckets, day).held for rule in rules)
+    return sum(share(rule, buckets, day).held for rule in rules if rule.id in buckets)
 
 
 def _capped(rule: EngagementRule, milli: int) -> int:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from authoring.models.common import Localised
-from authoring.models.definitions import Definitions, EngagementRule, IdealCustomer
+from authoring.models.definitions import Definitions, EngagementRule, FitRule, IdealCustomer
 from base.calendars import Zone, local_day
 from leads.conditions import holds
 from leads.facts import Buckets, Event, Facts
@@ -99,6 +99,11 @@ def since_verdict(buckets: Buckets) -> Buckets:
     return {rule: _less(days, buckets.get(BEFORE + rule, {})) for rule, days in _open(buckets).items()}
 
 
+def has_closed(buckets: Buckets) -> bool:
+    """Whether sales has ever sent the lead back, so that fewer points may alert than there are."""
+    return any(rule.startswith(BEFORE) for rule in buckets)
+
+
 def lines(buckets: Buckets, definitions: Definitions, day: date) -> tuple[Line, ...]:
     """What the engagement is made of; the lines add up to it exactly, decay and caps being lines of their own."""
     made: list[Line] = []
@@ -121,7 +126,9 @@ def fit(facts: Facts, definitions: Definitions) -> Fit:
     """Who the lead is, by the persona that gives most (the first of equals); it is named when it gives points."""
     if not definitions.personas:
         return Fit(0, None)
-    return max((_fit_to(persona, facts, definitions) for persona in definitions.personas), key=lambda fit: fit.milli)
+    held = {persona.id: _held(persona, facts, definitions) for persona in definitions.personas}
+    best = max(definitions.personas, key=lambda persona: sum(rule.points for rule in held[persona.id]))
+    return _fit_to(best, held[best.id])
 
 
 def interests_after(interests: Mapping[str, int], event: Event, definitions: Definitions) -> Mapping[str, int]:
@@ -133,19 +140,24 @@ def interests_after(interests: Mapping[str, int], event: Event, definitions: Def
     return {**interests, **{name: interests.get(name, 0) + points * MILLI for name in named}}
 
 
-def _fit_to(persona: IdealCustomer, facts: Facts, definitions: Definitions) -> Fit:
-    held = [rule for rule in persona.rules if holds(rule.when, facts, definitions, facts.standing.as_of)]
+def _held(persona: IdealCustomer, facts: Facts, definitions: Definitions) -> list[FitRule]:
+    return [rule for rule in persona.rules if holds(rule.when, facts, definitions, facts.standing.as_of)]
+
+
+def _fit_to(persona: IdealCustomer, held: list[FitRule]) -> Fit:
     milli = sum(rule.points for rule in held) * MILLI
-    best = sum(rule.points for rule in persona.rules if rule.points > 0) * MILLI
-    made = {rule.id: Line(rule.id, rule.label, rule.points * MILLI, 1) for rule in persona.rules}
     kept = {rule.id for rule in held}
     return Fit(
         milli=milli,
         persona=persona.id if milli > 0 else None,
-        lines=tuple(line for line in made.values() if line.rule in kept),
-        missing=tuple(line for line in made.values() if line.rule not in kept),
-        best=best,
+        lines=tuple(_fit_line(rule) for rule in persona.rules if rule.id in kept),
+        missing=tuple(_fit_line(rule) for rule in persona.rules if rule.id not in kept),
+        best=sum(rule.points for rule in persona.rules if rule.points > 0) * MILLI,
     )
+
+
+def _fit_line(rule: FitRule) -> Line:
+    return Line(rule.id, rule.label, rule.points * MILLI, 1)
 
 
 def _open(buckets: Buckets) -> dict[str, Mapping[str, int]]:

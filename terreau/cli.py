@@ -54,6 +54,8 @@ from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
 from terreau.report_cli import COMMANDS as REPORTS
+from terreau.replay_cli import COMMANDS as REPLAYS
+from terreau.replay_cli import EXPECTED as UNPLAYED
 from terreau.rest import Restless
 from terreau.rights_cli import COMMANDS as RIGHTS
 from terreau.rights_cli import EXPECTED as UNDONE
@@ -73,7 +75,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE,
+    *UNDONE, *UNPLAYED,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),
@@ -127,6 +129,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     First look:            terreau demo
     Begin:                 terreau new site my-site
     Work on content:       terreau check,  terreau simulate,  terreau test,  then  terreau plan,  terreau apply
+    Work on rules:         terreau replay --rules content/definitions.toml --since 6months
     Work on mails:         terreau preview welcome/first --open     then   terreau send-test
     Undo it:               terreau releases     then   terreau rollback 7
     Run it:                terreau serve
@@ -270,7 +273,7 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
 
 COMMANDS = (
     *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *HITS, *BACKUPS, *IMPORTS, *EXPORTS,
-    *REPORTS, *RIGHTS,
+    *REPORTS, *REPLAYS, *RIGHTS,
 )  # fmt: skip
 for command in (staff_group, *COMMANDS):
     main.add_command(command)

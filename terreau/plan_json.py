@@ -1,13 +1,14 @@
 """A plan for a program: plain values, instants in UTC, hashes whole."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from authoring.editing import Move
 from leads.plan import RulesPlan
 from terreau.plan import Plan
+from terreau.replay_json import as_json as replay_as_json
 from workflows.foreseeing import Fate
 from workflows.plan import SequencePlan, Shift, Standing
 
@@ -72,4 +73,5 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def _rules(rules: RulesPlan) -> dict[str, Any]:
-    return asdict(rules)
+    told = asdict(replace(rules, replay=None))
+    return {**told, "replay": None if rules.replay is None else replay_as_json(rules.replay)}

@@ -13,6 +13,7 @@ from leads.plan import RulesPlan
 from terreau.language import gettext, ngettext, words
 from terreau.plan import Plan
 from terreau.plan_moves import MARKS, STYLES, Days, leads_told, sampled, sequence_lines
+from terreau.replay_text import sales_lines, stage_lines
 
 WIDTH = 110
 
@@ -45,6 +46,7 @@ def _parts(plan: Plan, today: datetime) -> Iterator[RenderableType]:
         yield from sequence_lines(one, days)
     yield from _texts(plan.texts)
     yield from _rules(plan.rules)
+    yield from _replay(plan.rules, plan.zone)
     yield from _end(plan)
 
 
@@ -89,6 +91,16 @@ def _rules(rules: RulesPlan) -> Iterator[RenderableType]:
         yield f"  {announced if rules.announce else silent}"
     if not rules.sample.whole:
         yield f"  {sampled(rules.sample)}"
+
+
+def _replay(rules: RulesPlan, zone: str) -> Iterator[RenderableType]:
+    if rules.replay is None or not rules.replay.leads:
+        return
+    yield ""
+    yield Text(gettext("Had these rules always held (what leads did, played from the beginning)"), style="bold")
+    yield from stage_lines(rules.replay, zone, "  ")
+    yield ""
+    yield from (f"  {line}" for line in sales_lines(rules.replay))
 
 
 def _follows(rules: RulesPlan) -> Iterator[str]:

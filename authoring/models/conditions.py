@@ -3,6 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -12,6 +13,9 @@ from authoring.patterns import EVENT
 from base.saying import said
 
 EventName = Annotated[str, StringConstraints(pattern=EVENT, max_length=60)]
+
+
+_WRITTEN = {"not": "not_"}  # subjects whose attribute has another name
 
 
 class Condition(Model):
@@ -57,6 +61,11 @@ class Condition(Model):
     all: list["Condition"] | None = None
     any: list["Condition"] | None = None
     not_: "Condition | None" = Field(default=None, alias="not")
+
+    @cached_property
+    def asks(self) -> str:
+        """The one of SUBJECTS that is given; kept, since every fold asks."""
+        return next(subject for subject in self.SUBJECTS if getattr(self, _WRITTEN.get(subject, subject)) is not None)
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:

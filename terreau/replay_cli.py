@@ -1,0 +1,71 @@
+"""`terreau replay`: what other rules would have made of what leads did."""
+
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from storage.database import open_database
+from storage.migrate import check_schema
+from terreau.language import gettext
+from terreau.options import Options
+from terreau.replay_json import as_json
+from terreau.replay_text import lines
+from terreau.replaying import UnreadableRules, UnreadableSpan, play_all, ready
+
+EXPECTED = (UnreadableRules, UnreadableSpan)
+
+
+@click.command(short_help="What other rules would have made of what leads did.")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A definitions.toml, or the folder of a content that has one.",
+)
+@click.option("--since", metavar="SPAN", help="Only leads and passages since then: 6months, 90days or 2026-05-01.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="N leads, evenly spread, not everybody.")
+@click.option("--json", "json_wanted", is_flag=True, help="The same as JSON.")
+@click.pass_obj
+def replay(options: Options, rules: Path, since: str | None, sample: int | None, json_wanted: bool) -> None:
+    """Play what leads did through other rules, beside those in force; nothing is written.
+
+    Who would have come to a stage earlier, later, newly or no longer, and by how much; and what share of those handed
+    to sales was accepted, by the old rules and by the new. Each lead is played from their first event on, with the
+    decisions of every day; sales answers as it did, as long after being told as it took then.
+
+    \b
+    Examples:  terreau replay --rules content/definitions.toml --since 6months
+               terreau replay --rules content --json > effect.json
+    """
+    config = options.load()
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+        prepared = ready(config, database, rules, since, sample)
+        label = gettext("Playing the past")
+        with click.progressbar(
+            length=max(prepared.events, 1), label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+            done = play_all(database, prepared, bar.update)
+    if json_wanted:
+        told = {
+            "rules": {"old": done.old.definitions.version, "new": done.new.definitions.version},
+            "until": done.until.isoformat(),
+            "sample": done.sample.as_json(),
+            **as_json(done.found),
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    click.echo("\n".join(lines(done.found, config.site.timezone)))
+    if not done.sample.whole:
+        click.echo(
+            gettext(
+                "Of %(all)s leads %(some)s were played, evenly spread; without --sample it is everybody.",
+                all=done.sample.of, some=done.sample.looked_at,
+            )
+        )  # fmt: skip
+
+
+COMMANDS: tuple[click.Command, ...] = (replay,)

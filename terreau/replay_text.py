@@ -1,0 +1,103 @@
+"""What a replay found, in lines: who comes to a stage when, and what share of them sales wanted."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from base.calendars import Zone
+from base.translations import msgid
+from leads.what_if import Example, Hits, How, StageShift, WhatIf
+from reports.intervals import FEW, Share, wilson
+from terreau.language import gettext, ngettext, words
+from terreau.plan_moves import leads_told
+
+DAY_HOURS = 24
+_HOWS: dict[How, str] = {
+    "newly": msgid("%(leads)s who never came, come"),
+    "no_longer": msgid("%(leads)s who came, come no longer"),
+    "earlier": msgid("%(leads)s come earlier"),
+    "later": msgid("%(leads)s come later"),
+    "alike": msgid("%(leads)s come when they did"),
+}
+
+
+def lines(found: WhatIf, zone: Zone) -> Iterator[str]:
+    """The whole answer."""
+    yield gettext(
+        "%(leads)s and %(events)s events, by the rules in force and by those given:",
+        leads=leads_told(found.leads), events=words().number(found.events),
+    )  # fmt: skip
+    yield from stage_lines(found, zone)
+    yield ""
+    yield from sales_lines(found)
+
+
+def stage_lines(found: WhatIf, zone: Zone, indent: str = "") -> Iterator[str]:
+    """Each stage that somebody comes to otherwise."""
+    for shift in found.stages:
+        if shift.moves:
+            yield ""
+            yield indent + gettext("into %(stage)s", stage=shift.stage)
+            yield from (f"{indent}  {line}" for line in _shift(shift, zone))
+    if not found.moves:
+        yield indent + gettext("nobody would have come to another stage, or at another time")
+
+
+def sales_lines(found: WhatIf) -> Iterator[str]:
+    """Precision and recall of the old rules and of the new."""
+    yield gettext("Of those who are handed to sales and were answered, sales accepted")
+    yield f"  {gettext('rules in force')}: {_told(_precision(found.old))}"
+    yield f"  {gettext('rules given')}: {_told(_precision(found.new))}"
+    yield gettext("Of those whom sales ever accepted, these rules hand over")
+    yield f"  {gettext('rules in force')}: {_told(Share(found.old.found, found.accepted))}"
+    yield f"  {gettext('rules given')}: {_told(Share(found.new.found, found.accepted))}"
+    if found.won:
+        yield gettext("Of those who were won, these rules hand over")
+        yield f"  {gettext('rules in force')}: {_told(Share(found.old.won_found, found.won))}"
+        yield f"  {gettext('rules given')}: {_told(Share(found.new.won_found, found.won))}"
+    if found.new.unseen:
+        yield gettext(
+            "%(leads)s are handed over by the rules given whom sales has never answered: nobody knows of them.",
+            leads=leads_told(found.new.unseen),
+        )
+
+
+def _shift(shift: StageShift, zone: Zone) -> Iterator[str]:
+    for how, sentence in _HOWS.items():
+        if count := shift.counts[how]:
+            median = shift.median(how)
+            by = "" if median is None else gettext(", half of them by %(span)s or more", span=_span(median))
+            yield gettext(sentence, leads=leads_told(count)) + by
+            yield from (f"  {_example(one, zone)}" for one in shift.examples.get(how, ()))
+
+
+def _example(one: Example, zone: Zone) -> str:
+    return gettext(
+        "lead %(number)s: %(now)s instead of %(was)s",
+        number=one.lead, was=_when(one.was, zone), now=_when(one.now, zone),
+    )  # fmt: skip
+
+
+def _when(at: datetime | None, zone: Zone) -> str:
+    return gettext("never") if at is None else words().moment(at, zone)
+
+
+def _span(hours: int) -> str:
+    if hours < DAY_HOURS:
+        return ngettext("%(count)s hour", "%(count)s hours", hours)
+    return ngettext("%(count)s day", "%(count)s days", hours // DAY_HOURS)
+
+
+def _precision(hits: Hits) -> Share:
+    return Share(hits.wanted, hits.answered)
+
+
+def _told(share: Share) -> str:
+    """The share with its interval, or that there are too few to say."""
+    counted = gettext("%(n)s of %(of)s", n=words().number(share.n), of=words().number(share.of))
+    if share.of < FEW:
+        return gettext("%(counted)s: not enough data yet (%(few)s are needed)", counted=counted, few=FEW)
+    low, high = (words().number(round(100 * end)) for end in wilson(share))
+    return gettext(
+        "%(counted)s, %(share)s %% (almost surely between %(low)s and %(high)s %%)",
+        counted=counted, share=words().number(round(100 * share.value)), low=low, high=high,
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""`terreau replay`: the rules of another file, held against what leads have done. Nothing is written."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+
+from authoring.question import Sample, every
+from authoring.releases import Releases
+from authoring.site import Site
+from authoring.stored import load_tree
+from authoring.tree import Tree
+from base.calendars import Zone, add, at_local
+from base.config import Config
+from base.durations import parse_duration
+from base.saying import said
+from base.system_words import why_of
+from leads.replaying import Plays, replayed
+from leads.stories import sizes
+from leads.what_if import WhatIf
+from storage.database import Database
+from terreau.applying import sound
+from terreau.check import check, check_read
+from terreau.house import blobs_of
+from terreau.virtual import clocks_of
+
+FILE = "definitions.toml"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+RUN_TOGETHER = re.compile(r"(\d+)\s*([a-z ]+)")
+
+
+class UnreadableSpan(ValueError):
+    """What stands after `--since` is neither a date nor a duration."""
+
+
+class UnreadableRules(OSError):
+    """There are no rules to be read at that place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What was compared. `old` is in force; `new` are the rules given."""
+
+    found: WhatIf
+    old: Site
+    new: Site
+    until: datetime
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is going to be played: `(lead, events)` of each."""
+
+    plays: Plays
+    chosen: Sequence[tuple[int, int]]
+    of: int
+
+    @property
+    def events(self) -> int:
+        return sum(size for _, size in self.chosen)
+
+
+def ready(config: Config, database: Database, rules: Path, since: str | None, at_most: int | None = None) -> Ready:
+    """The rules in `rules` (a definitions.toml, or a folder of content) beside those in force, and whom they are held
+    against: everybody, or `at_most` evenly spread.
+
+    Raises ReleaseRefused where the rules are not sound, UnreadableRules, UnreadableSpan, NoRelease.
+    """
+    old = Releases(database, blobs_of(config, database)).in_force()
+    zone, now = config.site.timezone, clocks_of(database).calendar()
+    from_then = None if since is None else begin_of(since, now, zone)
+    new = replace(_site(config, database, old, rules), release_id=old.release_id)
+    with database.read() as conn:
+        everybody = sizes(conn, from_then)
+    places = every(list(range(len(everybody))), at_most or max(len(everybody), 1))
+    return Ready(Plays(old, new, zone, now, from_then), [everybody[place] for place in places], len(everybody))
+
+
+def play_all(database: Database, ready: Ready, told: Callable[[int], None]) -> Replayed:
+    """Both rules over everybody chosen; `told` hears of so many events more."""
+    found = replayed(database, ready.chosen, ready.plays, told)
+    sample = Sample(len(ready.chosen), ready.of)
+    return Replayed(found, ready.plays.old, ready.plays.new, ready.plays.until, sample)
+
+
+def begin_of(since: str, now: datetime, zone: Zone) -> datetime:
+    """`6months`, `6 months`, `90 days`, or a date: the instant. Raises UnreadableSpan."""
+    try:
+        if DAY.fullmatch(since):
+            return at_local(date.fromisoformat(since), time(), zone)
+        written = RUN_TOGETHER.fullmatch(since.strip())
+        duration = parse_duration(f"{written[1]} {written[2].strip()}" if written else since)
+    except ValueError as error:
+        raise UnreadableSpan(
+            said("'%(text)s' is no span of time: write 6months, 90days or 2026-05-01", text=since)
+        ) from error
+    return add(now, -duration, zone)
+
+
+def _site(config: Config, database: Database, old: Site, rules: Path) -> Site:
+    if rules.is_dir():
+        checked = sound(check(rules, config.site.locales))
+    else:
+        checked = sound(check_read(_with_rules(load_tree(database, _number(old)), rules), config.site.locales))
+    assert checked.site is not None
+    return checked.site
+
+
+def _with_rules(tree: Tree, rules: Path) -> Tree:
+    try:
+        written = rules.read_bytes()
+    except OSError as error:
+        raise UnreadableRules(said("%(file)s cannot be read: %(why)s", file=str(rules), why=why_of(error))) from error
+    return replace(tree, texts={**tree.texts, FILE: written})
+
+
+def _number(site: Site) -> int:
+    assert site.release_id is not None, "a release in force has a number"
+    return site.release_id
