@@ -94,6 +94,7 @@ ACCESS: Mapping[str, Rule] = {
     "sequences": Rule(EVERYBODY),
     "sequence": Rule(EVERYBODY),
     "pages": Rule(EVERYBODY),
+    "agreement": Rule(EVERYBODY),
     "dashboard": Rule(EVERYBODY),
     "reports": Rule(EVERYBODY),
     "report": Rule(EVERYBODY),

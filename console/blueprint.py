@@ -10,6 +10,7 @@ from wtforms.validators import ValidationError
 from authoring.releases import NoRelease
 from console import (
     acts,
+    agreed,
     dashboard,
     errors,
     factor_pages,
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     *preview.ROUTES,
     *imports.ROUTES,
     *pages.ROUTES,
+    *agreed.ROUTES,
     *dashboard.ROUTES,
     *report_pages.ROUTES,
     *health.ROUTES,

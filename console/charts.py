@@ -55,6 +55,18 @@ def bar(percent: float, kind: str, was: float | None = None) -> Markup:
     ).format(lines, tick)
 
 
+def interval(value: float, low: float, high: float, average: float) -> Markup:
+    """A share with where it surely lies, from 0 to 100, in its cell; the thin line is the average of all."""
+    mark = Markup('<rect class="{}" x="{:.2f}" y="{}" width="{:.2f}" height="{}"/>')
+    drawn = mark.format("ci", low, 4, max(high - low, 1), 2)
+    drawn += mark.format("was", min(average, 99.5), 0, 0.5, 10)
+    drawn += mark.format("at", min(value, 98.5), 1, 1.5, 8)
+    return Markup(
+        '<svg class="bar ci-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="all" y="4.5" width="100" height="1"/>{}</svg>'
+    ).format(drawn)
+
+
 def ticks(most: float, about: int = 4) -> list[float]:
     """Round numbers from 0 up to at least `most`, some `about` of them: steps of 1, 2 or 5 times a power of ten."""
     if most <= 0:

@@ -45,6 +45,7 @@ WORK = (
 )
 CONTENT = (
     Entry("pages", "panel-top", msgid("Pages and forms"), "p"),
+    Entry("agreement", "book-open", msgid("Agreement")),
     Entry("preview", "eye", msgid("Mail preview"), "v"),
     Entry("imports", "inbox", msgid("Imports"), pages=frozenset({"import_plan"})),
     Entry("health", "heart-pulse", msgid("Health"), "h", frozenset({"held"})),

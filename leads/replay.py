@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from base.calendars import Zone
 from leads.calm import Rules, next_turn
@@ -179,7 +180,7 @@ class _Play:
 def _before_any_form(story: Story) -> Lead:
     """The lead as known before the first of their forms came in."""
     known = story.lead
-    columns = {name: None for name in COLUMNS if name in story.learnt}
+    columns: dict[str, Any] = {name: None for name in COLUMNS if name in story.learnt}
     fields = {name: value for name, value in known.fields.items() if name not in story.learnt}
     return replace(known, **columns, fields=fields)
 

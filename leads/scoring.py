@@ -99,6 +99,12 @@ def since_verdict(buckets: Buckets) -> Buckets:
     return {rule: _less(days, buckets.get(BEFORE + rule, {})) for rule, days in _open(buckets).items()}
 
 
+def paid_by(buckets: Buckets, day: date) -> list[str]:
+    """The rules that had given points, or taken some, by the end of that day."""
+    last = day.isoformat()
+    return [rule for rule, days in _open(buckets).items() if any(earned <= last for earned in days)]
+
+
 def has_closed(buckets: Buckets) -> bool:
     """Whether sales has ever sent the lead back, so that fewer points may alert than there are."""
     return any(rule.startswith(BEFORE) for rule in buckets)

@@ -1,4 +1,4 @@
-"""`terreau replay`: what other rules would have made of what leads did."""
+"""`terreau replay` and `terreau suggest`: what other rules would have made of the past, and which to try."""
 
 import json
 import sys
@@ -12,8 +12,9 @@ from storage.migrate import check_schema
 from terreau.language import gettext
 from terreau.options import Options
 from terreau.replay_json import as_json
-from terreau.replay_text import lines
+from terreau.replay_text import lines, suggestion_lines
 from terreau.replaying import UnreadableRules, UnreadableSpan, play_all, ready
+from terreau.suggesting import suggest as suggested
 
 EXPECTED = (UnreadableRules, UnreadableSpan)
 
@@ -68,4 +69,26 @@ def replay(options: Options, rules: Path, since: str | None, sample: int | None,
         )  # fmt: skip
 
 
-COMMANDS: tuple[click.Command, ...] = (replay,)
+@click.command(short_help="A step for the rules, by what sales answered, as a patch.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Play N leads, evenly spread, not everybody.")
+@click.pass_obj
+def suggest(options: Options, sample: int | None) -> None:
+    """Write a patch of definitions.toml to the output: points that what sales answered speaks for or against.
+
+    One step of a quarter for each rule whose leads sales surely accepts more often, or less often, than the others;
+    comments are kept, and the version becomes today's. Why, and what it would have made of the past, stands on the
+    error output. Nothing is changed: read it, and merge it if you agree.
+
+    \b
+    Example:  terreau suggest > rules.patch     then   git apply rules.patch,  terreau plan,  terreau apply
+    """
+    config = options.load()
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
+        found = suggested(config, database, sample)
+    for line in suggestion_lines(found, config.site.timezone):
+        click.echo(line, err=True)
+    click.echo(found.patch, nl=False)
+
+
+COMMANDS: tuple[click.Command, ...] = (replay, suggest)

@@ -9,6 +9,7 @@ from leads.what_if import Example, Hits, How, StageShift, WhatIf
 from reports.intervals import FEW, Share, wilson
 from terreau.language import gettext, ngettext, words
 from terreau.plan_moves import leads_told
+from terreau.suggesting import Suggestion
 
 DAY_HOURS = 24
 _HOWS: dict[How, str] = {
@@ -59,6 +60,27 @@ def sales_lines(found: WhatIf) -> Iterator[str]:
             "%(leads)s are handed over by the rules given whom sales has never answered: nobody knows of them.",
             leads=leads_told(found.new.unseen),
         )
+
+
+def suggestion_lines(made: Suggestion, zone: Zone) -> Iterator[str]:
+    """Why each step is suggested, and what all of them would have made of the past."""
+    yield gettext("Sales accepted: %(share)s", share=_told(made.found.every))
+    if made.effect is None:
+        yield gettext("The answers of sales speak surely for or against no rule: nothing to suggest.")
+        return
+    for step in made.advice:
+        yield gettext(
+            "%(rule)s: %(now)s points instead of %(was)s, since sales accepts %(paid)s with them, %(others)s without",
+            rule=step.rule.id, now=step.points, was=step.rule.points,
+            paid=_percent(step.apart.new), others=_percent(step.apart.old),
+        )  # fmt: skip
+    yield ""
+    yield from lines(made.effect, zone)
+
+
+def _percent(share: Share) -> str:
+    counted = gettext("%(n)s of %(of)s", n=words().number(share.n), of=words().number(share.of))
+    return f"{words().number(round(100 * share.value))} % ({counted})"
 
 
 def _shift(shift: StageShift, zone: Zone) -> Iterator[str]:

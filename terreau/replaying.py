@@ -10,7 +10,6 @@ from authoring.question import Sample, every
 from authoring.releases import Releases
 from authoring.site import Site
 from authoring.stored import load_tree
-from authoring.tree import Tree
 from base.calendars import Zone, add, at_local
 from base.config import Config
 from base.durations import parse_duration
@@ -21,7 +20,7 @@ from leads.stories import sizes
 from leads.what_if import WhatIf
 from storage.database import Database
 from terreau.applying import sound
-from terreau.check import check, check_read
+from terreau.check import Checked, check, check_read
 from terreau.house import blobs_of
 from terreau.virtual import clocks_of
 
@@ -68,14 +67,23 @@ def ready(config: Config, database: Database, rules: Path, since: str | None, at
 
     Raises ReleaseRefused where the rules are not sound, UnreadableRules, UnreadableSpan, NoRelease.
     """
+    begin = None if since is None else begin_of(since, clocks_of(database).calendar(), config.site.timezone)
+    if rules.is_dir():
+        new = _sound(check(rules, config.site.locales))
+    else:
+        new = site_with(config, database, read_rules(rules))
+    return ready_for(config, database, new, begin, at_most)
+
+
+def ready_for(config: Config, database: Database, new: Site, begin: datetime | None, at_most: int | None) -> Ready:
+    """The same for rules that were read already, from `begin` (calendar; None = ever) on."""
     old = Releases(database, blobs_of(config, database)).in_force()
-    zone, now = config.site.timezone, clocks_of(database).calendar()
-    from_then = None if since is None else begin_of(since, now, zone)
-    new = replace(_site(config, database, old, rules), release_id=old.release_id)
     with database.read() as conn:
-        everybody = sizes(conn, from_then)
+        everybody = sizes(conn, begin)
     places = every(list(range(len(everybody))), at_most or max(len(everybody), 1))
-    return Ready(Plays(old, new, zone, now, from_then), [everybody[place] for place in places], len(everybody))
+    new = replace(new, release_id=old.release_id)
+    plays = Plays(old, new, config.site.timezone, clocks_of(database).calendar(), begin)
+    return Ready(plays, [everybody[place] for place in places], len(everybody))
 
 
 def play_all(database: Database, ready: Ready, told: Callable[[int], None]) -> Replayed:
@@ -99,23 +107,23 @@ def begin_of(since: str, now: datetime, zone: Zone) -> datetime:
     return add(now, -duration, zone)
 
 
-def _site(config: Config, database: Database, old: Site, rules: Path) -> Site:
-    if rules.is_dir():
-        checked = sound(check(rules, config.site.locales))
-    else:
-        checked = sound(check_read(_with_rules(load_tree(database, _number(old)), rules), config.site.locales))
-    assert checked.site is not None
-    return checked.site
+def site_with(config: Config, database: Database, rules: bytes) -> Site:
+    """The content in force, with those rules in place of its own. Raises ReleaseRefused, NoRelease."""
+    number = Releases(database, blobs_of(config, database)).in_force().release_id
+    assert number is not None, "what is in force is stored"
+    tree = load_tree(database, number)
+    return _sound(check_read(replace(tree, texts={**tree.texts, FILE: rules}), config.site.locales))
 
 
-def _with_rules(tree: Tree, rules: Path) -> Tree:
+def read_rules(file: Path) -> bytes:
+    """A definitions.toml as it lies there. Raises UnreadableRules."""
     try:
-        written = rules.read_bytes()
+        return file.read_bytes()
     except OSError as error:
-        raise UnreadableRules(said("%(file)s cannot be read: %(why)s", file=str(rules), why=why_of(error))) from error
-    return replace(tree, texts={**tree.texts, FILE: written})
+        raise UnreadableRules(said("%(file)s cannot be read: %(why)s", file=str(file), why=why_of(error))) from error
 
 
-def _number(site: Site) -> int:
-    assert site.release_id is not None, "a release in force has a number"
-    return site.release_id
+def _sound(checked: Checked) -> Site:
+    site = sound(checked).site
+    assert site is not None, "what is sound makes a site"
+    return site

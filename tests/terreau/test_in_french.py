@@ -99,7 +99,7 @@ SAID = [
     ("exports",), ("export", "leads.csv", "--limit", "1"), ("export", "nowhere/leads.csv"), ("export",), ("exports",),
     ("hits", "classify", "hits.json"), ("hits", "classify", "torn.json"), ("hits", "classify", "nowhere.json"),
     ("hits", "of", "ada@lumen.example"), ("hits", "of", "bob@lumen.example"), ("hits", "of", "x"),
-    ("replay", "--rules", "content"), ("replay", "--rules", "nowhere", "--sample", "1"),
+    ("replay", "--rules", "content"), ("replay", "--rules", "nowhere", "--sample", "1"), ("suggest",),
     ("replay", "--rules", "content", "--since", "x"),
     ("hits", "correct", "1", "--as", "machine"), ("hits", "correct", "99", "--as", "human"),
     ("hits", "correct", "1", "--as", "x"), ("hits", "correct", "x"), ("hits", "alerts"),

@@ -1,0 +1,160 @@
+"""What marketing and sales have agreed on, to be read by both; and what sales thinks of those whom it brings them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flask import Response
+from markupsafe import Markup
+
+from authoring.models.conditions import Condition
+from authoring.models.definitions import EngagementRule, IdealCustomer, Scoring, Stage
+from authoring.site import Site
+from base.translations import msgid
+from console.charts import interval
+from console.conditions import duration, in_words
+from console.context import draw, number, percent, say, say_n, viewer
+from console.dashboard import source_name
+from console.door import ConsoleDoor
+from console.names import Names
+from console.routes import Route
+from console.step_words import localised
+from reports.intervals import FEW, Share, wilson
+from reports.precision import Precision, precision
+
+REPEATS: Mapping[str, str] = {
+    "once": msgid("once"),
+    "daily": msgid("once a day"),
+    "always": msgid("each time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A stage: how one comes to it, and by which ways one leaves it, as sentences."""
+
+    stage: Stage
+    name: str
+    meaning: str
+    enter: str
+    leave: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule of the score: for which act it pays, how often, and how its points end."""
+
+    rule: EngagementRule
+    name: str
+    act: str
+    repeat: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What sales thinks of those that a rule or a source brought: `drawing` and `share` are empty where the answers are
+    too few to say."""
+
+    name: str
+    wanted: int
+    answered: int
+    share: str
+    between: str
+    drawing: Markup
+
+
+def show(door: ConsoleDoor) -> Response:
+    """The whole agreement on one page, in the viewer's language."""
+    site = door.site()
+    with door.database.read() as conn:
+        found = precision(conn, door.config.site.timezone)
+    definitions = site.definitions
+    return draw(
+        "console/agreed.html",
+        site=site,
+        definitions=definitions,
+        stages=[_stage(stage, site) for stage in definitions.stages],
+        rules=[_rule(rule, site) for rule in definitions.scoring.engagement],
+        temperatures=[(localised(one.label), one.from_engagement) for one in definitions.temperatures],
+        personas=[_persona(persona, site) for persona in definitions.personas],
+        interests=_interests(definitions.scoring, site),
+        answer_within=duration(definitions.hand_off.answer_within),
+        reps=[one.name for one in definitions.hand_off.reps],
+        reasons=[localised(one.label) for one in definitions.hand_off.reject_reasons],
+        by_rule=list(_by_rule(found, site)),
+        by_source=list(_by_source(found)),
+        every=_opinion("", found.every, found.every),
+        few=FEW,
+    )
+
+
+# ---------------------------------------------------------------- what is agreed
+
+
+def _words(condition: Condition, site: Site) -> str:
+    return in_words(condition.model_dump(by_alias=True, exclude_none=True), Names(site, viewer()))
+
+
+def _stage(stage: Stage, site: Site) -> StageRow:
+    enter = _words(stage.enter, site) if stage.enter is not None else ""
+    return StageRow(stage, localised(stage.label), localised(stage.meaning), enter, tuple(_ways_out(stage, site)))
+
+
+def _ways_out(stage: Stage, site: Site) -> Iterator[str]:
+    names = Names(site, viewer())
+    if stage.accepted_to is not None:
+        yield say("accepted: to %(stage)s", stage=names.stage(stage.accepted_to))
+    if stage.rejected_to is not None:
+        yield say("rejected: to %(stage)s", stage=names.stage(stage.rejected_to))
+    if stage.leave is not None:
+        to = stage.cooled_to or site.definitions.stages[max(site.definitions.stages.index(stage) - 1, 0)].id
+        yield say("below %(points)s points: to %(stage)s", points=number(stage.leave), stage=names.stage(to))
+
+
+def _rule(rule: EngagementRule, site: Site) -> RuleRow:
+    act = _words(Condition(event=rule.event, subject=rule.subject), site)
+    return RuleRow(rule, localised(rule.label), act, say(REPEATS[rule.repeat]), ", ".join(_ends(rule)))
+
+
+def _ends(rule: EngagementRule) -> Iterator[str]:
+    if rule.cap is not None:
+        yield say("at most %(points)s", points=number(rule.cap))
+    if rule.half_life is not None:
+        yield say_n("half in %(count)s day", "half in %(count)s days", rule.half_life)
+
+
+def _persona(persona: IdealCustomer, site: Site) -> tuple[str, list[tuple[str, str, int]]]:
+    return localised(persona.label), [
+        (localised(one.label), _words(one.when, site), one.points) for one in persona.rules
+    ]
+
+
+def _interests(scoring: Scoring, site: Site) -> list[tuple[str, int]]:
+    return [(_words(Condition(event=name), site), points) for name, points in scoring.interest_points.items()]
+
+
+# ---------------------------------------------------------------- what sales thinks of it
+
+
+def _by_rule(found: Precision, site: Site) -> Iterator[Opinion]:
+    """In the order of the definitions; rules that are no longer written are left out."""
+    for rule in site.definitions.scoring.engagement:
+        yield _opinion(localised(rule.label), found.rules.get(rule.id, Share(0, 0)), found.every)
+
+
+def _by_source(found: Precision) -> Iterator[Opinion]:
+    """Those with the most answers first."""
+    for name, share in sorted(found.sources.items(), key=lambda one: (-one[1].of, one[0])):
+        yield _opinion(source_name(name), share, found.every)
+
+
+def _opinion(name: str, share: Share, every: Share) -> Opinion:
+    if share.of < FEW:
+        return Opinion(name, share.n, share.of, "", "", Markup(""))
+    low, high = wilson(share)
+    between = say("%(low)s to %(high)s", low=percent(round(100 * low), 100), high=percent(round(100 * high), 100))
+    drawing = interval(100 * share.value, 100 * low, 100 * high, 100 * every.value)
+    return Opinion(name, share.n, share.of, percent(round(100 * share.value), 100), between, drawing)
+
+
+ROUTES = (Route("GET", "/agreement", "agreement", show),)

@@ -1,0 +1,62 @@
+"""The agreement of marketing and sales, read by both; and what sales thinks of those whom the rules bring."""
+
+import re
+
+import pytest
+
+from reports.intervals import wilson
+from reports.precision import precision
+from tests.answers import write_answers
+
+
+@pytest.fixture
+def answered(database, lively, clocks):
+    """Forty leads whom sales has answered: thirty by a webinar, of whom 24 accepted; ten by a form alone, none."""
+    release_id, at = lively.releases.in_force().release_id, clocks.calendar()
+
+    def make(conn):
+        write_answers(conn, release_id, at, rule="webinaire", accepted=24, rejected=6)
+        write_answers(conn, release_id, at, rule="demande", rejected=10, source="paid")
+
+    database.write(make)
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_the_agreement_is_read_by_every_role_in_both_languages(staff_client):
+    for role, locale, said in (
+        ("viewer", "en", "at most 45 , half in 60 days"),
+        ("sales", "fr", "45 au plus, moitié en 60 jours"),
+        ("marketer", "en", "engagement of 80 points or more and fit of 30 points or more"),
+    ):
+        page = staff_client(role, locale).get("/console/agreement")
+        assert page.status_code == 200
+        assert said.replace(" ,", ",") in text_of(page.text)
+        assert "2026-10-01" in page.text
+
+
+def test_precision_counts_the_answers_by_the_rules_that_had_paid_and_by_source(database, answered):
+    with database.read() as conn:
+        found = precision(conn, "Europe/Paris")
+    assert found.as_json() == {
+        "every": {"accepted": 24, "answered": 40},
+        "rules": {"webinaire": {"accepted": 24, "answered": 30}, "demande": {"accepted": 0, "answered": 10}},
+        "sources": {"organic": {"accepted": 24, "answered": 30}, "paid": {"accepted": 0, "answered": 10}},
+    }
+
+
+def test_a_share_is_drawn_with_its_interval_and_too_few_answers_say_nothing(staff_client, answered, database):
+    page = staff_client("marketer").get("/console/agreement").text
+    opinion = page[page.index('aria-labelledby="opinion"') :]
+    said = text_of(opinion)
+    with database.read() as conn:
+        low, high = wilson(precision(conn, "Europe/Paris").rules["webinaire"])
+    assert f"Webinar attended 24 / 30 80% {round(100 * low)}% to {round(100 * high)}%" in said
+    assert "Asked for a resource or a mail 0 / 10 not enough data yet" in said
+    assert opinion.count('class="bar ci-bar"') == 2, "of one rule and of one source enough is known"
+
+
+def test_where_sales_has_said_nothing_the_page_says_so(staff_client):
+    assert "No verdict yet" in staff_client("viewer").get("/console/agreement").text
