@@ -8,7 +8,7 @@ from typing import Any
 
 from authoring.models.common import Model
 from authoring.models.conditions import Condition
-from authoring.models.definitions import EngagementRule, Scoring, Stage
+from authoring.models.definitions import EngagementRule, Limit, Scoring, Stage
 from authoring.models.emails import Email
 from authoring.models.forms import Form, FormField
 from authoring.models.magnets import Magnet
@@ -58,6 +58,7 @@ REFERS: dict[type[Model], dict[str, str]] = {
     Stage: {"cooled_to": "stage", "accepted_to": "stage", "rejected_to": "stage"},
     EngagementRule: {"event": "event"},
     Scoring: {"interest_points": "event"},
+    Limit: {"rules": "rule"},
     Action: {
         "form": "form",
         "page": "page",
@@ -82,6 +83,11 @@ UNKNOWN: dict[str, tuple[str, str, Severity]] = {
     "stage": (msgid("definitions.toml has no stage `%(name)s`"), msgid("the stages are %(names)s"), "error"),
     "segment": (msgid("definitions.toml has no segment `%(name)s`"), msgid("the segments are %(names)s"), "error"),
     "interest": (msgid("definitions.toml has no interest `%(name)s`"), msgid("the interests are %(names)s"), "error"),
+    "rule": (
+        msgid("definitions.toml has no rule `%(name)s` under [[scoring.engagement]]"),
+        msgid("the rules are %(names)s"),
+        "error",
+    ),
     "rep": (msgid("definitions.toml has no rep `%(name)s`"), msgid("the reps are %(names)s"), "error"),
     "event": (
         msgid("nothing records an event `%(name)s`"),
@@ -162,6 +168,7 @@ def _defined(site: Site) -> dict[str, set[str]]:
         "stage": {stage.id for stage in definitions.stages},
         "segment": {segment.id for segment in definitions.segments},
         "interest": interests | {above for interest in interests for above in _above(interest)},
+        "rule": {rule.id for rule in definitions.scoring.engagement},
         "rep": {rep.id for rep in definitions.hand_off.reps},
         "event": {*EVENTS, *(label.event for label in definitions.event_labels)},
         "field": {*LEAD_COLUMNS, *asked, *_set_fields(site)},

@@ -24,7 +24,7 @@ IDENTITIES: dict[type[Model], dict[str, str]] = {
         "segments": "id",
         "bant": "id",
     },
-    Scoring: {"engagement": "id"},
+    Scoring: {"engagement": "id", "limits": "id"},
     IdealCustomer: {"rules": "id"},
     HandOff: {"reps": "id", "reject_reasons": "id"},
     Deals: {"lost_reasons": "id"},

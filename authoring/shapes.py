@@ -49,6 +49,7 @@ NOUNS: dict[str, Said] = {
     "Edit": said("this edit"),
     "EmailFrontMatter": said("this front matter"),
     "EngagementRule": said("this scoring rule"),
+    "Limit": said("this limit of points"),
     "EventLabel": said("this event label"),
     "Expectation": said("this expectation"),
     "FitRule": said("this fit rule"),

@@ -1,13 +1,26 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
 Run: make bench, or python -m bench followed by some of: captures sending lasting tick steps console planning simulating
-deciding imports.
+deciding folding imports.
 """
 
 import sys
 from itertools import chain
 
-from bench import abreast, captures, console, deciding, imports, lasting, planning, sending, simulating, steps, tick
+from bench import (
+    abreast,
+    captures,
+    console,
+    deciding,
+    folding,
+    imports,
+    lasting,
+    planning,
+    sending,
+    simulating,
+    steps,
+    tick,
+)
 from bench.results import keep
 
 BENCHMARKS = {
@@ -20,6 +33,7 @@ BENCHMARKS = {
     "planning": planning.measure,
     "simulating": simulating.measure,
     "deciding": deciding.measure,
+    "folding": folding.measure,
     "imports": imports.measure,
 }
 

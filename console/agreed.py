@@ -7,7 +7,7 @@ from flask import Response
 from markupsafe import Markup
 
 from authoring.models.conditions import Condition
-from authoring.models.definitions import EngagementRule, IdealCustomer, Scoring, Stage
+from authoring.models.definitions import EngagementRule, IdealCustomer, Limit, Scoring, Stage
 from authoring.site import Site
 from base.translations import msgid
 from console.charts import interval
@@ -75,6 +75,7 @@ def show(door: ConsoleDoor) -> Response:
         definitions=definitions,
         stages=[_stage(stage, site) for stage in definitions.stages],
         rules=[_rule(rule, site) for rule in definitions.scoring.engagement],
+        limits=[_limit(limit, definitions.scoring) for limit in definitions.scoring.limits],
         temperatures=[(localised(one.label), one.from_engagement) for one in definitions.temperatures],
         personas=[_persona(persona, site) for persona in definitions.personas],
         interests=_interests(definitions.scoring, site),
@@ -117,10 +118,26 @@ def _rule(rule: EngagementRule, site: Site) -> RuleRow:
 
 
 def _ends(rule: EngagementRule) -> Iterator[str]:
+    if rule.came_back_within is not None:
+        yield say_n("when back within %(count)s day", "when back within %(count)s days", rule.came_back_within)
     if rule.cap is not None:
         yield say("at most %(points)s", points=number(rule.cap))
     if rule.half_life is not None:
         yield say_n("half in %(count)s day", "half in %(count)s days", rule.half_life)
+
+
+def _limit(limit: Limit, scoring: Scoring) -> tuple[str, str]:
+    """The name of a limit, and what it holds."""
+    labels = {rule.id: localised(rule.label) for rule in scoring.engagement}
+    held = ", ".join(labels.get(name, name) for name in limit.rules) or say("all rules")
+    said = say_n(
+        "at most %(points)s points in any %(count)s day: %(rules)s",
+        "at most %(points)s points in any %(count)s days: %(rules)s",
+        limit.days,
+        points=number(limit.points),
+        rules=held,
+    )
+    return localised(limit.label), said
 
 
 def _persona(persona: IdealCustomer, site: Site) -> tuple[str, list[tuple[str, str, int]]]:

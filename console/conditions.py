@@ -65,6 +65,8 @@ def _event(asked: Asked, names: Names) -> str:
         act = say("“%(act)s”", act=act)
     if asked.get("count", 1) > 1:
         act = say("%(act)s, %(count)s times", act=act, count=number(asked["count"]))
+    if "days" in asked:
+        act = say("%(act)s on %(count)s days", act=act, count=number(asked["days"]))
     return say("%(act)s within %(length)s", act=act, length=duration(asked["within"])) if "within" in asked else act
 
 

@@ -121,19 +121,26 @@ def _within_bounds(number: float | None, low: int | None, high: int | None) -> b
 
 def _event(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> bool:
     ends = _ends(condition, facts)
-    return sum(end is None or end > now for end in ends) >= (condition.count or 1)
+    return sum(end is None or end > now for end in ends) >= _wanted(condition)
 
 
 def _event_turns(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:
     """Too few remain once the (n - count + 1)th of the n events that still count has run out."""
     running = sorted(end for end in _ends(condition, facts) if end is not None and end > now)
-    surplus = len(running) - (condition.count or 1)
+    surplus = len(running) - _wanted(condition)
     return running[surplus] if surplus >= 0 else None
 
 
+def _wanted(condition: Condition) -> int:
+    return condition.days or condition.count or 1
+
+
 def _ends(condition: Condition, facts: Facts) -> list[datetime | None]:
-    """Until when each event counts; None = for good."""
+    """Until when each event counts; None = for good. Of one day the newest, where days are counted."""
     events = counted(condition, facts.history)
+    if condition.days is not None:
+        by_day = {local_day(event.at, facts.own_zone): event for event in sorted(events, key=lambda one: one.at)}
+        events = list(by_day.values())
     if condition.within is None:
         return [None for _ in events]
     within = parse_duration(condition.within)

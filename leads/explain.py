@@ -1,7 +1,7 @@
 """Why a lead has this score and stands at this stage: every point by event, rule, file and line; the sum is exact."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,11 @@ from base.calendars import Zone, local_day
 from base.saying import said
 from base.toml import parse
 from leads import events, standings
-from leads.facts import Buckets, Event, Standing
-from leads.points import MILLI, share
-from leads.scoring import pays, rules_for, take_in
+from leads.consent import granted
+from leads.facts import Buckets, Event, Facts, Standing
+from leads.identity import load_leads
+from leads.points import share
+from leads.scoring import earned, fit
 from storage.schema import documents, releases, stage_changes
 
 FILE = "definitions.toml"  # its path in a release's tree
@@ -34,6 +36,26 @@ class Why:
     at: datetime | None
     points: int
     kind: str  # points | decay | cap
+
+
+@dataclass(frozen=True, slots=True)
+class FitWhy:
+    """A rule of the persona that matches best: what it gives, or would give where it does not hold. Milli-points."""
+
+    what: str
+    rule: str
+    points: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """Who the lead is, by what is known of them today; those of `lines` that hold add up to `total`, of `best`."""
+
+    total: int
+    best: int
+    persona: str | None
+    lines: tuple[FitWhy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,7 @@ class Explanation:
     stage: str
     stages: tuple[Passage, ...]
     release: str
+    fit: Fits
 
     def as_json(self) -> dict[str, Any]:
         """The same in JSON's types; instants as ISO text in UTC."""
@@ -80,7 +103,20 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
     passages = tuple(_passages(conn, lead_id))
     until_then = tuple(passage for passage in passages if passage.at <= at)
     stage = _stage(passages, until_then) or (stood or Standing.fresh(site, at)).stage
-    return Explanation(lead_id, at, sum(line.points for line in lines), lines, stage, until_then, site.hash)
+    standing = replace(stood or Standing.fresh(site, at), as_of=at)
+    facts = Facts(
+        load_leads(conn, [lead_id])[lead_id], standing, granted(conn, [lead_id])[lead_id], tuple(happened), zone
+    )
+    total = sum(line.points for line in lines)
+    return Explanation(lead_id, at, total, lines, stage, until_then, site.hash, fits(facts, site.definitions))
+
+
+def fits(facts: Facts, definitions: Definitions) -> Fits:
+    """The persona that matches best, with what holds of it and what is missing."""
+    found = fit(facts, definitions)
+    told = [(line, True) for line in found.lines] + [(line, False) for line in found.missing]
+    lines = tuple(FitWhy(text_in(line.label, "en"), line.rule, line.milli, held) for line, held in told)
+    return Fits(found.milli, found.best, found.persona, lines)
 
 
 def account(
@@ -92,11 +128,8 @@ def account(
     """
     buckets: Buckets = {}
     for event in happened:
-        day = local_day(event.at, zone).isoformat()
-        for rule in rules_for(event, definitions):
-            if pays(rule, buckets, day):
-                yield _why(rule, places, rule.points * MILLI, "points", event)
-        buckets = take_in(buckets, event, definitions, zone)
+        buckets, paid = earned(buckets, event, definitions, zone)
+        yield from (_why(rule, places, milli, "points", event) for rule, milli in paid)
     today = local_day(at, zone)
     for rule in definitions.scoring.engagement:
         raw, aged, held = share(rule, buckets, today)

@@ -6,8 +6,9 @@ ends; spans that cannot hold the crossing are passed over whole (branch and boun
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from authoring.models.definitions import Definitions, EngagementRule
@@ -82,7 +83,22 @@ def _until(buckets: Buckets, day: date) -> Buckets:
 
 
 def _total(rules: Iterable[EngagementRule], buckets: Buckets, day: date) -> int:
-    return sum(share(rule, buckets, day).held for rule in rules if rule.id in buckets)
+    return sum(_held(rule, buckets[rule.id], day) for rule in rules if rule.id in buckets)
+
+
+def _held(rule: EngagementRule, days: Mapping[str, int], day: date) -> int:
+    """`share(...).held`, from the newest day back: a rule gives or takes, so that once its cap is reached older days
+    change nothing. A lead of many years costs little more than one of last week."""
+    bound = None if rule.cap is None else abs(rule.cap) * MILLI
+    total = 0
+    for earned in reversed(list(days)):
+        milli = days[earned]
+        if rule.half_life is not None:
+            milli = decayed(milli, rule.half_life, (day - date.fromisoformat(earned)).days)
+        total += milli
+        if bound is not None and abs(total) >= bound:
+            return bound if total > 0 else -bound
+    return total
 
 
 def _capped(rule: EngagementRule, milli: int) -> int:
@@ -97,7 +113,8 @@ def _two_sides(buckets: Buckets, definitions: Definitions) -> tuple[Score, Score
     """The engagement of the rules that give, and of those that take."""
     giving = [rule for rule in definitions.scoring.engagement if rule.points >= 0]
     taking = [rule for rule in definitions.scoring.engagement if rule.points < 0]
-    return lambda day: _total(giving, buckets, day), lambda day: _total(taking, buckets, day)
+    # A search asks for the ends of neighbouring spans: each day is worked out once.
+    return cache(lambda day: _total(giving, buckets, day)), cache(lambda day: _total(taking, buckets, day))
 
 
 def _first(

@@ -8,11 +8,11 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from authoring.models.common import Localised
-from authoring.models.definitions import Definitions, EngagementRule, FitRule, IdealCustomer
+from authoring.models.definitions import Definitions, EngagementRule, FitRule, IdealCustomer, Limit
 from base.calendars import Zone, local_day
 from leads.conditions import holds
 from leads.facts import Buckets, Event, Facts
@@ -25,6 +25,8 @@ __all__ = [
 
 # What stood in a rule's bucket when sales sent the lead back, under "before:" and the rule's id (no id has a colon).
 BEFORE = "before:"
+# The days on which what a rule with `came_back_within` looks at was last done, under "seen:" and the rule's id.
+SEEN = "seen:"
 
 Kind = Literal["points", "decay", "cap"]
 
@@ -63,22 +65,34 @@ def rules_for(event: Event, definitions: Definitions) -> tuple[EngagementRule, .
 
 
 def take_in(buckets: Buckets, event: Event, definitions: Definitions, zone: Zone) -> Buckets:
-    """The buckets once the event is counted. A verdict that sends back, or a deal that is lost,
-    closes what was earned before it."""
+    """The buckets once the event is counted. A verdict that sends back, or a deal that is lost, closes what was earned
+    before it."""
+    return earned(buckets, event, definitions, zone)[0]
+
+
+def earned(
+    buckets: Buckets, event: Event, definitions: Definitions, zone: Zone
+) -> tuple[Buckets, tuple[tuple[EngagementRule, int], ...]]:
+    """The same, with what each rule paid for the event, in milli-points."""
     if event.closes:
-        return _closed(buckets)
-    day = local_day(event.at, zone).isoformat()
+        return _closed(buckets), ()
+    day = local_day(event.at, zone)
+    paid = []
     for rule in rules_for(event, definitions):
-        if pays(rule, buckets, day):
-            known = buckets.get(rule.id, {})
-            buckets = {**buckets, rule.id: {**known, day: known.get(day, 0) + rule.points * MILLI}}
-    return buckets
+        milli = _payment(rule, buckets, day, definitions)
+        if milli:
+            buckets = _with(buckets, rule.id, day, milli)
+            paid.append((rule, milli))
+        if rule.came_back_within is not None:
+            buckets = _noted(buckets, rule, day)
+    return buckets, tuple(paid)
 
 
-def pays(rule: EngagementRule, buckets: Buckets, day: str) -> bool:
-    """Whether the rule pays (again) on that day, given what it paid already."""
+def pays(rule: EngagementRule, buckets: Buckets, day: date) -> bool:
+    """Whether the rule pays (again) on that day, given what it paid already, and when the same was done before."""
     paid = buckets.get(rule.id, {})
-    return {"always": True, "daily": day not in paid, "once": not paid}[rule.repeat]
+    again = {"always": True, "daily": day.isoformat() not in paid, "once": not paid}[rule.repeat]
+    return again and (rule.came_back_within is None or _came_back(rule, buckets, day))
 
 
 def fold_buckets(events: Iterable[Event], definitions: Definitions, zone: Zone) -> Buckets:
@@ -166,13 +180,50 @@ def _fit_line(rule: FitRule) -> Line:
     return Line(rule.id, rule.label, rule.points * MILLI, 1)
 
 
+def _payment(rule: EngagementRule, buckets: Buckets, day: date, definitions: Definitions) -> int:
+    """What the rule pays that day, within the limits that hold for it."""
+    milli = rule.points * MILLI if pays(rule, buckets, day) else 0
+    for limit in definitions.scoring.limits if milli > 0 else ():
+        if not limit.rules or rule.id in limit.rules:
+            milli = min(milli, _room(limit, buckets, day))
+    return milli
+
+
+def _room(limit: Limit, buckets: Buckets, day: date) -> int:
+    """What its days have left: the points given, those taken not counted against them."""
+    first, last = (day - timedelta(days=limit.days - 1)).isoformat(), day.isoformat()
+    names = limit.rules or list(_open(buckets))
+    given = [buckets.get(name, {}) for name in names]
+    spent = sum(milli for days in given for on, milli in days.items() if milli > 0 and first <= on <= last)
+    return max(limit.points * MILLI - spent, 0)
+
+
+def _came_back(rule: EngagementRule, buckets: Buckets, day: date) -> bool:
+    """Whether the same was done on an earlier day, not too long before."""
+    return any(0 < (day - date.fromisoformat(on)).days <= (rule.came_back_within or 0) for on in _seen(rule, buckets))
+
+
+def _seen(rule: EngagementRule, buckets: Buckets) -> Mapping[str, int]:
+    """The two newest days on which what the rule looks at was done: the newest may be the day itself."""
+    return buckets.get(SEEN + rule.id, {})
+
+
+def _noted(buckets: Buckets, rule: EngagementRule, day: date) -> Buckets:
+    newest = sorted({*_seen(rule, buckets), day.isoformat()})[-2:]
+    return {**buckets, SEEN + rule.id: dict.fromkeys(newest, 0)}
+
+
+def _with(buckets: Buckets, rule: str, day: date, milli: int) -> Buckets:
+    known, on = buckets.get(rule, {}), day.isoformat()
+    return {**buckets, rule: {**known, on: known.get(on, 0) + milli}}
+
+
 def _open(buckets: Buckets) -> dict[str, Mapping[str, int]]:
-    return {rule: days for rule, days in buckets.items() if not rule.startswith(BEFORE)}
+    return {rule: days for rule, days in buckets.items() if not rule.startswith((BEFORE, SEEN))}
 
 
 def _closed(buckets: Buckets) -> Buckets:
-    earned = _open(buckets)
-    return {**earned, **{BEFORE + rule: days for rule, days in earned.items()}}
+    return {**buckets, **{BEFORE + rule: days for rule, days in _open(buckets).items()}}
 
 
 def _less(days: Mapping[str, int], before: Mapping[str, int]) -> Mapping[str, int]:

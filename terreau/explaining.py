@@ -17,7 +17,7 @@ from base.config import Config
 from base.saying import said
 from base.translations import Translator, msgid
 from leads.addresses import canonical_email, canonical_phone
-from leads.explain import Explanation, Passage, Why, explain
+from leads.explain import Explanation, Fits, Passage, Why, explain
 from leads.groups import survivor
 from leads.identity import load_leads
 from leads.points import MILLI
@@ -125,10 +125,25 @@ def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Tr
     yield from (_line(why, zone, speech) for why in found.lines)
     yield f"{_points(found.total)}  {speech.gettext('in all')}"
     yield ""
+    yield from _fit(found.fit, speech)
     yield speech.gettext("How the stages came about")
     yield from (_passage(passage, zone, speech) for passage in found.stages)
     if not found.stages:
         yield "  " + speech.gettext("none so far")
+
+
+def _fit(fit: Fits, speech: Translator) -> Iterator[str]:
+    """Who they are: the profile that matches best; nothing where the rules have no profile."""
+    if not fit.best:
+        return
+    yield speech.gettext(
+        "Fit: %(points)s of %(best)s points, as %(persona)s",
+        points=speech.points(fit.total), best=speech.points(fit.best), persona=fit.persona or "–",
+    )  # fmt: skip
+    for line in fit.lines:
+        told = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
+        yield f"{_points(line.points if line.held else 0)}  {told}  [{line.rule}]"
+    yield ""
 
 
 _KINDS = {

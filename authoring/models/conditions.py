@@ -22,7 +22,8 @@ class Condition(Model):
     """One thing that is true of a lead or not: exactly one of the SUBJECTS, with the keys that go with it.
 
     `{ field = "sector", is = "architecture" }`, `{ stage_at_least = "mql" }`,
-    `{ event = "asset_downloaded", subject = "guide-3d", within = "7 days" }`, `{ any = [...] }`, `{ not = {...} }`.
+    `{ event = "asset_downloaded", subject = "guide-3d", within = "7 days" }`, `{ any = [...] }`, `{ not = {...} }`,
+    `{ event = "page_seen", days = 2, within = "14 days" }`: on two different days, so they came back.
     """
 
     SUBJECTS: ClassVar[tuple[str, ...]] = (
@@ -31,7 +32,7 @@ class Condition(Model):
     )  # fmt: skip
     GOES_WITH: ClassVar[dict[str, tuple[str, ...]]] = {
         "field": ("is", "is_not", "in", "at_least", "at_most", "known"),
-        "event": ("subject", "within", "count"),
+        "event": ("subject", "within", "count", "days"),
         "interest": ("at_least",),
     }
 
@@ -47,6 +48,7 @@ class Condition(Model):
     subject: str | None = None
     within: DurationText | None = None
     count: Annotated[int, Field(ge=1, le=1000)] | None = None
+    days: Annotated[int, Field(ge=2, le=1000)] | None = None  # on so many different days: they came back
 
     stage: Name | None = None
     stage_at_least: Name | None = None
@@ -80,6 +82,9 @@ class Condition(Model):
             message = said("`%(key)s` does not go with `%(subject)s`", key=stray[0], subject=subject)
             takes = said("it takes %(keys)s", keys=listed(allowed)) if allowed else said("it stands alone")
             raise Misfit(message, stray[0], hint=takes)
+        if "count" in given and "days" in given:
+            message = said("`count` and `days` count two ways")
+            raise Misfit(message, "days", hint=said("say how often, or on how many different days"))
         if subject == "field" and len(given) != 2:
             message = said("`field` takes exactly one comparison")
             raise Misfit(message, "field", hint=said("write one of %(names)s", names=listed(self.GOES_WITH["field"])))

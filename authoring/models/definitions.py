@@ -105,7 +105,10 @@ class Temperature(Model):
 
 
 class EngagementRule(Model):
-    """Points for what a lead did. `cap` bounds the rule's points after decay; `half_life` is in whole days."""
+    """Points for what a lead did. `cap` bounds the rule's points after decay; `half_life` is in whole days.
+
+    `came_back_within`, in days: it pays only for coming back, so soon after an earlier day on which the same was done.
+    """
 
     id: Name
     label: Localised
@@ -115,6 +118,17 @@ class EngagementRule(Model):
     repeat: Literal["once", "daily", "always"] = "always"
     cap: Points | None = None
     half_life: Annotated[int, Field(ge=1, le=3650)] | None = None
+    came_back_within: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
+class Limit(Model):
+    """At most so many points in any `days` days from those rules together (from all, where none is named)."""
+
+    id: Name
+    label: Localised
+    points: Annotated[int, Field(ge=1, le=1000)]
+    days: Annotated[int, Field(ge=1, le=3650)]
+    rules: list[Name] = []
 
 
 class FitRule(Model):
@@ -134,6 +148,7 @@ class IdealCustomer(Model):
 
 class Scoring(Model):
     engagement: list[EngagementRule]
+    limits: list[Limit] = []
     interest_points: dict[EventName, Points] = {}
 
 

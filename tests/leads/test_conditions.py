@@ -157,6 +157,19 @@ def test_a_count_within_a_window_turns_when_too_few_remain(house):
     assert next_change(when(event="page_seen"), house.facts(history=history), house.definitions(), now) is None
 
 
+def test_days_count_days_so_that_whoever_does_it_twice_in_one_visit_has_not_come_back(house):
+    condition = when(event="page_seen", days=2, within="14 days")
+    twice = (house.event(1, at=MONDAY), house.event(2, at=MONDAY + timedelta(hours=1)))
+    back = house.event(3, at=MONDAY + timedelta(days=9))
+    definitions, then = house.definitions(), MONDAY + timedelta(days=9)
+    assert not holds(condition, house.facts(history=twice), definitions, then)
+    facts = house.facts(history=(*twice, back))
+    assert holds(condition, facts, definitions, then)
+    turn = next_change(condition, facts, definitions, then)
+    assert turn == MONDAY + timedelta(days=14, hours=1), "the newest visit of the first day runs out"
+    assert not holds(condition, facts, definitions, turn)
+
+
 def test_a_score_turns_at_the_midnight_of_the_site_that_takes_it_below(house):
     definitions = house.definitions()
     buckets = fold_buckets([house.event(1), house.event(2)], definitions, house.zone)

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from leads import events, standings
 from leads.explain import explain
@@ -154,3 +154,14 @@ def test_a_standing_comes_back_as_it_was_saved(database, told, house, moment):
         )
     with database.read() as conn:
         assert standings.load(conn, [lead_id, 99]) == {lead_id: stood}
+
+
+def test_who_they_are_is_told_with_what_holds_and_what_is_missing(database, told, house, clocks):
+    lead_id, site = told
+    database.write(lambda conn: conn.execute(update(leads).values(fields={"trade": "interior"})) and None)
+    with database.read() as conn:
+        found = explain(conn, site, lead_id, clocks.calendar(), house.zone).fit
+    assert (found.persona, found.total, found.best) == ("studio", 30_000, 40_000)
+    assert [(line.rule, line.points, line.held) for line in found.lines] == [
+        ("trade", 30_000, True), ("team", 10_000, False)
+    ]  # fmt: skip

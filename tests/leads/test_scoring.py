@@ -1,16 +1,17 @@
 """Points: which events earn them, how they fade, and that the lines add up."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.models.definitions import EngagementRule
-from base.calendars import local_day
+from authoring.models.definitions import Definitions
+from base.calendars import at_local, local_day
 from leads import scoring
 from leads.decay import decayed, table
+from leads.explain import account
 from leads.facts import Event
 from leads.points import rises_to
 
@@ -36,9 +37,20 @@ def rule_tables(draw):
                 "repeat": draw(st.sampled_from(["once", "daily", "always"])),
                 "cap": draw(st.sampled_from([None, 10, 25, 60])),
                 "half_life": draw(st.sampled_from([None, 1, 7, 30])),
+                "came_back_within": draw(st.sampled_from([None, None, 1, 5])),
             }
         )
     return rules
+
+
+@st.composite
+def limits(draw):
+    """None to two limits, of rules that may not be there: what they hold is what there is of them."""
+    some = st.sampled_from([[], ["rule-0"], ["rule-0", "rule-1"], ["rule-1", "rule-2", "rule-3"]])
+    return [
+        {"id": f"limit-{n}", "label": "L", "points": draw(st.integers(1, 50)), "days": days, "rules": draw(some)}
+        for n, days in enumerate(draw(st.lists(st.sampled_from([1, 3, 30]), max_size=2)))
+    ]
 
 
 @st.composite
@@ -56,23 +68,38 @@ def stories(draw):
     return events
 
 
-def slow_engagement(events: list[Event], rules: list[EngagementRule], day: date) -> int:
-    """The reference: reads every event, rule by rule, as the words of the design say it."""
-    total = 0
-    for rule in rules:
-        paid: list[tuple[date, int]] = []
-        for event in events:
-            name = event.data["of"] if event.name == "hit_confirmed" else event.name
+def slow_payments(events: list[Event], definitions: Definitions) -> dict[str, list[tuple[date, int]]]:
+    """What each rule paid and when: reads every event and everything paid so far, as the words of the design say it."""
+    paid: dict[str, list[tuple[date, int]]] = {rule.id: [] for rule in definitions.scoring.engagement}
+    done: dict[str, list[date]] = {rule.id: [] for rule in definitions.scoring.engagement}
+    for event in events:
+        name = event.data["of"] if event.name == "hit_confirmed" else event.name
+        for rule in definitions.scoring.engagement:
             if event.evidence != "human" or name != rule.event or rule.subject not in (None, event.subject):
                 continue
-            on = local_day(event.at, ZONE)
-            if rule.repeat == "once" and paid:
+            on, before, mine = local_day(event.at, ZONE), list(done[rule.id]), paid[rule.id]
+            done[rule.id].append(on)
+            if rule.came_back_within and not any(0 < (on - day).days <= rule.came_back_within for day in before):
                 continue
-            if rule.repeat == "daily" and any(day_paid == on for day_paid, _ in paid):
+            if (rule.repeat == "once" and mine) or (rule.repeat == "daily" and on in [day for day, _ in mine]):
                 continue
-            paid.append((on, rule.points * 1000))
+            milli = rule.points * 1000
+            for limit in definitions.scoring.limits if milli > 0 else ():
+                if not limit.rules or rule.id in limit.rules:
+                    held = limit.rules or list(paid)
+                    window = [m for one in held for day, m in paid.get(one, []) if 0 <= (on - day).days < limit.days]
+                    milli = min(milli, max(limit.points * 1000 - sum(m for m in window if m > 0), 0))
+            if milli:
+                mine.append((on, milli))
+    return paid
+
+
+def slow_engagement(events: list[Event], definitions: Definitions, day: date) -> int:
+    """The reference: what was paid, faded day by day, held rule by rule."""
+    total = 0
+    for rule in definitions.scoring.engagement:
         by_day: dict[date, int] = {}
-        for on, milli in paid:
+        for on, milli in slow_payments(events, definitions)[rule.id]:
             by_day[on] = by_day.get(on, 0) + milli
         left = sum(
             milli if rule.half_life is None else decayed(milli, rule.half_life, (day - on).days)
@@ -84,15 +111,17 @@ def slow_engagement(events: list[Event], rules: list[EngagementRule], day: date)
     return total
 
 
-@settings(max_examples=150, deadline=None)
-@given(rule_tables(), stories(), st.integers(0, 90))
-def test_the_lines_add_up_and_the_fold_equals_reading_every_event_again(house, rules, events, later):
-    definitions = house.definitions(engagement=rules)
+@settings(max_examples=300, deadline=None)
+@given(rule_tables(), limits(), stories(), st.integers(0, 90))
+def test_the_lines_add_up_and_the_fold_equals_reading_every_event_again(house, rules, held, events, later):
+    definitions = house.definitions(scoring={"engagement": rules, "limits": held})
     buckets = scoring.fold_buckets(events, definitions, ZONE)
     day = local_day(events[-1].at if events else MONDAY, ZONE) + timedelta(days=later)
     score = scoring.engagement(buckets, definitions, day)
-    assert score == slow_engagement(events, definitions.scoring.engagement, day)
+    assert score == slow_engagement(events, definitions, day)
     assert score == sum(line.milli for line in scoring.lines(buckets, definitions, day))
+    at = at_local(day, time(12), ZONE)
+    assert score == sum(why.points for why in account(events, definitions, at, ZONE, {}))
 
 
 @settings(max_examples=150, deadline=None)
@@ -132,6 +161,36 @@ def test_how_often_a_rule_pays(house, repeat, on_the_day, the_day_after):
     events = [house.event(1), house.event(2, at=MONDAY + timedelta(hours=2)), house.event(3, at=MONDAY + DAY)]
     days = scoring.fold_buckets(events, definitions, ZONE)["visit"]
     assert (days["2026-11-02"], days.get("2026-11-03", 0)) == (on_the_day, the_day_after)
+
+
+def test_a_limit_holds_a_burst_and_lets_go_when_its_days_are_over(house):
+    """FEATURES row 64: one afternoon of the merely curious."""
+    held = {"id": "burst", "label": "Burst", "points": 30, "days": 7, "rules": ["read", "ask"]}
+    rules = [house.rule("read", 20), house.rule("ask", 25, "form_submitted"), house.rule("came", 5, "webinar_attended")]
+    definitions = house.definitions(scoring={"engagement": rules, "limits": [held]})
+    burst = [house.event(n, "page_seen", MONDAY) for n in range(1, 9)]
+    other = [house.event(9, "form_submitted", MONDAY + DAY), house.event(10, "webinar_attended", MONDAY + DAY)]
+    buckets = scoring.fold_buckets([*burst, *other], definitions, ZONE)
+    assert scoring.engagement(buckets, definitions, TODAY) == 35_000
+    later = scoring.take_in(buckets, house.event(11, "form_submitted", MONDAY + 7 * DAY), definitions, ZONE)
+    assert scoring.engagement(later, definitions, TODAY) == 60_000
+
+
+@pytest.mark.parametrize(("days", "points"), [([0], 0), ([0, 0], 0), ([0, 3], 10), ([0, 6], 0), ([0, 6, 8, 8], 20)])
+def test_coming_back_pays_so_soon_after_an_earlier_day_only(house, days, points):
+    back = house.rule("back", 10, came_back_within=5)
+    definitions = house.definitions(engagement=[back])
+    visits = [house.event(n, "page_seen", MONDAY + day * DAY) for n, day in enumerate(days, 1)]
+    buckets = scoring.fold_buckets(visits, definitions, ZONE)
+    assert scoring.engagement(buckets, definitions, TODAY) == points * 1000
+
+
+def test_who_came_back_before_a_rejection_is_remembered_after_it(house):
+    definitions = house.definitions(engagement=[house.rule("back", 10, came_back_within=5)])
+    no = Event(2, "verdict_given", MONDAY, "engine", "rejected")
+    acts = [house.event(1, "page_seen", MONDAY), no, house.event(3, "page_seen", MONDAY + 2 * DAY)]
+    buckets = scoring.fold_buckets(acts, definitions, ZONE)
+    assert scoring.engagement_since_verdict(buckets, definitions, TODAY) == 10_000
 
 
 def test_a_day_is_a_day_of_the_sites_zone(house):
