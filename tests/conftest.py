@@ -21,8 +21,9 @@ from flask import Flask
 from hypothesis import settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import URL, NullPool, create_engine, inspect, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from base.clock import Moment
@@ -62,6 +63,23 @@ def compiled_once(compiled: Callable[[Rule, bool], Any]) -> Callable[[Rule, bool
     return builder
 
 
+class StatementsOnce(LRUCache):
+    """The same for statements: a database is opened for each test, and its engines would compile every one again."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(self._of_any_engine(key), default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
+        super().__setitem__(self._of_any_engine(key), value)
+
+    @staticmethod
+    def _of_any_engine(key: tuple[Any, ...]) -> tuple[Any, ...]:
+        dialect, *statement = key
+        return dialect.name, *statement
+
+
+_STATEMENTS = StatementsOnce(5_000)
+Engine._compiled_cache = property(lambda engine: _STATEMENTS, lambda engine, own: None)
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 Rule._compile_builder = compiled_once(Rule._compile_builder)
 os.fsync = lambda descriptor: None  # tests lose no power; `to_disk` looks at what would be lost

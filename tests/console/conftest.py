@@ -82,8 +82,9 @@ class Client:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """With the token of a page of this browser."""
-        page = "/console/settings" if self.get("/console/settings").status_code == 200 else "/console/sign-in"
-        return self.raw_post(path, {"csrf-token": self.token(page), **(data or {})}, **options)
+        page = self.get("/console/settings")
+        token = token_in(page.text) if page.status_code == 200 else self.token("/console/sign-in")
+        return self.raw_post(path, {"csrf-token": token, **(data or {})}, **options)
 
     def raw_post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         return self.client.post(path, data=data, base_url=self.base_url, **options)
