@@ -101,19 +101,20 @@ def drip(lines, stop):
 @pytest.mark.usefixtures("room_for_a_crowd")
 @pytest.mark.parametrize("said", SLOW)
 def test_a_thousand_who_never_come_to_an_end_keep_nobody_out_and_are_hung_up_on(port, said, monkeypatch):
-    monkeypatch.setattr(patience, "SECONDS", {"silence": 4.0, "head": 3.0, "body": 4.0})  # the suite is in a hurry
+    monkeypatch.setattr(patience, "SECONDS", {"silence": 2.0, "head": 1.5, "body": 2.0})  # the suite is in a hurry
     stop, times = threading.Event(), []
     with ExitStack() as crowd:
         lines = [crowd.enter_context(connect(port)) for _ in range(CROWD)]
         for line in lines:
-            line.send(SLOW[said])
+            with suppress(OSError):  # the first may be out before the last has come
+                line.send(SLOW[said])
         dripping = threading.Thread(target=drip, args=(lines if SLOW[said] else [], stop))
         dripping.start()
         for _ in range(5):
             status, _, seconds = get(port)
             assert status == 200
             times.append(seconds)
-        stop.wait(5)
+        stop.wait(3)
         stop.set()
         dripping.join()
         assert all(hung_up(line) for line in lines)
