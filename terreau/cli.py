@@ -53,9 +53,9 @@ from terreau.plan import UnknownChoice
 from terreau.preparing import upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
-from terreau.report_cli import COMMANDS as REPORTS
 from terreau.replay_cli import COMMANDS as REPLAYS
 from terreau.replay_cli import EXPECTED as UNPLAYED
+from terreau.report_cli import COMMANDS as REPORTS
 from terreau.rest import Restless
 from terreau.rights_cli import COMMANDS as RIGHTS
 from terreau.rights_cli import EXPECTED as UNDONE
