@@ -7,15 +7,17 @@ another: who comes alone goes alone, and who comes while others are on their way
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from base.clock import Clocks, Moment
+from base.clock import Clocks, Moment, elapsed
 from emails.claiming import InHand
 from emails.looks import look
 from emails.results import Result, settle, settle_many
 from emails.states import Move, begin, move
+from emails.talks import Errands
 from emails.telling import hold_free_wakes, hold_wakes
 from storage.database import Database
 from storage.holders import Holder
@@ -24,89 +26,86 @@ from storage.trouble import StorageUnavailable
 PATIENCE = 0.01  # seconds to wait for a commit on its way: those who come meanwhile share the next one
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Standing:
     """One line at the point of intent: its message, what it learned before, and the answer it waits for."""
 
     one: InHand
     carried: Sequence[Result]
-    taken: bool = False
-    answered: bool = False
-    granted: bool = False
-    alone: bool = False  # the group came to nothing: each takes its own way, and waits for nobody else's
-    error: Exception | None = None
+    answer: Future[bool] = field(default_factory=Future)
+    since: float = field(default_factory=elapsed)
 
 
 class Committer:
-    """Shared by all lines of a sender. Whoever finds no commit on its way makes one, for all who stand there."""
+    """Shared by all lines of a sender. The commits themselves are errands, several at once if one takes long."""
 
-    def __init__(self, database: Database, clocks: Clocks, suppression_key: str) -> None:
-        self._database, self._clocks, self._key = database, clocks, suppression_key
-        self._change = threading.Condition()
+    def __init__(self, database: Database, clocks: Clocks, suppression_key: str, errands: Errands) -> None:
+        self._database, self._clocks, self._key, self._errands = database, clocks, suppression_key, errands
+        self._lock = threading.Lock()
         self._waiting: list[Standing] = []
         self._on_their_way = 0
 
-    def intend(self, one: InHand, carried: Sequence[Result]) -> bool:
-        """Write what is `carried`, and the intent for `one`. False: the letter must not be written.
+    def stand(self, one: InHand, carried: Sequence[Result]) -> "Future[bool]":
+        """Let the next commit write what is `carried`, and the intent for `one`. False: the letter must not be written.
 
-        Raises StorageUnavailable: then neither is written.
+        StorageUnavailable: then neither is written.
         """
         mine = Standing(one, carried)
-        with self._change:
+        with self._lock:
             self._waiting.append(mine)
-            self._change.wait_for(lambda: mine.taken or not self._on_their_way, PATIENCE)
-            group = [] if mine.taken else self._take()
-            self._on_their_way += bool(group)
-        if group:
-            self._lead(group)
-        else:
-            self._await(mine)
-        if mine.error is not None:
-            raise mine.error
-        return self._intend_alone(mine) if mine.alone else mine.granted
+        return mine.answer
+
+    def go(self) -> float:
+        """Begin a commit for all who stand there, unless one is on its way that they may wait for; seconds until it is
+        worth to ask again though nothing happened."""
+        with self._lock:
+            if not self._waiting:
+                return PATIENCE
+            wait = self._waiting[0].since + PATIENCE - elapsed()
+            if self._on_their_way and wait > 0:
+                return wait
+            group = self._take()
+            self._on_their_way += 1
+        self._errands.send(lambda: self._commit(group))
+        return PATIENCE
 
     def _take(self) -> list[Standing]:
         """Everybody who stands there now. Under the lock."""
         taken, self._waiting = self._waiting, []
-        for standing in taken:
-            standing.taken = True
         return taken
-
-    def _lead(self, group: list[Standing]) -> None:
-        try:
-            self._commit(group)
-        finally:
-            with self._change:
-                for standing in group:
-                    standing.answered = True
-                self._on_their_way -= 1
-                self._change.notify_all()
-
-    def _await(self, mine: Standing) -> None:
-        with self._change:
-            self._change.wait_for(lambda: mine.answered)
 
     def _commit(self, group: list[Standing]) -> None:
         now = self._clocks.moment()
         try:
             granted = self._database.write(lambda conn: intend_all(conn, self._joined(group), now, self._key))
         except StorageUnavailable as error:
+            self._is_back()
             for standing in group:
-                standing.error = error
+                standing.answer.set_exception(error)
         except Exception:  # a late result, a lead held by a door, a fault of ours: no other line pays for it
+            self._is_back()
             for standing in group:
-                standing.alone = True
+                self._errands.send(lambda mine=standing: self._commit_alone(mine))  # type: ignore[misc]
         else:
+            self._is_back()
             for standing in group:
-                standing.granted = standing.one.message.id in granted
+                standing.answer.set_result(standing.one.message.id in granted)
 
-    def _intend_alone(self, mine: Standing) -> bool:
+    def _is_back(self) -> None:
+        with self._lock:
+            self._on_their_way -= 1
+
+    def _commit_alone(self, mine: Standing) -> None:
+        """The group came to nothing: each takes its own way, and waits for nobody else's."""
         now = self._clocks.moment()
-        return self._database.write(lambda conn: intend(conn, mine, now, self._key))
+        try:
+            mine.answer.set_result(self._database.write(lambda conn: intend(conn, mine, now, self._key)))
+        except Exception as error:
+            mine.answer.set_exception(error)
 
     def _joined(self, group: list[Standing]) -> list[Standing]:
         """The group, and who came while it waited for the pen. A job that is run again takes the same, and more."""
-        with self._change:
+        with self._lock:
             group += self._take()
         return group
 

@@ -3,6 +3,7 @@
 While one letter is on its way the next is written out, and where the server allows it, offered in the same breath.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from emails.obstacles import aside
 from emails.replies import ChannelFault, Fault, Meaning, NoReply, Reply, is_nobody, meaning
 from emails.results import Result, Results, after_the_letter, put_off, refusal
 from emails.states import Move
+from emails.talks import NEXT_TURN, Errands, Talk
 from emails.transports import Transport
 from leads.consent import address_hash
 from storage.trouble import StorageUnavailable
@@ -34,6 +36,7 @@ class Desk:
     `key_header` the header by which the provider knows a letter again."""
 
     committer: Committer
+    errands: Errands
     clocks: Clocks
     transport: Transport
     results: Results
@@ -52,13 +55,16 @@ class Ready:
     written: Written
 
 
+Follow = Callable[[], Ready | None]
+
+
 class Courier:
-    """One thread, one line. Everything it learns goes through the results; only the intent is written by itself."""
+    """One line. Everything it learns goes through the results; only the intent is written by itself."""
 
     def __init__(self, number: int, desk: Desk) -> None:
         self.number = number
         self._desk = desk
-        self._line = KeptLine(desk.transport)
+        self._line = KeptLine(desk.transport, desk.errands)
 
     def make_ready(self, one: InHand) -> Ready | None:
         """Its letter, written out. None: it cannot be written, and was sent elsewhere."""
@@ -71,22 +77,24 @@ class Courier:
             self._put_off(one, error)
         return None
 
-    def deliver(self, ready: Ready, ahead: Ready | None) -> None:
+    def deliver(self, ready: Ready, follow: Follow) -> Talk[bool]:
         """Bring one message to its end, or to its next try. Raises StorageUnavailable, with nothing lost by it.
 
-        `ahead` is what this line will be given next.
+        `follow` gives what this line comes to next; it is asked while the intent is on its way to the disk. True: it
+        gave something.
         """
         try:
-            self._deliver(ready, ahead)
+            return (yield from self._deliver(ready, follow))
         except StorageUnavailable:
             raise
         except Exception as error:
             self._put_off(ready.one, error)
+            return False
 
-    def knock(self) -> bool:
+    def knock(self) -> Talk[bool]:
         """Try the door of a stopped channel, with no letter in hand. False: it is as it was."""
         try:
-            self._line.knock()
+            yield from self._line.knock()
         except ChannelFault as fault:
             self._desk.channel.failed(str(fault), fault.kind)
             return False
@@ -104,33 +112,34 @@ class Courier:
         self._note(one, step, "claimed", "in_data")
         self._desk.results.flush()  # what this line carried is told apart: the next intent shall not meet it again
 
-    def _deliver(self, ready: Ready, ahead: Ready | None) -> None:
+    def _deliver(self, ready: Ready, follow: Follow) -> Talk[bool]:
         one, domain = ready.one, domain_of(ready.written.envelope.recipient)
         if until := self._desk.domains.rests_until(domain, self._desk.clocks.machine()):
             self._line.close()  # it may have been offered already, behind the letter before
             self._note(one, aside(until))
-            return
+            return False
         try:
-            said, reply = self._line.offer(ready.written.envelope)
+            said, reply = yield from self._line.offer(ready.written.envelope)
         except ChannelFault as fault:
             self._note(one, self._blocked(str(fault), fault.kind))
         else:
             if said == "go":
-                self._give(ready, ahead)
-            else:
-                self._refused(one, said, reply)
+                return (yield from self._give(ready, follow))
+            self._refused(one, said, reply)
+        return False
 
-    def _give(self, ready: Ready, ahead: Ready | None) -> None:
+    def _give(self, ready: Ready, follow: Follow) -> Talk[bool]:
         one, policy = ready.one, str(ready.one.text.constants["on_unknown"])
-        if not self._intend(one):
+        granted, ahead = yield from self._intend(one, follow)
+        if not granted:
             self._line.close()
-            return
+            return ahead is not None
         try:
-            reply = self._line.give(ready.written.data, ahead.written.envelope if ahead else None)
+            reply = yield from self._line.give(ready.written.data, ahead.written.envelope if ahead else None)
             said, word = meaning("end", reply), reply.sentence
         except ChannelFault as fault:
             self._cut_short(one, str(fault))
-            return
+            return ahead is not None
         except NoReply as error:
             said, word = "unknown", f"{error} (a letter of {len(ready.written.data)} bytes)"
         except Exception as error:  # a fault of ours, and nobody knows how many bytes were written by then
@@ -143,13 +152,19 @@ class Courier:
         if said == "go":
             self._desk.channel.worked()
             self._desk.domains.accepted(domain_of(ready.written.envelope.recipient))
+        return ahead is not None
 
-    def _intend(self, one: InHand) -> bool:
-        """The last look and the intent, in one transaction with what this line learned before. False: do not write."""
+    def _intend(self, one: InHand, follow: Follow) -> Talk[tuple[bool, Ready | None]]:
+        """The last look and the intent, in one transaction with what this line learned before; False: do not write.
+        And what follows, which is written out meanwhile."""
         desk = self._desk
-        carried = desk.results.take(self.number)
+        carried = yield from desk.results.take(self.number)
         try:
-            return desk.committer.intend(one, carried)
+            answer = desk.committer.stand(one, carried)
+            yield NEXT_TURN  # first they all come to this point: they go together
+            ahead = follow()
+            yield answer
+            return answer.result(), ahead
         except Exception as error:
             self._line.close()
             desk.results.put_back(self.number, carried)

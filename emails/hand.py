@@ -15,6 +15,7 @@ from emails.claiming import InHand
 from emails.courier import Ready
 from emails.domains import Domains, domain_of
 from emails.pace import Paced
+from emails.talks import Lull
 
 FULL = 3  # batches in hand, of which none may have a line, until they step back for others
 SOON = timedelta(seconds=2)  # a permission that is further away is not waited for with letters in hand
@@ -54,7 +55,7 @@ class Hand:
 
     def __init__(self, take: Callable[[], list[InHand] | None], batch: int, bounds: Bounds) -> None:
         self._take, self._batch, self._bounds = take, batch, bounds
-        self._lock = threading.Condition()  # notified when a letter has come to its end
+        self._lock = threading.Lock()
         self._waiting: deque[InHand] = deque()
         self._behind: dict[int, _Behind] = {}
         self._busy = 0
@@ -71,10 +72,9 @@ class Hand:
         """Nothing may leave now, nor soon."""
         return self._bounds.wait() > SOON
 
-    def rest(self, ends: int) -> None:
+    def rest(self, ends: int) -> Lull:
         """Until another look is worth it: a lull, or a letter has come to its end since `ends` was read."""
-        with self._lock:
-            self._lock.wait_for(lambda: self.ends != ends, self.lull())
+        return Lull(elapsed() + self.lull(), lambda: self.ends != ends)
 
     def lull(self) -> float:
         """Seconds until there may be something new although nothing came to its end."""
@@ -182,7 +182,6 @@ class Hand:
     def _end(self) -> None:
         self._busy -= 1
         self.ends += 1
-        self._lock.notify()
 
     def empty(self) -> list[InHand]:
         """Everything that nobody came to."""

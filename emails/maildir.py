@@ -6,6 +6,7 @@ from pathlib import Path
 from base.config import Config
 from base.tokens import digest
 from emails.replies import ChannelFault, Meaning, Reply
+from emails.talks import Talk
 from emails.transports import Envelope
 
 
@@ -32,12 +33,14 @@ class MaildirLine:
         self._envelope = b""
         self.used = 0
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
+        yield from ()
         sender, recipient = envelope
         self._envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()
         return "go", Reply(354, "go on")
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
+        yield from ()
         name = f"{digest(data)[:40]}.terreau"
         aside, final = self._folder / "tmp" / name, self._folder / "new" / name
         try:

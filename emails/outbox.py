@@ -1,4 +1,4 @@
-"""The sender: takes due messages, and delivers each at most once over lines it keeps open, one thread to a line.
+"""The sender: takes due messages, and delivers each at most once over lines it keeps open, all in one thread.
 
 The intent is committed after the server's 354 and before the first byte of the letter, with the last look in the same
 transaction: whoever left meanwhile is not written to, and a death leaves one message per line in doubt, never two sent.
@@ -7,6 +7,7 @@ transaction: whoever left meanwhile is not written to, and a death leaves one me
 import threading
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -29,6 +30,7 @@ from emails.paces import SharedPace
 from emails.press import Press
 from emails.recovery import recover
 from emails.results import PATIENCE, Result, Results
+from emails.talks import Errands, Switchboard, Talk, finish
 from emails.transports import Transport
 from storage import holders
 from storage.database import Database
@@ -68,9 +70,10 @@ class Sender:
         self._database, self._clocks, self._name = database, clocks, holder_name
         self._results = Results(database)
         self._claims = Claims(database, releases, Press(setting), door, key, self._results)
-        committer = Committer(database, clocks, key)
+        errands = Errands()
+        self._committer = Committer(database, clocks, key, errands)
         desk = Desk(
-            committer, clocks, transport, self._results, self.channel, self._domains, key,
+            self._committer, errands, clocks, transport, self._results, self.channel, self._domains, key,
             config.mail.return_path, config.smtp.idempotency_header,
         )  # fmt: skip
         self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
@@ -87,7 +90,7 @@ class Sender:
         if self._is_closed():
             return 0
         self._keep_house()
-        if self.channel.stopped and not self._couriers[0].knock():
+        if self.channel.stopped and not finish(self._couriers[0].knock()):
             return 0
         self._hand.begin()
         if not self._claims.anything_due(self._clocks.moment()):
@@ -109,29 +112,15 @@ class Sender:
             courier.close()
 
     def _work_all(self, stop: threading.Event) -> None:
-        """Every courier in a thread of its own; what one of them raises is raised when all are done.
+        """Every courier, side by side in this thread; what one of them raises is raised when all are done."""
+        board = Switchboard()
+        try:
+            board.run([self._work(courier, stop) for courier in self._couriers], self._committer.go)
+        finally:
+            board.close()
 
-        Daemons: a server that does not answer must not keep the process from ending.
-        """
-        errors: list[Exception] = []
-
-        def work(courier: Courier) -> None:
-            try:
-                self._work(courier, stop)
-            except Exception as error:
-                errors.append(error)
-
-        named = enumerate(self._couriers, start=1)
-        threads = [threading.Thread(target=work, args=(one,), name=f"sender-{n}", daemon=True) for n, one in named]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-
-    def _work(self, courier: Courier, stop: threading.Event) -> None:
-        """One thread: message after message, until nothing is due and no other line may still give one back."""
+    def _work(self, courier: Courier, stop: threading.Event) -> Talk[None]:
+        """Message after message, until nothing is due and no other line may still give one back."""
         hand, ready = self._hand, None
         try:
             while not stop.is_set() and not self._is_closed():
@@ -140,20 +129,26 @@ class Sender:
                 if ready is None:
                     if not hand:
                         return
-                    hand.rest(ends)
+                    yield hand.rest(ends)
                     continue
-                if ahead := self._ready(courier, behind=True):
-                    hand.put_behind(courier.number, ahead)
                 try:
-                    courier.deliver(ready, ahead)
+                    followed = yield from courier.deliver(ready, partial(self._follow, courier))
                 finally:
                     hand.done(ready.one)
                     ready = hand.take_behind(courier.number)
-                if ahead and not ready:
+                if followed and not ready:
                     courier.close()  # another line took it over: what was said of it here is withdrawn
         finally:
             if ready is not None:
                 hand.give_back(ready.one)
+
+    def _follow(self, courier: Courier) -> Ready | None:
+        """What goes behind the letter that this line gives now; None where there is nothing."""
+        with suppress(Exception):  # whoever needs a letter next meets the same
+            if found := self._ready(courier, behind=True):
+                self._hand.put_behind(courier.number, found)
+                return found
+        return None
 
     def _ready(self, courier: Courier, behind: bool = False) -> Ready | None:
         """The next message with its letter; None when there is none now."""

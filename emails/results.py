@@ -14,6 +14,7 @@ from base.tokens import jitter
 from emails.replies import Meaning
 from emails.retrying import GIVEN_UP_AFTER, LUCKY, UNLUCKY, next_try, patience, wish
 from emails.states import ARRIVED, Message, Move, Passage, move, move_many
+from emails.talks import Lull, Talk
 from emails.telling import NotAllMoved, Wake, hold_wakes
 from leads import consent
 from storage.database import Database
@@ -135,7 +136,7 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
         self._waiting: dict[int, list[Result]] = {}
         self._on_their_way: Counter[int] = Counter()  # lines whose results are being written
 
@@ -143,13 +144,14 @@ class Results:
         with self._lock:
             self._waiting.setdefault(line, []).append(result)
 
-    def take(self, line: int) -> list[Result]:
+    def take(self, line: int) -> Talk[list[Result]]:
         """Those of one line, to be carried by its next write; `put_back` them if that fails.
 
         What is on its way already comes first: no line may leave two letters in doubt at a death.
         """
+        while self._on_their_way[line]:
+            yield Lull(elapsed() + PATIENCE / 10)
         with self._lock:
-            self._lock.wait_for(lambda: not self._on_their_way[line])
             return self._waiting.pop(line, [])
 
     def put_back(self, line: int, results: list[Result]) -> None:
@@ -171,7 +173,6 @@ class Results:
         finally:
             with self._lock:
                 self._on_their_way.subtract(ripe)
-                self._lock.notify_all()
 
     def _write(self, taken: Mapping[int, list[Result]]) -> bool:
         if not taken:

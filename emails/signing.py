@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from emails.dkim import Signature
 from emails.replies import Meaning, Reply
+from emails.talks import Talk
 from emails.transports import Envelope, Line, Transport
 
 
@@ -27,10 +28,10 @@ class SignedLine:
     def used(self) -> int:
         return self.inner.used
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
         return self.inner.offer(envelope)
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
         return self.inner.give(self.signature.sign(data), ahead)
 
     def close(self) -> None:

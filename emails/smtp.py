@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from base.clock import elapsed
 from base.config import Config
 from emails.replies import ChannelFault, Fault, Meaning, NoReply, Phase, Reply, meaning
+from emails.talks import Ready, Talk
 from emails.transports import Envelope
 
 COMMAND_SECONDS = 300.0  # RFC 5321 4.5.3.2
@@ -21,6 +22,7 @@ _REPLY_BYTES = 64 * 1024
 # Our own word, where a server would have to guess (RFC 6531 3.2; X.6.7 of RFC 6531 4.3): nothing is sent to it.
 NO_SUCH_LETTERS = Reply(553, "5.6.7 the mail server does not offer SMTPUTF8, which the accents of this address need")
 _LINE = re.compile(rb"(\d{3})([ -]?)(.*)")
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Smtp:
@@ -124,6 +126,7 @@ class SmtpLine:
             raise ChannelFault("the mail server hung up")
         self._client = client
         self._socket: socket.socket = client.sock
+        self._socket.setblocking(False)
         self._reply_seconds = reply_seconds
         self._command_seconds = min(COMMAND_SECONDS, reply_seconds)
         self._pipelining = client.has_extn("pipelining")
@@ -134,7 +137,7 @@ class SmtpLine:
         self._cut = False  # in the middle of a letter
         self.used = 0
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
         """MAIL, RCPT and DATA, together where the server allows (RFC 2920); `go` = 354 was heard."""
         ahead, self._ahead = self._ahead, None
         if ahead not in (None, envelope) or (self._heard and ahead is None):
@@ -143,18 +146,18 @@ class SmtpLine:
             return "refused", NO_SUCH_LETTERS
         try:
             if self._pipelining and ahead is None:
-                self._say(_together(envelope))
+                yield from self._say(_together(envelope))
             for phase, command in _commands(envelope):
                 if not self._pipelining:
-                    self._say(command)
-                reply = self._hear(self._command_seconds)
+                    yield from self._say(command)
+                reply = yield from self._hear(self._command_seconds)
                 if (said := meaning(phase, reply)) != "go":
                     return said, reply
         except (OSError, NoReply) as error:
             raise ChannelFault(f"the mail server went away: {error}") from error
         return "go", reply
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
         """The letter, its lines' leading dots doubled, and the final dot, in one write; then the server's last word.
 
         Where the server allows, the commands of the envelope `ahead` go in the same write: one round trip for a letter.
@@ -165,26 +168,29 @@ class SmtpLine:
         self._ahead = ahead if self._pipelining and ahead is not None and self._takes(ahead) else None
         next_commands = _together(self._ahead).encode() if self._ahead else b""
         letter = _stuffed(data)
-        written, error = self._write(letter + b".\r\n" + next_commands)
+        written, error = yield from self._write(letter + b".\r\n" + next_commands, self._reply_seconds)
         if error is not None:
-            return self._early_word(error, dot_left=written > len(letter))
-        reply = self._hear(self._reply_seconds)
+            self._cut = True
+            return (yield from self._early_word(error, dot_left=written > len(letter)))
+        reply = yield from self._hear(self._reply_seconds)
         self.used += 1
         return reply
 
-    def _write(self, data: bytes) -> tuple[int, OSError | None]:
+    def _write(self, data: bytes, seconds: float) -> Talk[tuple[int, OSError | None]]:
         """How many bytes the system took off our hands for sure, and what became of the rest if that is not all.
 
         What it did not take, the server has not got, nor of TLS a record of which the last byte is missing. What it
         took may be anywhere.
         """
-        left, deadline = memoryview(data), elapsed() + self._reply_seconds
+        left, deadline = memoryview(data), elapsed() + seconds
         while left:
             try:
-                self._socket.settimeout(max(deadline - elapsed(), 0.001))
                 left = left[self._socket.send(left[: self._at_once]) :]
+            except _NOT_YET as wanted:
+                if elapsed() >= deadline:
+                    return len(data) - len(left), TimeoutError("timed out")
+                yield self._room(wanted, deadline, to_write=True)
             except OSError as error:
-                self._cut = True
                 return len(data) - len(left), error
         return len(data), None
 
@@ -195,16 +201,15 @@ class SmtpLine:
     def close(self) -> None:
         """In the middle of a letter without a word: OpenSSL might first bring the rest of a record on its way."""
         if not self._cut:
-            with suppress(OSError, smtplib.SMTPException):
-                self._socket.settimeout(1)
-                self._socket.sendall(b"QUIT\r\n")
+            with suppress(OSError):
+                self._socket.send(b"QUIT\r\n")
         self._client.close()
 
-    def _early_word(self, error: OSError, dot_left: bool) -> Reply:
+    def _early_word(self, error: OSError, dot_left: bool) -> Talk[Reply]:
         """A server that stops reading may have said why. A yes to a letter without its dot is none we can believe."""
         sentence = f"the connection broke while the letter was written: {error}"
         try:
-            reply = self._hear(1.0)
+            reply = yield from self._hear(1.0)
         except (NoReply, OSError):
             if dot_left:
                 raise NoReply(sentence) from error
@@ -213,16 +218,17 @@ class SmtpLine:
             return reply
         raise NoReply(f"{sentence}, and the server said {reply.sentence}") from error
 
-    def _say(self, text: str) -> None:
-        self._socket.settimeout(self._command_seconds)
-        self._socket.sendall(text.encode())
+    def _say(self, text: str) -> Talk[None]:
+        _written, error = yield from self._write(text.encode(), self._command_seconds)
+        if error is not None:
+            raise error
 
-    def _hear(self, seconds: float) -> Reply:
+    def _hear(self, seconds: float) -> Talk[Reply]:
         """One whole reply within `seconds`, however slowly it drips. Raises NoReply."""
         deadline = elapsed() + seconds
         length = 0
         while True:
-            line = self._line(deadline)
+            line = yield from self._line(deadline)
             length += len(line)
             found = _LINE.fullmatch(line.rstrip(b"\r\n"))
             if found is None or length > _REPLY_BYTES:
@@ -230,14 +236,15 @@ class SmtpLine:
             if found.group(2) != b"-":
                 return Reply(int(found.group(1)), found.group(3).decode("utf-8", "replace"))
 
-    def _line(self, deadline: float) -> bytes:
+    def _line(self, deadline: float) -> Talk[bytes]:
         while b"\n" not in self._heard:
-            left = deadline - elapsed()
-            if left <= 0 or len(self._heard) > _REPLY_BYTES:
+            if elapsed() >= deadline or len(self._heard) > _REPLY_BYTES:
                 raise NoReply("no reply in time")
-            self._socket.settimeout(left)
             try:
                 more = self._socket.recv(4096)
+            except _NOT_YET as wanted:
+                yield self._room(wanted, deadline, to_write=False)
+                continue
             except OSError as error:
                 raise NoReply(f"no reply: {error}") from error
             if not more:
@@ -245,3 +252,9 @@ class SmtpLine:
             self._heard += more
         line, _, self._heard = self._heard.partition(b"\n")
         return line
+
+    def _room(self, wanted: OSError, deadline: float, to_write: bool) -> Ready:
+        """TLS may have to write before it can read, and read before it can write."""
+        if isinstance(wanted, ssl.SSLError):
+            to_write = isinstance(wanted, ssl.SSLWantWriteError)
+        return Ready(self._socket, deadline, to_write)

@@ -3,6 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from emails.replies import Meaning, Reply
+from emails.talks import Talk
 
 
 class Envelope(NamedTuple):
@@ -20,11 +21,11 @@ class Line(Protocol):
         """How many letters it carried."""
         ...
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
         """Go up to the point where the next byte is the letter's. Raises ChannelFault."""
         ...
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
         """Write the letter and hear the answer. Raises NoReply when nobody knows whether it arrived,
         ChannelFault when it surely did not.
 

@@ -23,6 +23,7 @@ from emails.lint import CLIPPED_AT, WORST
 from emails.press import Press
 from emails.replies import ChannelFault, NoReply
 from emails.scope import declared_fields
+from emails.talks import finish
 from emails.transports import Transport
 from leads import consent
 from leads.facts import COLUMNS, Lead
@@ -104,9 +105,9 @@ def send_test(config: Config, choice: Choice, recipient: str, transport: Transpo
     try:
         line = transport.connect()
         try:
-            meant, reply = line.offer(written.envelope)
+            meant, reply = finish(line.offer(written.envelope))
             if meant == "go":
-                reply = line.give(written.data)
+                reply = finish(line.give(written.data))
         finally:
             line.close()
     except (ChannelFault, NoReply) as error:

@@ -1,6 +1,7 @@
 """A way to deliver for the demo's past: every letter is taken and none is kept, but for a few houses in trouble."""
 
 from emails.replies import Meaning, NoReply, Reply
+from emails.talks import Talk
 from emails.transports import Envelope
 from terreau.crowd import CLOSED, NOBODY_THERE, SILENT
 
@@ -22,12 +23,14 @@ class Post:
     def connect(self) -> "Post":
         return self
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
+        yield from ()
         self._recipient = recipient = envelope.recipient
         no = NOES.get(recipient.rpartition("@")[2])
         return ("refused", no) if no else ("go", Reply(354, "go on"))
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
+        yield from ()
         """Raises NoReply."""
         if self._recipient.endswith(f"@{SILENT}") and MARKETING in data:
             raise NoReply("the connection ended before the last word")

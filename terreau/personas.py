@@ -22,6 +22,7 @@ from base.clock import Clocks, system_clocks
 from base.config import Config
 from base.saying import said
 from emails.replies import Meaning, Reply
+from emails.talks import Talk
 from emails.transports import Envelope
 from storage.migrate import migrate
 from storage.schema import hand_offs, messages, stage_changes, standings
@@ -41,11 +42,13 @@ class Letters:
     def connect(self) -> "Letters":
         return self
 
-    def offer(self, envelope: Envelope) -> tuple[Meaning, Reply]:
+    def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
+        yield from ()
         self._recipient = envelope.recipient
         return "go", Reply(354, "go on")
 
-    def give(self, data: bytes, ahead: Envelope | None = None) -> Reply:
+    def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
+        yield from ()
         self.kept.append((self._recipient, data))
         return Reply(250, "kept")
 

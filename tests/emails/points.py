@@ -17,6 +17,7 @@ def _part_of_the_body(share):
 
     def give(self, data, ahead=None):
         body = data + b".\r\n"
+        self._socket.setblocking(True)
         self._socket.sendall(body[: {"first": 1, "half": len(body) // 2, "no dot": len(body) - 3}.get(share)])
         _dies()
 
@@ -28,6 +29,16 @@ def _after(owner, name):
 
     def does(*given, **named):
         true(*given, **named)
+        _dies()
+
+    return owner, name, does
+
+
+def _after_the_talk(owner, name):
+    true = getattr(owner, name)
+
+    def does(*given, **named):
+        yield from true(*given, **named)
         _dies()
 
     return owner, name, does
@@ -45,14 +56,14 @@ POINTS = {
     "freeze.after_commit": lambda: _after(claiming.Claims, "_freeze"),
     "render.done": lambda: _after(courier, "write"),
     "smtp.connected": lambda: _after(Smtp, "connect"),
-    "smtp.354": lambda: _after(SmtpLine, "offer"),
+    "smtp.354": lambda: _after_the_talk(SmtpLine, "offer"),
     "intent.before_commit": lambda: _after(committer, "begin"),
     "intent.after_commit": lambda: _before(SmtpLine, "give"),
     "body.first_byte": lambda: _part_of_the_body("first"),
     "body.half": lambda: _part_of_the_body("half"),
     "body.before_dot": lambda: _part_of_the_body("no dot"),
     "body.after_dot": lambda: _part_of_the_body("all"),
-    "reply.received": lambda: _after(SmtpLine, "give"),
+    "reply.received": lambda: _after_the_talk(SmtpLine, "give"),
     "result.before_commit": lambda: _after(committer, "settle_many"),
     "result.after_commit": lambda: _after(results, "_settle_all"),
     "lease.taken": lambda: _after(holders, "register"),

@@ -1,6 +1,7 @@
 """Several lines at the point of intent: one commit for all, and nobody pays for another."""
 
 import threading
+from concurrent.futures import wait
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from emails import committer as room
 from emails.committer import Committer, Standing, intend_all
 from emails.results import Result, Results
 from emails.states import Move
+from emails.talks import Errands, finish
 from emails.telling import NotAllMoved
 from leads import consent
 from storage import holders
@@ -46,7 +48,7 @@ def commit(house):
 
 @pytest.fixture
 def committer(house):
-    return Committer(house.database, house.clocks, house.keys.suppression)
+    return Committer(house.database, house.clocks, house.keys.suppression, Errands())
 
 
 def _sent(one, house, word="250 ok"):
@@ -62,22 +64,18 @@ def _numbers(house, lead_id):
 
 
 def _all_stand(committer, group, *carried):
-    """Every message at the point of intent at once, each in a thread of its own: {message id: answer or error}."""
-    answers = {}
+    """Every message at the point of intent at once: {message id: answer or error}."""
     learned = {one.message.id: some for one, some in zip(group, carried, strict=False)}
+    standing = {one.message.id: committer.stand(one, learned.get(one.message.id, [])) for one in group}
+    return {number: _answer(committer, answer) for number, answer in standing.items()}
 
-    def stand(one):
-        try:
-            answers[one.message.id] = committer.intend(one, learned.get(one.message.id, []))
-        except (StorageUnavailable, ValueError) as error:
-            answers[one.message.id] = error
 
-    threads = [threading.Thread(target=stand, args=(one,)) for one in group]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return answers
+def _answer(committer, answer):
+    """Lets the committer go on, as a sender does, until it has answered."""
+    while not answer.done():
+        committer.go()
+        wait([answer], 0.01)
+    return answer.exception() or answer.result()
 
 
 def test_several_lines_share_a_commit_that_carries_what_each_learned_before(house, in_hand, commit):
@@ -221,13 +219,13 @@ def test_who_comes_while_a_commit_is_on_its_way_shares_the_next_one(house, in_ha
     monkeypatch.setattr(room, "intend_all", watched)
     monkeypatch.setattr(room, "PATIENCE", 10)
     first, *others = in_hand(4)
-    leader = threading.Thread(target=committer.intend, args=(first, []))
-    leader.start()
+    leading = committer.stand(first, [])
+    committer.go()
     assert began.wait(10)
     threading.Timer(0.3, go_on.set).start()
     answers = _all_stand(committer, others)
-    leader.join(10)
 
+    assert leading.result(10) is True
     assert sizes == [1, 3]
     assert set(answers.values()) == {True}
     assert house.states() == {"in_data": 4}
@@ -244,18 +242,18 @@ def test_a_line_does_not_wait_for_another_whose_lead_is_held_by_a_door(house, in
         held.set()
         done.wait(10)
 
-    threads = [threading.Thread(target=house.run, args=(door,))]
-    threads[0].start()
+    holding = threading.Thread(target=house.run, args=(door,))
+    holding.start()
     assert held.wait(10)
-    threads.append(threading.Thread(target=committer.intend, args=(ada, [])))
-    threads[1].start()
+    waiting = committer.stand(ada, [])
+    committer.go()
     started = elapsed()
-    assert committer.intend(bob, []) is True
+    assert _answer(committer, committer.stand(bob, [])) is True
     assert elapsed() - started < 2
     assert house.message(ada.message.id).state == "claimed"
     done.set()
-    for thread in threads:
-        thread.join(10)
+    holding.join(10)
+    assert waiting.result(10) is True
     assert house.message(ada.message.id).state == "in_data"
 
 
@@ -342,9 +340,9 @@ def test_a_line_does_not_overtake_its_own_result_that_is_being_written(house, in
     flushing = threading.Thread(target=results.flush)
     flushing.start()
     assert database.begun.wait(5)
-    assert results.take(2) == [], "other lines do not wait"
+    assert finish(results.take(2)) == [], "other lines do not wait"
     taken = []
-    taking = threading.Thread(target=lambda: taken.append(results.take(1)))
+    taking = threading.Thread(target=lambda: taken.append(finish(results.take(1))))
     taking.start()
     taking.join(0.1)
     assert taken == []

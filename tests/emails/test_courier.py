@@ -33,7 +33,7 @@ def test_a_fault_at_the_intent_costs_one_try_and_loses_nothing_that_was_learned(
 ):
     mailbox, port = inbox
     before, faulty, after = (house.owe(house.lead(name)) for name in ("Ada", "Bob", "Chloé"))
-    monkeypatch.setattr(Committer, "intend", _fails_for(faulty, Committer.intend))
+    monkeypatch.setattr(Committer, "stand", _fails_for(faulty, Committer.stand))
     with capture_logs() as logs:
         assert sender_to(port, connections=1).drain(never) == 3
 
@@ -57,6 +57,7 @@ def test_a_fault_while_writing_a_letter_out_leaves_nothing_claimed(house, inbox,
 
 def test_a_fault_in_the_middle_of_a_letter_is_doubt(house, inbox, sender_to, never, monkeypatch):
     def faulty(self, data, ahead):
+        yield from ()
         raise Fault("in the middle")
 
     message = house.owe(house.lead("Ada"))

@@ -15,6 +15,7 @@ from base.config import Config
 from emails.committer import Committer
 from emails.replies import ChannelFault, NoReply, meaning
 from emails.smtp import Smtp
+from emails.talks import finish
 from emails.transports import Envelope
 from tests.emails.scripted import Script, listening
 
@@ -57,7 +58,7 @@ def line_to(request):
                 made._trust.check_hostname, made._trust.verify_mode = False, ssl.CERT_NONE
             line = made.connect()
             way_out.callback(line.close)
-            assert line.offer(TO_ADA)[0] == "go"
+            assert finish(line.offer(TO_ADA))[0] == "go"
             return line
 
         yield connect
@@ -68,13 +69,13 @@ def test_a_connection_that_was_gone_before_the_first_byte_took_nothing(line_to):
     line = line_to(Script(read=cut, end=None))
     assert cut.done.wait(5)
     with pytest.raises(ChannelFault, match="its end never left us"):
-        line.give(SHORT)
+        finish(line.give(SHORT))
 
 
 def test_a_long_letter_that_is_cut_in_the_middle_was_not_taken(line_to):
     line = line_to(Script(read=Cut(1000), end=None))
     with pytest.raises(ChannelFault, match="its end never left us"):
-        line.give(LONG)
+        finish(line.give(LONG))
 
 
 def test_a_server_that_reads_no_further_has_not_taken_a_long_letter(line_to):
@@ -82,7 +83,7 @@ def test_a_server_that_reads_no_further_has_not_taken_a_long_letter(line_to):
     line = line_to(Script(read=lambda client: enough.wait(20) and b"", end=None), reply_timeout=0.5)
     try:
         with pytest.raises(ChannelFault, match="its end never left us"):
-            line.give(LONG)
+            finish(line.give(LONG))
     finally:
         enough.set()
 
@@ -92,7 +93,7 @@ def test_nothing_more_is_written_after_a_cut(line_to):
     enough, said = threading.Event(), []
     line = line_to(Script(read=lambda client: enough.wait(20) and b"", end=None), reply_timeout=0.5)
     with pytest.raises(ChannelFault):
-        line.give(LONG)
+        finish(line.give(LONG))
     line._socket, true = Recorder(said), line._socket
     line.close()
     assert said == []
@@ -102,13 +103,13 @@ def test_nothing_more_is_written_after_a_cut(line_to):
 
 class Recorder:
     def __init__(self, said):
-        self.sendall, self.settimeout = said.append, lambda seconds: None
+        self.send = said.append
 
 
 def test_a_letter_whose_dot_left_us_may_have_arrived(line_to):
     line = line_to(Script(read=Cut(5), end=None))
     with pytest.raises(NoReply):
-        line.give(SHORT)
+        finish(line.give(SHORT))
 
 
 def test_a_refusal_in_the_middle_of_a_long_letter_is_the_servers_word(line_to):
@@ -119,7 +120,7 @@ def test_a_refusal_in_the_middle_of_a_long_letter_is_the_servers_word(line_to):
 
     line_is_done = threading.Event()
     line = line_to(Script(read=refuse, end=None), reply_timeout=0.5)
-    assert meaning("end", line.give(LONG)) == "refused"
+    assert meaning("end", finish(line.give(LONG))) == "refused"
     line_is_done.set()
 
 
@@ -132,7 +133,7 @@ def test_a_yes_to_a_letter_without_its_end_is_doubt(line_to):
     line_is_done = threading.Event()
     line = line_to(Script(read=agree, end=None), reply_timeout=0.5)
     with pytest.raises(NoReply, match="250 kept"):
-        line.give(LONG)
+        finish(line.give(LONG))
     line_is_done.set()
 
 
@@ -141,8 +142,14 @@ def test_a_letter_that_was_cut_before_its_dot_is_sent_later_and_counts_no_try(
 ):
     """The server resets the connection while the intent is written."""
     message, cut = house.owe(house.lead("Ada")), Cut(0)
-    intend = Committer.intend
-    monkeypatch.setattr(Committer, "intend", lambda *given: intend(*given) and cut.done.wait(5))
+    stand = Committer.stand
+
+    def waiting(*given):
+        answer = stand(*given)
+        answer.add_done_callback(lambda _: cut.done.wait(5))
+        return answer
+
+    monkeypatch.setattr(Committer, "stand", waiting)
     with listening(Script(read=cut, end=None)) as port:
         sender = sender_to(port, connections=1)
         sender.drain(never)

@@ -1,6 +1,5 @@
 """What a sender holds ready: who gets what, and what becomes of a letter behind one that takes long."""
 
-import threading
 from types import SimpleNamespace
 
 from base.settings import Limit
@@ -81,13 +80,12 @@ def test_whoever_waits_for_the_first_letter_to_a_new_domain_goes_on_when_it_has_
     held = holding(*(in_hand(n, to=f"ada{n}@new.example") for n in (1, 2)), lines=2)
     first, ends = held.next(), held.ends
     assert held.next() is None
-    waiting = threading.Thread(target=held.rest, args=(ends,), daemon=True)
-    waiting.start()
+    rest = held.rest(ends)
+    assert not rest.over()
     held.done(first)
-    waiting.join(10)
-    assert not waiting.is_alive()
+    assert rest.over()
     assert held.next().message.id == 2
-    held.rest(ends)  # what came to its end before anybody rested counts too
+    assert held.rest(ends).over()  # what came to its end before anybody rested counts too
 
 
 def test_who_finds_no_line_steps_back_once_others_may_wait_behind():

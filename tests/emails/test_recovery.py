@@ -13,6 +13,7 @@ from emails.recovery import recover
 from emails.results import Result, after_the_letter, settle
 from emails.settling import settle_by_evidence
 from emails.states import Move
+from emails.talks import finish
 from emails.transports import Envelope
 from leads import events
 from storage import holders
@@ -260,15 +261,15 @@ def test_a_maildir_takes_a_letter_whole_and_once(house, sender_to, never, tmp_pa
     assert list((folder / "tmp").iterdir()) == []
     assert stored.read_bytes().startswith(b"Return-Path: <bounce+")
     again = Maildir(Config.model_validate({"mail": {"maildir": folder}})).connect()
-    again.offer(Envelope("bounce@lumen.example", "ada@atelier.example"))
-    again.give(stored.read_bytes().split(b"\r\n", 2)[2])
+    finish(again.offer(Envelope("bounce@lumen.example", "ada@atelier.example")))
+    finish(again.give(stored.read_bytes().split(b"\r\n", 2)[2]))
     assert len(list((folder / "new").iterdir())) == 1
 
 
 def test_a_letter_is_on_the_disk_before_its_name_and_its_name_before_the_answer(tmp_path, to_disk):
     line = Maildir(Config.model_validate({"mail": {"maildir": tmp_path / "maildir"}})).connect()
-    line.offer(Envelope("bounce@lumen.example", "ada@atelier.example"))
-    line.give(b"Subject: 3D\r\n\r\nHello")
+    finish(line.offer(Envelope("bounce@lumen.example", "ada@atelier.example")))
+    finish(line.give(b"Subject: 3D\r\n\r\nHello"))
     (stored,) = (tmp_path / "maildir" / "new").iterdir()
     assert to_disk == [f"{stored.stat().st_size} bytes", "name", "folder"]
 

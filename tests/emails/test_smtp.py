@@ -10,6 +10,7 @@ import pytest
 from base.config import Config
 from emails.replies import ChannelFault, NoReply, Reply, is_nobody, meaning
 from emails.smtp import Smtp
+from emails.talks import finish
 from emails.transports import Envelope
 from tests.emails.scripted import EHLO, GO, OK, TAKEN, Script, listening
 
@@ -40,13 +41,13 @@ def line_to():
 def outcome(line) -> str:
     """The class that one letter gets."""
     try:
-        said, _reply = line.offer(TO_ADA)
+        said, _reply = finish(line.offer(TO_ADA))
     except ChannelFault:
         return "channel"
     if said != "go":
         return said
     try:
-        return {"go": "sent"}.get(end := meaning("end", line.give(LETTER)), end)
+        return {"go": "sent"}.get(end := meaning("end", finish(line.give(LETTER))), end)
     except NoReply:
         return "unknown"
 
@@ -82,12 +83,12 @@ TO_ZOE = Envelope("bounce@lumen.example", "zoé@atelier.example")
 
 def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_else(line_to):
     able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
-    said, _reply = line_to(able).offer(TO_ZOE)
+    said, _reply = finish(line_to(able).offer(TO_ZOE))
     assert said == "go"
     asked = "MAIL FROM:<bounce@lumen.example> SMTPUTF8", "RCPT TO:<zoé@atelier.example>"
     assert able.heard[1:3] == [line.encode() for line in asked]
     unable = Script()
-    said, reply = line_to(unable).offer(TO_ZOE)
+    said, reply = finish(line_to(unable).offer(TO_ZOE))
     assert (said, reply.code) == ("refused", 553)
     assert "does not offer SMTPUTF8" in reply.text
     assert unable.heard[1:] == [], "nothing was asked of it"
@@ -95,7 +96,7 @@ def test_an_address_with_accents_travels_where_the_server_offers_it_and_nowhere_
 
 def test_other_addresses_travel_as_ever_beside_it(line_to):
     able = Script(ehlo="250-hello\r\n250 SMTPUTF8")
-    line_to(able).offer(TO_ADA)
+    finish(line_to(able).offer(TO_ADA))
     assert able.heard[1] == b"MAIL FROM:<bounce@lumen.example>"
 
 
@@ -188,8 +189,8 @@ def test_an_early_refusal_while_the_letter_is_written_is_believed(line_to):
         return client.recv(10)
 
     line = line_to(Script(read=refuse, end=None))
-    assert line.offer(TO_ADA)[0] == "go"
-    assert meaning("end", line.give(b"x" * 200 + b"\r\n")) == "refused"
+    assert finish(line.offer(TO_ADA))[0] == "go"
+    assert meaning("end", finish(line.give(b"x" * 200 + b"\r\n"))) == "refused"
 
 
 def test_a_letter_arrives_byte_for_byte_with_its_dots_doubled(line_to):
@@ -208,9 +209,9 @@ def test_commands_go_together_where_the_server_allows_it(line_to):
 def test_an_address_with_accents_does_not_go_ahead_to_a_server_that_takes_none(line_to):
     script = Script(ehlo="250-hello\r\n250 PIPELINING")
     line = line_to(script)
-    assert line.offer(TO_ADA)[0] == "go"
-    assert line.give(LETTER, TO_ZOE) == Reply(250, "queued")
-    assert line.offer(TO_ZOE)[0] == "refused"
+    assert finish(line.offer(TO_ADA))[0] == "go"
+    assert finish(line.give(LETTER, TO_ZOE)) == Reply(250, "queued")
+    assert finish(line.offer(TO_ZOE))[0] == "refused"
     assert not any(b"zo" in heard for heard in script.heard)
 
 
@@ -231,9 +232,11 @@ def in_one_breath(*answers):
 
 def test_the_next_envelope_goes_out_with_the_letter_where_the_server_allows_it(line_to):
     line = line_to(script := in_one_breath(TAKEN, OK, OK, GO))
-    assert line.offer(TO_ADA)[0] == "go"
-    assert line.give(LETTER, TO_BOB) == Reply(250, "queued")  # the server said nothing before it heard all of it
-    assert line.offer(TO_BOB)[0] == "go"
+    assert finish(line.offer(TO_ADA))[0] == "go"
+    assert finish(line.give(LETTER, TO_BOB)) == Reply(
+        250, "queued"
+    )  # the server said nothing before it heard all of it
+    assert finish(line.offer(TO_BOB))[0] == "go"
     assert script.letter.endswith(
         b"\r\n.\r\n" + f"MAIL FROM:<{TO_BOB.sender}>\r\n".encode() + b"RCPT TO:<bob@atelier.example>\r\nDATA\r\n"
     )
@@ -241,29 +244,29 @@ def test_the_next_envelope_goes_out_with_the_letter_where_the_server_allows_it(l
 
 def test_each_of_two_letters_in_one_breath_gets_its_own_answer(line_to):
     line = line_to(in_one_breath("452 4.3.1 full", OK, "550 5.1.1 nobody", "503 no"))
-    assert line.offer(TO_ADA)[0] == "go"
-    assert meaning("end", line.give(LETTER, TO_BOB)) == "deferred"
-    assert line.offer(TO_BOB) == ("refused", Reply(550, "5.1.1 nobody"))
+    assert finish(line.offer(TO_ADA))[0] == "go"
+    assert meaning("end", finish(line.give(LETTER, TO_BOB))) == "deferred"
+    assert finish(line.offer(TO_BOB)) == ("refused", Reply(550, "5.1.1 nobody"))
 
 
 def test_an_envelope_that_did_not_go_along_is_not_taken_for_the_one_that_did(line_to):
     line = line_to(in_one_breath(TAKEN, OK, OK, GO))
-    line.offer(TO_ADA)
-    line.give(LETTER, TO_BOB)
+    finish(line.offer(TO_ADA))
+    finish(line.give(LETTER, TO_BOB))
     with pytest.raises(ChannelFault, match="same letter"):
-        line.offer(TO_ADA)
+        finish(line.offer(TO_ADA))
 
 
 def test_a_server_that_does_not_pipeline_hears_one_thing_at_a_time(line_to):
     line = line_to(script := Script())
-    line.offer(TO_ADA)
-    assert line.give(LETTER, TO_BOB) == Reply(250, "queued")
+    finish(line.offer(TO_ADA))
+    assert finish(line.give(LETTER, TO_BOB)) == Reply(250, "queued")
     assert script.heard[-1] == b"DATA"
-    assert line.offer(TO_BOB)[0] == "go"
+    assert finish(line.offer(TO_BOB))[0] == "go"
 
 
 def test_a_word_out_of_turn_is_not_taken_for_the_answer_to_a_letter(line_to):
     line = line_to(Script(data=f"{GO}\r\n250 queued"))
-    assert line.offer(TO_ADA)[0] == "go"
+    assert finish(line.offer(TO_ADA))[0] == "go"
     time.sleep(0.05)
-    assert meaning("end", line.give(LETTER)) == "deferred"
+    assert meaning("end", finish(line.give(LETTER))) == "deferred"

@@ -36,6 +36,7 @@ class PostOffice:
         """Nothing is kept open."""
 
     def offer(self, envelope):
+        yield from ()
         recipient = envelope.recipient
         self.recipient, self.mood = recipient, self.moods.popleft() if self.moods else "takes"
         if self.mood == "leaves":  # the reader does, between our claim and our intent
@@ -45,6 +46,7 @@ class PostOffice:
         return ANSWERS.get(self.mood, ("go", Reply(354, "go on")))
 
     def give(self, data, ahead=None):
+        yield from ()
         if self.mood in LATE_ANSWERS:
             return LATE_ANSWERS[self.mood]
         if self.mood != "loses":

@@ -152,10 +152,12 @@ class Postbox:
         """Nothing is kept open."""
 
     def offer(self, envelope):
+        yield from ()
         self.kept.append(envelope.recipient)
         return "go", Reply(354, "go on")
 
     def give(self, data, ahead=None):
+        yield from ()
         return Reply(250, "kept")
 
 

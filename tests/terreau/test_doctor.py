@@ -21,6 +21,7 @@ from sqlalchemy import insert
 from base.clock import system_clocks
 from base.config import Config
 from base.paths import data_path
+from emails.talks import finish
 from emails.transports import Envelope
 from storage.database import open_database
 from storage.migrate import migrate
@@ -369,8 +370,8 @@ def test_a_key_that_others_can_read_or_that_is_none_is_wrong(tmp_path, monkeypat
 def test_letters_are_signed_once_the_settings_name_a_key(tmp_path):
     config = signing(tmp_path, transport="maildir", maildir=tmp_path / "mails")
     line = transport_of(config).connect()
-    line.offer(Envelope("bounce@atelier-lumen.example", "ada@lumen.example"))
-    line.give(b"From: ines@atelier-lumen.example\r\n\r\nBonjour\r\n")
+    finish(line.offer(Envelope("bounce@atelier-lumen.example", "ada@lumen.example")))
+    finish(line.give(b"From: ines@atelier-lumen.example\r\n\r\nBonjour\r\n"))
     (file,) = (tmp_path / "mails" / "new").iterdir()
     assert b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;" in file.read_bytes()
     assert type(transport_of(house(tmp_path))).__name__ == "Maildir", "and not without one"
