@@ -70,10 +70,10 @@ class Sender:
         self._database, self._clocks, self._name = database, clocks, holder_name
         self._results = Results(database)
         self._claims = Claims(database, releases, Press(setting), door, key, self._results)
-        errands = Errands()
-        self._committer = Committer(database, clocks, key, errands)
+        self._errands = Errands()
+        self._committer = Committer(database, clocks, key, self._errands)
         desk = Desk(
-            self._committer, errands, clocks, transport, self._results, self.channel, self._domains, key,
+            self._committer, self._errands, clocks, transport, self._results, self.channel, self._domains, key,
             config.mail.return_path, config.smtp.idempotency_header,
         )  # fmt: skip
         self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
@@ -110,6 +110,7 @@ class Sender:
         """Hang up."""
         for courier in self._couriers:
             courier.close()
+        self._errands.close()
 
     def _work_all(self, stop: threading.Event) -> None:
         """Every courier, side by side in this thread; what one of them raises is raised when all are done."""

@@ -74,7 +74,7 @@ class Errands:
     """Jobs in threads beside, as many as are needed at once. Daemons: none of them keeps the process from ending."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._idle = threading.Semaphore(0)
 
     def send(self, job: Callable[[], T]) -> Future[T]:
@@ -84,16 +84,21 @@ class Errands:
         self._jobs.put((done, job))
         return done
 
+    def close(self) -> None:
+        """Let the threads go that have nothing to do; the others do it to its end."""
+        while self._idle.acquire(blocking=False):
+            self._jobs.put(None)
+
     def _work(self) -> None:
-        while True:
-            done, job = self._jobs.get()
+        while (given := self._jobs.get()) is not None:
+            done, job = given
             try:
                 outcome = job()
             except BaseException as error:
                 done.set_exception(error)
             else:
                 done.set_result(outcome)
-            del done, job
+            del given, done, job  # else the last one is kept for as long as there is no other
             self._idle.release()
 
 

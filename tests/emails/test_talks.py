@@ -92,6 +92,11 @@ def test_the_threads_of_errands_are_used_again():
         errands.send(lambda: None).result(LONG)
         finish(iter_lull())
     assert threading.active_count() - before <= 3
+    errands.close()
+    deadline = elapsed() + LONG
+    while threading.active_count() > before and elapsed() < deadline:
+        finish(iter_lull())
+    assert threading.active_count() == before
 
 
 def iter_lull():
