@@ -14,8 +14,8 @@ from authoring.site import Site
 from base.clock import Moment
 from base.tokens import Signer, new_token
 from emails import cleaning
+from emails.alike import alike
 from emails.compile import CompiledEmail
-from emails.scope import declared_fields
 from emails.states import Message
 from leads import answering, consent
 from leads.facts import COLUMNS, Lead
@@ -180,10 +180,10 @@ def _shown(material: Material, site: Site) -> dict[str, Any]:
     assert lead is not None  # the look at the claim has seen to it
     fit = cleaning.answer if proven else cleaning.name
     columns = {name: fit(getattr(lead, name)) for name in COLUMNS}
-    chosen = _choices(site)
+    told = alike(site)
     fields = {
-        name: cleaning.answer(value) if proven or not isinstance(value, str) or value in chosen else None
-        for name in declared_fields(site)
+        name: cleaning.answer(value) if proven or not isinstance(value, str) or value in told.choices else None
+        for name in told.fields
         for value in [lead.fields.get(name)]
     }
     return {
@@ -193,14 +193,6 @@ def _shown(material: Material, site: Site) -> dict[str, Any]:
         "fields": fields,
         "tags": list(lead.tags),
     }
-
-
-def _choices(site: Site) -> frozenset[str]:
-    fields = [field for form in site.forms.values() for field in form.field]
-    return frozenset(
-        {option.value for field in fields for option in field.options}
-        | {field.value for field in fields if field.value}
-    )
 
 
 def magnet_of(sequence: str, entry: Mapping[str, Any], site: Site) -> str | None:

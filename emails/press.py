@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from authoring.site import Site
 from authoring.stored import stored_texts
+from emails.alike import alike
 from emails.compile import CompiledEmail, carried, compile_email, compile_notification
 from emails.layouts import Setting
 from emails.shelf import Shelf
@@ -62,7 +63,7 @@ class Press:
 
 def _spoken(site: Site, sequence: str, email: str, locale: str, default: str) -> str:
     """The language of the lead if the text has it, else the default's, else any. Raises LookupError without a text."""
-    known = site.locales_of(sequence, email)
+    known = alike(site).locales.get((sequence, email))
     if not known:
         raise LookupError(f"the release has no text for `{sequence}/{email}`")
     wanted = (locale, locale.split("-")[0], default, min(known))

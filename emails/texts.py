@@ -9,6 +9,7 @@ from sqlalchemy import select
 from authoring.models.emails import Email
 from authoring.releases import Releases
 from authoring.site import Site
+from emails.alike import alike
 from emails.images import named_in
 from storage.database import Database
 from storage.schema import enrolments
@@ -28,9 +29,9 @@ class Texts:
         """The site in force, with the text that whoever gets the message shall read."""
         site = self._releases.in_force()
         sequence, _, email = str(message.email).partition("/")
-        frozen = {key: text for key, text in site.emails.items() if key[:2] == (sequence, email) and text.freeze}
-        if not frozen or message.enrolment_id is None:
+        if (sequence, email) not in alike(site).freezing or message.enrolment_id is None:
             return site
+        frozen = {key: text for key, text in site.emails.items() if key[:2] == (sequence, email) and text.freeze}
         since = self._since(message.enrolment_id)
         if since >= (site.release_id or 0):
             return site
