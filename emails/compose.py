@@ -65,7 +65,7 @@ def _head(letter: Letter, boundary: str) -> bytes:
     way_out = letter.unsubscribe_url
     return b"".join(
         [
-            _line("Date", format_datetime(letter.dated)),
+            _dated(letter.dated),
             _line("Message-ID", letter.message_id),
             _author(*letter.author),
             _answers(letter.reply_to),
@@ -81,6 +81,11 @@ def _head(letter: Letter, boundary: str) -> bytes:
             _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
         ]
     )
+
+
+@lru_cache(maxsize=256)
+def _dated(at: datetime) -> bytes:
+    return _line("Date", format_datetime(at))
 
 
 @lru_cache(maxsize=256)

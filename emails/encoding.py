@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 KEPT = 2_048  # pieces; whoever's name stands in one soon makes room for what all have in common
 _BASE64_FROM = 6  # one character in six outside ASCII makes quoted-printable the longer one
+_SHORT = 72  # characters that stand on one line, with the sign that it goes on
 _WIDE = bytes(range(128, 256))
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
@@ -36,6 +37,9 @@ def encoded(pieces: Sequence[str]) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=KEPT)
 def _encoded(piece: str) -> _Piece:
+    if len(piece) <= _SHORT and piece.isascii() and piece.isprintable() and "=" not in piece:  # a name, an address
+        plain = piece.encode("ascii")
+        return _Piece(plain, 0, plain + b"=\r\n")
     plain = _LINE_ENDS.sub("\n", piece).encode("utf-8", "replace")
     return _Piece(plain, len(plain) - len(plain.translate(None, _WIDE)), _quoted(plain))
 

@@ -23,7 +23,7 @@ class MailEnvironment(Environment):
     """`a.b` looks into dicts and nowhere else: a method or a private attribute cannot be reached."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping) and attribute in obj:
+        if isinstance(obj, (dict, Mapping)) and attribute in obj:
             return obj[attribute]
         return self.undefined(obj=obj, name=attribute)
 
@@ -34,7 +34,7 @@ class MailEnvironment(Environment):
             return self.undefined(obj=obj, name=str(argument))
 
 
-def fill(template: Template, context: Mapping[str, Any]) -> list[str]:
+def fill(template: Template, context: dict[str, Any]) -> list[str]:
     """The text of `template` for `context`, in pieces: those that the author wrote are the same objects every time.
 
     Raises OutputTooLarge, or jinja2's UndefinedError.
@@ -42,7 +42,7 @@ def fill(template: Template, context: Mapping[str, Any]) -> list[str]:
     pieces: list[str] = []
     size = 0
     try:
-        for piece in template.root_render_func(template.new_context(dict(context))):
+        for piece in template.root_render_func(template.new_context(context, shared=True)):
             size += len(piece)
             if size > OUTPUT_LIMIT:
                 raise OutputTooLarge(f"the text grew beyond {OUTPUT_LIMIT} characters")
