@@ -1,7 +1,7 @@
 """A database to measure on: the example content in force, and as many leads waiting inside a sequence as one likes."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from authoring.blobs import BlobDirectory
 from authoring.load import load_site
 from authoring.releases import Releases, apply
-from authoring.tree import read_tree
+from authoring.tree import Tree, read_tree
 from base.clock import Moment
 from base.paths import data_path
 from storage.database import Database, open_database
@@ -44,14 +44,14 @@ class Scene:
         self.database.close()
 
 
-def set_up(folder: Path, url: str | None = None) -> Scene:
-    """A fresh database, in `folder` or at `url`, with the example content in force and no lead."""
+def set_up(folder: Path, url: str | None = None, edit: Callable[[Tree], Tree] = lambda tree: tree) -> Scene:
+    """A fresh database, in `folder` or at `url`, with the example content in force, `edit`ed before, and no lead."""
     path = folder / "terreau.db"
     address = url or f"sqlite:///{path}"
     migrate(address)
     database = open_database(address)
     blobs = BlobDirectory(folder / "blobs")
-    tree = read_tree(data_path("content"))
+    tree = edit(read_tree(data_path("content")))
     site, problems = load_site(tree)
     if site is None:
         raise SystemExit(f"the example content does not load: {problems[0].sentence()}")
