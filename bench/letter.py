@@ -19,8 +19,8 @@ Bonjour{% if lead.first_name %} {{ lead.first_name }}{% endif %},
 _PART = """
 Une variante se chiffre avant d'être dessinée{% if lead.company %}, chez {{ lead.company }}{% endif %} comme ailleurs :
 **ce qui est compris**, *ce qui rouvre une décision signée*, **ce qu'elle coûte** au tarif du contrat.
-{{ lead.first_name }}, les clients ne discutent presque jamais le prix, ils discutent la surprise. Trois lignes suffisent, et
-[la grille du chapitre NUMBER](https://lumen.example/grille/NUMBER) les donne toutes.
+{{ lead.first_name }}, les clients ne discutent presque jamais le prix, ils discutent la surprise.
+[La grille du chapitre NUMBER](https://lumen.example/grille/NUMBER) le dit en trois lignes.
 
 > Le prix du chapitre NUMBER est annoncé avant le dessin.
 
