@@ -23,13 +23,14 @@ from base.tokens import digest
 from emails import markdown, plaintext
 from emails.constants import Constants, constants_of
 from emails.environment import text_environment
-from emails.expressions import Place, problems_in
+from emails.expressions import problems_in
 from emails.fault import places_of
 from emails.images import Images, Inline, inlines, named_in
 from emails.inlining import UnfitMarkup, inline
 from emails.layouts import Layout, Setting, for_mail, frame_html, frame_text, mail_layout, notification_layout, words
 from emails.links import Links, UnfitAddress
 from emails.masking import MaskedAlready, Masks, lost, words_in
+from emails.readings import Place
 from emails.scope import scope_of
 
 VERSION = 1  # raised when the same text would compile to something else

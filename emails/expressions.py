@@ -6,7 +6,6 @@ filters. No calls, arithmetic, slices, includes, macros, sets. Pure: no database
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -14,27 +13,18 @@ from base.problems import Problem, did_you_mean
 from base.saying import Said, said
 from base.translations import msgid
 from emails.environment import FILTERS
+from emails.readings import DELIMITED, Place, Reading
 from emails.scope import Scope
 
 _JINJA = Environment(autoescape=True)
-_DELIMITED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMPARISONS = frozenset({"eq", "ne", "lt", "lteq", "gt", "gteq"})
 _TRIMMING = re.compile(r"\{[{%#][-+]|[-+][}%#]\}")
 _TEXT_LIMIT, _EXPRESSION_LIMIT, _EXPRESSIONS_LIMIT = 20_000, 400, 400  # characters, characters, expressions of a text
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a text begins: its first character stands at `line` and `column`, both from 1."""
-
-    file: str
-    line: int = 1
-    column: int = 1
-
-
 def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
     """What `source` does beyond the allow-list, in reading order; empty when it may be compiled."""
-    reading = _Reading(source, scope, place)
+    reading = Reading(source, scope, place)
     if not _is_of_human_size(source):
         message = said("this text, or one of its expressions, is longer than any letter")
         return [Problem(place.file, place.line, place.column, "error", message, said("shorten it"))]
@@ -71,7 +61,7 @@ def _is_of_human_size(source: str) -> bool:
     """Bounds what the parser is given, so that nesting cannot exhaust it."""
     if len(source) > _TEXT_LIMIT or source.count("{") > 4 * _EXPRESSIONS_LIMIT:
         return False  # before anything is searched for in it: that takes the square of what is never closed
-    spans = [len(span.group()) for span in _DELIMITED.finditer(source)]
+    spans = [len(span.group()) for span in DELIMITED.finditer(source)]
     return len(spans) <= _EXPRESSIONS_LIMIT and max(spans, default=0) <= _EXPRESSION_LIMIT
 
 
@@ -83,46 +73,7 @@ def names_in(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@dataclass(slots=True)
-class _Reading:
-    """One text being read: where it is, what it may name, what was found; loop variables come and go."""
-
-    source: str
-    scope: Scope
-    place: Place
-    problems: list[Problem] = field(default_factory=list)
-    loop_names: list[str] = field(default_factory=list)
-    known_to_be: list[str] = field(default_factory=list)  # optional names that an enclosing `if` has looked at
-
-    def refuse(self, line: int, word: str | None, message: Said, hint: Said | None, severity: str = "error") -> None:
-        column = _column(self.source, line, word)
-        first = line == 1
-        self.problems.append(
-            Problem(
-                self.place.file,
-                self.place.line + line - 1,
-                column + self.place.column - 1 if first else column,
-                "warning" if severity == "warning" else "error",
-                message,
-                hint,
-            )
-        )
-
-
-def _column(source: str, line: int, word: str | None) -> int:
-    lines = source.splitlines() or [""]
-    text = lines[min(line, len(lines)) - 1]
-    spans = list(_DELIMITED.finditer(text))
-    for span in spans:
-        found = re.search(rf"(?<![\w.]){re.escape(word)}", span.group()) if word else None
-        if found:
-            return span.start() + found.start() + 1
-    if word and (found := re.search(re.escape(word), text)):
-        return found.start() + 1
-    return spans[0].start() + 1 if spans else 1
-
-
-def _refuse_writing(source: str, reading: _Reading) -> None:
+def _refuse_writing(source: str, reading: Reading) -> None:
     for line, kind, text in _JINJA.lex(source):
         if kind == "raw_begin":
             reading.refuse(line, "raw", said("`%(word)s` is not for mails", word="raw"), said("write the text itself"))
@@ -135,12 +86,12 @@ def _refuse_writing(source: str, reading: _Reading) -> None:
 # ---------------------------------------------------------------- statements
 
 
-def _walk(body: Iterable[nodes.Node], reading: _Reading) -> None:
+def _walk(body: Iterable[nodes.Node], reading: Reading) -> None:
     for node in body:
         _STATEMENTS.get(type(node), _refuse_statement)(node, reading)
 
 
-def _output(node: nodes.Output, reading: _Reading) -> None:
+def _output(node: nodes.Output, reading: Reading) -> None:
     for part in node.nodes:
         if isinstance(part, nodes.TemplateData):
             continue
@@ -155,7 +106,7 @@ def _output(node: nodes.Output, reading: _Reading) -> None:
             )
 
 
-def _if(node: nodes.If, reading: _Reading) -> None:
+def _if(node: nodes.If, reading: Reading) -> None:
     _look(node.test, reading)
     sure = sorted(_dotted_in(node.test))
     reading.known_to_be += sure
@@ -166,7 +117,7 @@ def _if(node: nodes.If, reading: _Reading) -> None:
     _walk(node.else_, reading)
 
 
-def _for(node: nodes.For, reading: _Reading) -> None:
+def _for(node: nodes.For, reading: Reading) -> None:
     path = _dotted(node.iter)
     if path not in reading.scope.lists:
         allowed = ", ".join(f"`{name}`" for name in sorted(reading.scope.lists))
@@ -195,7 +146,7 @@ def _for(node: nodes.For, reading: _Reading) -> None:
     reading.loop_names.pop()
 
 
-def _refuse_statement(node: nodes.Node, reading: _Reading) -> None:
+def _refuse_statement(node: nodes.Node, reading: Reading) -> None:
     kind = type(node).__name__.lower()
     word = _STATEMENT_WORDS.get(kind, kind)
     line = next((one.lineno for one in (node, *node.find_all(nodes.Node)) if one.lineno is not None), 1)
@@ -215,11 +166,11 @@ _STATEMENTS: dict[type[nodes.Node], Callable[..., None]] = {nodes.Output: _outpu
 # ---------------------------------------------------------------- expressions
 
 
-def _look(node: nodes.Node, reading: _Reading) -> None:
+def _look(node: nodes.Node, reading: Reading) -> None:
     _EXPRESSIONS.get(type(node), _refuse_expression)(node, reading)
 
 
-def _name(node: nodes.Name | nodes.Getattr, reading: _Reading) -> None:
+def _name(node: nodes.Name | nodes.Getattr, reading: Reading) -> None:
     path = _dotted(node)
     if path is None:
         _refuse_expression(node, reading)
@@ -228,7 +179,7 @@ def _name(node: nodes.Name | nodes.Getattr, reading: _Reading) -> None:
         reading.refuse(node.lineno, path, said("nothing is called `%(name)s` in a mail", name=path), hint)
 
 
-def _filter(node: nodes.Filter, reading: _Reading) -> None:
+def _filter(node: nodes.Filter, reading: Reading) -> None:
     if node.name not in FILTERS:
         hint = did_you_mean(node.name, FILTERS) or said("filters are %(names)s", names=", ".join(sorted(FILTERS)))
         reading.refuse(node.lineno, node.name, said("there is no filter `%(name)s`", name=node.name), hint)
@@ -243,7 +194,7 @@ def _filter(node: nodes.Filter, reading: _Reading) -> None:
         _look(node.node, reading)
 
 
-def _compare(node: nodes.Compare, reading: _Reading) -> None:
+def _compare(node: nodes.Compare, reading: Reading) -> None:
     _look(node.expr, reading)
     for operand in node.ops:
         if operand.op not in _COMPARISONS:
@@ -256,16 +207,16 @@ def _compare(node: nodes.Compare, reading: _Reading) -> None:
         _look(operand.expr, reading)
 
 
-def _parts(node: nodes.Node, reading: _Reading) -> None:
+def _parts(node: nodes.Node, reading: Reading) -> None:
     for part in node.iter_child_nodes():
         _look(part, reading)
 
 
-def _literal(node: nodes.Const, reading: _Reading) -> None:
+def _literal(node: nodes.Const, reading: Reading) -> None:
     """A literal is as it is; how long it may be is bounded with the text."""
 
 
-def _refuse_expression(node: nodes.Node, reading: _Reading) -> None:
+def _refuse_expression(node: nodes.Node, reading: Reading) -> None:
     what = _REFUSED.get(type(node).__name__, said("this expression"))
     reading.refuse(
         node.lineno,
@@ -291,7 +242,7 @@ _EXPRESSIONS: dict[type[nodes.Node], Callable[..., None]] = {
 # ---------------------------------------------------------------- names
 
 
-def _warn_when_empty(node: nodes.Node, reading: _Reading) -> None:
+def _warn_when_empty(node: nodes.Node, reading: Reading) -> None:
     path = _dotted(node)
     if path in reading.scope.optional and path not in reading.known_to_be:
         name = path.rsplit(".", 1)[-1]

@@ -17,9 +17,10 @@ from base.saying import Said, said
 from emails import cleaning
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
 from emails.confirming import unconfirmed
-from emails.expressions import Place, names_in
+from emails.expressions import names_in
 from emails.images import HEAVY
 from emails.layouts import Setting, mail_layout
+from emails.readings import Place
 from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
 from emails.shelf import Shelf

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from emails.expressions import Place, problems_in
+from emails.expressions import problems_in
+from emails.readings import Place
 from emails.scope import Scope
 
 SCOPE = Scope(
