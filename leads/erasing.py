@@ -28,10 +28,10 @@ from base.clock import Moment
 from base.saying import said
 from base.tokens import keyed_hash
 from leads import consent
-from leads.groups import everyone_in
+from leads.groups import everyone_in, survivor
 from storage.personal import HOLDINGS, of_leads, tables
 from storage.schema import audit, audit_payloads, enrolments, erasures, leads, messages, occupancy, wakes, webhooks
-from storage.upsert import add_up, upsert
+from storage.upsert import add_up, insert_or_ignore, upsert
 
 ERASED = "erased"
 WAITING = ("due", "deferred", "claimed")  # mail that has not begun to leave
@@ -68,13 +68,14 @@ def plan(conn: Connection, lead_id: int) -> ErasurePlan:
     )
 
 
-def erase(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str]:
+def erase(conn: Connection, lead_id: int, key: str, now: Moment, *, at_rest: bool = False) -> list[str]:
     """Delete every row about that lead and those merged into it; returns the marks that stay of them.
 
     The address is left alone by marketing, until its reader fills in a form and confirms; lists never bring it back.
-    Raises LookupError for nobody, UnderWay when a letter to them is just being handed over.
+    Raises LookupError for nobody, UnderWay when a letter to them is just being handed over; `at_rest`: nobody hands
+    over anything, what looks like it was copied from a house at work.
     """
-    ids = _held(conn, lead_id)
+    ids = everyone_in(conn, lead_id) if at_rest else _held(conn, lead_id)
     marks = _remember(conn, ids, key, now)
     leave_places(conn, enrolments.c.lead_id.in_(ids))
     for table in _inside_out():
@@ -119,14 +120,23 @@ def is_forgotten(conn: Connection, key: str, email: str | None, phone: str | Non
 
 
 def again(conn: Connection, key: str, marks: Mapping[str, datetime]) -> list[int]:
-    """The leads of these marks that are here and were here before they were erased: as a backup brings them back."""
+    """The leads of these marks that are here and were here before they were erased: as a backup brings them back.
+
+    One for each whole: those merged into each other go together.
+    """
     known = select(leads.c.id, leads.c.email, leads.c.phone, leads.c.created_at)
     rows = conn.execute(known.where(leads.c.email.is_not(None) | leads.c.phone.is_not(None)))
-    return [
+    found = [
         row.id
         for row in rows
         if any(row.created_at <= marks[mark] for mark in marks_of(key, row.email, row.phone) if mark in marks)
     ]
+    return list(dict.fromkeys(survivor(conn, lead_id) for lead_id in found))
+
+
+def remember(conn: Connection, marks: Mapping[str, datetime]) -> None:
+    """Know of these erasures, which happened elsewhere or were lost here: no list brings anybody of them in."""
+    insert_or_ignore(conn, erasures, [{"mark": mark, "at": at} for mark, at in sorted(marks.items())])
 
 
 # ---------------------------------------------------------------- what comes before

@@ -3,18 +3,20 @@
 Both doors to it, the command line and the console, call these verbs.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from base.clock import Moment
-from leads.erasing import again, anonymise, erase
+from leads.erasing import again, anonymise, erase, remember
 from storage.chain import Entry, record
 from storage.database import Database
+from storage.schema import erasures
 
 Way = Literal["erase", "anonymise"]
 WAYS = {"erase": erase, "anonymise": anonymise}
@@ -56,6 +58,16 @@ def forget(desk: Desk, lead_id: int, way: Way, clerk: Clerk, now: Moment, why: s
     return desk.database.settle_deletions()
 
 
+def forget_at_rest(conn: Connection, key: str, marks: Mapping[str, datetime], clerk: Clerk, now: Moment) -> int:
+    """Erase whom a database that was just restored brought back, before anybody works with it; returns how many."""
+    found = again(conn, key, marks)
+    for lead_id in found:
+        erase(conn, lead_id, key, now, at_rest=True)
+        record(conn, key, Entry(ACTS["erase"], {"by": clerk.by, "why": "restored"}, None, clerk.staff_id), now.machine)
+    remember(conn, marks)
+    return len(found)
+
+
 def note(conn: Connection, key: str, act: str, lead_id: int, clerk: Clerk, now: Moment, **more: Any) -> None:
     """Enter in the chain what was done with that lead's data, in the transaction that did it."""
     record(conn, key, Entry(act, {"by": clerk.by, **more}, lead_id, clerk.staff_id), now.machine)
@@ -82,8 +94,19 @@ def _lines(text: str) -> Iterator[tuple[str, datetime]]:
             yield mark, datetime.fromisoformat(at)
 
 
+def complete_list(desk: Desk) -> None:
+    """Add to the list what the database knows and it does not: whoever erases may die between the two."""
+    with desk.database.read() as conn:
+        known = {row.mark: row.at for row in conn.execute(select(erasures.c.mark, erasures.c.at))}
+    listed = read_marks(desk.folder / LIST) if (desk.folder / LIST).exists() else {}
+    for mark in known.keys() - listed.keys():
+        _keep(desk.folder, [mark], known[mark])
+
+
 def _keep(folder: Path, marks: list[str], at: datetime) -> None:
     """Beside the database, so that a backup of before does not bring back who is gone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / LIST).open("a", encoding="ascii") as file:
         file.writelines(f"{mark} {at.isoformat()}\n" for mark in marks)
+        file.flush()
+        os.fsync(file.fileno())

@@ -39,17 +39,52 @@ def migrate(url: str) -> None:
     Creates a missing SQLite file. Raises SchemaMismatch for a database that a newer version or another program made,
     StorageUnavailable when it cannot be reached.
     """
-    with _IN_THIS_PROCESS, _transaction(url) as conn:
+    with changing(url) as conn:
         if _state(conn) != "current":
-            config = alembic_config()
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+            upgrade(conn)
+
+
+@contextmanager
+def changing(url: str) -> Iterator[Connection]:
+    """One transaction for changes of the tables, in which nobody else changes any; as long as it takes.
+
+    Creates a missing SQLite file. Raises StorageUnavailable.
+    """
+    with _IN_THIS_PROCESS, _transaction(url) as conn:
+        yield conn
+
+
+def upgrade(conn: Connection, revision: str = "head") -> None:
+    """Bring the tables to that revision, within `changing`."""
+    config = alembic_config()
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether this version can make the tables of that revision."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
+def head() -> str:
+    """The revision of this version's tables."""
+    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+
+
+def has_tables(conn: Connection) -> bool:
+    """Whether it holds tables of ours, of this version or an older one. Raises SchemaMismatch for any others."""
+    return _state(conn) != "empty"
 
 
 def check_schema(database: Database) -> None:
     """Raise SchemaMismatch unless the tables are exactly those of this version."""
     with database.read() as conn:
-        state = _state(conn)
+        check_tables(conn)
+
+
+def check_tables(conn: Connection) -> None:
+    """The same where a connection is at hand."""
+    state = _state(conn)
     if state == "empty":
         raise NoTables
     if state == "older":
@@ -67,7 +102,7 @@ def _state(conn: Connection) -> str:
             strange = said("the database holds tables that are not ours: nothing was changed, choose an empty one")
             raise SchemaMismatch(strange)
         return "empty"
-    if revision not in {script.revision for script in scripts.walk_revisions()}:
+    if not knows(revision):
         told = msgid(
             "the database was made by a newer version (its tables are at %(revision)s): nothing was changed, install"
             " that version or restore the copy made before the upgrade"

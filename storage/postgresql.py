@@ -49,7 +49,7 @@ def engine(address: URL, wait_seconds: float) -> Engine:
 
 
 def migrating_engine(address: URL) -> Engine:
-    """For `storage.migrate` only: one connection, and as much time as it takes."""
+    """For migrations and backups: one connection, and as much time as it takes."""
     return create_engine(address, poolclass=NullPool, connect_args={"connect_timeout": 10})
 
 

@@ -8,12 +8,12 @@ import click
 from base.clock import system_clocks
 from base.saying import said
 from base.translations import msgid
-from terreau.backups import NoBackup
+from terreau.archive import NoBackup, NoRestore
 from terreau.backups import backup as write_backup
 from terreau.bar import bar
 from terreau.language import gettext, words
 from terreau.options import Options
-from terreau.restoring import NoRestore, plan
+from terreau.restoring import plan
 from terreau.restoring import restore as bring_back
 
 EXPECTED = (NoBackup, NoRestore)
@@ -37,7 +37,7 @@ def backup(options: Options, file: Path, with_secrets: bool) -> None:
     size = file.stat().st_size / 2**20
     whole = gettext(
         "%(file)s is whole: %(leads)s leads, %(messages)s messages, %(files)s files, %(size)s MiB.",
-        file=file, leads=made.leads, messages=made.messages, files=made.blobs, size=f"{size:.1f}",
+        file=file, leads=made.held.leads, messages=made.held.messages, files=made.held.blobs, size=f"{size:.1f}",
     )  # fmt: skip
     click.echo(whole)
     if not with_secrets:
@@ -47,29 +47,35 @@ def backup(options: Options, file: Path, with_secrets: bool) -> None:
 @click.command(short_help="Put a backup in place, at rest.")
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask, and put a database that is here aside.")
+@click.option("--erasures", type=FILE, help="Who was erased since: the list to go by, if not that in [data] dir.")
+@click.option("--nobody-erased", is_flag=True, help="Go on with --yes where nothing tells who was erased since.")
 @click.pass_obj
-def restore(options: Options, file: Path, yes: bool) -> None:
+def restore(options: Options, file: Path, yes: bool, erasures: Path | None, nobody_erased: bool) -> None:
     """Say what FILE holds and what it would replace; then, once confirmed, put it there.
 
     Stop the house first. A database that is here is put aside under another name, and only with --yes or a yes to the
-    question. The restored one starts paused, since it does not know what was sent after the backup: look at what is
-    waiting, then run `terreau resume`.
+    question. Whoever was erased since the backup is erased again. The restored one starts paused, since it does not
+    know what was sent after the backup: look at what is waiting, then run `terreau resume`.
 
     \b
     Example:  terreau restore /backups/terreau-2026-11-02.zip
     """
     config, now = options.load(), system_clocks().moment()
-    made = plan(config, file, now)
+    made = plan(config, file, now, erasures)
     for line in made.lines(now):
         click.echo(line.by(words()))
+    if yes and made.is_blind and not nobody_erased:
+        raise NoRestore(said("add --erasures with that file, or --nobody-erased: nothing was changed"))
     if not yes:
-        if made.here and not sys.stdin.isatty():
+        if made.here and made.here.leads and not sys.stdin.isatty():
             held = msgid("%(target)s holds %(leads)s leads: add --yes to put it aside")
-            raise NoRestore(said(held, target=made.target, leads=made.here))
+            raise NoRestore(said(held, target=made.target, leads=made.here.leads))
         click.confirm(gettext("Put it in place?"), abort=True)
-    aside = bring_back(config, file, made, now, bar)
-    if aside is not None:
-        click.echo(gettext("The database of before is %(name)s.", name=aside))
+    done = bring_back(config, file, made, now, bar)
+    if done.aside is not None:
+        click.echo(gettext("The database of before is %(name)s.", name=done.aside.by(words())))
+    if done.erased:
+        click.echo(gettext("Erased again: %(count)s.", count=words().number(done.erased)))
     command = "`terreau doctor`"
     click.echo(
         gettext(

@@ -1,9 +1,13 @@
 """May the house write where its settings, or a command, say? Tried with a file, since rights, disks and mounts all have
 their say."""
 
+import fcntl
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TextIO
 
 from base.saying import said
@@ -53,3 +57,27 @@ def for_its_owner(path: Path, encoding: str = "utf-8") -> TextIO:
         return open(path, "w", encoding=encoding, newline="", opener=lambda name, flags: os.open(name, flags, 0o600))
     except OSError as error:
         raise UnwritableFile(said("%(file)s cannot be written: %(why)s", file=path, why=why_of(error))) from error
+
+
+@contextmanager
+def working_folder(beside: Path, prefix: str) -> Iterator[Path]:
+    """A folder in `beside` for what is needed on the way, gone at the end.
+
+    Whoever was killed left theirs, with people's data in it: those of nobody alive go first. Raises OSError.
+    """
+    for left in beside.glob(f"{prefix}*"):
+        with suppress(OSError), _held(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(dir=beside, prefix=prefix) as name, _held(Path(name)):
+        yield Path(name)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Ours alone until the end of the block, or of this process. Raises OSError while it is somebody else's."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

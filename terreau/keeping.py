@@ -11,7 +11,7 @@ from base.clock import Clocks
 from base.settings import Retention
 from leads import retention
 from leads.erasing import UnderWay
-from leads.forgetting import Desk
+from leads.forgetting import Desk, complete_list
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,8 @@ class Keeper:
 
     def _look(self) -> int:
         now, desk = self.clocks.moment(), self.desk
+        if self._next_id == 1:
+            complete_list(desk)
         with desk.database.read() as conn:
             found = retention.look(conn, self.terms, self._next_id, now.calendar)
         done = desk.database.write(partial(retention.announce, found=found, now=now.calendar))

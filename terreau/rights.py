@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,19 +107,23 @@ def forget(at: Office, lead_id: int, way: Way, clerk: Clerk) -> bool:
 
 def replay(at: Office, path: Path | None, clerk: Clerk) -> int:
     """Erase again whom a restored database brought back. Raises NotRead."""
-    listed = path or at.config.data.dir / forgetting.LIST
+    marks = marks_in(path or at.config.data.dir / forgetting.LIST, must_be=path is not None)
+    return forgetting.forget_again(at.desk, marks, clerk, at.now)
+
+
+def marks_in(listed: Path, must_be: bool) -> dict[str, datetime]:
+    """Who was erased and when, by a list that may be missing unless it `must_be` there. Raises NotRead."""
     try:
-        marks = forgetting.read_marks(listed)
+        return forgetting.read_marks(listed)
     except FileNotFoundError:
-        if path is None:
-            return 0
+        if not must_be:
+            return {}
         raise NotRead(said("%(file)s is not there", file=listed)) from None
     except OSError as error:
         raise NotRead(said("%(path)s cannot be read (%(why)s)", path=listed, why=why_of(error))) from error
     except ValueError as error:
         sentence = said("%(file)s is no list of erasures: each line holds a keyed hash and an instant", file=listed)
         raise NotRead(sentence) from error
-    return forgetting.forget_again(at.desk, marks, clerk, at.now)
 
 
 def put_right(at: Office, meant: str, told: dict[str, str], clerk: Clerk) -> list[str]:
