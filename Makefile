@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CAMPAIGNS := $(addprefix tests/,$(addsuffix .py,\
   emails/test_kill emails/test_storms emails/test_bad_disks emails/test_stopped_servers emails/test_farewells_race \
-  journeys/test_trouble_under_load terreau/test_backup terreau/test_backups_of_the_killed \
+  journeys/test_trouble_under_load terreau/test_backup terreau/test_backups_of_the_killed terreau/test_deaths terreau/test_deaths_of_copies \
   capture/test_flood terreau/test_any_order terreau/test_simulating))
 ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
 

@@ -163,7 +163,7 @@ def _swap(fresh: Path, target: Path, word: str) -> Said | None:
                 os.replace(left, aside.with_name(aside.name + beside))
         _second_name(target, aside)
     os.replace(fresh, target)
-    return None if aside is None else said("%(path)s", path=aside)
+    return None if aside is None else Said(str(aside))
 
 
 def _second_name(target: Path, aside: Path) -> None:
