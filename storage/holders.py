@@ -44,6 +44,17 @@ def bury(conn: Connection, machine_now: datetime) -> list[int]:
     return dead
 
 
+def bury_all(conn: Connection) -> None:
+    """Declare everybody dead: nobody works with a copy of the database that they worked with."""
+    conn.execute(update(holders).where(holders.c.fence == _BORN_WITH).values(fence=holders.c.fence + 1))
+    conn.execute(update(wakes).where(wakes.c.holder.is_not(None)).values(holder=None, fence=None))
+
+
+def at_work(machine_now: datetime) -> ColumnElement[bool]:
+    """Condition on a row of `holders`: seen within the last minute, and not declared dead."""
+    return and_(holders.c.fence == _BORN_WITH, holders.c.seen_at > machine_now - DEAD_AFTER)
+
+
 def alive(holder: Holder) -> ColumnElement[bool]:
     """Condition: `holder` was not declared dead."""
     return exists(select(holders.c.id).where(holders.c.id == holder.id, holders.c.fence == holder.fence))

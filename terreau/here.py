@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, inspect, select
 from base.clock import Moment
 from base.saying import said
 from base.translations import msgid
-from storage.holders import DEAD_AFTER
+from storage.holders import at_work
 from storage.schema import erasures, holders, leads, messages
 from terreau.archive import NoRestore
 
@@ -37,8 +37,7 @@ def look(conn: Connection, target: str, now: Moment) -> Here:
     tables = set(inspect(conn).get_table_names())
     if leads.name not in tables:
         return Here(0, {})
-    alive = holders.c.seen_at > now.machine - DEAD_AFTER
-    if conn.scalar(select(func.count()).select_from(holders).where(alive)):
+    if conn.scalar(select(func.count()).select_from(holders).where(at_work(now.machine))):
         raise NoRestore(said(BUSY, target=target))
     count = conn.scalar(select(func.count()).select_from(leads)) or 0
     could_erase = erasures.name in tables  # the first versions could not

@@ -20,6 +20,7 @@ from base.keyring import read_secret
 from base.saying import Said, said
 from base.translations import msgid
 from leads.forgetting import LIST, Clerk, forget_at_rest
+from storage.holders import bury_all
 from storage.migrate import knows
 from terreau.archive import BLOBS, DAMAGED, SECRETS, Manifest, NoRestore, mark_of, opened
 from terreau.backups import KINDS, Kind, kind_of
@@ -158,7 +159,8 @@ def _secrets(config: Config, manifest: Manifest) -> Said:
 
 
 def _put_to_rest(conn: Connection, manifest: Manifest, now: Moment) -> None:
-    """Everything paused as of the moment of the copy."""
+    """Everything paused as of the moment of the copy, and nobody at work in it."""
+    bury_all(conn)
     reason = f"restored from the backup of {manifest.made:%Y-%m-%d %H:%M} UTC: what was sent since is not known here"
     since = replace(now, calendar=min(manifest.made, now.calendar))
     pauses.begin_at(conn, EVERYTHING, reason, HOUSE, since, now)

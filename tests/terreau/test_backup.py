@@ -194,7 +194,7 @@ def test_every_kind_of_value_comes_back_as_it_was(config, elsewhere, tmp_path):
     brought_back(elsewhere, tmp_path / "x.zip")
     with closing(open_database(elsewhere.database.url)) as database:
         after = everything(database)
-    resting = {"switches", "pauses"}
+    resting = {"switches", "pauses", "holders", "wakes"}
     assert {name for name in before if before[name] != after[name]} <= resting
     assert len([name for name in before if before[name]]) > 25
 
