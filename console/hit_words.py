@@ -34,7 +34,7 @@ REASONS: Mapping[str, str] = {
     "repeated": msgid("the same link was followed %(value)s times within 10 s"),
     "rotation": msgid("the links of the mail were followed from %(value)s networks within minutes"),
     "beside_machine": msgid("the same program did beside it what only machines do"),
-    "crowd": msgid("the same program followed links in the mails of %(value)s leads within a minute"),
+    "crowd": msgid("the same program followed links in the mails of %(value)s leads or more within a minute"),
     "scanner": msgid("the program calls itself a security scanner"),
     "automated": msgid("the browser is run by a program"),
     "webdriver": msgid("the browser says that a program runs it"),

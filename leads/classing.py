@@ -24,7 +24,7 @@ _AT_ONCE, _VERY_SOON, _SOON = timedelta(seconds=2), timedelta(seconds=5), timede
 _SLACK = timedelta(seconds=1)  # two machines' clocks
 _ROTATION = timedelta(minutes=5)
 _BESIDE = timedelta(minutes=10)
-_CROWD_LEADS, _THRONG_LEADS = 5, 12
+_CROWD_LEADS, THRONG = 5, 12  # leads; more than a throng weigh no more
 
 # A mark of the request itself -> how much it weighs.
 MARKS = {
@@ -187,8 +187,8 @@ def _crowd(near: _Near) -> Iterator[Reason]:
         return
     those = [one for one in near.client if abs(one.at - near.hit.at) <= CROWD and one.client == near.hit.client]
     leads = {one.lead for one in those if one.lead is not None}
-    if len(leads) >= _THRONG_LEADS:
-        yield Reason("crowd", 8, len(leads))
+    if len(leads) >= THRONG:
+        yield Reason("crowd", 8, THRONG)
     elif len(leads) >= _CROWD_LEADS:
         yield Reason("crowd", 4, len(leads))
 

@@ -7,14 +7,15 @@ event `hit_reclassed` says so: then the engine counts the lead's points again.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from base.clock import Moment
 from leads import events
-from leads.classing import AROUND, CROWD, classify
+from leads.classing import AROUND, CROWD, THRONG, classify
 from leads.facts import CONFIRMED, HUMAN, PRESUMED, RECLASSED
 from leads.groups import survivor
 from leads.hits import Beacon, Class, Hit, Verdict
@@ -43,7 +44,7 @@ def settle(conn: Connection, now: Moment, limit: int = AT_ONCE) -> int:
         if row.judged_by is not None and row.id in ripe:
             conn.execute(update(hits).where(hits.c.id == row.id).values(due_at=None))
         elif row.id in ripe or _beside(row, those):
-            verdict = near.verdict(row)
+            verdict = near.verdict(conn, row)
             if row.id in ripe or verdict.klass != row.klass:
                 _write(conn, row, verdict, [reason.as_json() for reason in verdict.reasons], now)
     return len(those)
@@ -64,19 +65,31 @@ def correct(conn: Connection, hit_id: int, klass: Class, by: str, now: Moment) -
 
 
 def _around(conn: Connection, those: Sequence[Row[Any]]) -> dict[int, Row[Any]]:
-    """The hits of the same mails within an hour, and of the same clients within a minute; the due ones among them."""
+    """The due hits, and those of their mails within two hours: whoever is judged anew within one has their own hour.
+
+    Nothing is left out: a mail keeps no more than `hit_log.MOST` hits of each link that nobody believed.
+    """
+    times: dict[int, list[datetime]] = defaultdict(list)
+    for row in those:
+        if row.message_id is not None:
+            times[row.message_id].append(row.at)
     found = {row.id: row for row in those}
-    mails = {row.message_id for row in those if row.message_id is not None}
-    clients = {row.client for row in those if row.client is not None}
-    first, last = min(row.at for row in those), max(row.at for row in those)
-    asked = []
-    if mails:
-        asked.append(and_(hits.c.message_id.in_(sorted(mails)), hits.c.at.between(first - AROUND, last + AROUND)))
-    if clients:
-        asked.append(and_(hits.c.client.in_(sorted(clients)), hits.c.at.between(first - CROWD, last + CROWD)))
-    for which in asked:
-        found |= {row.id: row for row in conn.execute(select(hits).where(which).limit(5_000))}
+    of_mails = [
+        and_(hits.c.message_id == mail, hits.c.at.between(min(at) - 2 * AROUND, max(at) + 2 * AROUND))
+        for mail, at in sorted(times.items())
+    ]
+    if of_mails:
+        found |= {row.id: row for row in conn.execute(select(hits).where(or_(*of_mails)))}
     return found
+
+
+def _crowd_of(conn: Connection, hit: Hit) -> list[Hit]:
+    """One hit for each lead in whose mails the same client was within a minute, as many as make a throng."""
+    if hit.client is None:
+        return []
+    near = and_(hits.c.client == hit.client, hits.c.at.between(hit.at - CROWD, hit.at + CROWD))
+    of_leads = conn.scalars(select(hits.c.lead_id).where(near).distinct().limit(THRONG))
+    return [replace(hit, lead=str(lead)) for lead in of_leads]
 
 
 def _beside(row: Row[Any], those: Iterable[Row[Any]]) -> bool:
@@ -87,21 +100,18 @@ def _beside(row: Row[Any], those: Iterable[Row[Any]]) -> bool:
 
 
 class Near:
-    """Hits that are looked at together, by their mail and by their client."""
+    """Hits that are looked at together, by their mail."""
 
     def __init__(self, rows: Iterable[Row[Any]], sent: Mapping[int, datetime]) -> None:
         self._hits = {row.id: as_hit(row, sent.get(row.message_id)) for row in rows}
         self._of_mail: dict[str, list[Hit]] = defaultdict(list)
-        self._of_client: dict[str, list[Hit]] = defaultdict(list)
         for hit in self._hits.values():
             if hit.mail is not None:
                 self._of_mail[hit.mail].append(hit)
-            if hit.client is not None:
-                self._of_client[hit.client].append(hit)
 
-    def verdict(self, row: Row[Any]) -> Verdict:
+    def verdict(self, conn: Connection, row: Row[Any]) -> Verdict:
         hit = self._hits[row.id]
-        return classify(hit, self._of_mail.get(hit.mail or "", ()), self._of_client.get(hit.client or "", ()))
+        return classify(hit, self._of_mail.get(hit.mail or "", ()), _crowd_of(conn, hit))
 
 
 def as_hit(row: Row[Any], sent_at: datetime | None) -> Hit:

@@ -10,7 +10,7 @@ from base.paths import data_path
 from leads import consent, judging
 from leads.classing import SETTLES
 from leads.identity import Capture, record
-from storage.schema import compiled, events, messages
+from storage.schema import compiled, events, leads, messages
 from storage.schema import hits as table
 
 TOKEN = "0123456789abcdefghijKL"
@@ -163,6 +163,42 @@ def test_whoever_follows_the_hidden_link_was_a_machine_all_along(browser, door, 
         ("hit_confirmed", "conseils-3d/niveaux", "machine"),
     ]
     assert [(klass, hidden) for klass, hidden, _ in kept(door)] == [("machine", False), ("machine", True)]
+
+
+def test_a_hit_that_is_judged_again_has_its_own_hour_of_neighbours(browser, door, mail, clocks):
+    """The hidden link 50 minutes before a click speaks against it still when another click, 50 minutes on, is judged."""
+    browser.open(f"/c/{TOKEN}3", headers=PEOPLE)
+    for number in (1, 0):
+        clocks.advance(timedelta(minutes=50))
+        browser.open(f"/c/{TOKEN}{number}", headers=PEOPLE)
+        clocks.advance(SETTLES)
+        judge(door)
+    assert [klass for klass, _, _ in kept(door)] == ["machine", "machine", "human"]
+
+
+def test_nobody_gets_lost_in_a_crowd(browser, door, mail, clocks):
+    """A program in the mails of ten thousand: each of its hits is told, however many came before it."""
+    with door.database.read() as conn:
+        [lead] = conn.execute(select(leads)).mappings()
+    browser.open(f"/c/{TOKEN}1", headers=PEOPLE)
+    with door.database.read() as conn:
+        [row] = conn.execute(select(table)).mappings()
+    others = [{**lead, "id": lead["id"] + n, "email": f"l{n}@x.example"} for n in range(1, 20)]
+    old = {**row, "id": None, "event_seq": None, "klass": "machine", "due_at": None, "message_id": 0}
+    one_lead = [{**old, "id": row["id"] + n} for n in range(1, 6_001)]
+    many = [{**old, "id": row["id"] + 6_000 + n, "lead_id": lead["id"] + n} for n in range(1, 20)]
+
+    def job(conn):
+        conn.execute(insert(leads), others)
+        conn.execute(insert(table), one_lead)
+        conn.execute(insert(table), many)
+
+    door.database.write(job)
+    clocks.advance(SETTLES)
+    judge(door)
+    with door.database.read() as conn:
+        reasons = conn.execute(select(table.c.reasons).where(table.c.id == row["id"])).scalar_one()
+    assert ["crowd", 8, 12] in reasons
 
 
 def test_nothing_that_names_anybody_is_kept_of_a_request(browser, door, mail):
