@@ -52,8 +52,8 @@ fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
 	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),$(CAMPAIGNS))
 
-scanners: .venv/.dev ## 12 kinds of machines x 1,000 mails and 1,000 people, through the doors; SCANNERS=n for other than 1000
-	TERREAU_SCANNERS=$(or $(SCANNERS),1000) TERREAU_SEED=$(SEED) $(BIN)/pytest -q -s --timeout 0 tests/capture/test_scanners.py -k sqlite
+scanners: .venv/.dev ## 12 kinds of machines x 1,000 mails and 1,000 people, through the doors; SCANNERS=n for other than 1000, DB=postgresql
+	TERREAU_SCANNERS=$(or $(SCANNERS),1000) TERREAU_SEED=$(SEED) $(BIN)/pytest -q -s --timeout 0 tests/capture/test_scanners.py -k $(or $(DB),sqlite)
 
 mutate: .venv/.dev ## small faults in the modules that decide, one at a time: do the tests find them?
 	$(BIN)/python -m tests.mutation $(MUTATE)
