@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
-CLICK_IDS = ("gclid", "fbclid", "li_fat_id")
+CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "li_fat_id", "ttclid", "twclid", "fbclid")
 LONGEST = 150
 LONGEST_CLICK_ID = 250
 
@@ -25,7 +25,7 @@ def read_touch(
 
 def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:
     """What is kept of a touch. The numbers by which an advertiser knows the visitor again stay only where they agreed
-    to be measured; otherwise only that there was one, as `ad_click`: it says that the visit was paid for."""
+    to be measured; otherwise only that there was one, as `ad_click`: it says how the visit came."""
     if agreed or not any(name in touch for name in CLICK_IDS):
         return dict(touch)
     others = {name: value for name, value in touch.items() if name not in CLICK_IDS}

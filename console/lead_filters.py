@@ -22,7 +22,9 @@ COLDEST = -(2**31)  # some rules take points away
 # The channels that `leads.touches` tells apart.
 SOURCES: Mapping[str, str] = {
     "organic": msgid("Organic search"),
-    "paid": msgid("Paid"),
+    "paid_search": msgid("Paid search"),
+    "paid_social": msgid("Paid posts on social networks"),
+    "paid": msgid("Other advertisements"),
     "social": msgid("Social networks"),
     "email": msgid("Email"),
     "referral": msgid("Another site"),

@@ -1,5 +1,6 @@
-"""Which channel a first touch came through; what a touch holds is collected at the door.
+"""Which channel a touch came through; what a touch holds is collected at the door.
 
+What its author wrote (utm_*) goes before what an advertiser's click id says, that before the page it came from.
 Pure: no database, no clock, no network.
 """
 
@@ -7,40 +8,101 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-# utm_medium, as it is written in the wild, and the channel it means (the groups of GA4's default channel grouping).
+# utm_medium as it is written in the wild, in small letters with hyphens, and the channel it means: the groups of GA4's
+# default channel grouping. What is paid for is told apart by where it stood.
 _MEDIA = {
-    "cpc": "paid", "ppc": "paid", "paid": "paid", "paidsearch": "paid", "paid-social": "paid", "paid_social": "paid",
-    "display": "paid", "cpm": "paid", "banner": "paid", "retargeting": "paid",
-    "email": "email", "e-mail": "email", "mail": "email", "newsletter": "email",
-    "social": "social", "social-media": "social", "sm": "social",
-    "organic": "organic", "referral": "referral", "affiliate": "partner", "partner": "partner",
-    "qr": "offline", "offline": "offline", "event": "offline", "print": "offline",
+    **dict.fromkeys(("email", "e-mail", "mail", "newsletter", "emailing", "lettre"), "email"),
+    **dict.fromkeys(("social", "social-network", "social-networks", "social-media", "social-organic", "sm"), "social"),
+    **dict.fromkeys(("organic", "organic-search", "seo"), "organic"),
+    **dict.fromkeys(("referral", "link", "lien", "blog", "app"), "referral"),
+    **dict.fromkeys(("affiliate", "affiliates", "affiliation", "partner", "partners", "partenaire"), "partner"),
+    **dict.fromkeys(("qr", "qr-code", "qrcode", "offline", "event", "print", "salon", "flyer", "card"), "offline"),
+    **dict.fromkeys(("paid-search", "paidsearch", "sea", "sem"), "paid_search"),
+    **dict.fromkeys(("paid-social", "paidsocial", "social-paid", "social-ads"), "paid_social"),
+    **dict.fromkeys(("display", "banner", "cpm", "interstitial", "programmatic", "native", "video"), "paid"),
 }  # fmt: skip
-_CLICK_IDS = ("gclid", "fbclid", "li_fat_id", "msclkid", "ttclid", "ad_click")
-_SEARCH = ("google.", "bing.", "duckduckgo.", "qwant.", "ecosia.", "yahoo.", "brave.", "yandex.", "baidu.")
-_SOCIAL = ("facebook.", "linkedin.", "instagram.", "twitter.", "t.co", "x.com", "pinterest.", "youtube.", "tiktok.")
+_BOUGHT = ("cpc", "ppc", "cpa", "cpv", "paid", "ads", "ad", "retargeting", "remarketing", "sponsored")
+# The number that an advertiser added to the address. Facebook adds its own to what nobody paid for, too.
+_CLICK_IDS = {
+    "gclid": "paid_search", "gbraid": "paid_search", "wbraid": "paid_search", "msclkid": "paid_search",
+    "li_fat_id": "paid_social", "ttclid": "paid_social", "twclid": "paid_social", "fbclid": "social",
+}  # fmt: skip
+
+# The pages of brands by their name, under any ending (google.fr, google.co.uk); of all others the whole address.
+_SEARCH_BRANDS = ("google", "bing", "yahoo", "yandex", "baidu", "ecosia", "qwant", "duckduckgo", "startpage", "seznam")
+_SEARCH_HOSTS = ("search.brave.com", "lilo.org", "kagi.com", "mojeek.com", "swisscows.com", "naver.com", "ask.com",
+                 "presearch.com", "search.aol.com", "syndicatedsearch.goog")  # fmt: skip
+_SOCIAL_BRANDS = ("facebook", "linkedin", "instagram", "twitter", "pinterest", "youtube", "tiktok", "reddit", "tumblr",
+                  "snapchat", "whatsapp", "quora", "xing", "viadeo")  # fmt: skip
+_SOCIAL_HOSTS = ("t.co", "x.com", "fb.me", "lnkd.in", "pin.it", "youtu.be", "wa.me", "t.me", "threads.net", "threads.com",
+                 "bsky.app", "mastodon.social", "vk.com", "discord.com", "telegram.org",
+                 "news.ycombinator.com")  # fmt: skip
+# Readers of mail in a browser, who say where they are: before the brands, as their mail lies under the same names.
+_MAIL_HOSTS = ("mail.google.com", "outlook.live.com", "outlook.office.com", "outlook.office365.com", "mail.yahoo.com",
+               "mail.proton.me", "messagerie.orange.fr", "mail.zoho.com", "app.fastmail.com")  # fmt: skip
+_MAIL_NAMES = ("mail", "webmail", "roundcube", "zimbra")
+# Other houses of the same brands, where nobody searches.
+_NO_SEARCH = ("docs", "drive", "sites", "accounts", "calendar", "meet", "classroom", "groups", "news", "finance", "ads")
 
 
 def channel(touch: Mapping[str, Any]) -> str:
-    """The channel of a touch: paid, email, social, organic, referral, partner, offline, campaign or direct."""
-    medium = str(touch.get("utm_medium") or "").strip().casefold()
+    """The channel of a touch: email, organic, paid_search, paid_social, paid (other advertisements), social, referral,
+    partner, offline, campaign (it says of which, and not how) or direct (it says nothing)."""
+    source = _word(touch, "utm_source")
+    if found := _of_medium(_word(touch, "utm_medium"), source):
+        return found
+    for name, meant in _CLICK_IDS.items():
+        if touch.get(name) or touch.get("ad_click") == name:
+            return meant
+    if source or touch.get("utm_campaign"):
+        return "social" if _network(source) else "campaign"
+    return _referring(str(touch.get("referrer") or ""))
+
+
+def _word(touch: Mapping[str, Any], name: str) -> str:
+    return "-".join(str(touch.get(name) or "").casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _of_medium(medium: str, source: str) -> str | None:
     if medium in _MEDIA:
         return _MEDIA[medium]
-    if any(touch.get(name) for name in _CLICK_IDS):
-        return "paid"
-    if touch.get("utm_source") or touch.get("utm_campaign"):
-        return "campaign"
-    return _referring(str(touch.get("referrer") or ""))
+    if medium in _BOUGHT:
+        if source in _SEARCH_BRANDS or source in ("adwords", "google-ads", "bing-ads", "microsoft-ads"):
+            return "paid_search"
+        return "paid_social" if _network(source) else "paid"
+    return None
+
+
+def _network(source: str) -> bool:
+    """Whether a source is a social network, by its name or its address."""
+    return source in (*_SOCIAL_BRANDS, "x", "fb", "ig", "meta", "threads", "bluesky") or _is_one(
+        source, _SOCIAL_BRANDS, _SOCIAL_HOSTS
+    )
 
 
 def _referring(referrer: str) -> str:
     try:
-        host = (urlsplit(referrer).hostname or "").removeprefix("www.")
+        host = (urlsplit(referrer).hostname or "").rstrip(".")
     except ValueError:
         return "direct"
     if not host:
         return "direct"
-    named = f".{host}"
-    if any(f".{engine}" in named for engine in _SEARCH):
-        return "organic"
-    return "social" if any(f".{network}" in named for network in _SOCIAL) else "referral"
+    if _lies_in(host, _MAIL_HOSTS) or host.split(".")[0] in _MAIL_NAMES:
+        return "email"
+    if _is_one(host, _SOCIAL_BRANDS, _SOCIAL_HOSTS):
+        return "social"
+    searches = host.split(".")[0] not in _NO_SEARCH and _is_one(host, _SEARCH_BRANDS, _SEARCH_HOSTS)
+    return "organic" if searches else "referral"
+
+
+def _is_one(host: str, brands: tuple[str, ...], hosts: tuple[str, ...]) -> bool:
+    """Whether the address is a brand's own, under an ending of one part or two (fr, co.uk), or lies in one of `hosts`."""
+    parts = host.split(".")
+    ends = [parts[-2]] if len(parts) > 1 else []
+    if len(parts) > 2 and len(parts[-1]) == 2 and parts[-2] in ("co", "com", "org", "net"):
+        ends.append(parts[-3])
+    return any(end in brands for end in ends) or _lies_in(host, hosts)
+
+
+def _lies_in(host: str, hosts: tuple[str, ...]) -> bool:
+    return any(host == one or host.endswith(f".{one}") for one in hosts)

@@ -32,7 +32,7 @@ def test_a_click_id_is_kept_only_with_consent_to_be_measured():
     assert kept_touch(touch, agreed=True) == touch
     kept = kept_touch(touch, agreed=False)
     assert kept == {"utm_source": "ads", "page": "demo", "ad_click": "gclid"}
-    assert channel(kept) == channel(touch) == "paid"
+    assert channel(kept) == channel(touch) == "paid_search"
     assert kept_touch({"page": "demo"}, agreed=False) == {"page": "demo"}
 
 

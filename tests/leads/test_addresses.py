@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_emails, canonical_phone, shown_phone
-from leads.touches import channel
 
 REAL_ADDRESSES = Path(__file__).resolve().parents[3] / "shared" / "data" / "addresses" / "isemail-tests.csv"
 
@@ -103,25 +102,6 @@ def test_a_number_is_shown_as_people_write_it():
     assert shown_phone("+33639981234") == "06 39 98 12 34"
     assert shown_phone("+442079460958") == "+44 20 7946 0958"
     assert shown_phone("no number") == "no number"
-
-
-@pytest.mark.parametrize(
-    ("touch", "expected"),
-    [
-        ({}, "direct"),
-        ({"utm_medium": "CPC", "utm_source": "google"}, "paid"),
-        ({"gclid": "x", "referrer": "https://www.google.com/"}, "paid"),
-        ({"utm_medium": "email"}, "email"),
-        ({"utm_campaign": "salon"}, "campaign"),
-        ({"referrer": "https://www.google.fr/search?q=3d"}, "organic"),
-        ({"referrer": "https://t.co/abc"}, "social"),
-        ({"referrer": "https://l.facebook.com/x"}, "social"),
-        ({"referrer": "https://chat.cool.example/x"}, "referral"),
-        ({"referrer": "https://[broken"}, "direct"),
-    ],
-)
-def test_a_touch_came_through_a_channel(touch, expected):
-    assert channel(touch) == expected
 
 
 @given(

@@ -58,7 +58,7 @@ def test_a_submission_makes_a_lead_with_everything_that_was_said(database, captu
     assert (lead.email, lead.first_name, lead.fields, lead.status) == (
         "ada@lumen.example", "Ada", {"practice": "slow"}, "lead",
     )  # fmt: skip
-    assert (row.source, row.origin, row.first_touch["utm_medium"]) == ("paid", "inbound", "cpc")
+    assert (row.source, row.origin, row.first_touch["utm_medium"]) == ("paid_search", "inbound", "cpc")
     assert (event.seq, event.name, event.subject, event.evidence) == (1, "form_submitted", "guide", "human")
     assert event.data == {
         "page": "guide-3d",
@@ -120,7 +120,7 @@ def test_a_second_form_adds_to_the_lead_and_empties_nothing(database, capture, m
     assert (lead.first_name, lead.last_name, lead.fields) == ("Ada", "Lovelace", {"practice": "slow", "team": "2-5"})
     assert row.first_touch["utm_source"] == "google", "the first touch stays the first"
     assert row.last_touch == {"referrer": "https://www.linkedin.com/feed"}
-    assert row.source == "paid"
+    assert row.source == "paid_search"
 
 
 def test_the_same_form_sent_twice_counts_once(database, capture, moment):
