@@ -91,6 +91,7 @@ NOUNS: dict[str, Said] = {
     "Thanks": said("this `[thanks]` section"),
     "Topic": said("this topic"),
     "Trigger": said("this trigger"),
+    "Utm": said("what links say of their mail"),
     "WaitFor": said("this `wait_for`"),
     "WaitUntil": said("this `wait_until`"),
 }

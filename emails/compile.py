@@ -32,6 +32,7 @@ from emails.links import Links, UnfitAddress
 from emails.masking import MaskedAlready, Masks, lost, words_in
 from emails.readings import Place
 from emails.scope import scope_of
+from emails.utm import utm_of
 
 VERSION = 1  # raised when the same text would compile to something else
 PARTS = ("subject", "preheader", "why", "body")
@@ -69,8 +70,8 @@ def email_hash(site: Site, sequence: str, email: str, locale: str, setting: Sett
     text = site.emails[sequence, email, locale]
     constants = constants_of(site, sequence, email, locale, setting)
     brand = site.definitions.brand.model_dump()
-    images = [named] if (named := named_in(site, text.body)) else []
-    return _hash(text.model_dump(exclude={"body_line"}), brand, layout, constants.as_json(), words(locale), *images)
+    more = [part for part in (named_in(site, text.body), utm_of(site, sequence, setting.base_url)) if part]
+    return _hash(text.model_dump(exclude={"body_line"}), brand, layout, constants.as_json(), words(locale), *more)
 
 
 def compile_email(
@@ -83,7 +84,7 @@ def compile_email(
     if found := [problem for problem in author_problems(site, text, place) if problem.severity == "error"]:
         raise CompileError(found)
     constants = constants_of(site, sequence, email, locale, setting)
-    compiler = _Compiler(site, text, place, constants, frame)
+    compiler = _Compiler(site, text, place, constants, frame, utm_of(site, sequence, setting.base_url))
     subject, html, plain = compiler.subject(), compiler.html(), compiler.text()
     name = email_hash(site, sequence, email, locale, setting, frame)
     links, listed = tuple(compiler.links.addresses), compiler.images.listed()
@@ -131,11 +132,13 @@ def _hash(*parts: Any) -> str:
 class _Compiler:
     """One text on its way; the masks are shared, so that every part may stand in every other."""
 
-    def __init__(self, site: Site, email: Email, place: str, constants: Constants, frame: Layout) -> None:
+    def __init__(
+        self, site: Site, email: Email, place: str, constants: Constants, frame: Layout, utm: Mapping[str, str]
+    ) -> None:
         self._site, self._email, self._place, self._constants, self._frame = site, email, place, constants, frame
         self._masks = Masks()
         self._locale = constants.locale
-        self.links = Links(self._masks, constants.values())
+        self.links = Links(self._masks, constants.values(), utm)
         self.images = Images(site.images, constants.author[1].rpartition("@")[2])
         self._line = {part: self._masked(part) for part in ("subject", "preheader", "why")}
         self._tokens = self._read()

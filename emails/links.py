@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from base.saying import Refused, Said, said
 from emails.masking import Masks, words_in
 from emails.scope import URLS
+from emails.utm import tagged
 
 _COUNTED, _PLAIN = ("http", "https"), ("mailto", "tel")
 
@@ -24,8 +25,9 @@ class UnfitAddress(Refused):
 class Links:
     """The link table of one text: `addresses[n]` is where link n leads; a message fills the slot `links[n]`."""
 
-    def __init__(self, masks: Masks, constants: Mapping[str, str]) -> None:
+    def __init__(self, masks: Masks, constants: Mapping[str, str], utm: Mapping[str, str]) -> None:
         self._masks = masks
+        self._utm = utm
         self._constants = constants
         self.addresses: list[str] = []
 
@@ -44,7 +46,7 @@ class Links:
                 "`%(address)s` is not an address a mail can lead to: write it whole, with https://", address=known
             )
             raise UnfitAddress(line, sentence)
-        self.addresses.append(known)
+        self.addresses.append(tagged(known, self._utm))
         return self._masks.add(f"{{{{ links[{len(self.addresses) - 1}] }}}}")
 
     def _filled_in(self, address: str) -> str:

@@ -24,6 +24,7 @@ from emails.readings import Place
 from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
 from emails.shelf import Shelf
+from emails.utm import untagged
 from leads.facts import COLUMNS
 
 CLIPPED_AT = 102 * 1024  # bytes of HTML that Gmail shows before it cuts
@@ -156,7 +157,7 @@ def _about_names(site: Site, sequence: str, email: Email, path: str) -> Iterator
 
 
 def _about_addresses(compiled: CompiledEmail, email: Email, path: str) -> Iterator[Problem]:
-    for address in dict.fromkeys(compiled.links):
+    for address in dict.fromkeys(untagged(link) for link in compiled.links):
         parts = urlsplit(address)
         line = _line_of(email, address)
         if parts.scheme == "http":

@@ -34,8 +34,8 @@ _SEARCH_HOSTS = ("search.brave.com", "lilo.org", "kagi.com", "mojeek.com", "swis
                  "presearch.com", "search.aol.com", "syndicatedsearch.goog")  # fmt: skip
 _SOCIAL_BRANDS = ("facebook", "linkedin", "instagram", "twitter", "pinterest", "youtube", "tiktok", "reddit", "tumblr",
                   "snapchat", "whatsapp", "quora", "xing", "viadeo")  # fmt: skip
-_SOCIAL_HOSTS = ("t.co", "x.com", "fb.me", "lnkd.in", "pin.it", "youtu.be", "wa.me", "t.me", "threads.net", "threads.com",
-                 "bsky.app", "mastodon.social", "vk.com", "discord.com", "telegram.org",
+_SOCIAL_HOSTS = ("t.co", "x.com", "fb.me", "lnkd.in", "pin.it", "youtu.be", "wa.me", "t.me", "threads.net",
+                 "threads.com", "bsky.app", "mastodon.social", "vk.com", "discord.com", "telegram.org",
                  "news.ycombinator.com")  # fmt: skip
 # Readers of mail in a browser, who say where they are: before the brands, as their mail lies under the same names.
 _MAIL_HOSTS = ("mail.google.com", "outlook.live.com", "outlook.office.com", "outlook.office365.com", "mail.yahoo.com",
@@ -96,7 +96,7 @@ def _referring(referrer: str) -> str:
 
 
 def _is_one(host: str, brands: tuple[str, ...], hosts: tuple[str, ...]) -> bool:
-    """Whether the address is a brand's own, under an ending of one part or two (fr, co.uk), or lies in one of `hosts`."""
+    """Whether a brand's own address, under an ending of one part or two (fr, co.uk), or one that lies in `hosts`."""
     parts = host.split(".")
     ends = [parts[-2]] if len(parts) > 1 else []
     if len(parts) > 2 and len(parts[-1]) == 2 and parts[-2] in ("co", "com", "org", "net"):

@@ -172,3 +172,11 @@ def text_in(localised: Localised, locale: str, default_locale: str = "fr") -> st
         if wanted in localised:
             return localised[wanted]
     return next(iter(localised.values()), "")
+
+
+class Utm(Model):
+    """What the links of mails tell the pages they lead to; None = by default."""
+
+    source: Line | None = None  # the host of the site
+    medium: Line | None = None  # email
+    campaign: Line | None = None  # the sequence's name

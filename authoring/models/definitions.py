@@ -20,6 +20,7 @@ from authoring.models.common import (
     Name,
     Text,
     Url,
+    Utm,
 )
 from authoring.models.conditions import Condition, EventName
 from authoring.patterns import COLOUR, CURRENCY
@@ -224,6 +225,7 @@ class Definitions(Model):
     senders: dict[Name, Sender]
     topics: dict[Name, Topic]
     tracking: dict[Literal["clicks", "opens"], Topic] = {}
+    utm: Utm | None = None  # on the links of every sequence's mails; None: only where a sequence says so
     stages: list[Stage] = Field(min_length=1)
     temperatures: list[Temperature] = Field(min_length=1)
     scoring: Scoring

@@ -24,6 +24,7 @@ from authoring.models.common import (
     Name,
     OffsetText,
     TimeText,
+    Utm,
     Weekday,
     Zone,
     both,
@@ -283,6 +284,7 @@ class Sequence(Model):
     audience: Literal["leads", "everyone"] = "leads"
     sender: Name
     reply_to: Address | None = None
+    utm: Utm | Literal[False] | None = None  # on the links of its mails; False: none, whatever the definitions say
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     concurrent: bool = True  # False: of a lead's sequences that say so, only the first in priority sends
     frequency_cap: list[CapText] = []  # of this sequence's own mails

@@ -166,7 +166,7 @@ def test_whoever_follows_the_hidden_link_was_a_machine_all_along(browser, door, 
 
 
 def test_a_hit_that_is_judged_again_has_its_own_hour_of_neighbours(browser, door, mail, clocks):
-    """The hidden link 50 minutes before a click speaks against it still when another click, 50 minutes on, is judged."""
+    """What was followed 50 minutes before a click speaks of it still when another, 50 minutes after it, is judged."""
     browser.open(f"/c/{TOKEN}3", headers=PEOPLE)
     for number in (1, 0):
         clocks.advance(timedelta(minutes=50))
