@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
-Run: make bench, or python -m bench followed by some of: captures sending lasting tick steps console planning simulating
-deciding folding imports.
+Run: make bench, or python -m bench followed by some of: captures clicks sending lasting tick steps console planning
+simulating deciding folding imports.
 """
 
 import sys
@@ -10,6 +10,7 @@ from itertools import chain
 from bench import (
     abreast,
     captures,
+    clicks,
     console,
     deciding,
     folding,
@@ -25,6 +26,7 @@ from bench.results import keep
 
 BENCHMARKS = {
     "captures": captures.measure,
+    "clicks": clicks.measure,
     "sending": lambda: chain.from_iterable(measure() for measure in (sending.measure, abreast.measure)),
     "lasting": lasting.measure,
     "tick": tick.measure,

@@ -41,7 +41,7 @@ def measure() -> list[Result]:
         scene.fill(at, OWED)
         sending.owe(at, range(1, OWED + 1))
         at.close()
-        with _server("captures-while-sending", folder / "busy", sink_port) as port:
+        with server("captures-while-sending", folder / "busy", sink_port) as port:
             busy = [_round(port, f"busy{number}") for number in range(ROUNDS)]
     floor, alone = (statistics.median(one.per_second for one in rounds[kind]) for kind in ("floor", "captures"))
     while_sending = statistics.median(one.per_second for one in busy)
@@ -73,14 +73,14 @@ def _interleaved(folder: Path, sink_port: int, kinds: tuple[str, ...]) -> dict[s
     found: dict[str, list[Answered]] = {kind: [] for kind in kinds}
     for number in range(ROUNDS):
         for kind in kinds:
-            with _server(kind, folder / kind, sink_port) as port:
+            with server(kind, folder / kind, sink_port) as port:
                 _round(port, f"warm{number}", 100)
                 found[kind].append(_round(port, f"{kind}{number}"))
     return found
 
 
 @contextmanager
-def _server(kind: str, folder: Path, sink_port: int) -> Iterator[int]:
+def server(kind: str, folder: Path, sink_port: int) -> Iterator[int]:
     command = [sys.executable, "-m", "bench.server", kind, str(folder), str(sink_port)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin is not None

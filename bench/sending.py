@@ -123,6 +123,7 @@ def settings(folder: Path, port: int, url: str | None = None) -> Config:
             "TERREAU__SMTP__PORT": str(port),
             "TERREAU__SMTP__SECURITY": "none",
             "TERREAU__SERVER__FORM_MIN_SECONDS": "0",
+            "TERREAU__TRACKING__OPENS": "consent",  # asked of nobody here, but where openings are measured
             **dict.fromkeys(UNLIMITED, "0"),
         },
     )

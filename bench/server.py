@@ -1,8 +1,9 @@
 """The web server that the capture benchmark talks to; prints its port, serves until its input closes.
 
-Run: python -m bench.server floor|captures|captures-while-sending FOLDER SINK_PORT
+Run: python -m bench.server floor|captures|captures-while-sending|hits|hits-floor FOLDER SINK_PORT
 """
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from authoring.tree import read_tree
 from base.paths import data_path
 from bench.sending import settings
 from capture.forms import answers, form_class
+from capture.tracking import DOT
 from terreau.app import create_app
 from terreau.house import House
 from terreau.process import settle
@@ -53,15 +55,44 @@ def floor_app() -> Flask:
     return app
 
 
+def hits_floor_app(file: Path) -> Flask:
+    """The least that keeps a hit: a row of its own, a connection and a durable commit for each request."""
+    app = Flask("hits-floor")
+    with sqlite3.connect(file, isolation_level=None) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY, token TEXT, agent TEXT, at TEXT)")
+
+    def keep(token: str) -> None:
+        conn = sqlite3.connect(file, isolation_level=None, timeout=30)
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("INSERT INTO seen (token, agent, at) VALUES (?, ?, ?)", (token, request.user_agent.string, "now"))
+        conn.close()
+
+    @app.get("/c/<token>")
+    def click(token: str) -> Response:
+        keep(token)
+        return redirect("https://example.org/a", 302)  # type: ignore[return-value]
+
+    @app.get("/o/<token>.gif")
+    def picture(token: str) -> Response:
+        keep(token)
+        return Response(DOT, content_type="image/gif")
+
+    return app
+
+
 def main(kind: str, folder: Path, sink_port: int) -> None:
     if kind == "floor":
         _serve(floor_app())
+        return
+    if kind == "hits-floor":
+        _serve(hits_floor_app(folder / "floor.db"))
         return
     house = House.build(settings(folder, sink_port))
     app = create_app(house)
     house.releases.in_force()
     settle()
-    if kind == "captures":
+    if kind in ("captures", "hits"):
         _serve(app)
     else:
         with in_motion(house):

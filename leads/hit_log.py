@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from base.clock import Moment
 from leads import events
@@ -23,7 +23,15 @@ from storage.schema import wakes as wakes_table
 MOST = 20  # hits of one link that are noted: more are a machine's, and tell nothing new
 STILL_OPEN = timedelta(days=1)  # so long after the hit its page may still say that it was looked at
 
+# Built once: every hit runs them, and building costs more than running.
 _NOTE = Prepared(insert(hits))
+_HELD = Prepared(select(wakes_table.c.seq).where(wakes_table.c.lead_id == bindparam("lead")).with_for_update())
+_UNBELIEVED = and_(
+    hits.c.lead_id == bindparam("lead"), hits.c.kind == bindparam("of_kind"), hits.c.link == bindparam("of_link"),
+    hits.c.hidden == bindparam("is_hidden"), hits.c.confirmed_seq.is_(None),
+)  # fmt: skip
+_OF_LINK = Prepared(select(hits.c.id).where(_UNBELIEVED).limit(MOST))
+_OF_MAIL = Prepared(select(hits.c.id).where(_UNBELIEVED, hits.c.message_id == bindparam("mail")).limit(MOST))
 # Purpose of consent -> the kinds of hits that are only known with it.
 OF_PURPOSE: Mapping[str, tuple[Kind, ...]] = {"clicks": ("click", "visit"), "opens": ("open",)}
 
@@ -126,13 +134,11 @@ def settle_late(conn: Connection, message_ids: Collection[int], now: Moment) -> 
 
 def _hold(conn: Connection, lead_id: int) -> None:
     """The lead's wake, so that two hits or two beacons come one after the other."""
-    conn.execute(select(wakes_table.c.seq).where(wakes_table.c.lead_id == lead_id).with_for_update())
+    _HELD.rows(conn, {"lead": lead_id})
 
 
 def _count(conn: Connection, met: Met) -> int:
-    same = and_(hits.c.lead_id == met.lead_id, hits.c.kind == met.kind, hits.c.link == met.link)
-    same = and_(same, hits.c.hidden == met.hidden, hits.c.confirmed_seq.is_(None))
-    if met.message_id is not None:
-        same = and_(same, hits.c.message_id == met.message_id)
-    some = select(hits.c.id).where(same).limit(MOST)
-    return conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    asked = {"lead": met.lead_id, "of_kind": met.kind, "of_link": met.link, "is_hidden": met.hidden}
+    if met.message_id is None:
+        return len(_OF_LINK.rows(conn, asked))
+    return len(_OF_MAIL.rows(conn, {**asked, "mail": met.message_id}))

@@ -49,6 +49,7 @@ def range_marks(address: str) -> frozenset[str]:
     return frozenset(name for name, ranges in _RANGES.items() if any(known in one for one in ranges))
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str | None:
     """The neighbourhood of an address, /24 or /48: as near as gateways that change addresses can be told."""
     known = ip_of(address)
