@@ -206,8 +206,13 @@ class Dkim(Section):
 
 
 class Tracking(Section):
+    """`origins`: the company's other sites, whose pages may carry the script of visits."""
+
     clicks: Literal["consent", "never"] = "consent"
     opens: Literal["consent", "never"] = "never"
+    visits: Literal["consent", "count", "never"] = "count"
+    origins: list[WebAddress] = []
+    visits_per_hour: Annotated[int, Field(ge=0)] = 600
     beacon_seconds: Annotated[float, Field(ge=0)] = 3
 
 
@@ -241,6 +246,7 @@ class Retention(Section):
     way: Literal["anonymise", "erase"] = "anonymise"
     sunset_months: Annotated[int, Field(ge=0, le=1200)] = 0
     sunset_mails: Count = 10
+    hits_months: Annotated[int, Field(ge=0, le=1200)] = 13
 
 
 class Secrets(Section):

@@ -22,6 +22,7 @@ from capture import (
     thanks,
     tracking,
     unsubscribe,
+    visits,
 )
 from capture.door import Door
 from capture.notices import FAILURES, failure, notice, unavailable
@@ -49,6 +50,7 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/c/<code>", tracking.clicked),
     ("GET", "/o/<token>.gif", tracking.opened),
     ("POST", "/seen", tracking.seen),
+    ("POST", "/visit", visits.visited),
     ("POST", "/returned", returned.post),
     ("GET", "/brand.css", site_files.brand),
     ("GET", "/robots.txt", site_files.robots),

@@ -28,8 +28,9 @@ from capture.showing import Showing, draw_page
 from capture.speech import Speech, speech_in
 from capture.stamp import Stamp, open_stamp
 from capture.thanks import seal_thanks
-from capture.touch import kept_touch, read_touch
+from capture.touch import is_inner, kept_touch, read_touch
 from capture.views import is_a_view
+from capture.visits import opening, origins, visitor_of
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.database import StorageUnavailable
@@ -56,8 +57,9 @@ class Visit:
 def show(door: Door, page: str, locale: str | None = None) -> Response:
     """The landing page with its empty form."""
     visit = _visit(door, page, locale)
-    _count(door, page)
-    return _draw(door, visit, _stamp(door, visit), form_class(visit.form)(formdata=None))
+    stamp = _stamp(door, visit)
+    _count(door, page, stamp)
+    return _draw(door, visit, stamp, form_class(visit.form)(formdata=None))
 
 
 def submit(door: Door, page: str, locale: str | None = None) -> Response:
@@ -92,16 +94,24 @@ def _visit(door: Door, name: str, locale: str | None) -> Visit:
     return Visit(site, name, page, site.forms[page.form], speech_in(door.config, spoken))
 
 
-def _count(door: Door, page: str) -> None:
-    if is_a_view(request.method, request.user_agent.string, request.headers.get("Sec-Purpose", "")):
-        door.views.count(page, local_day(door.clocks.calendar(), door.config.site.timezone))
+def _count(door: Door, page: str, stamp: Stamp) -> None:
+    """The page was opened, and somebody came from somewhere: of a browser that may be known, the script tells it."""
+    if not is_a_view(request.method, request.user_agent.string, request.headers.get("Sec-Purpose", "")):
+        return
+    day = local_day(door.clocks.calendar(), door.config.site.timezone)
+    door.views.count(page, day)
+    if door.config.tracking.visits != "never" and not visitor_of(door) and not is_inner(request.referrer, _own(door)):
+        door.views.count_visit(opening(page, stamp.touch), day)
 
 
 def _stamp(door: Door, visit: Visit) -> Stamp:
     moment = door.clocks.moment()
-    own_host = urlsplit(door.config.site.base_url).hostname or ""
-    touch = read_touch(request.args, request.referrer, own_host, visit.name, moment.calendar)
+    touch = read_touch(request.args, request.referrer, _own(door), visit.name, moment.calendar)
     return Stamp(new_token(), visit.name, moment.machine.isoformat(), visit.site.release_id or 0, touch)
+
+
+def _own(door: Door) -> set[str]:
+    return {urlsplit(one).hostname or "" for one in origins(door.config)}
 
 
 def _refuse_undeclared(visit: Visit, sent: MultiDict[str, str], stamp: Stamp | None, trap: str) -> None:
@@ -157,6 +167,7 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         magnet=form.magnet,
         interests=tuple(dict.fromkeys([*form.interests, *visit.page.interests])),
         release_id=visit.site.release_id or 0,
+        visitor=visitor_of(door),
         limits=limits_of(door, visit.page.form, reach, request.remote_addr or ""),
     )
 

@@ -15,6 +15,7 @@ from capture.forms import trap_name
 from capture.rendering import OWN, draw
 from capture.sentences import Wrong, headline, wrong
 from capture.speech import Speech
+from capture.visits import question
 
 BESIDE_THE_FORM = ("rows", "prose", "faq")  # sections that read well in the column left of the form
 SHORT_FIELDS = ("first_name", "last_name", "company", "job_title")
@@ -43,6 +44,7 @@ def draw_page(door: Door, site: Site, name: str, speech: Speech, showing: Showin
         "name": name,
         "code": _code(),
         "beacon_seconds": door.config.tracking.beacon_seconds,
+        "visits": _visits(door, site, speech),
     }
     return draw("pages/landing.html", site, speech, status=status, keep=OWN, page=page, form=form, view=view)
 
@@ -124,3 +126,9 @@ def _code() -> str | None:
     """The click that brought the visitor here, when it looks like one."""
     code = request.args.get("c", "")
     return code if split_code(code) else None
+
+
+def _visits(door: Door, site: Site, speech: Speech) -> str | None:
+    """The question whether this browser may be known again; None where the house does not ask."""
+    asks = door.config.tracking.visits == "consent"
+    return question(site.definitions.house.name, speech) if asks else None

@@ -3,9 +3,9 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "li_fat_id", "ttclid", "twclid", "fbclid")
@@ -14,13 +14,25 @@ LONGEST_CLICK_ID = 250
 
 
 def read_touch(
-    arguments: Mapping[str, str], referrer: str | None, own_host: str, page: str, at: datetime
+    arguments: Mapping[str, str], referrer: str | None, own_hosts: Collection[str], page: str, at: datetime
 ) -> dict[str, str]:
-    """What is known of the visit: `utm_*`, click ids, an external `referrer`, the `page`, `at` (ISO 8601, UTC)."""
-    touch = {name: _clean(arguments.get(name), LONGEST) for name in PARAMETERS}
-    touch |= {name: _clean(arguments.get(name), LONGEST_CLICK_ID) for name in CLICK_IDS}
-    touch["referrer"] = external_referrer(referrer, own_host)
+    """What is known of the visit: `utm_*`, click ids, an external `referrer`, the `page`, `at` (ISO 8601, UTC).
+
+    Whoever comes from another of our pages, where they landed, still comes from where its address says.
+    """
+    said = _said(arguments)
+    if not said and is_inner(referrer, own_hosts):
+        said = _said(dict(parse_qsl(urlsplit(referrer or "").query, max_num_fields=100)))
+    touch = {**said, "referrer": external_referrer(referrer, own_hosts)}
     return {name: value for name, value in touch.items() if value} | {"page": page, "at": at.isoformat()}
+
+
+def is_inner(referrer: str | None, own_hosts: Collection[str]) -> bool:
+    """Whether the page before was one of our own: then nobody came from anywhere."""
+    try:
+        return (urlsplit(referrer or "").hostname or "") in own_hosts
+    except ValueError:
+        return False
 
 
 def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:
@@ -32,16 +44,22 @@ def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:
     return {**others, "ad_click": next(name for name in CLICK_IDS if name in touch)}
 
 
-def external_referrer(referrer: str | None, own_host: str) -> str:
+def external_referrer(referrer: str | None, own_hosts: Collection[str]) -> str:
     """Scheme, host and path of the page before, when it is another site's: its query is not ours to keep."""
     try:
         parts = urlsplit(referrer or "")
         host = parts.hostname or ""
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host or host == own_host:
+    if parts.scheme not in ("http", "https") or not host or host in own_hosts:
         return ""
     return _clean(f"{parts.scheme}://{host}{parts.path}", LONGEST_CLICK_ID)
+
+
+def _said(arguments: Mapping[str, str]) -> dict[str, str]:
+    said = {name: _clean(arguments.get(name), LONGEST) for name in PARAMETERS}
+    said |= {name: _clean(arguments.get(name), LONGEST_CLICK_ID) for name in CLICK_IDS}
+    return {name: value for name, value in said.items() if value}
 
 
 def _clean(value: str | None, longest: int) -> str:

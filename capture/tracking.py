@@ -15,7 +15,8 @@ from capture.addresses import absolute, own_page, split_code, with_code
 from capture.door import Door
 from capture.hits import Told, told
 from capture.magnets import mark_of, open_link, was_seen, was_touched
-from leads import consent, hit_log
+from capture.visits import visitor_of
+from leads import consent, hit_log, visits
 from leads.hit_log import Met
 from storage.database import StorageUnavailable
 from storage.prepared import Prepared
@@ -158,6 +159,7 @@ def _seen_page(door: Door, code: str, page: str) -> None:
     if link is None or link.url is None or own_page(door.config, link.url) != page:
         return
     now, touched, driven = door.clocks.moment(), _is_yes("acted"), _is_yes("driven")
+    visitor = visitor_of(door)
 
     def job(conn: Connection) -> None:
         if "clicks" in consent.granted(conn, [link.lead_id])[link.lead_id]:
@@ -165,6 +167,8 @@ def _seen_page(door: Door, code: str, page: str) -> None:
                 conn, link.lead_id, "click", str(link.number), now,
                 message_id=link.message_id, touched=touched, driven=driven,
             )  # fmt: skip
+            if touched and not driven:
+                visits.join(conn, visitor, link.lead_id)
 
     door.database.write(job)
 

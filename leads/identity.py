@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import consent, events, holding, limits, words
+from leads import consent, events, holding, limits, visits, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
@@ -72,6 +72,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         _learn(conn, capture, lead_id, proven)
     else:
         words.write(conn, {lead_id: capture.columns})
+    visits.join(conn, capture.visitor, lead_id)
     held = limits.over(conn, capture.limits, proven, now.machine)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
     asked = consent.ask(
@@ -135,6 +136,7 @@ def _one_at_a_time(conn: Connection, phone: str) -> None:
 
 def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
     """A new lead with its wake; None where another door was faster with the same address."""
+    first = visits.first_touch(conn, capture.visitor) or capture.touch
     row: dict[str, Any] = {
         "status": "lead",
         **{name: capture.columns.get(name) or None for name in COLUMNS},
@@ -142,8 +144,8 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
         "tags": [],
         "locale": capture.locale,
         "origin": "inbound",
-        "source": channel(capture.touch),
-        "first_touch": dict(capture.touch),
+        "source": channel(first),
+        "first_touch": dict(first),
         "last_touch": dict(capture.touch),
         "created_at": now.calendar,
     }

@@ -73,6 +73,10 @@ HOLDINGS: Mapping[str, Holding] = {
         secret="network client",
         working="id message_id event_seq confirmed_seq seen_seq due_at",
     ),
+    "hit_counts": Holding(working="day email kind klass n"),
+    "visitors": Holding(lead="lead_id", figure="agreed_at wording", secret="visitor"),
+    "visits": Holding(lead="lead_id", personal="touch", figure="page channel at", secret="visitor", working="id"),
+    "visit_counts": Holding(working="day page channel source campaign n"),
     "events": Holding(
         lead="lead_id", personal="data", figure="name at recorded_at evidence subject", working="seq", rest="blank"
     ),

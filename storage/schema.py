@@ -200,6 +200,45 @@ hits = _table(
     Index("ix_hits_message_id_at", "message_id", "at"),
     Index("ix_hits_client_at", "client", "at"),
     Index("ix_hits_lead_id", "lead_id"),
+    Index("ix_hits_at", "at"),
+)
+hit_counts = _table(
+    "hit_counts",  # hits that are too old to be kept one by one: how many of a day, and of nobody
+    Column("day", Date, primary_key=True),  # UTC
+    Column("email", String(200), primary_key=True),  # SEQUENCE/NAME; '' where no mail led there
+    Column("kind", String(10), primary_key=True),
+    Column("klass", String(10), primary_key=True),
+    Column("n", Integer, nullable=False),
+)
+visitors = _table(
+    "visitors",  # browsers whose owner agreed to be known again; by a hash of what their cookie holds
+    Column("visitor", String(64), primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id")),  # who named themselves last with it
+    Column("agreed_at", UtcDateTime, nullable=False),  # calendar
+    Column("wording", Text, nullable=False),  # what they agreed to; '' where another page of the company asked
+    Index("ix_visitors_lead_id", "lead_id"),
+)
+visits = _table(
+    "visits",  # the pages that such a browser opened
+    Column("id", Id, primary_key=True),
+    Column("visitor", String(64), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id")),  # None until they name themselves
+    Column("page", String(200), nullable=False),  # a page of ours by name, another of the company by host and path
+    Column("channel", String(20), nullable=False),  # '' = from another of our own pages
+    Column("touch", Json, nullable=False),  # utm_*, click ids, referrer, page, at
+    Column("at", UtcDateTime, nullable=False),  # calendar
+    Index("ix_visits_visitor_id", "visitor", "id"),
+    Index("ix_visits_lead_id_at", "lead_id", "at"),
+    Index("ix_visits_at", "at"),
+)
+visit_counts = _table(
+    "visit_counts",  # visits of nobody in particular: those without consent, and those that are too old
+    Column("day", Date, primary_key=True),  # the site's own
+    Column("page", String(200), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("source", String(150), primary_key=True),  # utm_source, else the referring host
+    Column("campaign", String(150), primary_key=True),
+    Column("n", Integer, nullable=False),
 )
 submissions = _table(
     "submissions",

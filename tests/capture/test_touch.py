@@ -12,7 +12,7 @@ MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 def test_parameters_click_ids_page_and_instant_are_kept_and_nothing_else():
     arguments = {"utm_source": " lettre ", "utm_campaign": "", "fbclid": "f", "li_fat_id": "l", "stage": "customer"}
-    assert read_touch(arguments, None, "lumen.example", "guide-3d", MONDAY) == {
+    assert read_touch(arguments, None, {"lumen.example"}, "guide-3d", MONDAY) == {
         "utm_source": "lettre",
         "fbclid": "f",
         "li_fat_id": "l",
@@ -22,7 +22,7 @@ def test_parameters_click_ids_page_and_instant_are_kept_and_nothing_else():
 
 
 def test_what_is_too_long_is_cut_and_what_cannot_be_printed_is_left_out():
-    touch = read_touch({"utm_source": "a\r\nb\x00" + "x" * 500, "gclid": "g" * 900}, None, "h", "p", MONDAY)
+    touch = read_touch({"utm_source": "a\r\nb\x00" + "x" * 500, "gclid": "g" * 900}, None, {"h"}, "p", MONDAY)
     assert touch["utm_source"] == "ab" + "x" * 148
     assert len(touch["gclid"]) == 250
 
@@ -50,4 +50,4 @@ def test_a_click_id_is_kept_only_with_consent_to_be_measured():
     ],
 )
 def test_only_another_sites_page_is_a_referrer_without_its_query(referrer, kept):
-    assert external_referrer(referrer, "lumen.example") == kept
+    assert external_referrer(referrer, {"lumen.example"}) == kept
