@@ -7,11 +7,14 @@ from threading import Event
 
 import structlog
 
-from base.clock import Clocks
+from base.calendars import Zone
+from base.clock import Clocks, Moment
 from base.settings import Retention
-from leads import retention
+from leads import retention, thinning
 from leads.erasing import UnderWay
 from leads.forgetting import Desk, complete_list
+
+THINNED = 20  # batches a minute: more than a house of a million hits a month needs
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +26,7 @@ class Keeper:
     desk: Desk
     terms: Retention
     clocks: Clocks
+    zone: Zone
     _next_id: int = 1
     _done_on: date | None = field(default=None)
 
@@ -30,6 +34,7 @@ class Keeper:
         """How many were announced, put to rest, or let go. Raises StorageUnavailable."""
         now = self.clocks.moment()
         done = self._look() if self._done_on != now.calendar.date() else 0
+        done += self._thin(now)
         try:
             gone = retention.let_go(self.desk, self.terms, now)
         except UnderWay:
@@ -37,6 +42,17 @@ class Keeper:
         if gone:
             log.info("leads whose time was up are gone", leads=gone, way=self.terms.way)
         return done + gone
+
+    def _thin(self, now: Moment) -> int:
+        """A few batches of hits and visits that are too old to be kept one by one."""
+        done = 0
+        for _ in range(THINNED):
+            job = partial(thinning.thin, months=self.terms.hits_months, zone=self.zone, now=now)
+            some = self.desk.database.write(job).total
+            done += some
+            if not some:
+                break
+        return done
 
     def _look(self) -> int:
         now, desk = self.clocks.moment(), self.desk

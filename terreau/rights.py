@@ -19,10 +19,11 @@ from base.saying import said
 from base.settings import Retention
 from base.system_words import why_of
 from base.translations import translator
-from leads import erasing, forgetting, merging, parting, retention
+from leads import erasing, forgetting, merging, parting, retention, thinning
 from leads.correcting import correct, fields_of
 from leads.facts import MERGED, PARTED
 from leads.forgetting import Clerk, Desk, Way
+from leads.thinning import Thinned
 from reports.personal import record_of
 from reports.record_page import as_page
 from storage.chain import Verified, verify
@@ -60,7 +61,8 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """Whose time is up or soon will be, by class; how many are `silent` (no more marketing), new on the list, gone."""
+    """Whose time is up or soon will be, by class; how many are `silent` (no more marketing), new on the list, gone;
+    and what is too old to be kept one by one."""
 
     terms: Retention
     classes: Mapping[str, int]
@@ -68,6 +70,7 @@ class Retained:
     was_dry: bool
     announced: int
     gone: int
+    old: Thinned
 
 
 @contextmanager
@@ -191,7 +194,17 @@ def retain(at: Office, dry: bool) -> Retained:
     gone = 0
     while not dry and (some := retention.let_go(at.desk, terms, at.now)):
         gone += some
-    return Retained(terms, classes, silent, dry, new, gone)
+    return Retained(terms, classes, silent, dry, new, gone, _thinned(at, terms.hits_months, dry))
+
+
+def _thinned(at: Office, months: int, dry: bool) -> Thinned:
+    """Hits and visits that are too old to be kept one by one, and no longer are."""
+    with at.database.read() as conn:
+        old = thinning.too_old(conn, months, at.now)
+    job = partial(thinning.thin, months=months, zone=at.config.site.timezone, now=at.now)
+    while not dry and at.database.write(job).total:
+        pass
+    return old
 
 
 def verified(at: Office) -> Verified:

@@ -113,6 +113,11 @@ def retention_lines(found: Retained, words: Translator) -> Iterator[str]:
     for klass, count in sorted(found.classes.items()):
         yield "  " + words.gettext(_CLASSES[klass], count=words.number(count))
     yield words.gettext("No more marketing, after a long silence: %(count)s.", count=words.number(found.silent))
+    old = {name: words.number(getattr(found.old, name)) for name in ("hits", "visits", "visitors")}
+    yield words.gettext(
+        "Too old to be kept one by one, and counted instead: hits %(hits)s, visits %(visits)s, browsers %(visitors)s.",
+        **old,
+    )
     if found.was_dry:
         yield words.gettext("Nothing was changed.")
         return
