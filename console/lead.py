@@ -114,6 +114,7 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "turns": lead_parts.turns(portrait.passages, names, now),
         "first": lead_parts.touch(portrait.first),
         "last": lead_parts.touch(portrait.last) if portrait.last != portrait.first else None,
+        "touches": [lead_parts.touched(one) for one in portrait.touches],
         "segments": [_segment(one, site, who) for one in facts.standing.segments],
         "owner": names.rep(known.owner),
         "reps": reps,

@@ -17,6 +17,7 @@ from leads.points import MILLI
 from leads.touches import channel
 from reports.lead import Noted, Passage, Portrait
 from reports.today import Submission
+from reports.touches import Touched
 from sales.wording import one_line
 
 LONGEST_ANSWER = 2_000
@@ -209,6 +210,12 @@ def touch(given: Mapping[str, Any]) -> Touch | None:
         return None
     facts = tuple((say(name), one_line(given[key])[:300]) for key, name in TOUCHED.items() if given.get(key))
     return Touch(say(SOURCES[channel(given)]), _when(given.get("at")), facts)
+
+
+def touched(one: Touched) -> Touch:
+    """One of all the times that they came."""
+    given = {**one.touch, "page": one.page, "at": one.at.isoformat()}
+    return touch(given) or Touch(say(SOURCES[one.channel]), moment(one.at), ())
 
 
 def _when(at: Any) -> str:

@@ -14,6 +14,7 @@ from leads import events
 from leads.facts import Lead
 from leads.groups import group, survivor
 from leads.identity import load_leads
+from reports.touches import Touched, touches
 from storage.schema import bant, calls, leads, notes, stage_changes, wakes
 
 SHOWN = 20  # notes, calls
@@ -59,14 +60,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """`first` and `last` are touches: utm_*, click ids, referrer, page, at. `events` counts all that ever happened.
-    `passages`, `notes` and `calls` are the newest, newest first."""
+    """`first` and `last` are touches: utm_*, click ids, referrer, page, at; `touches` are all of them. `events` counts
+    all that ever happened. `passages`, `notes` and `calls` are the newest, newest first."""
 
     lead: Lead
     origin: str
     created_at: datetime
     first: Mapping[str, Any]
     last: Mapping[str, Any]
+    touches: tuple[Touched, ...]
     events: int
     passages: tuple[Passage, ...]
     bant: Mapping[str, Noted]
@@ -86,6 +88,7 @@ def portrait(conn: Connection, lead_id: int) -> Portrait | None:
         created_at=row.created_at,
         first=row.first_touch or {},
         last=row.last_touch or {},
+        touches=touches(conn, lead_id),
         events=_events(conn, lead_id),
         passages=_passages(conn, lead_id),
         bant=known_bant(conn, lead_id),

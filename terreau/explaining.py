@@ -1,7 +1,7 @@
 """`terreau explain`: finds the lead that was meant, and says in plain lines what `leads.explain` computed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,11 +16,14 @@ from base.calendars import at_local
 from base.config import Config
 from base.saying import said
 from base.translations import Translator, msgid
+from console.lead_filters import SOURCES
+from console.lead_parts import TOUCHED
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Fits, Passage, Why, explain
 from leads.groups import survivor
 from leads.identity import load_leads
 from leads.points import MILLI
+from reports.touches import Touched, touches
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import leads
@@ -69,8 +72,10 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         except LookupError as error:
             raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
-    lines = _lines(found, name, site, zone, words())
-    return Explained("\n".join(lines), {"name": name, **found.as_json()})
+        came = [one for one in touches(conn, lead_id) if one.at <= at]
+    lines = [*_lines(found, name, site, zone, words()), *_ways(came, zone, words())]
+    told = {"name": name, **found.as_json(), "touches": [one.as_json() for one in came]}
+    return Explained("\n".join(lines), told)
 
 
 def find_lead(conn: Connection, meant: str) -> int:
@@ -144,6 +149,21 @@ def _fit(fit: Fits, speech: Translator) -> Iterator[str]:
         told = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
         yield f"{_points(line.points if line.held else 0)}  {told}  [{line.rule}]"
     yield ""
+
+
+def _ways(came: Sequence[Touched], zone: ZoneInfo, speech: Translator) -> Iterator[str]:
+    """Every touch, the first one first."""
+    yield ""
+    yield speech.gettext("How they came")
+    for one in came:
+        said = {**one.touch, "page": one.page}
+        facts = [
+            speech.gettext("%(name)s: %(what)s", name=speech.gettext(name), what=said[key])
+            for key, name in TOUCHED.items() if said.get(key)
+        ]  # fmt: skip
+        yield f"  {speech.moment(one.at, zone)}  {', '.join([speech.gettext(SOURCES[one.channel]), *facts])}"
+    if not came:
+        yield "  " + speech.gettext("nobody knows")
 
 
 _KINDS = {

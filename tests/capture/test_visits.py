@@ -9,8 +9,9 @@ from sqlalchemy import select
 from base.paths import data_path
 from capture.views import MOST
 from capture.visits import QUESTION
-from leads import consent, hit_log, judging
+from leads import consent, hit_log, judging, merging
 from leads.classing import SETTLES
+from reports.touches import touches
 from storage.schema import events as log
 from storage.schema import hits, leads, submissions, visit_counts, visitors, visits
 
@@ -127,6 +128,29 @@ def test_what_was_seen_before_belongs_to_whoever_sends_a_form(asking, door, cloc
     assert {lead_id for *_, lead_id in kept(door)} == {lead.id}
     tells(asking, "/p/demo", "https://www.linkedin.com/", v=cookie)
     assert kept(door)[-1] == ("demo", "social", lead.id)
+
+
+def test_every_touch_is_kept_and_none_is_lost_when_two_leads_are_one(asking, browse, door, clocks):
+    cookie = agrees(asking, CLICK)
+    clocks.advance(timedelta(days=3))
+    tells(asking, "/p/demo", f"{HOME}/p/guide-3d", v=cookie)
+    tells(asking, "/p/guide-3d", "https://www.google.fr/", v=cookie)
+    asking.send("/p/guide-3d", ANSWERS)
+    clocks.advance(timedelta(days=30))
+    other = browse()
+    hidden = other.hidden("/p/guide-3d", headers={"Referer": "https://www.linkedin.com/feed/"})
+    clocks.advance(timedelta(seconds=30))
+    other.post("/p/guide-3d", {**hidden, **ANSWERS, "email": "ada.m@gmail.com"})
+    ada, other = (row.id for row in rows(door, leads))
+    house = merging.House(door.site(), "Europe/Paris", door.keys.suppression)
+    door.database.write(lambda conn: merging.merge(conn, ada, other, house, clocks.moment()) and None)
+    with door.database.read() as conn:
+        found = touches(conn, ada)
+    assert [(one.by, one.channel, one.page) for one in found] == [
+        ("visit", "email", "guide-3d"),
+        ("visit", "organic", "guide-3d"),
+        ("form", "social", "guide-3d"),
+    ]
 
 
 def test_a_second_reader_of_one_browser_takes_nothing_from_the_first(asking, door):

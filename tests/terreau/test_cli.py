@@ -146,7 +146,7 @@ def test_a_lead_is_explained_by_number_address_or_telephone(folder):
         columns={"email": "ada@x.example", "phone": "+33639981234", "first_name": "Ada"},
         fields={},
         consents=(),
-        touch={},
+        touch={"utm_medium": "email", "utm_source": "lettre", "page": "guide-3d"},
         idempotency_key="1",
         release_id=1,
     )
@@ -161,12 +161,14 @@ def test_a_lead_is_explained_by_number_address_or_telephone(folder):
         assert said.exit_code == 0, said.output
         assert said.output.startswith(f"Ada (lead {lead}) on 3 November 2026, 23:59")
         assert "   30.000  in all" in said.output
+        assert "How they came\n  3 November 2026, 9:12  Email, page: guide-3d, source: lettre" in said.output
         assert re.search(
             r"15\.000  Document downloaded, 3 November 2026, 9:12, event 2  \[content/definitions.toml:\d+",
             said.output,
         )
     explained = json.loads(terreau("explain", str(lead), "--at", "2026-11-03", "--json").output)
     assert explained["total"] == sum(line["points"] for line in explained["lines"]) == 30_000
+    assert [(one["by"], one["channel"]) for one in explained["touches"]] == [("form", "email")]
 
 
 def test_a_contact_to_whom_nothing_happened_is_explained_in_a_sentence(folder):
