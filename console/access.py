@@ -66,6 +66,8 @@ ACCESS: Mapping[str, Rule] = {
     "lead_story": Rule(NAMES, own="lead_id"),
     "lead_score": Rule(NAMES, own="lead_id"),
     "lead_why": Rule(NAMES, own="lead_id"),
+    "lead_hits": Rule(NAMES, own="lead_id"),
+    "judge_hit": Rule(WRITING, own="lead_id"),
     "assign_lead": Rule(RUNNING, own="lead_id"),
     # rights: whoever sees a lead sees what is stored; handing it out and taking it away is for those who answer for it
     "lead_data": Rule(NAMES, own="lead_id"),
@@ -102,6 +104,8 @@ ACCESS: Mapping[str, Rule] = {
     "health": Rule(EVERYBODY),
     "held": Rule(WRITING),
     "let_through": Rule(WRITING),
+    "alerts": Rule(WRITING),
+    "take_back": Rule(WRITING),
     "messages": Rule(WRITING),
     "message": Rule(NAMES, own="message_id"),
     "message_frame": Rule(NAMES, own="message_id"),

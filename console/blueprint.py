@@ -16,6 +16,7 @@ from console import (
     factor_pages,
     health,
     held,
+    hits,
     home,
     imports,
     lead,
@@ -75,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
     *report_pages.ROUTES,
     *health.ROUTES,
     *held.ROUTES,
+    *hits.ROUTES,
     *home.ROUTES,
 )
 

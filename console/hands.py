@@ -25,6 +25,7 @@ REASONS = 4
 SAID: Mapping[str, str] = {
     "accepted": msgid("accepted by %(who)s"),
     "rejected": msgid("rejected by %(who)s"),
+    "withdrawn": msgid("taken back by %(who)s: it rested on hits of a machine"),
     "recycled": msgid("recycled by %(who)s"),
     "disqualified": msgid("disqualified by %(who)s"),
 }

@@ -22,6 +22,7 @@ from reports.health import Health, health
 from reports.held import held_count
 from reports.messages import Count
 from reports.returned import CameBack, came_back
+from reports.withdrawn_alerts import waiting_alerts
 from workflows.resting import EVERYTHING, MARKETING
 
 State = Literal["well", "look", "bad"]
@@ -53,6 +54,7 @@ class Looked:
     found: Health
     back: CameBack
     held: Count
+    alerts: int
     config: Config
     trouble: str | None
     dialect: str
@@ -80,7 +82,16 @@ def looked_at(door: ConsoleDoor, conn: Connection) -> Looked:
     """Everything, as it is at this request."""
     found = health(conn, g.moment.calendar, g.moment.machine)
     back = came_back(conn, g.moment.machine)
-    return Looked(found, back, held_count(conn), door.config, door.trouble(), door.database.dialect, _disk(door.config))
+    return Looked(
+        found,
+        back,
+        held_count(conn),
+        waiting_alerts(conn),
+        door.config,
+        door.trouble(),
+        door.database.dialect,
+        _disk(door.config),
+    )
 
 
 def _sentence(lines: list[Line]) -> Markup:
@@ -252,6 +263,14 @@ def _held(looked: Looked) -> Line:
     )
 
 
+def _alerts(looked: Looked) -> Line:
+    subject = say("Alerts that rested on a machine")
+    if not looked.alerts:
+        return Line(subject, "well", say("Every lead that sales has was led there by a human."), figure="0")
+    do = Markup("{} {}").format(link("alerts", say("Look at them")), say("and take them back: their reps are told."))
+    return Line(subject, "look", say("Links that a machine had followed led to them."), do, number(looked.alerts))
+
+
 def _webhooks(looked: Looked) -> Line:
     subject, found = say("Webhooks"), looked.found
     late = g.moment.machine - found.oldest_webhook if found.oldest_webhook is not None else timedelta(0)
@@ -336,8 +355,8 @@ def size(amount: int) -> str:
 
 
 PROBES: tuple[Callable[[Looked], Line], ...] = (
-    engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _held, _webhooks, _switches,
-    _release, _database, _disk_line,
+    engine_line, _lag, mail_line, _due_mail, _resting, _doubts, _failures, _came_back, _held, _alerts, _webhooks,
+    _switches, _release, _database, _disk_line,
 )  # fmt: skip
 
 

@@ -102,9 +102,15 @@ def _sold(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     return _staff(entry, icon, say(sentence, **values), detail=reason)
 
 
+def _taken_back(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    text = say("%(who)s takes the alert back: it rested on hits of a machine", who=_who(event, names))
+    return _staff(entry, "undo-2", text)
+
+
 Tell = Callable[[Entry, Event, Voice, Names], Line]
 OF_STAFF: Mapping[str, Tell] = {
     "verdict_given": _verdict,
+    "alert_withdrawn": _taken_back,
     "note_added": _note,
     "call_logged": _call,
     "task_added": _task,

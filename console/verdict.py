@@ -21,6 +21,7 @@ from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
 from leads import events
 from sales.verdicts import cycle_told
+from leads.undone import WITHDRAWN
 from storage import wakes
 from storage.database import Database
 from storage.schema import hand_offs
@@ -149,6 +150,8 @@ def _given(speech: StaffSpeech, site: Site, hand_off: Row[Any]) -> dict[str, str
     who, when = names.get(hand_off.verdict_by, hand_off.verdict_by), speech.moment(hand_off.verdict_at)
     accepted = hand_off.verdict == "accepted"
     sentence = "%(who)s took this lead on %(when)s." if accepted else "%(who)s rejected this lead on %(when)s."
+    if hand_off.verdict == WITHDRAWN:
+        sentence = "%(who)s took this alert back on %(when)s: it rested on hits of a machine."
     return {
         "verdict": hand_off.verdict,
         "sentence": speech.say(sentence, who=who, when=when),

@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, func, select
 
-from leads.repair import REASON
+from leads.undone import UNDONE
 from storage.schema import hand_offs, notifications, stage_changes
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnAlert:
-    """A hand-off of a stage that the lead was taken back from at `undone_at`; `channels` were told."""
+    """The hand-off `id` of a stage that the lead was taken back from at `undone_at`; `channels` were told."""
 
+    id: int
     lead_id: int
     cycle: int
     stage: str
@@ -31,15 +32,9 @@ class WithdrawnAlert:
 
 def withdrawn_alerts(conn: Connection) -> list[WithdrawnAlert]:
     """Every one, the newest first."""
-    same = and_(
-        stage_changes.c.lead_id == hand_offs.c.lead_id,
-        stage_changes.c.from_stage == hand_offs.c.stage,
-        stage_changes.c.cycle == hand_offs.c.cycle + 1,
-        stage_changes.c.reason.like(f"{REASON}:%"),
-    )
     rows = conn.execute(
         select(hand_offs, stage_changes.c.at.label("undone_at"))
-        .join(stage_changes, same)
+        .join(stage_changes, UNDONE)
         .order_by(hand_offs.c.id.desc())
     ).all()
     told: dict[tuple[int, int], list[str]] = defaultdict(list)
@@ -48,8 +43,14 @@ def withdrawn_alerts(conn: Connection) -> list[WithdrawnAlert]:
         told[one.lead_id, one.cycle].append(one.channel)
     return [
         WithdrawnAlert(
-            row.lead_id, row.cycle, row.stage, row.owner, row.opened_at, row.undone_at, row.verdict,
+            row.id, row.lead_id, row.cycle, row.stage, row.owner, row.opened_at, row.undone_at, row.verdict,
             tuple(sorted(told[row.lead_id, row.cycle])),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def waiting_alerts(conn: Connection) -> int:
+    """How many of them nobody has taken back or answered."""
+    joined = hand_offs.join(stage_changes, UNDONE)
+    return conn.execute(select(func.count()).select_from(joined).where(hand_offs.c.verdict.is_(None))).scalar_one()
