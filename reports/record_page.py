@@ -34,6 +34,8 @@ TITLES: Mapping[str, str] = {
     "bant": msgid("What our staff learned of your project"),
     "audit": msgid("What was done with these data"),
     "departures": msgid("When these data go by themselves"),
+    "visits": msgid("Pages you opened"),
+    "visitors": msgid("Browsers that are known again"),
 }
 COLUMNS: Mapping[str, str] = {
     "email": msgid("Address"), "phone": msgid("Telephone"), "first_name": msgid("First name"),

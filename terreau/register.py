@@ -127,6 +127,18 @@ class _Writing:
             title = self.words.gettext("Measuring: %(what)s", what=self._text(topic.label))
             purpose, basis = self._text(topic.description), self.words.gettext(CONSENT)
             yield Processing(title, data, purpose, basis, self._kept(), self.words.gettext("nobody else"))
+        if self.config.tracking.visits == "consent":
+            yield self._visits()
+
+    def _visits(self) -> Processing:
+        return Processing(
+            self.words.gettext("Visits of browsers that may be known again"),
+            self.words.gettext("pages opened, when, and from where; a keyed hash of the cookie"),
+            self.words.gettext("know by which ways people come who write to us"),
+            self.words.gettext(CONSENT),
+            self._months(self.config.retention.hits_months),
+            self.words.gettext("nobody else"),
+        )
 
     # ------------------------------------------------------------ what the house makes of it
 
