@@ -105,7 +105,7 @@ ACCESS: Mapping[str, Rule] = {
     "held": Rule(WRITING),
     "let_through": Rule(WRITING),
     "alerts": Rule(WRITING),
-    "take_back": Rule(WRITING),
+    "take_back": Rule(WRITING, own="hand_off_id"),
     "messages": Rule(WRITING),
     "message": Rule(NAMES, own="message_id"),
     "message_frame": Rule(NAMES, own="message_id"),

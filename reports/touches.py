@@ -1,11 +1,11 @@
 """How a lead came, every time that is known: first, last and all between; read-only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from leads.groups import group
 from leads.touches import channel
@@ -42,7 +42,7 @@ def touches(conn: Connection, lead_id: int) -> tuple[Touched, ...]:
     return tuple(sorted([*found, *_forms(sent, found)], key=lambda one: one.at))
 
 
-def _forms(sent: Sequence[Row[Any]], came: Sequence[Touched]) -> Iterator[Touched]:
+def _forms(sent: Iterable[Any], came: Sequence[Touched]) -> Iterator[Touched]:
     """Forms by which somebody came whose visit is not known."""
     for row in sent:
         if not any(timedelta(0) <= row.at - one.at <= _SAME for one in came):
