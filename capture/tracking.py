@@ -27,9 +27,7 @@ DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
 
 # Built once: every click and every picture runs it, and building costs more than running.
 _LINKS = Prepared(
-    select(
-        messages.c.id, messages.c.lead_id, messages.c.email, messages.c.locale, compiled.c.links
-    )
+    select(messages.c.id, messages.c.lead_id, messages.c.email, messages.c.locale, compiled.c.links)
     .join(compiled, compiled.c.hash == messages.c.compiled_hash)
     .where(messages.c.token == bindparam("token"))
 )

@@ -20,8 +20,8 @@ from console.drawings import strata
 from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
 from leads import events
-from sales.verdicts import cycle_told
 from leads.undone import WITHDRAWN
+from sales.verdicts import cycle_told
 from storage import wakes
 from storage.database import Database
 from storage.schema import hand_offs
