@@ -17,7 +17,8 @@ from console.reporting import draw_report
 from console.routes import Route
 from leads import judging
 from leads.forgetting import Clerk, note
-from leads.identity import load_leads, survivor
+from leads.groups import survivor
+from leads.identity import load_leads
 from leads.undone import WITHDRAWN
 from reports import lead as leads_report
 from reports.withdrawn_alerts import withdrawn_alerts

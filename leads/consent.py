@@ -1,6 +1,7 @@
 """The ledger of consent and the list of addresses left alone; who may be mailed is read here and nowhere else."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,10 @@ from base.tokens import digest, keyed_hash, new_token
 from leads import events, groups, hit_log, strictness
 from leads.answering import ALL, TRACKING, ConsentAnswer, farewells, newly_asked, newly_granted, newly_withdrawn
 from storage.among import among
+from storage.bulk import insert_rows
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
-from storage.upsert import insert_or_ignore
+from storage.upsert import insert_missing, insert_or_ignore
 
 # What a new confirmation may undo: a reader's own farewell, or their long silence; never a bounce or a complaint.
 _UNDONE_BY_CONSENT = ("unsubscribed", "erased", "sunset")
@@ -40,6 +42,18 @@ _REASONS = Prepared(
 _EVER_GRANTED = Prepared(
     select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Consent of one lead that was given elsewhere: to which topics, in which wording, and `proof` of it."""
+
+    lead_id: int
+    topics: tuple[str, ...]
+    wording: str
+    locale: str
+    proof: Mapping[str, Any]
+    given_at: datetime
 
 
 def address_hash(suppression_key: str, email: str) -> str:
@@ -217,24 +231,17 @@ def answered(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset
     return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
 
 
-def note_proven(
-    conn: Connection,
-    lead_id: int,
-    topics: Iterable[str],
-    wording: str,
-    *,
-    locale: str,
-    proof: Mapping[str, Any],
-    given_at: datetime,
-    now: Moment,
-) -> None:
-    """Write consent that was given elsewhere, on that day, in that wording; no event: it is no act of today.
+def note_proven(conn: Connection, proofs: Collection[Proven], machine_now: datetime) -> None:
+    """Write consent that was given elsewhere, on its day, in its wording; no event: it is no act of today.
 
-    Only for topics that the lead's ledger says nothing about (`answered`). Call it under the lead's wake.
+    Only for topics that the lead's ledger says nothing about (`answered`). Call it under the leads' wakes.
     """
-    for topic in topics:
-        then = Moment(given_at, now.machine)
-        _write(conn, lead_id, topic, "granted", wording, form=None, locale=locale, proof=proof, now=then)
+    rows = [_proven_row(one, topic, Moment(one.given_at, machine_now)) for one in proofs for topic in one.topics]
+    insert_rows(conn, consents, rows)
+
+
+def _proven_row(one: Proven, topic: str, then: Moment) -> dict[str, Any]:
+    return _row(one.lead_id, topic, "granted", one.wording, form=None, locale=one.locale, proof=one.proof, now=then)
 
 
 def preference_token(conn: Connection, lead_id: int, topic: str) -> str:
@@ -244,10 +251,12 @@ def preference_token(conn: Connection, lead_id: int, topic: str) -> str:
     return str(conn.execute(select(preference_tokens.c.token).where(ours)).scalar_one())
 
 
-def make_preference_tokens(conn: Connection, lead_id: int, topics: Iterable[str]) -> None:
-    """See to it that `preference_token` finds one for each of these topics."""
-    rows = [{"token": new_token(), "lead_id": lead_id, "topic": topic} for topic in topics]
-    insert_or_ignore(conn, preference_tokens, rows)
+def make_preference_tokens(conn: Connection, topics: Mapping[int, Iterable[str]]) -> None:
+    """See to it that `preference_token` finds one for each of `{lead id: topics}`."""
+    rows = [
+        {"token": new_token(), "lead_id": lead, "topic": topic} for lead, those in topics.items() for topic in those
+    ]
+    insert_missing(conn, preference_tokens, rows)
 
 
 def by_preference_token(conn: Connection, token: str) -> tuple[int, str] | None:
@@ -284,7 +293,22 @@ def _write(
     proof: Mapping[str, Any],
     now: Moment,
 ) -> None:
-    row = {
+    row = _row(lead_id, topic, state, wording, form=form, locale=locale, proof=proof, now=now)
+    _WRITE.count(conn, row)
+
+
+def _row(
+    lead_id: int,
+    topic: str,
+    state: str,
+    wording: str,
+    *,
+    form: str | None,
+    locale: str,
+    proof: Mapping[str, Any],
+    now: Moment,
+) -> dict[str, Any]:
+    return {
         "lead_id": lead_id,
         "topic": topic,
         "state": state,
@@ -296,4 +320,3 @@ def _write(
         "at": now.calendar,
         "recorded_at": now.machine,
     }
-    _WRITE.count(conn, row)

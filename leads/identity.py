@@ -37,6 +37,13 @@ _BY_IDS = Prepared(select(leads).where(among(leads.c.id, "ids")))
 _BY_KEY = Prepared(
     select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
 )
+_BY_PHONES = Prepared(
+    select(leads.c.phone, func.min(leads.c.id).label("lead_id"))
+    .where(among(leads.c.phone, "phones"), leads.c.email.is_(None))
+    .group_by(leads.c.phone)
+)
+_TURNS = text("SELECT pg_advisory_xact_lock(turn) FROM (SELECT hashtextextended(phone, 0) AS turn"
+              " FROM unnest(CAST(:phones AS text[])) AS phone ORDER BY turn) AS turns")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         proof={**capture.proof, "submission_id": submission_id, "page": capture.page},
         now=now,
     )
-    consent.make_preference_tokens(conn, lead_id, ["", *(topic for topic in asked if topic not in TRACKING)])
+    mailed = ["", *(topic for topic in asked if topic not in TRACKING)]
+    consent.make_preference_tokens(conn, {lead_id: mailed})
     return Recorded(lead_id, submission_id, held=held)
 
 
@@ -123,15 +131,19 @@ def _find(conn: Connection, capture: Capture) -> int | None:
 
 def by_phone(conn: Connection, phone: str) -> int | None:
     """The oldest lead known by that number alone; until the commit nobody else can make one of it."""
-    _one_at_a_time(conn, phone)
-    alone = select(func.min(leads.c.id)).where(leads.c.phone == phone, leads.c.email.is_(None))
-    return conn.execute(alone).scalar_one_or_none()
+    return by_phones(conn, [phone]).get(phone)
 
 
-def _one_at_a_time(conn: Connection, phone: str) -> None:
+def by_phones(conn: Connection, phones: Collection[str]) -> dict[str, int]:
+    """The same for many numbers, of which those that nobody has alone are left out."""
+    _one_at_a_time(conn, phones)
+    return {row.phone: row.lead_id for row in _BY_PHONES.rows(conn, {"phones": sorted(phones)})}
+
+
+def _one_at_a_time(conn: Connection, phones: Collection[str]) -> None:
     """Two doors that meet the same new number wait for each other; on SQLite every writer does anyway."""
     if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:phone, 0))"), {"phone": phone})
+        conn.execute(_TURNS, {"phones": sorted(phones)})
 
 
 def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:

@@ -3,6 +3,8 @@
 Pure: no database, no clock, no network.
 """
 
+from functools import lru_cache
+
 PROVIDERS = {
     "gmail": ("com",),
     "googlemail": ("com",),
@@ -44,6 +46,7 @@ def missing_end(address: str, usual: str) -> tuple[str, str]:
     return f"{local}@{provider}", usual if usual[1:] in endings else f".{endings[0]}"
 
 
+@lru_cache(maxsize=10_000)  # a list holds the same names again and again
 def _provider(name: str) -> str | None:
     """The provider of that name, or the one it is a slip away from."""
     if name in REAL:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, select
 
+from base.letters import Letters
 from storage.database import Database
 from storage.schema import lead_words, leads
 from storage.upsert import insert_missing
@@ -18,7 +19,7 @@ BATCH = 200
 NAMED = ("email", "first_name", "last_name", "company")
 
 # Letters that Unicode does not take apart, and that people type apart.
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "þ": "th", "ı": "i"})
+_APART = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "þ": "th", "ı": "i"})
 _PIECES = re.compile(r"[^\W_]+")
 _ENDS = re.compile(r"^[\W_]+|[\W_]+$")
 
@@ -36,8 +37,15 @@ _WITHOUT_WORDS = (
 
 def folded(text: str) -> str:
     """The text without case, accents and what cannot be seen: `Chloé` and `CHLOE` are `chloe`."""
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return text.translate(_FOLDED)
+
+
+def _folded(letter: str) -> str:
+    apart = unicodedata.normalize("NFKD", letter.casefold().translate(_APART))
     return "".join(sign for sign in apart if (sign.isprintable() or sign.isspace()) and not unicodedata.combining(sign))
+
+
+_FOLDED = Letters(_folded)
 
 
 def words_of(named: Mapping[str, str | None]) -> frozenset[str]:

@@ -1,11 +1,12 @@
 """The lead as a unit of work: stirred by doors, claimed and finished by the engine; what is done with it is theirs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
 
+from storage.among import among
 from storage.holders import Holder, alive
 from storage.prepared import Prepared
 from storage.schema import wakes
@@ -23,7 +24,7 @@ class Claimed:
 # Built once: every submission, hit and sent mail runs them, and building costs more than running.
 _CREATE = Prepared(insert(wakes))
 _NOW = bindparam("now", type_=wakes.c.due_at.type)
-_STIR = Prepared(
+_STIRRED = (
     update(wakes)
     .where(wakes.c.lead_id == bindparam("lead"))
     .values(
@@ -34,8 +35,12 @@ _STIR = Prepared(
             else_=wakes.c.due_at,
         ),
     )
-    .returning(wakes.c.seq, wakes.c.survivor_id)
 )
+_STIR, _STIR_QUIETLY = Prepared(_STIRRED.returning(wakes.c.seq, wakes.c.survivor_id)), Prepared(_STIRRED)
+_HOLD = Prepared(
+    select(wakes.c.lead_id).where(among(wakes.c.lead_id, "leads")).order_by(wakes.c.lead_id).with_for_update()
+)
+_SEQS = Prepared(select(wakes.c.lead_id, wakes.c.seq, wakes.c.survivor_id).where(among(wakes.c.lead_id, "leads")))
 
 
 def create(conn: Connection, lead_id: int, calendar_now: datetime) -> None:
@@ -63,6 +68,20 @@ def _stirred(conn: Connection, lead_id: int, calendar_now: datetime) -> tuple[in
     if not found:
         raise LookupError(f"lead {lead_id} has no wake: it was not made through `create`")
     return found[0][0], found[0][1]
+
+
+def hold(conn: Connection, lead_ids: Collection[int]) -> None:
+    """Let nobody else number events of these leads before the commit: what is read of them now stays so."""
+    _HOLD.rows(conn, {"leads": sorted(lead_ids)})
+
+
+def stir_all(conn: Connection, due: Mapping[int, datetime]) -> dict[int, int]:
+    """`stir` for many, `{lead id: when}`, each once, whose wakes are held: whoever comes meanwhile waits."""
+    merged = {row.lead_id for row in _SEQS.rows(conn, {"leads": list(due)}) if row.survivor_id is not None}
+    alone = sorted(due.keys() - merged)
+    _STIR_QUIETLY.many(conn, [{"lead": lead_id, "now": due[lead_id]} for lead_id in alone])
+    seqs = {row.lead_id: row.seq for row in _SEQS.rows(conn, {"leads": alone})}
+    return seqs | {lead_id: stir(conn, lead_id, due[lead_id]) for lead_id in sorted(merged)}
 
 
 def hasten(conn: Connection, lead_ids: Collection[int], calendar_now: datetime) -> None:

@@ -7,6 +7,8 @@ Names are compared without capitals, accents, punctuation and spaces of any kind
 import re
 import unicodedata
 
+from base.letters import Letters
+
 FULL_NAME, LAST_FIRST = "full_name", "last_first_name"  # both names in one cell, and in which order
 EMAIL, PHONE, TAGS = "email", "phone", "tags"
 
@@ -87,9 +89,15 @@ _SHORTEST_SLIP = 4  # letters; below that a slip makes another word
 def folded(header: str) -> str:
     """A header as it is compared: `\\ufeffE-Mail\\u00a0Address *` -> `e mail address`."""
     plain = _CAMEL.sub(" ", _ASIDE.sub(" ", header) if _ASIDE.sub("", header).strip() else header)
-    plain = unicodedata.normalize("NFKD", plain).casefold()
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _SEPARATORS.sub(" ", plain).strip()
+    return _SEPARATORS.sub(" ", plain.translate(_FOLDED)).strip()
+
+
+def _folded(letter: str) -> str:
+    plain = unicodedata.normalize("NFKD", letter).casefold()
+    return "".join(part for part in plain if not unicodedata.combining(part))
+
+
+_FOLDED = Letters(_folded)
 
 
 def field_of(header: str) -> str | None:

@@ -20,9 +20,10 @@ from leads.imports import ledger
 from leads.imports.contacts import Contact, Reject
 from leads.imports.ledger import Run
 from leads.imports.merging import ERASED
-from leads.imports.reading import contacts, rows, size_of
+from leads.imports.reading import contacts, size_of
+from leads.imports.reading import rows as rows_of
 from leads.imports.settings import Settings
-from leads.imports.writing import Source, find, write
+from leads.imports.writing import Entry, Source, find, made_ready, write
 from storage.database import Database
 from storage.scratch import FirstSeen
 
@@ -115,8 +116,8 @@ def take_in(
             return run
         if fresh:
             due_at = max(began + timedelta(seconds=done / PACE), clocks.calendar())
-            job = partial(_write, batch=fresh, run=run, source=source, due_at=due_at, now=clocks.moment())
-            run = database.write(job)
+            rows = _rows(fresh, source, due_at)
+            run = database.write(partial(_write, rows=rows, run=run, source=source, now=clocks.moment()))
             done += len(fresh)
         progress(_share(file, size), run.counts)
     now = clocks.machine()
@@ -124,16 +125,18 @@ def take_in(
     return run
 
 
-def _write(
-    conn: Connection, batch: Sequence[Contact | Reject], run: Run, source: Source, due_at: datetime, now: Moment
-) -> Run:
+def _rows(batch: Sequence[Contact | Reject], source: Source, due_at: datetime) -> list[Entry | Reject]:
+    return [made_ready(one, source, due_at) if isinstance(one, Contact) else one for one in batch]
+
+
+def _write(conn: Connection, rows: Sequence[Entry | Reject], run: Run, source: Source, now: Moment) -> Run:
     """Write some rows, and how far that is, in one transaction."""
-    outcome = write(conn, [one for one in batch if isinstance(one, Contact)], source, due_at, now)
-    rejects = [one for one in batch if isinstance(one, Reject)]
+    outcome = write(conn, [one for one in rows if isinstance(one, Entry)], source, now)
+    rejects = [one for one in rows if isinstance(one, Reject)]
     rejects += [Reject(one.line, ERASED) for one in outcome.erased]
     news = {
-        "rows": len(batch),
-        "accepted": len(batch) - len(rejects),
+        "rows": len(rows),
+        "accepted": len(rows) - len(rejects),
         "rejected": len(rejects),
         "created": outcome.created,
         "changed": outcome.changed,
@@ -143,12 +146,12 @@ def _write(
         "no_consent": outcome.no_consent,
     }
     counts = {name: run.counts.get(name, 0) + more for name, more in news.items()}
-    return ledger.go_on(conn, run, batch[-1].line + 1, counts, rejects, now.machine)
+    return ledger.go_on(conn, run, rows[-1].line + 1, counts, rejects, now.machine)
 
 
 def _batches(file: BinaryIO, settings: Settings) -> Iterator[list[Contact | Reject]]:
     with closing(FirstSeen()) as seen:
-        each = contacts(rows(file, settings.layout), settings.rules, seen)
+        each = contacts(rows_of(file, settings.layout), settings.rules, seen)
         while batch := list(islice(each, BATCH)):
             yield batch
 

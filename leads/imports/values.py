@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from leads.imports.columns import folded
 
@@ -33,7 +34,7 @@ def tidy(cell: str) -> str:
     text = text.strip().strip("\u00a0")
     if text.startswith("'") and _FORMULA.match(text):
         return text[1:]
-    return "" if len(text) < 16 and folded(text) in _NOTHING and _is_nothing(text) else text
+    return "" if len(text) < 16 and _is_nothing(text) else text
 
 
 def one_line(text: str) -> str:
@@ -74,9 +75,11 @@ def day(cell: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=10_000)  # the same towns, titles and companies stand in row after row
 def _is_nothing(text: str) -> bool:
     """`-` and `?` say nothing, `😀` does, and so does the name of Ms Null."""
-    return folded(text) != "null" or text != "Null" if folded(text) else text.isascii()
+    plain = folded(text)
+    return plain in _NOTHING and text != "Null" if plain else text.isascii()
 
 
 def harmless(text: str) -> str:

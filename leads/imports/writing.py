@@ -1,32 +1,38 @@
-"""Rows of a list, written in one transaction: contacts made, leads filled in, consents proven, events appended."""
+"""Rows of a list, written in one transaction: contacts made, leads filled in, consents proven, events appended.
+
+Everything is asked and written for all of them together; what needs no database is done before (`made_ready`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from base.clock import Moment
 from leads import consent, identity, words
+from leads.consent import Proven
+from leads.facts import COLUMNS
 from leads.imports.columns import EMAIL, PHONE
 from leads.imports.contacts import Contact
 from leads.imports.merging import ERASED, changes, new_contact, proven
 from leads.imports.settings import Policy
 from storage import wakes
 from storage.among import among
+from storage.bulk import insert_rows
 from storage.prepared import Prepared
 from storage.schema import events as events_table
-from storage.schema import leads
+from storage.schema import lead_words, leads
 from storage.schema import wakes as wakes_table
 from storage.upsert import insert_for
 
 IMPORTED = "imported"
+_FILLED = (*(name for name in COLUMNS if name != "email"), "fields", "tags", "locale", "timezone", "source")
 
-_BY_EMAILS = Prepared(select(leads).where(among(leads.c.email, "emails")))
-_BY_ID = Prepared(select(leads).where(leads.c.id == bindparam("lead")))
-_WAKE = Prepared(insert(wakes_table))
-_EVENT = Prepared(insert(events_table))
+_KNOWN = Prepared(select(leads.c.id, leads.c.email).where(among(leads.c.email, "emails")))
+_ROWS = Prepared(select(leads).where(among(leads.c.id, "ids")))
+_FILL = Prepared(update(leads).where(leads.c.id == bindparam("lead")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,20 @@ class Source:
     policy: Policy
     locale: str  # of whom the list gives none
     suppression_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A contact ready to be written. `hash` stands for the address; a new contact becomes due at `due_at`."""
+
+    contact: Contact
+    hash: str | None
+    words: tuple[str, ...]
+    due_at: datetime  # on the calendar
+
+    @property
+    def line(self) -> int:
+        return self.contact.line
 
 
 @dataclass(slots=True)
@@ -54,139 +74,147 @@ class Outcome:
     erased: tuple[Contact, ...] = ()
 
 
-def write(conn: Connection, contacts: Sequence[Contact], source: Source, due_at: datetime, now: Moment) -> Outcome:
-    """Write those contacts, of which no two are the same. New ones become due at `due_at`, on the calendar."""
-    hashes = {contact.line: _hash(contact, source) for contact in contacts}
-    left = consent.reasons(conn, {kept for kept in hashes.values() if kept})
-    reasons = {line: left.get(kept or "", set()) for line, kept in hashes.items()}
-    taken = [contact for contact in contacts if ERASED not in reasons[contact.line]]
-    outcome = Outcome(erased=tuple(contact for contact in contacts if ERASED in reasons[contact.line]))
-    outcome.suppressed = sum(bool(reasons[contact.line]) for contact in taken)
-    known = find(conn, taken)
-    made = _create(conn, [contact for contact in taken if contact.line not in known], source, due_at, now)
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """An entry with the lead it turned out to be; `answered`: the topics that their ledger says anything about."""
+
+    entry: Entry
+    lead_id: int
+    origin: str
+    answered: frozenset[str] = frozenset()
+
+
+def made_ready(contact: Contact, source: Source, due_at: datetime) -> Entry:
+    """What takes time and needs no database, done before the transaction. Pure."""
+    email = contact.columns.get(EMAIL)
+    kept = consent.address_hash(source.suppression_key, email) if email else None
+    return Entry(contact, kept, tuple(words.words_of(contact.columns)), due_at)
+
+
+def write(conn: Connection, entries: Sequence[Entry], source: Source, now: Moment) -> Outcome:
+    """Write those entries, of which no two are the same contact."""
+    reasons = consent.reasons(conn, {entry.hash for entry in entries if entry.hash})
+    erased = {entry.line for entry in entries if ERASED in reasons.get(entry.hash or "", ())}
+    outcome = Outcome(erased=tuple(entry.contact for entry in entries if entry.line in erased))
+    taken = [entry for entry in entries if entry.line not in erased]
+    outcome.suppressed = sum((entry.hash or "") in reasons for entry in taken)
+    known = find(conn, [entry.contact for entry in taken])
+    made = _create(conn, [entry for entry in taken if entry.line not in known], source, now)
     outcome.created = len(made)
     # Whoever was not made here was made by somebody else just now, by a form: they are known like the others.
-    known |= find(conn, [contact for contact in taken if contact.line not in known and contact.line not in made])
-    answered = consent.answered(conn, [row["id"] for row in known.values()])
-    for contact in sorted(taken, key=lambda contact: known[contact.line]["id"] if contact.line in known else 0):
-        held: frozenset[str]
-        if contact.line in made:
-            row, held = {"id": made[contact.line], "origin": source.policy.origin}, frozenset()
-        else:
-            row, held = known[contact.line], answered[known[contact.line]["id"]]
-            _change(conn, contact, row, source, due_at, now, outcome)
-        _prove(conn, contact, row, held, reasons[contact.line], source, now, outcome)
+    missed = [entry.contact for entry in taken if entry.line not in known and entry.line not in made]
+    known |= find(conn, missed)
+    new = [_Met(entry, made[entry.line], source.policy.origin) for entry in taken if entry.line in made]
+    _prove(conn, new, reasons, source, now, outcome)
+    old = sorted(((known[entry.line], entry) for entry in taken if entry.line not in made), key=lambda both: both[0])
+    _prove(conn, _fill_in(conn, old, source, now, outcome), reasons, source, now, outcome)
     return outcome
 
 
-def find(conn: Connection, contacts: Sequence[Contact]) -> dict[int, dict[str, Any]]:
-    """The leads who are known already, by the line that names them: by their address, else by their number alone."""
+def find(conn: Connection, contacts: Sequence[Contact]) -> dict[int, int]:
+    """{line: id} of the leads who are known already: by their address, else by their number alone."""
     by_email = {contact.columns[EMAIL]: contact.line for contact in contacts if EMAIL in contact.columns}
-    rows = _BY_EMAILS.rows(conn, {"emails": sorted(by_email)}) if by_email else []
-    found = {by_email[row.email]: dict(row._asdict()) for row in rows}
-    for contact in contacts:
-        if EMAIL not in contact.columns:
-            known = identity.by_phone(conn, contact.columns[PHONE])
-            if known is not None:
-                [row] = _BY_ID.rows(conn, {"lead": known})
-                found[contact.line] = dict(row._asdict())
-    return found
+    by_phone = {contact.columns[PHONE]: contact.line for contact in contacts if EMAIL not in contact.columns}
+    rows = _KNOWN.rows(conn, {"emails": sorted(by_email)}) if by_email else []
+    numbers = identity.by_phones(conn, by_phone) if by_phone else {}
+    return {by_email[row.email]: row.id for row in rows} | {by_phone[phone]: one for phone, one in numbers.items()}
 
 
 # ---------------------------------------------------------------- new ones
 
 
-def _create(
-    conn: Connection, contacts: Sequence[Contact], source: Source, due_at: datetime, now: Moment
-) -> dict[int, int]:
+def _create(conn: Connection, entries: Sequence[Entry], source: Source, now: Moment) -> dict[int, int]:
     """{line: id} of those who were made here; each with its wake, its words and its first event."""
-    made = {**_with_address(conn, contacts, source, now), **_with_number(conn, contacts, source, now)}
-    by_line = {contact.line: contact for contact in contacts}
-    new = [(lead_id, by_line[line]) for line, lead_id in sorted(made.items(), key=lambda item: item[1])]
-    if new:
-        wake = {"seq": 1, "folded_seq": 0, "due_at": due_at, "holder": None, "fence": None}
-        _WAKE.many(conn, [{"lead_id": lead_id, **wake} for lead_id, _ in new])
-        _EVENT.many(conn, [_event(lead_id, 1, contact, source, now, ()) for lead_id, contact in new])
-        words.write(conn, {lead_id: contact.columns for lead_id, contact in new})
+    made = _made(conn, entries, source, now)
+    new = sorted(((made[one.line], one) for one in entries if one.line in made), key=lambda both: both[0])
+    unfolded = {"seq": 1, "folded_seq": 0, "holder": None, "fence": None}
+    insert_rows(conn, wakes_table, [{"lead_id": lead, **unfolded, "due_at": entry.due_at} for lead, entry in new])
+    insert_rows(conn, events_table, [_event(lead, 1, entry.contact, source, now, ()) for lead, entry in new])
+    found_by = sorted((word, lead) for lead, entry in new for word in entry.words)
+    insert_rows(conn, lead_words, [{"word": word, "lead_id": lead} for word, lead in found_by])
     return made
 
 
-def _with_address(conn: Connection, contacts: Sequence[Contact], source: Source, now: Moment) -> dict[int, int]:
-    rows = {contact.columns[EMAIL]: contact for contact in contacts if EMAIL in contact.columns}
-    if not rows:
-        return {}
-    new = [new_contact(contact, source.policy, source.locale, now.calendar) for _, contact in sorted(rows.items())]
-    inserted = insert_for(conn, leads).on_conflict_do_nothing(index_elements=["email"])
-    made = conn.execute(inserted.returning(leads.c.id, leads.c.email), new)
-    return {rows[email].line: lead_id for lead_id, email in made}
-
-
-def _with_number(conn: Connection, contacts: Sequence[Contact], source: Source, now: Moment) -> dict[int, int]:
+def _made(conn: Connection, entries: Sequence[Entry], source: Source, now: Moment) -> dict[int, int]:
     """`find` has taken the turn of each number: nobody makes a second contact of it before the commit."""
-    made = {}
-    for contact in contacts:
-        if EMAIL not in contact.columns:
-            new = new_contact(contact, source.policy, source.locale, now.calendar)
-            made[contact.line] = int(conn.execute(insert(leads).returning(leads.c.id), new).scalar_one())
-    return made
+    lines = {entry.contact.key: entry.line for entry in entries}
+    if not lines:
+        return {}
+    new = [new_contact(entry.contact, source.policy, source.locale, now.calendar) for entry in entries]
+    new.sort(key=lambda row: row["email"] or "")  # two lists that name the same people wait, and do not deadlock
+    inserted = insert_for(conn, leads).on_conflict_do_nothing(index_elements=["email"])
+    made = conn.execute(inserted.returning(leads.c.id, leads.c.email, leads.c.phone), new)
+    return {lines[email or phone]: lead_id for lead_id, email, phone in made}
 
 
 # ---------------------------------------------------------------- those who are known
 
 
+def _fill_in(
+    conn: Connection, entries: Sequence[tuple[int, Entry]], source: Source, now: Moment, outcome: Outcome
+) -> list[_Met]:
+    """Fill in what the list knows more. A lead of whom it knows nothing new is not touched, and not woken."""
+    ids = [lead_id for lead_id, _ in entries]
+    wakes.hold(conn, ids)
+    rows = {row.id: row._asdict() for row in _ROWS.rows(conn, {"ids": ids})}
+    answered = consent.answered(conn, ids)
+    changed = {lead: told for lead, entry in entries if (told := changes(rows[lead], entry.contact, source.policy))}
+    outcome.changed += len(changed)
+    outcome.unchanged += len(entries) - len(changed)
+    if changed:
+        _change(conn, {lead: entry for lead, entry in entries if lead in changed}, rows, changed, source, now)
+    return [_Met(entry, lead, rows[lead]["origin"], answered[lead]) for lead, entry in entries]
+
+
 def _change(
     conn: Connection,
-    contact: Contact,
-    row: dict[str, Any],
+    entries: Mapping[int, Entry],
+    rows: Mapping[int, Mapping[str, Any]],
+    changed: Mapping[int, Mapping[str, Any]],
     source: Source,
-    due_at: datetime,
     now: Moment,
-    outcome: Outcome,
 ) -> None:
-    """Fill in what the list knows more. A lead of whom it knows nothing new is not touched, and not woken."""
-    changed = changes(row, contact, source.policy)
-    if not changed:
-        outcome.unchanged += 1
-        return
-    seq = wakes.stir(conn, row["id"], due_at)
-    conn.execute(update(leads).where(leads.c.id == row["id"]).values(**changed))
-    _EVENT.count(conn, _event(row["id"], seq, contact, source, now, tuple(sorted(changed))))
-    row.update(changed)
-    words.write(conn, {row["id"]: row})
-    outcome.changed += 1
+    seqs = wakes.stir_all(conn, {lead: entry.due_at for lead, entry in entries.items()})
+    full = {lead: {**rows[lead], **changed[lead]} for lead in entries}
+    _FILL.many(conn, [{"lead": lead, **{name: row[name] for name in _FILLED}} for lead, row in full.items()])
+    events = [
+        _event(lead, seqs[lead], entry.contact, source, now, tuple(sorted(changed[lead])))
+        for lead, entry in entries.items()
+    ]
+    insert_rows(conn, events_table, events)
+    words.write(conn, full)
+
+
+# ---------------------------------------------------------------- consents
 
 
 def _prove(
     conn: Connection,
-    contact: Contact,
-    row: Mapping[str, Any],
-    answered: frozenset[str],
-    reasons: set[str],
+    some: Sequence[_Met],
+    reasons: Mapping[str, set[str]],
     source: Source,
     now: Moment,
     outcome: Outcome,
 ) -> None:
-    """Record the consents that the list proves, as far as the lead's own acts leave room for them."""
-    if not contact.consents:
-        return
-    policy = source.policy
-    proof = proven(contact, policy, row["origin"], answered, reasons, now.calendar)
-    if proof is None:
-        outcome.no_consent += 1
-        return
+    """Record the consents that the list proves, as far as the leads' own acts leave room for them."""
+    asked = [met for met in some if met.entry.contact.consents]
+    found = [proof for met in asked if (proof := _proof(met, reasons, source, now)) is not None]
+    consent.note_proven(conn, found, now.machine)
+    consent.make_preference_tokens(conn, {proof.lead_id: ["", *proof.topics] for proof in found})
+    outcome.no_consent += len(asked) - len(found)
+    outcome.consents += sum(len(proof.topics) for proof in found)
+
+
+def _proof(met: _Met, reasons: Mapping[str, set[str]], source: Source, now: Moment) -> Proven | None:
+    contact, policy = met.entry.contact, source.policy
+    left = reasons.get(met.entry.hash or "", set())
+    found = proven(contact, policy, met.origin, met.answered, left, now.calendar)
+    if found is None:
+        return None
     kept = {"import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author}
-    consent.note_proven(
-        conn,
-        row["id"],
-        proof.topics,
-        policy.wording or "",
-        locale=contact.locale or source.locale,
-        proof={**kept, "given": policy.proven_by},
-        given_at=proof.given_at,
-        now=now,
-    )
-    consent.make_preference_tokens(conn, row["id"], ["", *proof.topics])
-    outcome.consents += len(proof.topics)
+    locale = contact.locale or source.locale
+    proof = {**kept, "given": policy.proven_by}
+    return Proven(met.lead_id, found.topics, policy.wording or "", locale, proof, found.given_at)
 
 
 def _event(
@@ -211,8 +239,3 @@ def _event(
         "subject": source.policy.source,
         "data": data,
     }
-
-
-def _hash(contact: Contact, source: Source) -> str | None:
-    email = contact.columns.get(EMAIL)
-    return consent.address_hash(source.suppression_key, email) if email else None

@@ -1,0 +1,119 @@
+"""The rules of a list, told one row at a time in plain statements: slow, and what the quick way is held against."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+import storage.wakes
+from base.clock import Moment
+from base.tokens import digest
+from leads import consent, words
+from leads.imports.contacts import Contact
+from leads.imports.merging import ERASED, changes, new_contact, proven
+from leads.imports.writing import Outcome, Source
+from storage.schema import consents, events, lead_words, leads, preference_tokens, suppressions, wakes
+
+COUNTED = [name for name in asdict(Outcome()) if name != "erased"]
+
+
+def write_one(conn: Connection, contact: Contact, source: Source, now: Moment) -> Outcome:
+    """Everything that becomes of one row, before the next one is looked at."""
+    outcome = Outcome()
+    reasons = _reasons(conn, contact, source)
+    if ERASED in reasons:
+        return Outcome(erased=(contact,))
+    outcome.suppressed = int(bool(reasons))
+    lead = _known(conn, contact)
+    if lead is None:
+        lead = _make(conn, contact, source, now)
+        outcome.created = 1
+    else:
+        _fill_in(conn, contact, lead, source, now, outcome)
+    _prove(conn, contact, lead, reasons, source, now, outcome)
+    return outcome
+
+
+def _reasons(conn: Connection, contact: Contact, source: Source) -> set[str]:
+    if "email" not in contact.columns:
+        return set()
+    kept = consent.address_hash(source.suppression_key, contact.columns["email"])
+    return set(conn.scalars(select(suppressions.c.reason).where(suppressions.c.address_hash == kept)))
+
+
+def _known(conn: Connection, contact: Contact) -> int | None:
+    if "email" in contact.columns:
+        one = select(leads.c.id).where(leads.c.email == contact.columns["email"])
+    else:
+        one = select(func.min(leads.c.id)).where(leads.c.phone == contact.columns["phone"], leads.c.email.is_(None))
+    found: int | None = conn.execute(one).scalar_one_or_none()
+    return found
+
+
+def _make(conn: Connection, contact: Contact, source: Source, now: Moment) -> int:
+    row = new_contact(contact, source.policy, source.locale, now.calendar)
+    lead: int = conn.execute(insert(leads).values(**row).returning(leads.c.id)).scalar_one()
+    conn.execute(insert(wakes).values(lead_id=lead, seq=1, folded_seq=0, due_at=now.calendar))
+    _tell(conn, lead, 1, contact, source, now, [])
+    _find_by(conn, lead, dict(contact.columns))
+    return lead
+
+
+def _fill_in(conn: Connection, contact: Contact, lead: int, source: Source, now: Moment, outcome: Outcome) -> None:
+    row = dict(conn.execute(select(leads).where(leads.c.id == lead)).one()._mapping)
+    changed = changes(row, contact, source.policy)
+    if not changed:
+        outcome.unchanged = 1
+        return
+    outcome.changed = 1
+    seq = storage.wakes.stir(conn, lead, now.calendar)
+    conn.execute(update(leads).where(leads.c.id == lead).values(**changed))
+    _tell(conn, lead, seq, contact, source, now, sorted(changed))
+    _find_by(conn, lead, {**row, **changed})
+
+
+def _prove(
+    conn: Connection, contact: Contact, lead: int, reasons: set[str], source: Source, now: Moment, outcome: Outcome
+) -> None:
+    if not contact.consents:
+        return
+    policy = source.policy
+    origin = conn.execute(select(leads.c.origin).where(leads.c.id == lead)).scalar_one()
+    answered = frozenset(conn.scalars(select(consents.c.topic).where(consents.c.lead_id == lead)))
+    found = proven(contact, policy, origin, answered, reasons, now.calendar)
+    if found is None:
+        outcome.no_consent = 1
+        return
+    outcome.consents = len(found.topics)
+    proof = {"import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author}
+    for topic in found.topics:
+        row = {
+            "lead_id": lead, "topic": topic, "state": "granted", "wording": policy.wording, "form": None,
+            "wording_hash": digest(policy.wording or ""), "locale": contact.locale or source.locale,
+            "proof": {**proof, "given": policy.proven_by}, "at": found.given_at, "recorded_at": now.machine,
+        }  # fmt: skip
+        conn.execute(insert(consents).values(**row))
+    for topic in ("", *found.topics):
+        known = (preference_tokens.c.lead_id == lead) & (preference_tokens.c.topic == topic)
+        if conn.execute(select(preference_tokens.c.token).where(known)).one_or_none() is None:
+            conn.execute(insert(preference_tokens).values(token=f"{lead} {topic}", lead_id=lead, topic=topic))
+
+
+def _tell(
+    conn: Connection, lead: int, seq: int, contact: Contact, source: Source, now: Moment, changed: list[str]
+) -> None:
+    data: dict[str, Any] = {
+        "import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author,
+        "origin": source.policy.origin, "changed": changed,
+    }  # fmt: skip
+    row = {
+        "lead_id": lead, "seq": seq, "name": "imported", "at": now.calendar, "recorded_at": now.machine,
+        "evidence": "engine", "subject": source.policy.source, "data": data,
+    }  # fmt: skip
+    conn.execute(insert(events).values(**row))
+
+
+def _find_by(conn: Connection, lead: int, named: dict[str, Any]) -> None:
+    known = set(conn.scalars(select(lead_words.c.word).where(lead_words.c.lead_id == lead)))
+    for word in words.words_of(named) - known:
+        conn.execute(insert(lead_words).values(word=word, lead_id=lead))
