@@ -134,7 +134,7 @@ class Lists:
             kept = {"leads": [self._told(row, {"id"}, {"merged_into"}, names) for row in people.values()]}
             for table in (wakes, events, lead_words, consents, preference_tokens):
                 rows = conn.execute(select(table))
-                kept[table.name] = [self._told(row, {"id", "token"}, {"lead_id"}, names) for row in rows]
+                kept[table.name] = [self._told(row, {"id", "token"}, {"lead_id", "survivor_id"}, names) for row in rows]
         return {name: sorted(told) for name, told in kept.items()}
 
     def _told(self, row: Any, left_out: set[str], who: set[str], names: dict[int, str]) -> str:
@@ -160,7 +160,11 @@ def fresh_database(sqlite_template, tmp_path):
 
 
 def write_one_by_one(database: Any, named: list[Contact], source: Source, now: Any) -> Any:
-    """Each row in a transaction of its own; what they came to together."""
+    """Each row in a transaction of its own; what they came to together. Whoever was merged comes last: which of two
+    who are one has the lower number is left open."""
+    with database.read() as conn:
+        merged = set(conn.scalars(select(leads.c.email).where(leads.c.merged_into.is_not(None))))
+    named = sorted(named, key=lambda one: one.columns.get("email") in merged)
     outcomes = [database.write(lambda conn, one=one: write_one(conn, one, source, now)) for one in named]
     whole = outcomes[0]
     for outcome in outcomes[1:]:
