@@ -16,6 +16,7 @@ from console.routes import Route
 from console.security import cookie_name
 from console.settings import NOT_YOURS, who_knows_the_password
 from console.sign_in import enter
+from console.traces import traced
 from console.tries import WRONG_CODE, try_code
 
 log = logging.getLogger(__name__)
@@ -34,9 +35,10 @@ def set_up(door: ConsoleDoor) -> Response:
     step = factors.good_step(factors.secret_of(door.keys.suppression, salt), request.form.get("code", ""), now)
     if step is None:
         return _page(door, wrong={"code": say(WRONG_CODE)})
-    staff_id = viewer().staff_id
+    staff_id, trace = viewer().staff_id, traced(door, "factor_set", staff=viewer().staff_id)
 
     def job(conn: Connection) -> tuple[list[str], str]:
+        trace(conn)
         codes = factors.keep(conn, staff_id, salt, step, now)
         return codes, sessions.begin_anew(conn, staff_id, now)
 
@@ -59,8 +61,10 @@ def remove(door: ConsoleDoor) -> Response:
     if wrong:
         return _page(door, wrong=wrong)
     staff_id, now = viewer().staff_id, door.clocks.machine()
+    trace = traced(door, "factor_removed", staff=staff_id)
 
     def job(conn: Connection) -> str:
+        trace(conn)
         factors.drop(conn, staff_id)
         return sessions.begin_anew(conn, staff_id, now)
 

@@ -17,6 +17,7 @@ from console.context import day, draw, on_calendar, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import SOURCES
 from console.routes import Route
+from console.traces import clerk
 from leads import exports
 from leads.exports import Narrowed
 from leads.imports import ledger
@@ -115,13 +116,13 @@ def export(door: ConsoleDoor) -> Response:
     narrowed = Narrowed(
         **{name: request.form.get(name) or None for name in ("stage", "source", "origin", "owner", "status")}
     )
-    into, now = io.StringIO(newline=""), door.clocks.machine()
+    into, now = io.StringIO(newline=""), door.clocks.moment()
     fields = tuple(sorted(targets_of(door.site()).fields))
     exports.write_list(
-        door.database, narrowed, into, door.keys.suppression, viewer().name, now, fields, EXPORTED,
+        door.database, narrowed, into, door.keys.suppression, clerk(), now, fields, EXPORTED,
         ";" if viewer().language == "fr" else ",",
     )  # fmt: skip
-    return _download(into.getvalue(), f"leads-{now:%Y-%m-%d}.csv")
+    return _download(into.getvalue(), f"leads-{now.machine:%Y-%m-%d}.csv")
 
 
 # ---------------------------------------------------------------- pages

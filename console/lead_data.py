@@ -12,11 +12,12 @@ from console.access import may, sees
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
+from console.traces import clerk
 from leads import erasing, merging, parting
 from leads.correcting import NoCorrection, correct, fields_of
 from leads.erasing import UnderWay
 from leads.facts import COLUMNS, MERGED, PARTED, Lead
-from leads.forgetting import WAYS, Clerk, Desk, forget, note
+from leads.forgetting import WAYS, Desk, forget, note
 from leads.identity import load_leads
 from reports import lead as leads_report
 from reports.personal import record_of
@@ -64,7 +65,7 @@ def export_lead(door: ConsoleDoor, lead_id: int) -> Response:
         known = _lead(conn, lead_id)
         record = record_of(conn, known.id, g.moment.calendar)
     door.database.write(
-        partial(note, key=door.keys.suppression, act="lead_exported", lead_id=known.id, clerk=_clerk(), now=g.moment)
+        partial(note, key=door.keys.suppression, act="lead_exported", lead_id=known.id, clerk=clerk(), now=g.moment)
     )
     if request.form.get("form") == "json":
         answer = make_response(record.as_json())
@@ -79,7 +80,7 @@ def correct_lead(door: ConsoleDoor, lead_id: int) -> Response:
     names = fields_of(door.site())
     told = {name: request.form[name] for name in (*COLUMNS, *names) if name in request.form}
     job = partial(
-        correct, lead_id=lead_id, told=told, known=names, key=door.keys.suppression, clerk=_clerk(), now=g.moment
+        correct, lead_id=lead_id, told=told, known=names, key=door.keys.suppression, clerk=clerk(), now=g.moment
     )
     try:
         changed = door.database.write(job)
@@ -99,7 +100,7 @@ def erase_lead(door: ConsoleDoor, lead_id: int) -> Response:
         return page(door, lead_id, say(NOT_TYPED), 422)
     desk = Desk(door.database, door.keys.suppression, door.config.data.dir)
     try:
-        forget(desk, lead_id, "erase" if way == "erase" else "anonymise", _clerk(), g.moment)
+        forget(desk, lead_id, "erase" if way == "erase" else "anonymise", clerk(), g.moment)
     except UnderWay as error:
         return page(door, lead_id, _spoken(error), 409)
     return make_response(redirect(url_for("console.data_protection", done=way), 303))
@@ -128,11 +129,11 @@ def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:
     """Make one lead of two."""
     gone = request.form.get("other", 0, type=int)
     key = door.keys.suppression
-    site, now, clerk = door.site(), g.moment, _clerk()
+    site, now, who = door.site(), g.moment, clerk()
 
     def job(conn: Connection) -> None:
         merging.merge(conn, lead_id, gone, site, now)
-        note(conn, key, MERGED, lead_id, clerk, now, gone=gone)
+        note(conn, key, MERGED, lead_id, who, now, gone=gone)
 
     try:
         door.database.write(job)
@@ -159,12 +160,12 @@ def part_plan(door: ConsoleDoor, lead_id: int) -> Response:
 def part_leads(door: ConsoleDoor, lead_id: int) -> Response:
     """Take a merge back."""
     gone = request.form.get("other", 0, type=int)
-    key, now, clerk = door.keys.suppression, g.moment, _clerk()
+    key, now, who = door.keys.suppression, g.moment, clerk()
 
     def job(conn: Connection) -> None:
         _part_plan(conn, lead_id, gone)
         parting.unmerge(conn, gone, now)
-        note(conn, key, PARTED, lead_id, clerk, now, gone=gone)
+        note(conn, key, PARTED, lead_id, who, now, gone=gone)
 
     try:
         door.database.write(job)
@@ -208,10 +209,6 @@ def _fields(door: ConsoleDoor, known: Lead) -> list[tuple[str, str, Any]]:
 
 def _label(name: str) -> str:
     return say(LABELS[name]) if name in LABELS else name
-
-
-def _clerk() -> Clerk:
-    return Clerk(viewer().name, viewer().staff_id)
 
 
 def _spoken(error: Exception) -> str:

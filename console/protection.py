@@ -30,6 +30,17 @@ ACTS: Mapping[str, str] = {
     "lead_anonymised": msgid("lead made anonymous"),
     "leads_merged": msgid("two leads made one"),
     "leads_parted": msgid("two leads parted again"),
+    "leads_exported": msgid("list taken out"),
+    "list_taken_in": msgid("list taken in"),
+    "staff_came_in": msgid("signed in to the console"),
+    "staff_added": msgid("colleague added"),
+    "staff_changed": msgid("role changed"),
+    "staff_password_given": msgid("new password given"),
+    "staff_disabled": msgid("account closed"),
+    "staff_enabled": msgid("account opened again"),
+    "staff_signed_out": msgid("every browser of somebody signed out"),
+    "factor_set": msgid("second factor set up"),
+    "factor_removed": msgid("second factor removed"),
 }
 
 

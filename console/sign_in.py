@@ -4,9 +4,10 @@ code of whoever has a second factor."""
 import logging
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Response, make_response, redirect, request, url_for
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from base.tokens import TokenExpired, TokenInvalid, digest, same
 from base.translations import msgid
@@ -16,6 +17,7 @@ from console.door import ConsoleDoor
 from console.routes import Route
 from console.security import KNOWN_COOKIE, cookie_name, drop_cookie, renew_token, set_cookie, set_known_cookie
 from console.tries import too_many, try_code
+from leads.forgetting import Clerk, note
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ def give_password(door: ConsoleDoor) -> Response:
         attempts.forget(conn, who)
         if rehashed:
             staff.keep_hash(conn, member.id, rehashed)
-        return None if factors.find(conn, member.id) else sessions.begin(conn, member.id, now)
+        return None if factors.find(conn, member.id) else _come_in(conn, door, member)
 
     token = door.database.write(job)
     return _welcome(door, member.id, token) if token else _ask_for_code(_seal(door, member.id, rehashed or kept))
@@ -81,8 +83,7 @@ def give_code(door: ConsoleDoor) -> Response:
         log.warning("sign-in: a wrong code of staff %s", member.id)
         answer = _ask_for_code(sealed, refusal.sentence, 429 if refusal.wait else 422)
         return _later(answer, refusal.wait) if refusal.wait else answer
-    now = door.clocks.machine()
-    return _welcome(door, member.id, door.database.write(lambda conn: sessions.begin(conn, member.id, now)))
+    return _welcome(door, member.id, door.database.write(lambda conn: _come_in(conn, door, member)))
 
 
 def sign_out(door: ConsoleDoor) -> Response:
@@ -102,6 +103,13 @@ def enter(door: ConsoleDoor, answer: Response, token: str) -> Response:
     set_cookie(answer, door.config, token)
     renew_token()
     return answer
+
+
+def _come_in(conn: Connection, door: ConsoleDoor, member: Row[Any]) -> str:
+    """The token of a session that begins, which the audit chain remembers."""
+    now = door.clocks.moment()
+    note(conn, door.keys.suppression, "staff_came_in", None, Clerk(member.name, member.id), now)
+    return sessions.begin(conn, member.id, now.machine)
 
 
 def _welcome(door: ConsoleDoor, staff_id: int, token: str) -> Response:

@@ -15,6 +15,8 @@ from console.access import ROLES
 from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
+from console.traces import clerk, traced
+from leads.forgetting import note
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,15 @@ SAID = {
     "enabled": msgid("They can come in again, with the password they had."),
     "signed_out": msgid("Every browser of theirs has to sign in again."),
     "password_alone": msgid("They come in with their password alone, and can set up a second factor anew."),
+}
+
+# What the audit chain calls it.
+ENTERED_AS = {
+    "changed": "staff_changed",
+    "disabled": "staff_disabled",
+    "enabled": "staff_enabled",
+    "signed_out": "staff_signed_out",
+    "password_alone": "factor_removed",
 }
 
 
@@ -37,14 +48,24 @@ def add(door: ConsoleDoor) -> Response:
     kept, now = passwords.hashed(password), door.clocks.machine()
     try:
         new = staff.NewStaff(form.get("email", ""), form.get("name", "")[:200], _role(), _rep(door), _locale(door))
-        added = door.database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now, given_at=now))
+        clerk_now = clerk(), door.clocks.moment()
+
+        def job(conn: Connection) -> int:
+            made = staff.add(conn, new, kept, now, given_at=now)
+            note(conn, door.keys.suppression, "staff_added", None, *clerk_now, staff=made, role=new.role)
+            return made
+
+        added = door.database.write(job)
     except staff.Refused as error:
         return _page(door, wrong=say(str(error)))
     return _page(door, told=(added, password))
 
 
 def change(door: ConsoleDoor, staff_id: int) -> Response:
-    return _do(door, "changed", lambda: partial(staff.change, staff_id=staff_id, role=_role(), rep=_rep(door)))
+    def job() -> Callable[[Connection], None]:
+        return partial(staff.change, staff_id=staff_id, role=_role(), rep=_rep(door))
+
+    return _do(door, "changed", job, role=request.form.get("role", "")[:20], rep=request.form.get("rep", "")[:100])
 
 
 def reset(door: ConsoleDoor, staff_id: int) -> Response:
@@ -54,7 +75,13 @@ def reset(door: ConsoleDoor, staff_id: int) -> Response:
     with door.database.read() as conn:
         if staff.by_id(conn, staff_id) is None:
             return _page(door, wrong=say(staff.UNKNOWN))
-    door.database.write(partial(staff.set_password, staff_id=staff_id, password_hash=kept, given_at=now))
+    trace = traced(door, "staff_password_given", staff=staff_id)
+
+    def job(conn: Connection) -> None:
+        staff.set_password(conn, staff_id, kept, given_at=now)
+        trace(conn)
+
+    door.database.write(job)
     return _page(door, told=(staff_id, password))
 
 
@@ -82,9 +109,17 @@ def remove_factor(door: ConsoleDoor, staff_id: int) -> Response:
     return _do(door, "password_alone", lambda: job)
 
 
-def _do(door: ConsoleDoor, said: str, job: Callable[[], Callable[[Connection], None]]) -> Response:
+def _do(door: ConsoleDoor, said: str, job: Callable[[], Callable[[Connection], None]], **more: str) -> Response:
+    """`more` is told in the audit chain, besides who did it to whom."""
+    trace = traced(door, ENTERED_AS[said], staff=(request.view_args or {}).get("staff_id"), **more)
     try:
-        door.database.write(job())
+        change = job()
+
+        def both(conn: Connection) -> None:
+            change(conn)
+            trace(conn)
+
+        door.database.write(both)
     except staff.Refused as error:
         return _page(door, wrong=say(str(error)))
     log.info("admin %s changed staff %s: %s", viewer().staff_id, (request.view_args or {}).get("staff_id"), said)

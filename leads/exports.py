@@ -3,18 +3,19 @@
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
+from base.clock import Moment
 from leads import consent, strictness
 from leads.facts import COLUMNS
+from leads.forgetting import Clerk, note
 from leads.imports.values import harmless
 from storage.database import Database
 from storage.schema import exports, leads, standings
 
-CEILING = 100_000  # rows of one list: whoever needs more asks for parts
+CEILING = 1_000_000  # rows of one list: whoever needs more asks for parts
 _AT_A_TIME = 500
 HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
           "consents", "left_alone")  # fmt: skip
@@ -44,19 +45,16 @@ def write_list(
     narrowed: Narrowed,
     into: TextIO,
     suppression_key: str,
-    author: str,
-    machine_now: datetime,
+    clerk: Clerk,
+    now: Moment,
     fields: tuple[str, ...] = (),
     ceiling: int = CEILING,
     delimiter: str = ",",
 ) -> Exported:
-    """Write the leads to `into`, opened with `newline=""`, and note that `author` took them: first, so that no list is
-    ever out without a note. What is imported again says the same.
+    """Write the leads to `into`, opened with `newline=""`, and note that `clerk` took them: first, so that no list is
+    ever out without a note, here and in the audit chain. What is imported again says the same.
     """
-    row = {"author": author[:200], "filters": asdict(narrowed), "rows": 0, "at": machine_now}
-    noted = database.write(
-        lambda conn: conn.execute(insert(exports).values(**row).returning(exports.c.id)).scalar_one()
-    )
+    noted = database.write(lambda conn: _note(conn, narrowed, suppression_key, clerk, now))
     writer = csv.writer(into, delimiter=delimiter)
     writer.writerow(map(harmless, (*HEADER, *fields)))
     rows, is_cut = 0, False
@@ -68,6 +66,14 @@ def write_list(
         rows += 1
     database.write(lambda conn: conn.execute(exports.update().where(exports.c.id == noted).values(rows=rows)).rowcount)
     return Exported(rows, is_cut)
+
+
+def _note(conn: Connection, narrowed: Narrowed, key: str, clerk: Clerk, now: Moment) -> int:
+    asked = {name: value for name, value in asdict(narrowed).items() if value is not None}
+    row = {"author": clerk.by[:200], "filters": asdict(narrowed), "rows": 0, "at": now.machine}
+    made: int = conn.execute(insert(exports).values(**row).returning(exports.c.id)).scalar_one()
+    note(conn, key, "leads_exported", None, clerk, now, export=made, only=asked)
+    return made
 
 
 def newest(conn: Connection, limit: int) -> list[Row[Any]]:

@@ -68,8 +68,9 @@ def forget_at_rest(conn: Connection, key: str, marks: Mapping[str, datetime], cl
     return len(found)
 
 
-def note(conn: Connection, key: str, act: str, lead_id: int, clerk: Clerk, now: Moment, **more: Any) -> None:
-    """Enter in the chain what was done with that lead's data, in the transaction that did it."""
+def note(conn: Connection, key: str, act: str, lead_id: int | None, clerk: Clerk, now: Moment, **more: Any) -> None:
+    """Enter in the chain what was done, with that lead's data or with nobody's in particular, in the transaction that
+    did it."""
     record(conn, key, Entry(act, {"by": clerk.by, **more}, lead_id, clerk.staff_id), now.machine)
 
 

@@ -7,6 +7,7 @@ share is small, and is asked the ordinary way.
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -73,6 +74,9 @@ class _Built:
         self.sql = str(compiled)
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
         self._places = [(name, _way_in(binds[name].type, dialect)) for name in compiled.positiontup or ()]
+        is_plain = not self._fixed and all(way is None for _, way in self._places) and len(self._places) > 1
+        as_it_is = itemgetter(*(name for name, _ in self._places)) if is_plain else None
+        self._as_it_is: Callable[[Values], tuple[Any, ...]] | None = as_it_is
         columns = list(getattr(statement, "exported_columns", ()))
         names = [getattr(column, "name", "") for column in columns]
         self._record: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
@@ -81,6 +85,8 @@ class _Built:
 
     def row(self, values: Values) -> tuple[Any, ...]:
         """The values in the order of the statement's places. Raises KeyError for one that is missing."""
+        if self._as_it_is is not None:
+            return self._as_it_is(values)
         given = {**self._fixed, **values} if self._fixed else values
         return tuple(
             [value if (value := given[name]) is None or way is None else way(value) for name, way in self._places]

@@ -6,6 +6,7 @@ import click
 
 from leads import exports
 from leads.exports import CEILING, Narrowed
+from leads.forgetting import Clerk
 from leads.imports.settings import ORIGINS
 from terreau import importing
 from terreau.applying import signed
@@ -49,8 +50,8 @@ def export(
                 Narrowed(**narrowed),
                 into,
                 at.key,
-                who,
-                clocks_of(at.database).machine(),
+                Clerk(who),
+                clocks_of(at.database).moment(),
                 tuple(sorted(at.targets.fields)),
                 limit,
                 delimiter,

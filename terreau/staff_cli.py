@@ -1,9 +1,8 @@
 """`terreau staff`: who may come into the console. Passwords are asked for, read from stdin, or made and shown once."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from typing import Any
 
 import click
@@ -14,7 +13,9 @@ from base.config import Config
 from base.tokens import new_token
 from console import factors, passwords, sessions, staff
 from console.access import ROLES
+from leads.forgetting import Clerk, note
 from storage.database import Database, open_database
+from terreau.applying import signed
 from terreau.author_cli import speaks
 from terreau.house import blobs_of
 from terreau.language import gettext
@@ -68,7 +69,12 @@ def add(
         password, kept = _password(generate, name, email)
         now = clocks_of(database).machine()
         given = now if generate else None
-        database.write(partial(staff.add, new=new, password_hash=kept, machine_now=now, given_at=given))
+        trace = _traced(config, database, "staff_added", role=role)
+
+        def job(conn: Connection) -> None:
+            trace(conn, staff.add(conn, new, kept, now, given))
+
+        database.write(job)
     where = f"{config.site.base_url}/console"
     click.echo(gettext("%(name)s comes in at %(where)s as %(role)s.", name=name, where=where, role=role))
     _show(password if generate else None)
@@ -90,7 +96,13 @@ def give_role(options: Options, email: str, role: str, rep: str | None) -> None:
         member = _member(database, email)
         wished = member.rep if rep is None else None if rep == "none" else rep
         _check_rep(config, database, wished)
-        database.write(partial(staff.change, staff_id=member.id, role=role, rep=wished))
+        trace = _traced(config, database, "staff_changed", role=role, rep=wished or "")
+
+        def job(conn: Connection) -> None:
+            staff.change(conn, member.id, role, wished)
+            trace(conn, member.id)
+
+        database.write(job)
     click.echo(gettext("%(name)s is %(role)s now, and signs in again.", name=member.name, role=role))
 
 
@@ -104,11 +116,18 @@ def reset(options: Options, email: str, generate: bool) -> None:
     \b
     Example:  terreau staff reset chloe@example.org --generate
     """
-    with opened(options.load()) as database:
+    config = options.load()
+    with opened(config) as database:
         member = _member(database, email)
         password, kept = _password(generate, member.name, member.email)
         given = clocks_of(database).machine() if generate else None
-        database.write(partial(staff.set_password, staff_id=member.id, password_hash=kept, given_at=given))
+        trace = _traced(config, database, "staff_password_given")
+
+        def job(conn: Connection) -> None:
+            staff.set_password(conn, member.id, kept, given)
+            trace(conn, member.id)
+
+        database.write(job)
     click.echo(gettext("%(name)s has a new password; every browser of theirs signs in again.", name=member.name))
     _show(password if generate else None)
 
@@ -122,10 +141,13 @@ def remove_factor(options: Options, email: str) -> None:
     \b
     Example:  terreau staff remove-factor chloe@example.org
     """
-    with opened(options.load()) as database:
+    config = options.load()
+    with opened(config) as database:
         member = _member(database, email)
+        trace = _traced(config, database, "factor_removed")
 
         def job(conn: Connection) -> None:
+            trace(conn, member.id)
             factors.drop(conn, member.id)
             sessions.end_all(conn, member.id)
 
@@ -158,6 +180,13 @@ def opened(config: Config) -> Iterator[Database]:
             yield database
         except staff.Refused as error:
             raise click.ClickException(f"{gettext(str(error))} {gettext('Nothing was changed.')}") from error
+
+
+def _traced(config: Config, database: Database, act: str, **more: str) -> Callable[[Connection, int], None]:
+    """What enters that act in the audit chain, given the number of whom it concerns."""
+    clerk, key = Clerk(signed(config.content.dir, None, None).author), config.keys().suppression
+    now = clocks_of(database).moment()
+    return lambda conn, staff_id: note(conn, key, act, None, clerk, now, staff=staff_id, **more)
 
 
 def _member(database: Database, email: str) -> Row[Any]:

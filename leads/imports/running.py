@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from base.clock import Clocks, Moment
 from leads import consent
+from leads.forgetting import Clerk, note
 from leads.imports import ledger
 from leads.imports.contacts import Contact, Reject
 from leads.imports.ledger import Run
@@ -131,6 +132,9 @@ def _rows(batch: Sequence[Contact | Reject], source: Source, due_at: datetime) -
 
 def _write(conn: Connection, rows: Sequence[Entry | Reject], run: Run, source: Source, now: Moment) -> Run:
     """Write some rows, and how far that is, in one transaction."""
+    if not run.next_line:
+        told = {"import": run.import_id, "file": source.hash, "origin": source.policy.origin}
+        note(conn, source.suppression_key, "list_taken_in", None, Clerk(source.author), now, **told)
     outcome = write(conn, [one for one in rows if isinstance(one, Entry)], source, now)
     rejects = [one for one in rows if isinstance(one, Reject)]
     rejects += [Reject(one.line, ERASED) for one in outcome.erased]

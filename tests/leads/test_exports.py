@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from leads import exports as taking_out
 from leads.exports import HEADER, Narrowed, write_list
+from leads.forgetting import Clerk
 from leads.imports.contacts import Contact
 from leads.imports.mapping import Targets
 from leads.imports.reading import Layout, Wishes, contacts, rows, survey
 from leads.imports.settings import Policy, Settings
 from leads.imports.values import harmless, tidy
-from leads.imports.writing import Source, write
+from leads.imports.writing import Source, made_ready, write
 from storage.schema import exports, leads
 from storage.scratch import FirstSeen
 
@@ -35,13 +36,14 @@ def some(database, keys, moment):
         for line, cell in enumerate(NASTY)
     ]
     source = Source(1, "f" * 64, "ada", Policy(source="=cmd"), "fr", keys.suppression)
-    database.write(lambda conn: write(conn, people, source, moment.calendar, moment))
+    ready = [made_ready(one, source, moment.calendar) for one in people]
+    database.write(lambda conn: write(conn, ready, source, moment))
     return people
 
 
 def taken_out(database, keys, moment, narrowed=Narrowed(), **how):  # noqa: B008
     into = io.StringIO(newline="")
-    done = write_list(database, narrowed, into, keys.suppression, "ada", moment.machine, ("secteur",), **how)
+    done = write_list(database, narrowed, into, keys.suppression, Clerk("ada"), moment, ("secteur",), **how)
     return into.getvalue(), done
 
 

@@ -16,7 +16,8 @@ from leads.imports.reading import Wishes, survey
 from leads.imports.running import PACE, rehearse, take_in
 from leads.imports.settings import Policy, Settings, Unproven
 from leads.imports.writing import Source
-from storage.schema import consents, import_rejects, lead_words, leads, wakes
+from storage.chain import verify
+from storage.schema import audit, audit_payloads, consents, import_rejects, lead_words, leads, wakes
 from storage.schema import events as events_table
 
 TARGETS = Targets(frozenset({"secteur"}), frozenset({"tips", "letter"}))
@@ -264,3 +265,12 @@ def test_a_contact_known_by_a_number_alone_is_found_by_it(bureau):
     assert bureau.takes(text + ";\n").counts["unchanged"] == 1
     assert bureau.count(leads) == 1
     assert bureau.count(import_rejects) == 0
+
+
+def test_a_list_is_entered_in_the_audit_chain_once_however_often_it_was_stopped(bureau):
+    bureau.takes(many(250), stop_after=1)
+    bureau.takes(many(250))
+    with bureau.database.read() as conn:
+        [row] = conn.execute(select(audit.c.act, audit_payloads.c.payload).join_from(audit, audit_payloads)).all()
+        assert verify(conn, bureau.keys.suppression).breaks == ()
+    assert (row.act, row.payload["by"], row.payload["origin"]) == ("list_taken_in", "ada", "outbound")
