@@ -227,6 +227,7 @@ class Webhook(Section):
     secret: str | None = Field(default=None, repr=False)
     secret_file: File | None = None
     allow_private: bool = False
+    erasures: bool = False
 
     @model_validator(mode="after")
     def _signed(self) -> Self:
@@ -293,6 +294,11 @@ class Config(Section):
             names_twice = ", ".join(doubled)
             raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=names_twice))
         return webhooks
+
+    @property
+    def told_of_erasures(self) -> tuple[str, ...]:
+        """The webhooks that hear by themselves when somebody they know is gone."""
+        return tuple(webhook.name for webhook in self.webhooks if webhook.erasures)
 
     @property
     def domain_limits(self) -> dict[str, Limit]:

@@ -45,7 +45,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
         known = _lead(conn, lead_id)
         if known.id != lead_id:
             return make_response(redirect(url_for("console.lead_data", lead_id=known.id), 303))
-        plan = erasing.plan(conn, lead_id)
+        plan = erasing.plan(conn, lead_id, door.config.told_of_erasures)
         due = conn.execute(select(departures.c.due_at).where(departures.c.lead_id == lead_id)).scalar_one_or_none()
     values = {
         "held": [(say(TITLES[name]), n) for name, n in plan.rows.items() if name in TITLES],
@@ -98,7 +98,8 @@ def erase_lead(door: ConsoleDoor, lead_id: int) -> Response:
         known = _lead(conn, lead_id)
     if request.form.get("typed", "").strip().casefold() != _to_type(known).casefold():
         return page(door, lead_id, say(NOT_TYPED), 422)
-    desk = Desk(door.database, door.keys.suppression, door.config.data.dir)
+    config = door.config
+    desk = Desk(door.database, door.keys.suppression, config.data.dir, config.told_of_erasures)
     try:
         forget(desk, lead_id, "erase" if way == "erase" else "anonymise", clerk(), g.moment)
     except UnderWay as error:

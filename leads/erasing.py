@@ -4,7 +4,7 @@ What belongs to whom is declared in `storage.personal`; who is told, and how the
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,8 @@ class UnderWay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErasurePlan:
-    """What an erasure would take: `rows` by table, mails that wait, and receivers who were told (GDPR, article 19)."""
+    """What an erasure would take: `rows` by table, mails that wait, and receivers who are to be told
+    (GDPR, article 19)."""
 
     lead_ids: tuple[int, ...]
     addresses: tuple[str, ...]
@@ -53,12 +54,16 @@ class ErasurePlan:
     told: tuple[str, ...]
 
 
-def plan(conn: Connection, lead_id: int) -> ErasurePlan:
-    """Look, and change nothing. Raises LookupError for nobody."""
+def plan(conn: Connection, lead_id: int, hearing: Collection[str] = ()) -> ErasurePlan:
+    """Look, and change nothing; `hearing` are the receivers who hear of it by themselves, and need not be told.
+
+    Raises LookupError for nobody.
+    """
     ids = everyone_in(conn, lead_id)
     counted = {table.name: _count(conn, table, ids) for table in tables() if HOLDINGS[table.name].lead}
     waits = select(func.count()).where(messages.c.lead_id.in_(ids), messages.c.state.in_(WAITING))
     told = select(webhooks.c.channel).where(webhooks.c.lead_id.in_(ids), webhooks.c.state == "sent").distinct()
+    told = told.where(webhooks.c.channel.not_in(hearing))
     return ErasurePlan(
         lead_ids=tuple(ids),
         addresses=tuple(_addresses(conn, ids)),

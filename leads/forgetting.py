@@ -4,7 +4,7 @@ Both doors to it, the command line and the console, call these verbs.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,24 +13,32 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from base.clock import Moment
+from base.tokens import new_token
 from leads.erasing import again, anonymise, erase, remember
+from leads.groups import everyone_in
+from storage.bulk import insert_rows
 from storage.chain import Entry, record
 from storage.database import Database
-from storage.schema import erasures
+from storage.schema import erasures, webhooks
 
 Way = Literal["erase", "anonymise"]
 WAYS = {"erase": erase, "anonymise": anonymise}
 ACTS = {"erase": "lead_erased", "anonymise": "lead_anonymised"}
+TOLD_AS = "lead_erased"  # the type of the webhook
 LIST = "erasures"  # the file under `data.dir` that outlives a restored database: a mark and an instant on each line
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where it is done: `key` is the suppression key, `folder` is `data.dir`."""
+    """Where it is done: `key` is the suppression key, `folder` is `data.dir`.
+
+    `told`: the webhooks that want to hear of it, as far as they know the lead.
+    """
 
     database: Database
     key: str
     folder: Path
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,9 @@ def forget(desk: Desk, lead_id: int, way: Way, clerk: Clerk, now: Moment, why: s
     """
 
     def job(conn: Connection) -> list[str]:
+        ids, knowing = everyone_in(conn, lead_id), _knowing(conn, lead_id, desk.told)
         marks = WAYS[way](conn, lead_id, desk.key, now)
+        insert_rows(conn, webhooks, [_notice(channel, ids, way, now) for channel in knowing])
         entry = Entry(ACTS[way], {"by": clerk.by, "why": why}, None, clerk.staff_id)
         record(conn, desk.key, entry, now.machine)
         return marks
@@ -66,6 +76,30 @@ def forget_at_rest(conn: Connection, key: str, marks: Mapping[str, datetime], cl
         record(conn, key, Entry(ACTS["erase"], {"by": clerk.by, "why": "restored"}, None, clerk.staff_id), now.machine)
     remember(conn, marks)
     return len(found)
+
+
+def _knowing(conn: Connection, lead_id: int, channels: Sequence[str]) -> list[str]:
+    """Those of the webhooks that were told of the lead, or may have been: an answer can be lost."""
+    reached = (webhooks.c.state == "sent") | (webhooks.c.state == "claimed") | (webhooks.c.attempts > 0)
+    theirs = webhooks.c.lead_id.in_(everyone_in(conn, lead_id)) & webhooks.c.channel.in_(channels)
+    return sorted(conn.scalars(select(webhooks.c.channel).where(theirs, reached).distinct()))
+
+
+def _notice(channel: str, lead_ids: Sequence[int], way: Way, now: Moment) -> dict[str, Any]:
+    """Numbers alone: who they were is what is to be forgotten. It belongs to no lead, as there is none any more."""
+    data = {"lead_ids": list(lead_ids), "way": way}
+    body = {"type": TOLD_AS, "timestamp": now.machine.isoformat(), "data": data}
+    return {
+        "lead_id": None,
+        "channel": channel,
+        "event_id": f"msg_{new_token()}",
+        "type": TOLD_AS,
+        "payload": body,
+        "state": "due",
+        "due_at": now.machine,
+        "attempts": 0,
+        "created_at": now.calendar,
+    }
 
 
 def note(conn: Connection, key: str, act: str, lead_id: int | None, clerk: Clerk, now: Moment, **more: Any) -> None:

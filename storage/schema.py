@@ -546,7 +546,7 @@ notifications = _table(
 webhooks = _table(
     "webhooks",
     Column("id", Id, primary_key=True),
-    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id")),  # None: it tells that somebody is gone
     Column("channel", String(100), nullable=False),  # a [[webhooks]] name of config.toml
     Column("event_id", String(64), nullable=False),  # webhook-id header: the same on every try
     Column("type", String(60), nullable=False),  # lead.hot, ...

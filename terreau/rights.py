@@ -51,7 +51,7 @@ class Office:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.database, self.config.keys().suppression, self.config.data.dir)
+        return Desk(self.database, self.config.keys().suppression, self.config.data.dir, self.config.told_of_erasures)
 
     def find(self, meant: str) -> int:
         """Number, address or telephone. Raises UnknownLead."""
@@ -100,7 +100,7 @@ def erasure(at: Office, meant: str) -> erasing.ErasurePlan:
     """What would go."""
     lead_id = at.find(meant)
     with at.database.read() as conn:
-        return erasing.plan(conn, lead_id)
+        return erasing.plan(conn, lead_id, at.config.told_of_erasures)
 
 
 def forget(at: Office, lead_id: int, way: Way, clerk: Clerk) -> bool:

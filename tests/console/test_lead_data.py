@@ -42,7 +42,7 @@ def test_a_copy_is_handed_out_and_entered_in_the_chain(client, ada, database):
     assert "Vos données chez" in page.text
     assert "attachment" in page.headers["Content-Disposition"]
     assert file.json["tables"]["leads"][0]["last_name"] == "Lovelace"
-    assert acts(database) == ["lead_exported", "lead_exported"]
+    assert acts(database) == ["staff_came_in", "lead_exported", "lead_exported"]
 
 
 def test_the_wrong_address_erases_nothing(client, ada, database):
