@@ -27,8 +27,9 @@ from terreau.stage import Stage
 from terreau.virtual import declare
 from terreau.web import WebServer
 from tests.campaigns import seed, server, start
+from tests.journeys.public_pages import shown
 
-__all__ = ["seed", "server", "start"]  # fixtures
+__all__ = ["seed", "server", "shown", "start"]  # fixtures
 
 TUESDAY = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)  # 9:12 in Paris
 SECRET = "whsec_" + b64encode(b"k" * 32).decode()
