@@ -21,7 +21,9 @@ from base.tokens import Signer
 from capture.blueprint import open_public_door
 from capture.door import Door
 from storage.database import Database, StorageUnavailable
+from tests.campaigns import seed
 
+__all__ = ["seed"]  # a fixture
 BASE_URL = "https://lumen.example"
 
 

@@ -1,13 +1,13 @@
 """Whoever was thanked is in the database (R7): the web process is killed again and again while forms come in.
 
 Clients whose line breaks send the same form again, and so do one in ten who were thanked already: each form is there
-once. `make chaos CHAOS=tests/journeys/test_acknowledged.py` sends a hundred thousand through two hundred deaths.
+once. `make chaos CHAOS=tests/journeys/test_acknowledged.py` sends a hundred thousand through two hundred deaths, on
+each database.
 """
 
 import os
 import random
 import re
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,15 +17,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from base.paths import data_path
+from storage.database import open_database
+from storage.schema import events, leads, submissions
 
 from .conftest import free_port
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 POSTS, KILLS = (100_000, 200) if FULL else (160, 4)
 CLIENTS = 4
-SEED = 20261128
+LIFE = 1.5 if FULL else 0.3  # seconds that a process lives on, at most, once somebody was thanked
 CHECKOUT = Path(__file__).parents[2]
 CONFIG = """\
 [site]
@@ -37,6 +40,8 @@ form_min_seconds = 0
 address_per_hour = 0
 form_per_hour = 0
 site_per_hour = 0
+[database]
+url = "{database}"
 [content]
 dir = "{content}"
 """
@@ -47,19 +52,24 @@ pytestmark = pytest.mark.timeout(0 if FULL else 300)
 class Mortal:
     """A web process on one port, killed and born again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database):
         self.folder, self.port = folder, free_port()
-        (folder / "config.toml").write_text(CONFIG.format(port=self.port, content=data_path("content")))
+        settings = CONFIG.format(port=self.port, database=database, content=data_path("content"))
+        (folder / "config.toml").write_text(settings)
         self.url, self.process = f"http://127.0.0.1:{self.port}", None
+        assert self.terreau("migrate").wait() == 0
 
-    def begins(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "terreau.cli", "serve", "--no-engine"],
+    def terreau(self, *words):
+        return subprocess.Popen(
+            [sys.executable, "-m", "terreau.cli", *words],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    def begins(self):
+        self.process = self.terreau("serve", "--no-engine")
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -75,8 +85,8 @@ class Mortal:
 
 
 @pytest.fixture
-def house(tmp_path):
-    mortal = Mortal(tmp_path)
+def house(tmp_path, empty_url):
+    mortal = Mortal(tmp_path, empty_url)
     mortal.begins()
     yield mortal
     mortal.dies()
@@ -85,10 +95,10 @@ def house(tmp_path):
 class Client(threading.Thread):
     """Sends its forms one after the other, each until it is thanked for it."""
 
-    def __init__(self, number, house, begun):
+    def __init__(self, number, house, begun, seed):
         super().__init__(daemon=True)
         self.number, self.house, self.begun = number, house, begun
-        self.chance = random.Random(SEED + number)
+        self.chance = random.Random(seed + number)
         self.thanked, self.fault = [], None
 
     def run(self):
@@ -131,15 +141,15 @@ def _attributes(tag):
     return dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
 
 
-def test_every_form_that_was_thanked_for_is_there_once(house):
-    begun, chance, kills = threading.Event(), random.Random(SEED), 0
-    clients = [Client(number, house, begun) for number in range(CLIENTS)]
+def test_every_form_that_was_thanked_for_is_there_once(house, empty_url, seed):
+    begun, chance, kills, since = threading.Event(), random.Random(seed), 0, time.monotonic()
+    clients = [Client(number, house, begun, seed) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     while any(client.is_alive() for client in clients):
         begun.clear()
         begun.wait(5)  # somebody is at it: no death before anything happened
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(chance.uniform(0, LIFE))
         if kills < KILLS:
             house.dies()
             house.begins()
@@ -147,14 +157,20 @@ def test_every_form_that_was_thanked_for_is_there_once(house):
     assert [client.fault for client in clients if client.fault] == []
     thanked = [email for client in clients for email in client.thanked]
     assert len(thanked) == POSTS // CLIENTS * CLIENTS
-    print(f"seed {SEED}: {len(thanked)} forms thanked for through {kills} deaths")
+    print(f"{len(thanked)} forms thanked for through {kills} deaths in {time.monotonic() - since:.0f} s")
     assert kills == KILLS
-    with sqlite3.connect(house.folder / "data" / "terreau.db") as conn:
-        there = Counter(email for (email,) in conn.execute(QUERY))
-        sent = conn.execute("SELECT count(*) FROM events WHERE name = 'form_submitted'").fetchone()[0]
-    conn.close()
+    there, sent = kept(empty_url)
     assert there == Counter(thanked)
     assert sent == len(thanked)
 
 
-QUERY = "SELECT leads.email FROM submissions JOIN leads ON leads.id = submissions.lead_id"
+def kept(url):
+    """How often each address is in the database with a form, and how many events say that a form was sent."""
+    database = open_database(url)
+    with database.read() as conn:
+        query = select(leads.c.email).join(submissions, submissions.c.lead_id == leads.c.id)
+        there = Counter(conn.execute(query).scalars())
+        query = select(func.count()).select_from(events).where(events.c.name == "form_submitted")
+        sent = conn.execute(query).scalar_one()
+    database.close()
+    return there, sent
