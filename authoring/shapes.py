@@ -37,6 +37,7 @@ MODELS: dict[str, type[Model]] = {
 # What an author calls the table that a model reads, at the beginning of a sentence.
 NOUNS: dict[str, Said] = {
     "Action": said("this action"),
+    "Addresses": said("the choice of addresses"),
     "BantItem": said("this BANT item"),
     "Branch": said("this branch"),
     "Brand": said("this brand"),

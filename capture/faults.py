@@ -5,7 +5,9 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Callable
 
+from authoring.models.forms import Addresses
 from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
+from leads.mailboxes import kind_of
 
 ADDRESS_LIMIT = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 NATIONAL_DIGITS = 10
@@ -25,6 +27,15 @@ def address_fault(text: str) -> str | None:
     if "." not in domain.strip("."):
         return "address_cut"
     return _refused(canonical_email, text)
+
+
+def unwanted(addresses: Addresses, text: str) -> str | None:
+    """The code of an address of a kind that the form refuses; None for any other, and for what is none."""
+    try:
+        kind = kind_of(canonical_email(text))
+    except NotAnAddress:
+        return None
+    return f"email_{kind}" if kind is not None and getattr(addresses, kind) == "refuse" else None
 
 
 def phone_fault(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -11,7 +12,7 @@ from wtforms import Form as WtForm
 from wtforms.validators import StopValidation
 
 from authoring.models.forms import Form, FormField
-from capture.faults import ADDRESS_LIMIT, address_fault, phone_fault
+from capture.faults import ADDRESS_LIMIT, address_fault, phone_fault, unwanted
 from leads.addresses import canonical_email, canonical_phone
 
 CSRF_FIELD = "csrf-token"  # with a hyphen: no declared field can have this name
@@ -32,7 +33,7 @@ class Answers:
 
 def form_class(form: Form) -> type[FlaskForm]:
     """A Flask-WTF form with one field per question; its html names are the authored ones."""
-    questions = {f"q_{field.name}": _control(field) for field in form.field if field.kind != "hidden"}
+    questions = {f"q_{field.name}": _control(form, field) for field in form.field if field.kind != "hidden"}
     return type("QuestionsForm", (FlaskForm,), questions)
 
 
@@ -71,10 +72,11 @@ def clean(text: str, multiline: bool = False) -> str:
     return "".join(letter if letter in kept or not _is_control(letter) else " " for letter in text).strip()
 
 
-def _control(field: FormField) -> Any:
+def _control(form: Form, field: FormField) -> Any:
     if field.kind == "consent":
         return BooleanField(name=field.name)
-    return StringField(name=field.name, validators=[_present(field), *CHECKS[field.kind](field)])
+    wanted = [_sound(partial(unwanted, form.addresses))] if field.kind == "email" else []
+    return StringField(name=field.name, validators=[_present(field), *CHECKS[field.kind](field), *wanted])
 
 
 def _present(field: FormField) -> Check:

@@ -17,7 +17,7 @@ from capture.body import MOST_FIELDS
 Path = tuple[str | int, ...]
 Found = tuple[Path, Said, Said | None]
 
-OWN_FIELDS = 3  # the stamp, the session's token, the trap
+OWN_FIELDS = 4  # the stamp, the session's token, the trap, the proof of work
 NOT_FOUND_BY = {
     "email": msgid("the email in `%(field)s` finds no lead"),
     "phone": msgid("the phone in `%(field)s` finds no lead"),

@@ -17,12 +17,13 @@ from authoring.models.pages import Page
 from authoring.site import Site
 from base.calendars import local_day
 from base.tokens import new_token
+from capture import proof
 from capture import stamp as stamps
 from capture.addresses import page_path, thanks_path
 from capture.body import read_body
 from capture.door import Door
 from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
-from capture.limits import TOLD, limits_of
+from capture.limits import TOLD, held_by_form, limits_of
 from capture.notices import RETRY_SECONDS, UNDECLARED
 from capture.showing import Showing, draw_page
 from capture.speech import Speech, speech_in
@@ -41,6 +42,7 @@ EXPIRED = "This page was open for a long time. Your answers are still here: send
 TOO_FAST = "That was very quick. Check your answers, then send them again."
 UNSAVED = "We could not save this. Try again, or write to %(email)s"
 SEALED = frozenset({stamps.FIELD, CSRF_FIELD})
+OURS = SEALED | {proof.FIELD}  # what the page itself put into the form
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _own(door: Door) -> set[str]:
 
 def _refuse_undeclared(visit: Visit, sent: MultiDict[str, str], stamp: Stamp | None, trap: str) -> None:
     """A page shown before another release may hold questions that are gone: those answers are let go, not refused."""
-    strangers = undeclared(visit.form, sent, SEALED | {trap})
+    strangers = undeclared(visit.form, sent, OURS | {trap})
     outdated = stamp is not None and stamp.release_id != visit.site.release_id
     if strangers and not outdated:
         raise BadRequest(UNDECLARED)
@@ -144,14 +146,15 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
         return _draw(door, visit, stamp, questions, status=503, notice=UNSAVED)
     log.info("form %s: submission %s of lead %s", visit.page.form, recorded.submission_id, recorded.lead_id)
     if recorded.held is not None:
-        log.warning("form %s: over the limit per %s, held", visit.page.form, recorded.held)
-    told = recorded.held in TOLD
+        log.warning("form %s: held, %s", visit.page.form, recorded.held)
+    told = recorded.held if recorded.held in TOLD else None
     return _thank(door, visit, said.columns.get("email", ""), _is_any_ticked(visit, said.given), held=told)
 
 
 def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
     form, consents = visit.form, _consents(visit, said)
-    reach = said.columns.get("email") or said.columns.get("phone") or ""
+    address = said.columns.get("email", "")
+    reach = address or said.columns.get("phone", "")
     measured = any(box.topic == "clicks" and box.given for box in consents)
     return Capture(
         form=visit.page.form,
@@ -169,6 +172,8 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         release_id=visit.site.release_id or 0,
         visitor=visitor_of(door),
         limits=limits_of(door, visit.page.form, reach, request.remote_addr or ""),
+        hold=held_by_form(form, address, stamp.key, request.form.get(proof.FIELD, "")),
+        spends=proof.spent(stamp.key) if form.proof_of_work else None,
     )
 
 
@@ -188,7 +193,7 @@ def _is_any_ticked(visit: Visit, given: Mapping[str, Any]) -> bool:
     return any(given.get(field.name) for field in visit.form.field if field.kind == "consent")
 
 
-def _thank(door: Door, visit: Visit, address: str, ticked: bool, *, held: bool = False) -> Response:
+def _thank(door: Door, visit: Visit, address: str, ticked: bool, *, held: str | None = None) -> Response:
     path = thanks_path(door.config, visit.speech.locale, visit.page.form)
     sealed = seal_thanks(door.signer, visit.name, address, ticked=ticked, held=held)
     return redirect(f"{path}?for={sealed}", 303)  # type: ignore[return-value]
@@ -211,6 +216,8 @@ def _draw(
     showing = Showing(
         action=page_path(door.config, visit.speech.locale, visit.name),
         stamp=stamp.sealed(door.signer),
+        challenge=stamp.key,
+        proof=request.form.get(proof.FIELD, ""),
         csrf=questions[CSRF_FIELD](),
         values=values,
         wrong=wrong or {},

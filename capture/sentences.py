@@ -26,6 +26,8 @@ SENTENCES = {
     "address_cut": "The end of the address is missing, for example “%(ending)s”: %(typed)s%(ending)s",
     "email_invalid": "No mail would arrive at this address as it is written. One looks like %(example)s",
     "email_unreachable": "No mail arrives at this domain. An address looks like %(example)s",
+    "email_disposable": "Mail to this address is thrown away after a while. Enter one that you keep: %(example)s",
+    "email_role": "Several people may read this address. Enter your own: %(example)s",
     "email_too_long": "This address is longer than any can be. One looks like %(example)s",
     "phone_invalid": "This number is not complete. From another country, start with “+”, for example +44 20 7946 0018",
     "phone_country": "No country has this code. A number from abroad looks like +44 20 7946 0018",
@@ -42,6 +44,8 @@ SUMMARIES = {
     "phone_invalid": "incomplete number",
     "phone_country": "unknown country code",
     "email_unreachable": "unreachable address",
+    "email_disposable": "a lasting address",
+    "email_role": "your own address",
     "email_too_long": "too long",
 }
 NUMBERS = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

@@ -29,6 +29,8 @@ class Showing:
     stamp: str
     csrf: Markup
     values: dict[str, Any]
+    challenge: str = ""  # what a proof of work is done on, and what was found already
+    proof: str = ""
     wrong: dict[str, str] = field(default_factory=dict)
     notice: str = ""
 
@@ -63,6 +65,7 @@ def _form_view(form: Form, speech: Speech, showing: Showing) -> dict[str, Any]:
         "rows": _rows(asked),
         "mixed": len({field.required for field in asked if field.kind != "consent"}) > 1,
         "trap": trap_name(form),
+        "proof": {"challenge": showing.challenge, "found": showing.proof, "bits": form.proof_of_work},
     }
 
 

@@ -11,6 +11,7 @@ from flask import Response, abort, request
 from base.tokens import Signer, TokenExpired, TokenInvalid
 from capture.addresses import page_path
 from capture.door import Door
+from capture.limits import FLOODED
 from capture.rendering import draw
 from capture.speech import speech_in
 from leads.typos import meant_domain
@@ -18,10 +19,10 @@ from leads.typos import meant_domain
 MAX_AGE = timedelta(days=1)
 
 
-def seal_thanks(signer: Signer, page: str, address: str, *, ticked: bool, held: bool = False) -> str:
+def seal_thanks(signer: Signer, page: str, address: str, *, ticked: bool, held: str | None = None) -> str:
     """What the thanks page needs to know, without the address itself: addresses stay out of browsers' histories.
 
-    `ticked`: a box of consent was. `held`: somebody looks at the answers before anything follows from them.
+    `ticked`: a box of consent was. `held`: why somebody looks at the answers before anything follows from them.
     """
     payload: dict[str, Any] = {"page": page, "ticked": ticked, "held": held}
     if "@" in address:
@@ -54,7 +55,8 @@ def show(door: Door, form: str, locale: str | None = None) -> Response:
         masked=seal.get("masked"),
         meant=seal.get("meant"),
         ticked=seal.get("ticked", False),
-        held=seal.get("held", False),
+        held=seal.get("held"),
+        flooded=seal.get("held") in FLOODED,
     )
 
 

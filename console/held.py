@@ -1,4 +1,4 @@
-"""Submissions held by a limit: who sent what, over which limit, and the button that lets one through."""
+"""Submissions held by a limit or a form: who sent what, why, and the button that lets one through."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -19,6 +19,9 @@ REASONS: Mapping[str, str] = {
     "network": msgid("too many from one network"),
     "form": msgid("too many with this form"),
     "site": msgid("too many on the whole site"),
+    "disposable": msgid("an address that is thrown away after use"),
+    "role": msgid("an address that no one person reads"),
+    "proof": msgid("without the work that its form asks for"),
 }
 DONE: Mapping[str, str] = {
     "through": msgid("It counts as sent from now on: what it asked for leaves within a second or two."),

@@ -114,10 +114,11 @@ def _policy(form: Mapping[str, str]) -> Policy:
         origin=origin if origin in ORIGINS else "outbound",
         source=told["source"] or None,
         tags=tuple(tag for part in told["tags"].split(",") if (tag := part.strip())),
-        roles=form.get("roles") != "off",
+        roles="no_roles" not in form,
         wording=told["wording"] or None,
         proven_by=told["proven_by"] or None,
         consent_on=_day(told["consent_on"]),
+        disposable="no_disposable" not in form,
     )
 
 

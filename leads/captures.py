@@ -34,6 +34,8 @@ class Capture:
     magnet: str | None = None
     interests: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()  # how many such submissions go through in an hour
+    hold: str | None = None  # why the form has it held, whoever it is from
+    spends: str | None = None  # the hash of a proof of work, which counts for one submission
     visitor: str | None = None  # the browser, where its owner agreed to be known again (leads.visits)
     proof: Mapping[str, Any] = field(default_factory=dict)  # kept with the consents, besides the submission's id
 

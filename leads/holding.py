@@ -1,4 +1,5 @@
-"""Submissions over a limit: kept and held, until somebody of the house lets them through. Nothing mails meanwhile."""
+"""Submissions over a limit, or of a kind that a form has looked at: kept and held, until somebody of the house lets
+them through. Nothing mails meanwhile."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +9,11 @@ from sqlalchemy import Connection, delete, insert, select
 from base.clock import Moment
 from leads import events
 from storage.schema import held_submissions as table
-from storage.schema import submissions
+from storage.schema import submissions, used_tokens
+from storage.upsert import insert_or_ignore
 
 SENT, HELD = "form_submitted", "form_held"
+UNWORKED = "proof"  # the reason of those that came without the work their form asks for
 
 
 def hold(
@@ -21,6 +24,12 @@ def hold(
     conn.execute(insert(table).values(**row, at=now.machine))
     told = {"submission_id": data["submission_id"], "page": data.get("page"), "limit": reason}
     events.write(conn, lead_id, seq, HELD, now, evidence="engine", subject=form, data=told)
+
+
+def spend(conn: Connection, token_hash: str, lead_id: int, now: Moment) -> bool:
+    """Take a proof of work, which counts once; False: it was taken before."""
+    row = {"token_hash": token_hash, "purpose": UNWORKED, "lead_id": lead_id, "used_at": now.machine}
+    return insert_or_ignore(conn, used_tokens, row) == 1
 
 
 def let_through(conn: Connection, submission_id: int, by: str, now: Moment) -> int | None:

@@ -18,7 +18,7 @@ from leads.touches import channel
 from storage import wakes
 from storage.among import among
 from storage.prepared import Prepared
-from storage.schema import leads, submissions
+from storage.schema import held_submissions, leads, submissions
 from storage.upsert import insert_once
 
 __all__ = [
@@ -35,7 +35,9 @@ __all__ = [
 _BY_EMAIL = Prepared(select(leads.c.id).where(leads.c.email == bindparam("email")))
 _BY_IDS = Prepared(select(leads).where(among(leads.c.id, "ids")))
 _BY_KEY = Prepared(
-    select(submissions.c.lead_id, submissions.c.id).where(submissions.c.idempotency_key == bindparam("key"))
+    select(submissions.c.lead_id, submissions.c.id, held_submissions.c.reason)
+    .outerjoin(held_submissions, held_submissions.c.submission_id == submissions.c.id)
+    .where(submissions.c.idempotency_key == bindparam("key"))
 )
 _BY_PHONES = Prepared(
     select(leads.c.phone, func.min(leads.c.id).label("lead_id"))
@@ -48,8 +50,8 @@ _TURNS = text("SELECT pg_advisory_xact_lock(turn) FROM (SELECT hashtextextended(
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`doubled`: the same form was sent before, and this is what it led to then. `held`: the kind of limit that it is
-    over; nothing follows from it yet."""
+    """`doubled`: the same form was sent before, and this is what it led to then. `held`: why, such as the kind of limit
+    that it is over; nothing follows from it yet."""
 
     lead_id: int
     submission_id: int
@@ -80,7 +82,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     else:
         words.write(conn, {lead_id: capture.columns})
     visits.join(conn, capture.visitor, lead_id)
-    held = limits.over(conn, capture.limits, proven, now.machine)
+    held = _held(conn, capture, lead_id, proven, now)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
     asked = consent.ask(
         conn,
@@ -175,8 +177,8 @@ def _faster(conn: Connection, capture: Capture) -> int:
 
 
 def _recorded(conn: Connection, key: str) -> Recorded | None:
-    for lead_id, submission_id in _BY_KEY.rows(conn, {"key": key}):
-        return Recorded(lead_id, submission_id, doubled=True)
+    for lead_id, submission_id, held in _BY_KEY.rows(conn, {"key": key}):
+        return Recorded(lead_id, submission_id, doubled=True, held=held)
     return None
 
 
@@ -221,6 +223,14 @@ def _learn(conn: Connection, capture: Capture, lead_id: int, proven: bool) -> No
     )
     if any(value != row._mapping[name] for name, value in told.items()):
         words.write(conn, {lead_id: {**row._mapping, **told}})
+
+
+def _held(conn: Connection, capture: Capture, lead_id: int, proven: bool, now: Moment) -> str | None:
+    if capture.hold is not None:
+        return capture.hold
+    if capture.spends is not None and not holding.spend(conn, capture.spends, lead_id, now):
+        return holding.UNWORKED
+    return limits.over(conn, capture.limits, proven, now.machine)
 
 
 def _append(

@@ -21,7 +21,7 @@ from leads.segments import ENTERED, LEFT
 # What an act is called where neither the definitions nor a scoring rule name it.
 DEFAULT_LABELS = {
     "form_submitted": msgid("Sent the form “%(subject)s”"),
-    "form_held": msgid("Sent the form “%(subject)s”, held: over a limit"),
+    "form_held": msgid("Sent the form “%(subject)s”, held"),
     "consent_granted": msgid("Agreed to “%(subject)s”"),
     "consent_withdrawn": msgid("Withdrew the consent to “%(subject)s”"),
     "unsubscribed": msgid("Unsubscribed from “%(subject)s”"),

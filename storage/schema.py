@@ -264,10 +264,10 @@ submission_counts = _table(
     Column("number", Integer, nullable=False),
 )
 held_submissions = _table(
-    "held_submissions",  # over a limit: kept, and nothing follows from them until somebody lets them through
+    "held_submissions",  # over a limit, or of a kind that a form has looked at: nothing follows until somebody says so
     Column("submission_id", Id, ForeignKey("submissions.id"), primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
-    Column("reason", String(10), nullable=False),  # address | network | form | site
+    Column("reason", String(10), nullable=False),  # address | network | form | site | disposable | role | proof
     Column("data", Json, nullable=False),  # what the event `form_submitted` carries, once it is let through
     Column("at", UtcDateTime, nullable=False),  # machine
 )

@@ -57,6 +57,7 @@ STATES = {
 @click.option("--source", help="Which list it is, such as `salon-2026`: a trigger or a segment may ask for it.")
 @click.option("--tag", "tags", multiple=True, help="Give everybody this tag.")
 @click.option("--refuse-roles", is_flag=True, help="Do not take addresses such as contact@ or info@.")
+@click.option("--refuse-disposable", is_flag=True, help="Do not take addresses that are thrown away after use.")
 @click.option("--consent-wording", help="The exact words that those of a column consent:TOPIC agreed to.")
 @click.option("--consent-proof", help="Where and how they agreed, such as `paper form, stand B12`.")
 @click.option("--consent-on", type=DAY, help="The day they agreed, where no column says it.")
@@ -159,6 +160,7 @@ def _policy(how: Mapping[str, Any]) -> Policy:
     return Policy(
         how["existing"], how["origin"], (how["source"] or "")[:200] or None, how["tags"], not how["refuse_roles"],
         how["consent_wording"], how["consent_proof"], day.date().isoformat() if day else None,
+        not how["refuse_disposable"],
     )  # fmt: skip
 
 

@@ -63,10 +63,19 @@ class Thanks(Model):
     ticked: Localised | None = None  # Markdown
 
 
+class Addresses(Model):
+    """What becomes of a form with an address that is thrown away after use, or that no one person reads (`contact@`):
+    taken like any other, kept and held until somebody looks at it, or refused with a word on what to give instead."""
+
+    disposable: Literal["accept", "hold", "refuse"] = "accept"
+    role: Literal["accept", "hold", "refuse"] = "accept"
+
+
 class Form(Model):
     """`magnet` is delivered by mail; `hand_raise` goes to sales at once, to the `rep` it names where it names one.
 
     `subscribe` names the topic whose button is the act: no box is needed, `wording` is the sentence beside the button.
+    `proof_of_work`: a browser computes for a moment before it sends, some 2 ** bits hashes; without it, held.
     """
 
     title: Localised
@@ -80,6 +89,8 @@ class Form(Model):
     subscribe: Name | None = None
     wording: Localised | None = None
     interests: list[InterestName] = []
+    addresses: Addresses = Addresses()
+    proof_of_work: Annotated[int, Field(ge=8, le=22)] | None = None
 
     @model_validator(mode="after")
     def _identifies(self) -> Self:

@@ -14,6 +14,7 @@ from leads.imports import names, values
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
 from leads.imports.mapping import CONSENT, CONSENT_AT
 from leads.imports.records import Record
+from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 from leads.typos import meant_domain
 
 LONGEST_COLUMN, LONGEST_FIELD, LONGEST_TAG, MOST_TAGS = 200, 2000, 60, 50
@@ -21,15 +22,7 @@ NAMED = ("first_name", "last_name", "company", "job_title")
 
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
-PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, ROLE = "phone_left_out", "too_long", "typo", "no_day", "role"
-
-# What stands before the @ where nobody in particular reads: RFC 2142, and what French houses write.
-_ROLES = frozenset(
-    {"abuse", "accueil", "admin", "administration", "billing", "commercial", "compta", "comptabilite", "contact",
-     "direction", "facturation", "hello", "help", "hr", "info", "infos", "information", "jobs", "mail", "mailbox",
-     "marketing", "ne-pas-repondre", "no-reply", "noreply", "office", "postmaster", "recrutement", "reception", "rh",
-     "sales", "secretariat", "service-client", "sav", "security", "support", "vente", "ventes", "webmaster"}
-)  # fmt: skip
+PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY = "phone_left_out", "too_long", "typo", "no_day"
 
 
 _CANONICAL = canonical_emails()
@@ -44,6 +37,7 @@ class Rules:
     locales: tuple[str, ...] = ("fr", "en")
     region: str = "FR"  # numbers without a country code are of this country
     roles: bool = True  # addresses such as contact@ are taken
+    disposable: bool = True  # so are those that are thrown away after use
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +127,10 @@ class _Told:
         except NotAnAddress as error:
             self.fault = error.code
             return
-        if address.partition("@")[0] in _ROLES:
-            if not rules.roles:
-                self.fault = ROLE
-            self.hints.append(ROLE)
+        if kind := kind_of(address):
+            if not {ROLE: rules.roles, DISPOSABLE: rules.disposable}[kind]:
+                self.fault = kind
+            self.hints.append(kind)
         if meant_domain(address) is not None:
             self.hints.append(TYPO)
         self.columns[EMAIL] = address

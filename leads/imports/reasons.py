@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "email_unreachable": msgid("no mail reaches the domain of this address"),
     "email_too_long": msgid("the address is too long for any mail server"),
     "role": msgid("the address is read by nobody in particular"),
+    "disposable": msgid("the address is thrown away after use"),
     "duplicate": msgid("the same person as in line %(about)s"),
     "erased": msgid("this person asked to be forgotten"),
     "too_many_cells": msgid("more cells than the %(about)s columns: a delimiter or a quote is missing"),
@@ -29,6 +30,7 @@ HINTS: Mapping[str, str] = {
     "too_long": msgid("a cell is too long for its field, and is left out"),
     "typo": msgid("the mail provider looks mistyped"),
     "role": msgid("the address is read by nobody in particular"),
+    "disposable": msgid("the address is thrown away after use"),
     "no_day": msgid("the day of the consent cannot be read: no consent is recorded"),
 }
 

@@ -30,6 +30,7 @@ class Policy:
     """What is done with whom the list names.
 
     `existing`: leads who are known keep everything, are filled in where nothing is known, or take what the list says.
+    `roles`, `disposable`: whether addresses that no one person reads, or that are thrown away after use, are taken.
     `wording`, `proven_by` and a day (`consent_on`, or a column) are the proof of the consents that columns say yes to.
     """
 
@@ -41,6 +42,7 @@ class Policy:
     wording: str | None = None
     proven_by: str | None = None
     consent_on: str | None = None  # YYYY-MM-DD
+    disposable: bool = True
 
     @property
     def consent_day(self) -> datetime | None:
@@ -93,7 +95,8 @@ class Settings:
     @property
     def rules(self) -> Rules:
         fields = ordered({int(place): field for place, field in sorted(self.fields.items())})  # JSON keeps no order
-        return Rules(len(self.names), fields, self.locales, self.region, self.policy.roles)
+        policy = self.policy
+        return Rules(len(self.names), fields, self.locales, self.region, policy.roles, policy.disposable)
 
 
 def _insist_on_proof(fields: set[str], policy: Policy) -> None:

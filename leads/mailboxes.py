@@ -1,0 +1,55 @@
+"""Whether an address is one person's, a desk's that several read (`contact@`), or thrown away after use.
+
+Pure: no database, no clock, no network. The throw-away domains are those of the package `disposable_email_domains`.
+"""
+
+import re
+import unicodedata
+from typing import Literal
+
+from disposable_email_domains import blocklist
+
+Kind = Literal["disposable", "role"]
+DISPOSABLE: Kind = "disposable"
+ROLE: Kind = "role"
+
+# Domains of YOPmail, read in France, that the package does not know.
+_MORE = frozenset({"cool.fr.nf", "mega.zik.dj", "nomail.xl.cx", "nospam.ze.tc"})
+# What stands before the @ where nobody in particular reads: RFC 2142, and what French houses write; without `.-_`.
+_ROLES = frozenset(
+    {"abuse", "accounting", "accounts", "accueil", "achat", "achats", "admin", "administratif", "administration",
+     "adv", "agence", "assistance", "atelier", "billing", "boutique", "bureau", "candidature", "candidatures",
+     "client", "clients", "commande", "commandes", "commercial", "commerciaux", "communication", "compta",
+     "comptabilite", "comptable", "contact", "contacts", "contactus", "courrier", "devis", "direction", "emploi",
+     "enquiries", "equipe", "facturation", "factures", "finance", "formation", "hello", "help", "helpdesk",
+     "hostmaster", "hr", "info", "information", "informations", "infos", "inquiries", "jobs", "juridique", "legal",
+     "livraison", "logistique", "magasin", "mail", "mailbox", "mairie", "marketing", "media", "nepasrepondre",
+     "newsletter", "noreply", "office", "orders", "paie", "partenaires", "partenariat", "postmaster", "press",
+     "presse", "privacy", "production", "qualite", "reception", "reclamation", "recrutement", "renseignements",
+     "reservation", "reservations", "root", "rgpd", "rh", "sales", "sav", "secretariat", "security", "service",
+     "serviceclient", "serviceclients", "servicecommercial", "servicecomptable", "servicetechnique", "showroom",
+     "standard", "support", "team", "technique", "vente", "ventes", "webmaster"}
+)  # fmt: skip
+_BETWEEN = re.compile(r"[._-]")
+
+
+def kind_of(address: str) -> Kind | None:
+    """What kind of mailbox a canonical address names; None for one person's, as far as can be told.
+
+    A name of a desk counts with dots, hyphens, accents and plus-tags too; a domain with whatever stands before it.
+    """
+    local, _, domain = address.rpartition("@")
+    if _is_disposable(domain):
+        return DISPOSABLE
+    return ROLE if _desk(local) in _ROLES else None
+
+
+def _is_disposable(domain: str) -> bool:
+    labels = domain.split(".")
+    ends = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    return any(end in blocklist or end in _MORE for end in ends)
+
+
+def _desk(local: str) -> str:
+    letters = unicodedata.normalize("NFKD", local.partition("+")[0].casefold())
+    return _BETWEEN.sub("", "".join(letter for letter in letters if not unicodedata.combining(letter)))

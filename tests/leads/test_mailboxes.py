@@ -1,0 +1,39 @@
+"""Whose mailbox an address names: one person's, a desk's, or nobody's after use."""
+
+import pytest
+
+from leads.mailboxes import DISPOSABLE, ROLE, kind_of
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("chloe@atelier.fr", None),
+        ("chloe.marchand@orange.fr", None),
+        ("chloe@laposte.net", None),
+        ("chloe@free.fr", None),
+        ("infographe@atelier.fr", None),
+        ("contact.chloe@atelier.fr", None),
+        ("chloe@duck.com", None),  # an alias that leads to a person for good
+        ("contact@atelier.fr", ROLE),
+        ("compta@atelier.fr", ROLE),
+        ("comptabilité@atelier.fr", ROLE),
+        ("accueil@mairie.fr", ROLE),
+        ("service-client@atelier.fr", ROLE),
+        ("service.client@atelier.fr", ROLE),
+        ("ne-pas-repondre@atelier.fr", ROLE),
+        ("contact+salon@atelier.fr", ROLE),
+        ("postmaster@atelier.fr", ROLE),
+        ("chloe@yopmail.com", DISPOSABLE),
+        ("chloe@yopmail.fr", DISPOSABLE),
+        ("chloe@jetable.org", DISPOSABLE),
+        ("chloe@courriel.fr.nf", DISPOSABLE),
+        ("chloe@cool.fr.nf", DISPOSABLE),
+        ("chloe@any.mailinator.com", DISPOSABLE),
+        ("contact@yopmail.com", DISPOSABLE),
+        ("chloe@notyopmail.com", None),
+        ("chloe@com", None),
+    ],
+)
+def test_an_address_is_told_by_what_stands_on_either_side_of_the_sign(address, kind):
+    assert kind_of(address) == kind
