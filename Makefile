@@ -46,8 +46,8 @@ check: .venv/.dev ## static only: format, lint, types, imports, content
 bench: .venv/.dev ## ratios against floors measured in the same run, into bench/results.json
 	$(BIN)/python -m bench $(BENCH)
 
-fuzz: .venv/.dev ## check 100,000 files that somebody spoilt; FUZZ=n for another number
-	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py
+fuzz: .venv/.dev ## check 100,000 files that somebody spoilt, send 50,000 requests that nobody would; FUZZ=n for another number
+	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py tests/journeys/test_any_request.py
 
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
 	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),$(CAMPAIGNS))

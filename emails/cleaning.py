@@ -13,6 +13,7 @@ _LIFTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\r]")  # 
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")  # zero width, bidi overrides
 _BREAKS = re.compile(r"[ \t\n]+")
 _ENCODED_WORD = re.compile(r"=(?=\?)")
+_DOMAIN = re.compile(r"\w\w\.\w|\w\.\w\w")  # mail programs make a link of `spam.example`; `J.R.` is none
 _NAME = re.compile(r"^[^\W\d_]+(?:[ '’.\-]{1,2}[^\W\d_]+)*\.?$")
 
 
@@ -45,4 +46,4 @@ def name(value: str | None) -> str | None:
     cleaned = answer(value)
     if not isinstance(cleaned, str) or len(cleaned) > 40 or len(cleaned.split()) > 4:
         return None
-    return cleaned if _NAME.match(unicodedata.normalize("NFC", cleaned)) else None
+    return cleaned if _NAME.match(unicodedata.normalize("NFC", cleaned)) and not _DOMAIN.search(cleaned) else None

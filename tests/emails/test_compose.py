@@ -186,6 +186,7 @@ def test_an_address_without_room_for_the_mark_stays_as_it_is_rather_than_keep_th
 
 NAMES_BEFORE_PROOF = {
     "Chloé": "Chloé", "Jean-Pierre": "Jean-Pierre", "O'Hara": "O'Hara", "Mary Ann": "Mary Ann", "J. R.": "J. R.",
+    "J.R. Moreau": "J.R. Moreau", "spam.example": None, "Ann spam.example": None, "t.co": None, "a-b.example": None,
     "Win 1000 € now": None, "http://spam.tld": None, "spam.tld/x": None, "Call +33 6": None, "A" * 41: None,
     "Hello my dear friend please read": None, "": None, "<b>": None, "Ann\nBcc: x": None,
 }  # fmt: skip

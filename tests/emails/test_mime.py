@@ -35,6 +35,7 @@ ALWAYS = [
     "Date", "Message-ID", "From", "To", "Subject", "Feedback-ID", "Content-Language", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 MARKETING = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"]
+GRANTED = frozenset({"conseils-3d", "clicks"})
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=120)  # lone surrogates too
 
 
@@ -63,14 +64,14 @@ def lead(answers, email="ada@atelier.example"):
     return Lead(7, email=email, fields=fields, **columns)
 
 
-def letter(site, text, reader, klass="marketing", recipient=None, context=None):
+def letter(site, text, reader, klass="marketing", recipient=None, context=None, granted=GRANTED):
     """The bytes of that text to `reader`, frozen and written as the sender does."""
     message = SimpleNamespace(
         id=1, lead_id=7, klass=klass, sequence="conseils-3d", email="conseils-3d/niveaux", topic="conseils-3d",
         locale="fr", recipient=recipient, context=context, message_id=None, dated=DATED, token="T" * 22,
     )  # fmt: skip
     tokens = {"": "p" * 22, "conseils-3d": "u" * 22}
-    material = Material(reader, frozenset({"conseils-3d", "clicks"}), (), {}, tokens)
+    material = Material(reader, granted, (), {}, tokens)
     door = Door("https://lumen.example", Signer(["a-key-of-the-tests-0123"], lambda: DATED), counts=True)
     frozen = freeze(message, material, text, site, door, SimpleNamespace(machine=DATED))
     return write(SimpleNamespace(**{**vars(message), **frozen}), text, "retour@lumen.example").data
@@ -275,3 +276,24 @@ def test_what_arrives_is_what_was_said(nosy, answer):
     said = cleaning.answer(answer) or ""
     assert unescape(html) == f"<p>é{said}.\n"
     assert plain == re.sub(r"\n{3,}", "\n\n", f"é{said}.") + "\n"
+
+
+# ---------------------------------------------------------------- before anything is confirmed
+
+SPAM = (
+    "You won 1,000,000 at https://spam.example/win", "spam.example", "www.spam.example", "Ann spam.example",
+    "http://1.2.3.4/x", "hxxp spam dot example/1", "write to win@spam.example", "Call +33 1 23 45 67 89 now",
+    "[win](https://spam.example)", "spam.example/" + "a" * 200, "ＷＩＮ １０００ €", "Win a car!", "t.co/abc",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SPAM)
+def test_no_message_of_a_stranger_stands_in_a_mail_before_the_address_is_proven(nosy, text):
+    """Whoever fills in a form with another person's address can have us write to them, but not what they like."""
+    site, compiled = nosy
+    reader = lead({name: text for name in FIELDS if name != "phone"})
+    plain, html = strictly.texts(strictly.read(letter(site, compiled, reader, "transactional", granted=frozenset())))
+    said = f"{plain} {html}"
+    assert not [word for word in text.split() if len(word) > 5 and word in said]
+    proven = strictly.texts(strictly.read(letter(site, compiled, reader)))
+    assert text.split()[0][:20] in proven[0].replace("\n", "")
