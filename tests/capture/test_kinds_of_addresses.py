@@ -70,7 +70,9 @@ def test_a_form_that_refuses_them_says_what_to_do(door, asking, kind):
 def test_a_form_that_holds_them_keeps_them_and_says_so(door, asking, kind):
     browser = asking(addresses=Addresses(**{kind: "hold"}))
     answer = browser.send("/en/p/lettre", {"email": KINDS[kind]})
-    assert LOOKED_AT in browser.open(answer.location).text
+    thanks = browser.open(answer.location).text
+    assert LOOKED_AT in thanks
+    assert "has just left" not in thanks  # no mail has, whatever the author says to everybody else
     assert names(door) == {"form_held": 1}
     assert reasons(door) == [kind]
     plain = browser.send("/en/p/lettre", {"email": "chloe@atelier.fr"})
