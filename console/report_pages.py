@@ -36,10 +36,10 @@ DRAWN = {  # the column that is drawn beside a table's rows
 }  # fmt: skip
 
 
-def show_report(door: ConsoleDoor, name: str = NAMES[0]) -> Response:
+def show_report(door: ConsoleDoor, report: str = NAMES[0]) -> Response:
     """One of the reports, with the others a link away."""
-    report, teller = _answered(door, name)
-    named = _named(door, report)
+    told, teller = _answered(door, report)
+    named = _named(door, told)
     tables = [
         {
             "table": table,
@@ -48,26 +48,26 @@ def show_report(door: ConsoleDoor, name: str = NAMES[0]) -> Response:
             "total": teller.total(table),
             "drawn": table.id in DRAWN,
         }
-        for table in report.tables
+        for table in told.tables
     ]
     return draw_report(
         "console/report.html",
-        report=report,
+        report=told,
         tables=tables,
         named=named,
-        tabs=[(one, say(TITLES[one]), url_for("console.report", name=one, days=report.days.count)) for one in NAMES],
-        periods=list(choices("report", report.days, name=name)),
-        span=span_of(report.days),
-        file=url_for("console.report_file", name=name, days=report.days.count),
+        tabs=[(one, say(TITLES[one]), url_for("console.report", report=one, days=told.days.count)) for one in NAMES],
+        periods=list(choices("report", told.days, report=report)),
+        span=span_of(told.days),
+        file=url_for("console.report_file", report=report, days=told.days.count),
     )
 
 
-def give_file(door: ConsoleDoor, name: str) -> Response:
+def give_file(door: ConsoleDoor, report: str) -> Response:
     """Its tables one below the other, in plain values: amounts in whole units, shares between 0 and 1."""
-    report, teller = _answered(door, name)
-    answer = make_response(as_csv(report, teller))
+    told, teller = _answered(door, report)
+    answer = make_response(as_csv(told, teller))
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{report.days.last}.csv"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{report}-{told.days.last}.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -128,6 +128,6 @@ def _bars(table: Table) -> list[object]:
 
 ROUTES = (
     Route("GET", "/reports", "reports", show_report),
-    Route("GET", "/reports/<name>", "report", show_report),
-    Route("GET", "/reports/<name>.csv", "report_file", give_file),
+    Route("GET", "/reports/<report>", "report", show_report),
+    Route("GET", "/reports/<report>.csv", "report_file", give_file),
 )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from storage.among import among
 from storage.prepared import Prepared
@@ -20,6 +20,16 @@ _SURVIVORS = Prepared(
     select(wakes.c.lead_id, wakes.c.survivor_id).where(
         among(wakes.c.lead_id, "leads"), wakes.c.survivor_id.is_not(None)
     )
+)
+_ANY = Prepared(
+    select(wakes.c.lead_id)
+    .where(
+        or_(
+            among(wakes.c.survivor_id, "leads"),
+            and_(among(wakes.c.lead_id, "leads"), wakes.c.survivor_id.is_not(None)),
+        )
+    )
+    .limit(1)
 )
 _INTO = Prepared(select(leads.c.merged_into).where(leads.c.id == bindparam("lead")))
 
@@ -55,6 +65,8 @@ def owners(conn: Connection, lead_ids: Collection[int]) -> dict[int, int]:
 
 def others(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """For each of these that is one with others, whoever they are: the others."""
+    if not _ANY.rows(conn, {"leads": sorted(lead_ids)}):
+        return {}  # so it is nearly always, and one question finds out
     ends = {row.lead_id: row.survivor_id for row in _SURVIVORS.rows(conn, {"leads": sorted(lead_ids)})}
     joined = members(conn, {*lead_ids, *ends.values()})
     found = {}

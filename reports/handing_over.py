@@ -117,7 +117,7 @@ def _reasons(found: dict[tuple[str, str], int]) -> Table:
     columns = (
         Column("verdict", msgid("Verdict"), "word"),
         Column("reason", msgid("Reason"), "word"),
-        Column("count", msgid("How often"), "count"),
+        Column("count", msgid("How many times"), "count"),
         Column("share", msgid("Of all given back"), "share"),
     )
     whole = sum(found.values())

@@ -44,7 +44,8 @@ ENGLISH_WORDS = ("Lantern", "Alder", "Northlight", "Dovetail", "Slate", "Hearth"
 # How they came: the channels of a small house in percent, and what the first touch of each may hold.
 Touch = dict[str, str]
 CHANNELS: dict[str, float] = {
-    "organic": 33, "direct": 17, "paid": 17, "social": 14, "referral": 8, "email": 7, "offline": 4,
+    "organic": 33, "direct": 17, "paid_search": 8.5, "paid_social": 8.5, "social": 14, "referral": 8, "email": 7,
+    "offline": 4,
 }  # fmt: skip
 TOUCHES: dict[str, tuple[Touch, ...]] = {
     "organic": (
@@ -54,9 +55,11 @@ TOUCHES: dict[str, tuple[Touch, ...]] = {
         {"referrer": "https://www.qwant.com/"},
     ),
     "direct": ({},),
-    "paid": (
+    "paid_search": (
         {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "guide-3d-automne", "utm_term": "plan 3d"},
         {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "guide-3d-automne", "utm_term": "rendu 3d"},
+    ),
+    "paid_social": (
         {"utm_source": "linkedin", "utm_medium": "cpc", "utm_campaign": "ateliers-octobre"},
         {"utm_source": "pinterest", "utm_medium": "paid-social", "utm_campaign": "cuisines"},
     ),

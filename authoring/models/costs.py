@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from authoring.models.common import DayText, Line, Misfit, Model
+from authoring.models.common import DayText, Line, Localised, Misfit, Model
 from base.saying import said
 
 Money = Annotated[int | float, Field(ge=0, le=1_000_000_000)]
@@ -25,7 +25,7 @@ class Cost(Model):
     """
 
     kind: Literal["media", "content", "tool", "people"]
-    label: Line
+    label: Localised
     from_: DayText = Field(alias="from")
     to: DayText | None = None  # None: that one day
     source: Line | None = None

@@ -37,8 +37,8 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 BETWEEN = (320, 768, 1920)  # widths at which nothing may scroll sideways either
 LEADS = 2 * LATE_EVERY  # more than a page of the list, and two who turn hot just before the end
 # What a rule of the console may name, and how the example has it.
-BY_NAME = {"name": "conseils-3d", "sequence": "conseils-3d"}
-ELSEWHERE = {"home", "nowhere", "search", "import_rejects"}  # two that lead on, a 404, and a file
+BY_NAME = {"name": "conseils-3d", "sequence": "conseils-3d", "report": "costs"}
+ELSEWHERE = {"home", "nowhere", "search", "import_rejects", "meeting_file", "report_file"}  # on, a 404, and files
 FRAMES = {"message_frame", "preview_frame"}  # mails alone: seen inside the pages that frame them
 # What else may be asked of a page, and by whom else: each of them looks different.
 FURTHER = {

@@ -66,4 +66,4 @@ def test_a_person_is_let_through_once(staff_client, console_door, held):
 def test_the_lead_s_page_says_that_it_was_held(staff_client, console_door, held):
     with console_door.database.read() as conn:
         [lead_id] = conn.execute(select(held_submissions.c.lead_id)).scalars()
-    assert "held: over a limit" in staff_client("admin").get(f"/console/leads/{lead_id}").text
+    assert "”, held" in staff_client("admin").get(f"/console/leads/{lead_id}").text

@@ -66,7 +66,7 @@ def test_an_alert_is_taken_back_once_and_its_rep_is_told(staff_client, console_d
     assert (letter.email, letter.state) == ("notify", "due")
     assert "machine" in letter.context["text"]
     assert [row.name for row in rows(console_door, events)].count("alert_withdrawn") == 1
-    assert [row.act for row in rows(console_door, audit)] == ["alert_withdrawn"]
+    assert [row.act for row in rows(console_door, audit) if row.act != "staff_came_in"] == ["alert_withdrawn"]
     assert "taken back" in marketer.get(answers[0].location).text
     assert "takes the alert back" in marketer.get(f"/console/leads/{lead}").text
 
@@ -85,7 +85,7 @@ def test_whoever_knows_better_says_what_a_hit_was(staff_client, console_door, fo
     assert answer.location.endswith("done=judged")
     [hit] = rows(console_door, hits)
     assert (hit.klass, bool(hit.judged_by)) == ("machine", True)
-    assert [row.act for row in rows(console_door, audit)] == ["hit_judged"]
+    assert [row.act for row in rows(console_door, audit) if row.act != "staff_came_in"] == ["hit_judged"]
     assert "somebody here said so" in marketer.get(answer.location).text
 
 

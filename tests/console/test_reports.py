@@ -231,7 +231,7 @@ def test_the_senders_own_trouble_is_told(console_door, told):
         back = came_back(conn, console_door.clocks.machine())
     with Flask("test").test_request_context("/console/health?lang=en"):
         g.viewer, g.moment = nobody(console_door), console_door.clocks.moment()
-        looked = Looked(found, back, Count(0), console_door.config, "535 wrong password", "sqlite", (10, 1000))
+        looked = Looked(found, back, Count(0), 0, console_door.config, "535 wrong password", "sqlite", (10, 1000))
         lines = {line.subject: line for line in (probe(looked) for probe in PROBES)}
     assert (lines["Mail server"].state, "535 wrong password" in lines["Mail server"].sentence) == ("bad", True)
     assert (lines["Disk"].state, lines["Disk"].figure) == ("bad", "1%")

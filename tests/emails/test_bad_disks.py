@@ -45,10 +45,13 @@ def database_url(disk, tmp_path, sqlite_template):
     return f"sqlite:///{path}"
 
 
-def fill_again_and_again(disk, dice, over, times):
+def fill_again_and_again(disk, dice, over, times, said):
+    """The first time until somebody has run into it; then as the dice fall."""
     while not over.wait(dice.uniform(0.02, 0.15)):
         disk.fill()
         times["full"] += 1
+        while not said and not over.wait(0.01):
+            pass
         over.wait(dice.uniform(0.02, 0.15))
         disk.make_room()
 
@@ -58,7 +61,7 @@ def test_a_disk_that_is_full_again_and_again_costs_no_mail(house, server, sender
     ledger, port = server
     owe_many(house, SENDS)
     sender, over, times, said = sender_to(port, connections=2), threading.Event(), Counter(), Counter()
-    filling = threading.Thread(target=fill_again_and_again, args=(disk, random.Random(seed), over, times))
+    filling = threading.Thread(target=fill_again_and_again, args=(disk, random.Random(seed), over, times, said))
     filling.start()
     try:
         while not ended_for_sure(house):

@@ -19,7 +19,7 @@ from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force
 
-from .test_pages_in_chromium import TOKEN, furnish
+from .public_pages import TOKEN, furnish
 
 FILES = int(os.environ.get("TERREAU_FUZZ", "0"))  # `make fuzz`
 CASES = FILES // 2 or 600

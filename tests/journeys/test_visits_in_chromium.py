@@ -13,7 +13,7 @@ from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force
 from terreau.web import WebServer
-from tests.journeys.test_pages_in_chromium import AXE, PEOPLES
+from tests.journeys.public_pages import AXE, PEOPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light")]

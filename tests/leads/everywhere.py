@@ -17,7 +17,7 @@ FIXED = {
     "leads.fields": {}, "leads.tags": [], "consents.state": "granted", "enrolments.state": "active",
     "messages.state": "sent", "calls.outcome": "reached", "bant.value": "yes", "messages.holder": None,
     "wakes.holder": None, "standings.release_id": 1, "events.evidence": "human", "events.name": "form_submitted",
-    "hits.klass": "human",
+    "hits.klass": "human", "deals.state": "open",
 }  # fmt: skip
 CHOSEN = {"calls.outcome", "bant.value"}  # personal, and one of a few words
 

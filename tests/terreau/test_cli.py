@@ -52,8 +52,8 @@ def test_the_commands_are_these():
     assert COMMANDS == [
         "apply", "audit", "backup", "bounce", "check", "compare", "demo", "doctor", "engine", "enrol", "explain",
         "export", "exports", "forecast", "graph", "hits", "import", "imports", "leads", "migrate", "new", "pause",
-        "plan", "preview", "releases", "replay", "restore", "resume", "rights", "rollback", "send-test", "serve",
-        "simulate", "staff", "suggest", "test", "unknown", "why",
+        "plan", "preview", "releases", "replay", "report", "restore", "resume", "rights", "rollback", "send-test",
+        "serve", "simulate", "staff", "suggest", "test", "unknown", "why",
     ]  # fmt: skip
 
 
