@@ -27,6 +27,7 @@ from console.blueprint import ROUTES
 from console.messages import TABS
 from leads import events
 from leads.identity import Capture, ConsentAnswer, record
+from reports.every import NAMES as REPORTS
 from sales import notebook, verdicts
 from sales.notebook import Author
 from storage import schema
@@ -112,6 +113,9 @@ RUNNING = """() => {
 }"""
 READ = """() => [document.documentElement.textContent,
     ...[...document.querySelectorAll("input, textarea, option")].map((one) => one.value)].join(" ")"""
+
+
+NO_PAGES = {"home", "nowhere", "meeting_file", "report_file"}  # they lead on, or are files
 
 
 def strings() -> list[str]:
@@ -391,10 +395,11 @@ def addresses(stage: Any, role: str) -> Iterator[str]:
             "import_id": [],  # a house that nobody brought a list to
             "token": conn.scalars(select(hand_offs.c.token).limit(4)).all(),
         }
+    things["report"] = list(REPORTS)
     things["name"] = list(stage.house.releases.in_force().sequences)
     for route in ROUTES:
         roles = ACCESS[route.endpoint].roles
-        if route.method != "GET" or route.endpoint in ("home", "nowhere") or (roles is OUTSIDE or role not in roles):
+        if route.method != "GET" or route.endpoint in NO_PAGES or (roles is OUTSIDE or role not in roles):
             continue
         argument = re.search(r"<(?:\w+:)?(\w+)>", route.rule)
         if argument is None:
