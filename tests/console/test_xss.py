@@ -139,7 +139,7 @@ def test_there_are_a_hundred_payloads_and_all_naughty_strings() -> None:
 
 PLACES: set[str] = set()  # everything that was written into, by a name of ours; it is written there too: §name§
 # What the console shows nowhere: what an event carries besides, and tags.
-NOWHERE = {"key", "value", "tag", "touch.at", "receipts.reason"}
+NOWHERE = {"costs", "key", "value", "tag", "touch.at", "receipts.reason"}
 # What an author writes on one line: texts in a language, titles, what a persona is called; names of people.
 TEXTS = r'(\b(?:fr|en|title|first_name|last_name|company|job_title) = )"([^"\\]{1,150})"'
 NAMES = r'(?m)^(name = )"([^"@]+ [^"@]+)"'
