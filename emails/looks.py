@@ -14,7 +14,7 @@ from emails.telling import Wake, hold_wakes
 from leads import consent, strictness
 from storage.among import among
 from storage.prepared import Prepared
-from storage.schema import enrolments, leads, messages, switches
+from storage.schema import enrolments, leads, messages, switches, wakes
 
 FOLD_SECONDS, SWITCH_SECONDS = 1, 60  # how long a message steps aside for the engine, and for whoever switched mail off
 EVERYTHING = "all"
@@ -23,8 +23,16 @@ EVERYTHING = "all"
 # Built once: these run for every single letter.
 _CLASS = literal("class:") + messages.c.klass  # a whole class of mail may be switched off
 _OFF = exists(switches.c.name).where(switches.c.off, switches.c.name.in_((messages.c.sequence, EVERYTHING, _CLASS)))
+_STANDS_FOR = exists(wakes.c.lead_id).where(wakes.c.survivor_id == messages.c.lead_id)
 _KNOWN = Prepared(
-    select(messages.c.id, leads.c.email, leads.c.merged_into, enrolments.c.state.label("enrolment"), _OFF.label("off"))
+    select(
+        messages.c.id,
+        leads.c.email,
+        leads.c.merged_into,
+        enrolments.c.state.label("enrolment"),
+        _OFF.label("off"),
+        _STANDS_FOR.label("stands_for_others"),
+    )
     .select_from(
         messages.join(leads, leads.c.id == messages.c.lead_id).outerjoin(
             enrolments, enrolments.c.id == messages.c.enrolment_id
@@ -50,7 +58,7 @@ class View:
     """What is known at this instant about some messages."""
 
     now: Moment
-    known: Mapping[int, Any]  # by message: email, merged_into, enrolment (its state), off (a switch)
+    known: Mapping[int, Any]  # by message: email, merged_into, enrolment (its state), off (a switch), stands_for_others
     wakes: Mapping[int, Wake]  # by lead
     granted: Mapping[int, frozenset[str]]  # by lead
     hashes: Mapping[int, str]  # by message, of its recipient's address
@@ -81,14 +89,16 @@ def look(
 def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stirred: Mapping[int, Wake]) -> View:
     known = {row.id: row for row in _KNOWN.rows(conn, {"ids": [message.id for message in some]})}
     hashes = {m.id: consent.address_hash(key, to) for m in some if m.id in known and (to := _receiver(m, known[m.id]))}
+    written_to = [m.lead_id for m in some if m.klass == "marketing"]
+    merged = {m.lead_id for m in some if m.lead_id in written_to and m.id in known and known[m.id].stands_for_others}
     return View(
         now=now,
         known=known,
         wakes=stirred,
-        granted=consent.granted(conn, [m.lead_id for m in some if m.klass == "marketing"]),
+        granted=consent.granted(conn, written_to, merged),
         hashes=hashes,
         suppressed=consent.suppressed(conn, set(hashes.values())),
-        left=strictness.left_by_others(conn, key, {m.lead_id for m in some if m.klass == "marketing"}),
+        left=strictness.left_by_others(conn, key, merged),
     )
 
 

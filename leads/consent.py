@@ -61,13 +61,16 @@ def address_hash(suppression_key: str, email: str) -> str:
     return keyed_hash(suppression_key, email)
 
 
-def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
+def granted(
+    conn: Connection, lead_ids: Collection[int], merged: Collection[int] | None = None
+) -> dict[int, frozenset[str]]:
     """For each lead, the topics with consent, `clicks` and `opens` among them: given for that very address, and
-    withdrawn by none of those who are one with it (`leads.strictness`)."""
+    withdrawn by none of those who are one with it (`leads.strictness`). `merged`: who of them is one with others, where
+    that is known already."""
     found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
     for lead_id, topic in _GRANTED.rows(conn, {"leads": lead_ids}):
         found[lead_id].add(topic)
-    for lead_id, topics in strictness.withdrawn_by_others(conn, lead_ids).items():
+    for lead_id, topics in strictness.withdrawn_by_others(conn, lead_ids if merged is None else merged).items():
         found[lead_id] -= topics
     return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
 

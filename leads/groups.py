@@ -65,7 +65,7 @@ def owners(conn: Connection, lead_ids: Collection[int]) -> dict[int, int]:
 
 def others(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """For each of these that is one with others, whoever they are: the others."""
-    if not _ANY.rows(conn, {"leads": sorted(lead_ids)}):
+    if not lead_ids or not _ANY.rows(conn, {"leads": sorted(lead_ids)}):
         return {}  # so it is nearly always, and one question finds out
     ends = {row.lead_id: row.survivor_id for row in _SURVIVORS.rows(conn, {"leads": sorted(lead_ids)})}
     joined = members(conn, {*lead_ids, *ends.values()})

@@ -114,7 +114,7 @@ def test_a_commit_takes_as_many_statements_for_eight_lines_as_for_two(house, in_
 
         return house.run(job)
 
-    assert statements(2) == statements(8) <= 10  # two of them: is anybody one with another lead?
+    assert statements(2) == statements(8) <= 8
 
 
 def test_two_results_of_one_lead_are_numbered_one_after_the_other_and_its_magnet_is_told(house, in_hand, commit):
