@@ -4,6 +4,7 @@ The suite floods in small; `make chaos` posts a hundred thousand forms at ten th
 that an honest visitor waits, and at memory.
 """
 
+import logging
 import os
 import random
 import statistics
@@ -44,6 +45,14 @@ ANSWERS = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def quiet():
+    """What pytest keeps of every line of the log would be taken for memory of the house."""
+    logging.disable(logging.INFO)
+    yield
+    logging.disable(logging.NOTSET)
+
+
 class Flood:
     """Bots that opened each page once, and a person in between who opens it as people do."""
 
@@ -80,6 +89,7 @@ def works(engine):
         pass
 
 
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("places", [1, PLACES])
 def test_nobody_gets_more_than_a_mail_a_day_and_three_in_all_however_many_forms_are_sent(
     door, browse, clocks, keys, places, seed
