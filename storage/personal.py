@@ -56,14 +56,18 @@ HOLDINGS: Mapping[str, Holding] = {
     "refolds": Holding(working="release_id announce next_lead_id since done_at"),
     "blobs": Holding(working="hash part bytes"),
     # ------------------------------------------------------------ leads
+    "companies": Holding(working="domain name made_at"),  # gone with the last of their leads: `leads.companies`
     "leads": Holding(
         lead="id",
-        personal="email phone first_name last_name company job_title fields tags timezone first_touch last_touch",
+        personal="email phone first_name last_name company company_domain job_title fields tags timezone first_touch"
+        " last_touch",
         figure="status locale origin source created_at",
         staff="owner",
         working="merged_into merged_at",
         rest="blank",
     ),
+    "outside_ids": Holding(lead="lead_id", personal="system value", figure="at"),
+    "told_apart": Holding(lead="lead_id", staff="author", working="other_id at"),  # the other's: `leads.erasing`
     "wakes": Holding(lead="lead_id", working="seq folded_seq due_at holder fence survivor_id joined_seq", rest="stays"),
     "hits": Holding(
         lead="lead_id",

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from storage.types import Id, Json, UtcDateTime, Word
@@ -118,6 +119,13 @@ blobs = _table(
 
 # ---------------------------------------------------------------- leads: who they are, what they did
 
+_NO_ADDRESS = text("email IS NULL")
+companies = _table(
+    "companies",  # made at the first sight of their domain
+    Column("domain", String(253), primary_key=True),  # the one they registered, in ASCII; never a mail provider's
+    Column("name", String(200)),  # as staff wrote it; None = as most of their leads write it
+    Column("made_at", UtcDateTime, nullable=False),  # calendar
+)
 leads = _table(
     "leads",
     Column("id", Id, primary_key=True),
@@ -127,12 +135,13 @@ leads = _table(
     Column("first_name", String(200)),
     Column("last_name", String(200)),
     Column("company", String(200)),
+    Column("company_domain", String(253)),  # of `companies`: that of their address, where it is no mail provider's
     Column("job_title", String(200)),
     Column("fields", Json, nullable=False),  # every other declared field
     Column("tags", Json, nullable=False),  # list of text
     Column("locale", String(10), nullable=False),
     Column("timezone", String(64)),
-    Column("origin", String(20), nullable=False),  # inbound | outbound | purchased | partner
+    Column("origin", String(20), nullable=False),  # inbound | outbound | purchased | partner | vendor
     Column("source", String(200)),  # channel grouping of the first touch: organic, paid, email, direct, ...
     Column("first_touch", Json),  # utm_*, click ids, referrer, page, at
     Column("last_touch", Json),
@@ -144,6 +153,24 @@ leads = _table(
     UniqueConstraint("email"),
     Index("ix_leads_phone", "phone"),
     Index("ix_leads_merged_into", "merged_into"),
+    Index("ix_leads_company_domain", "company_domain"),
+    Index("ix_leads_status_id", "status", "id", sqlite_where=_NO_ADDRESS, postgresql_where=_NO_ADDRESS),
+)
+outside_ids = _table(
+    "outside_ids",  # what other systems call a lead: one lead for each of their ids
+    Column("system", String(40), primary_key=True),  # hubspot, gclid, …
+    Column("value", String(250), primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Index("ix_outside_ids_lead_id", "lead_id"),
+)
+told_apart = _table(
+    "told_apart",  # pairs that look like one, of whom somebody said that they are two
+    Column("lead_id", Id, ForeignKey("leads.id"), primary_key=True),  # the lower number of the two
+    Column("other_id", Id, ForeignKey("leads.id"), primary_key=True),
+    Column("author", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Index("ix_told_apart_other_id", "other_id"),
 )
 wakes = _table(
     "wakes",  # the lead as a unit of work: narrow, and the only row that doors and engine both touch
