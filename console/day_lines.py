@@ -29,7 +29,7 @@ LAST: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A lead to call; `tried` says what came of the calls so far."""
+    """A lead to call; `tried` says what came of the calls so far; `alone`: nothing else reaches them."""
 
     lead_id: int
     name: str
@@ -42,6 +42,7 @@ class CallLine:
     stage: str
     tried: str
     last: str
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def call_line(call: Call, site: Site, who: Viewer, now: datetime) -> CallLine:
     return CallLine(
         lead_id=call.lead.id,
         name=call.lead.name,
-        company=joined([call.lead.job_title, call.lead.company]),
+        company=joined([call.lead.job_title, call.lead.company, _town(call)]),
         phone=call.lead.phone or "",
         phone_shown=phone_shown(call.lead.phone or ""),
         temperature=heat,
@@ -76,7 +77,14 @@ def call_line(call: Call, site: Site, who: Viewer, now: datetime) -> CallLine:
         stage=call.standing.stage,
         tried=_tried(call),
         last=f"{voice.action(act)}, {when(act.at, who, now)}" if act else "",
+        alone=call.lead.email is None,
     )
+
+
+def _town(call: Call) -> str:
+    """Where they are, as far as it is known: it says what hour it is there, and what to speak of."""
+    town = call.lead.fields.get("city")
+    return town if isinstance(town, str) else ""
 
 
 def _tried(call: Call) -> str:

@@ -1,4 +1,4 @@
-"""Whom a rep calls next: leads with a number, the readiest first; read-only.
+"""Whom a rep calls next: the readiest first, then those whom nothing but a call reaches; read-only.
 
 `owners` are the reps whose leads are meant, None among them for nobody's; one range of one index is read per owner.
 """
@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 from leads import events, standings
 from leads.facts import DISQUALIFIED, RECYCLED, Event, Lead, Standing
 from leads.identity import load_leads
-from storage.schema import calls, hand_offs, leads
+from leads.imports.settings import PURCHASED
+from storage.schema import calls, hand_offs, leads, wakes
 from storage.schema import standings as stood
 
 SHOWN = 20  # a day has no more
@@ -40,13 +41,16 @@ class Call:
 
 
 def to_call(conn: Connection, owners: Owners, from_milli: int, now: datetime) -> tuple[Call, ...]:
-    """Leads with a number whose engagement reaches `from_milli`, the readiest first; at most SHOWN.
+    """Leads with a number whose engagement reaches `from_milli`, the readiest first; behind them those who left no
+    address, whatever they reach: no mail ripens them. At most SHOWN.
 
-    Left out: who waits for an answer (they stand above), who was called lately, who is at rest.
+    Left out: who waits for an answer (they stand above), who was called lately, who is at rest; of those without an
+    address, who was bought with a list.
     """
-    ids: list[tuple[int, int]] = []
+    ids: set[tuple[int, int]] = set()
     for owner in owners:
-        ids += [(row.engagement, row.lead_id) for row in conn.execute(_callable(owner, from_milli, now))]
+        for asked in (_ready(owner, from_milli, now), _without_address(owner, now)):
+            ids |= {(row.engagement, row.lead_id) for row in conn.execute(asked)}
     return _calls(conn, [lead_id for _, lead_id in sorted(ids, reverse=True)[:SHOWN]])
 
 
@@ -55,23 +59,39 @@ def call_of(conn: Connection, lead_id: int) -> Call | None:
     return next(iter(_calls(conn, [lead_id])), None)
 
 
-def _callable(owner: str | None, from_milli: int, now: datetime) -> Select[Any]:
+def _ready(owner: str | None, from_milli: int, now: datetime) -> Select[Any]:
+    order = (stood.c.engagement.desc(), stood.c.lead_id.desc())
+    return _callable(owner, now).where(stood.c.engagement >= from_milli, _has_number()).order_by(*order)
+
+
+def _without_address(owner: str | None, now: datetime) -> Select[Any]:
+    """Those who showed interest before those who did not, the newest first."""
+    alone = and_(leads.c.email.is_(None), leads.c.phone.is_not(None))
+    order = (leads.c.status.desc(), leads.c.id.desc())
+    return _callable(owner, now).where(alone, leads.c.origin != PURCHASED).order_by(*order)
+
+
+def _callable(owner: str | None, now: datetime) -> Select[Any]:
     theirs = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner
     return (
         select(stood.c.engagement, stood.c.lead_id)
         .join(leads, leads.c.id == stood.c.lead_id)
         .where(
             theirs,
-            stood.c.engagement >= from_milli,
             stood.c.stage.not_in(AT_REST),
-            leads.c.phone.is_not(None),
             leads.c.merged_into.is_(None),
             ~exists().where(calls.c.lead_id == stood.c.lead_id, _called_lately(now)),
             ~exists().where(hand_offs.c.lead_id == stood.c.lead_id, hand_offs.c.verdict.is_(None)),
         )
-        .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
         .limit(SHOWN)
     )
+
+
+def _has_number() -> ColumnElement[bool]:
+    """Their own, or that of somebody who turned out to be them."""
+    other = leads.alias("other")
+    joined = and_(wakes.c.survivor_id == leads.c.id, other.c.id == wakes.c.lead_id)
+    return or_(leads.c.phone.is_not(None), exists().where(joined, other.c.phone.is_not(None)))
 
 
 def _called_lately(now: datetime) -> ColumnElement[bool]:

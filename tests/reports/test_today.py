@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from base.calendars import local_day
+from leads import merging
 from reports import calls, tasks, today
 from reports.ripening import Handing, Ripe, ripening
 from sales import notebook
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
+from storage.schema import leads
 
 ZONE = "Europe/Paris"
 NADIA = Author("Nadia Ferreira", "nadia")
@@ -105,6 +108,40 @@ def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_ar
         assert who(calls.to_call(conn, (), WARM, now)) == []
         line = calls.call_of(conn, dora)
     assert (line.tries, line.outcome, line.act.name) == (0, None, "webinar_attended")
+
+
+def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(lively, watched):
+    ready = lively.submits("chloe", phone="+33639985678", **STUDIO)
+    lively.does(ready, "webinar_attended")
+    alone = lively.submits("dora", email=None, phone="+33639980001")
+    with watched() as conn:
+        now = lively.clocks.calendar()
+        assert who(calls.to_call(conn, ("nadia", None), WARM, now)) == ["Chloe", "Dora"]
+        assert who(calls.to_call(conn, (None,), 9_000_000, now)) == ["Dora"]
+        assert who(calls.to_call(conn, ("nadia",), WARM, now)) == []
+    lively.database.write(lambda conn: notebook.log_call(conn, alone, "reached", None, NADIA, lively.clocks.moment()))
+    with lively.database.read() as conn:
+        assert who(calls.to_call(conn, (None,), 9_000_000, lively.clocks.calendar())) == []
+
+
+def test_who_was_bought_with_a_list_is_not_called_for_having_no_address(lively):
+    lead_id = lively.submits("dora", email=None, phone="+33639980001")
+    bought = update(leads).where(leads.c.id == lead_id).values(origin="purchased")
+    lively.database.write(lambda conn: conn.execute(bought).rowcount)
+    with lively.database.read() as conn:
+        assert calls.to_call(conn, (None,), WARM, lively.clocks.calendar()) == ()
+
+
+def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, watched):
+    chloé = lively.submits("chloe", **STUDIO)
+    lively.does(chloé, "webinar_attended")
+    alone = lively.submits("dora", email=None, phone="+33639980001")
+    site, now = lively.releases.in_force(), lively.clocks.moment()
+    lively.database.write(lambda conn: merging.merge(conn, chloé, alone, site, now))
+    lively.works()
+    with watched() as conn:
+        [call] = calls.to_call(conn, (None,), WARM, lively.clocks.calendar())
+    assert (call.lead.id, call.lead.phone) == (chloé, "+33639980001")
 
 
 @pytest.mark.parametrize(
