@@ -7,11 +7,14 @@ from sqlalchemy import Connection
 
 from authoring.site import Site
 from console import first_day, health
+from console.access import may
+from console.companies import CompanyLine, company_lines, owners_of
 from console.context import by_htmx, draw, number, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import SavedView, Wish, asked, chips, filters, place_in, read_wish, saved_views, written
 from console.lead_lines import Line, lines
 from console.routes import Route
+from reports import companies
 from reports.lead_ranges import Asked
 from reports.lead_rows import rows
 from reports.lead_search import LOOK
@@ -30,6 +33,7 @@ class Shown:
     views: list[tuple[SavedView, Count | None]]
     sentence: str
     first_day: list[health.Line]  # what the first lead needs, while nobody is known
+    companies: list[CompanyLine]  # those that the question means too
 
 
 def leads(door: ConsoleDoor) -> Response:
@@ -56,6 +60,7 @@ def leads(door: ConsoleDoor) -> Response:
         first=wish.address() if after else "",
         look=LOOK,
         counted=counted,
+        may_merge=may(viewer(), "alike"),
     )
 
 
@@ -74,6 +79,7 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
         first_day=awaited,
+        companies=company_lines(companies.best(conn, question.words, owners_of(viewer())), site),
     )
 
 

@@ -36,7 +36,8 @@ WORK = (
         "users",
         msgid("Leads"),
         "l",
-        frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "part_plan", "search"}),
+        frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "part_plan", "search"})
+        | {"new_lead", "add_lead", "alike"},
     ),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
@@ -44,6 +45,7 @@ WORK = (
     Entry("reports", "goal", msgid("Reports"), "e", frozenset({"report"})),
 )
 CONTENT = (
+    Entry("companies", "house", msgid("Companies"), "c", frozenset({"company"})),
     Entry("pages", "panel-top", msgid("Pages and forms"), "p"),
     Entry("agreement", "book-open", msgid("Agreement")),
     Entry("preview", "eye", msgid("Mail preview"), "v"),

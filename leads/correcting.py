@@ -1,6 +1,7 @@
 """A lead's right to have put right what is wrong: fields by name. No other door ever replaces an address."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -8,12 +9,13 @@ from sqlalchemy import Connection, delete, select, update
 from authoring.site import Site
 from base.clock import Moment
 from base.saying import said
-from leads import consent, events, words
+from leads import companies, consent, events, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import load_leads
+from leads.postal import POSTAL, canonical
 from storage.schema import lead_words, leads
 
 CORRECTED = "lead_corrected"
@@ -27,9 +29,9 @@ class NoCorrection(ValueError):
 
 
 def fields_of(site: Site) -> list[str]:
-    """The fields besides the columns that any form asks for, and that may be corrected."""
+    """The fields besides the columns that may be corrected: a postal address, and what any form asks for."""
     asked = {field.name for form in site.forms.values() for field in form.field if field.kind != "consent"}
-    return sorted(asked - {*COLUMNS})
+    return [*POSTAL, *sorted(asked - {*COLUMNS, *POSTAL})]
 
 
 def correct(
@@ -44,7 +46,7 @@ def correct(
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one_or_none()
     if row is None:
         raise LookupError(f"there is no lead {lead_id}")
-    values = {name: _value(name, text) for name, text in told.items()}
+    values = {name: value_of(name, text) for name, text in told.items()}
     if strange := [name for name in values if name not in COLUMNS and name not in known]:
         strangers, choice = ", ".join(strange), ", ".join([*COLUMNS, *known])
         raise NoCorrection(said("No form asks for %(names)s: choose from %(choice)s.", names=strangers, choice=choice))
@@ -55,6 +57,8 @@ def correct(
         return []
     _refuse_strangers(conn, lead_id, columns, {**row._mapping, **columns})
     _write(conn, lead_id, columns, {**row._mapping, **columns}, _merged(row.fields, fields))
+    if "email" in columns:
+        _move(conn, lead_id, row.company_domain, columns["email"], now)
     names = sorted([*columns, *fields])
     events.append(conn, lead_id, CORRECTED, now, evidence="engine", data={"fields": names, "staff": clerk.by})
     if "email" in columns:
@@ -63,8 +67,8 @@ def correct(
     return names
 
 
-def _value(name: str, text: str) -> str | None:
-    """As it is stored. Raises NoCorrection."""
+def value_of(name: str, text: str) -> str | None:
+    """A column or field as it is stored; None for nothing. Raises NoCorrection."""
     clean = text.replace("\x00", "").strip()
     if not clean:
         return None
@@ -72,7 +76,7 @@ def _value(name: str, text: str) -> str | None:
         longest = LONGEST.get(name, OTHERS)
         raise NoCorrection(said("%(name)s is too long: at most %(longest)s signs.", name=name, longest=longest))
     try:
-        return _CANONICAL.get(name, str)(clean)
+        return _CANONICAL.get(name, partial(canonical, name))(clean)
     except ValueError as error:
         raise NoCorrection(said("%(name)s is nothing that can be reached: nothing was changed.", name=name)) from error
 
@@ -96,6 +100,13 @@ def _write(
     conn.execute(update(leads).where(leads.c.id == lead_id).values(**columns, fields=dict(fields)))
     conn.execute(delete(lead_words).where(lead_words.c.lead_id == lead_id))  # nobody is found by what was wrong
     words.write(conn, {lead_id: {name: after[name] for name in words.NAMED}})
+
+
+def _move(conn: Connection, lead_id: int, before: str | None, email: str | None, now: Moment) -> None:
+    """Another address may be another company's."""
+    domain = companies.meet(conn, email, now.calendar)
+    conn.execute(update(leads).where(leads.c.id == lead_id).values(company_domain=domain))
+    companies.forget_empty(conn, [before] if before else [])
 
 
 def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:

@@ -27,10 +27,21 @@ from sqlalchemy import (
 from base.clock import Moment
 from base.saying import said
 from base.tokens import keyed_hash
-from leads import consent
+from leads import companies, consent
 from leads.groups import everyone_in, survivor
 from storage.personal import HOLDINGS, of_leads, tables
-from storage.schema import audit, audit_payloads, enrolments, erasures, leads, messages, occupancy, wakes, webhooks
+from storage.schema import (
+    audit,
+    audit_payloads,
+    enrolments,
+    erasures,
+    leads,
+    messages,
+    occupancy,
+    told_apart,
+    wakes,
+    webhooks,
+)
 from storage.upsert import add_up, insert_or_ignore, upsert
 
 ERASED = "erased"
@@ -81,11 +92,12 @@ def erase(conn: Connection, lead_id: int, key: str, now: Moment, *, at_rest: boo
     over anything, what looks like it was copied from a house at work.
     """
     ids = everyone_in(conn, lead_id) if at_rest else _held(conn, lead_id)
-    marks = _remember(conn, ids, key, now)
+    marks, domains = _remember(conn, ids, key, now), _domains(conn, ids)
     leave_places(conn, enrolments.c.lead_id.in_(ids))
     for table in _inside_out():
         if table is not audit:
             conn.execute(delete(table).where(of_leads(table, ids)))
+    companies.forget_empty(conn, domains)
     return marks
 
 
@@ -95,7 +107,7 @@ def anonymise(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str
     The lead stands for nobody from then on: no list shows it, no sequence takes it. Raises as `erase` does.
     """
     ids = _held(conn, lead_id)
-    marks = _remember(conn, ids, key, now)
+    marks, domains = _remember(conn, ids, key, now), _domains(conn, ids)
     leave_places(conn, enrolments.c.lead_id.in_(ids))
     _end(conn, ids, now)
     for table in _inside_out():
@@ -106,6 +118,7 @@ def anonymise(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str
             conn.execute(update(table).where(of_leads(table, ids)).values(_blank(table)))
     # A lead merged into itself is nobody: every list and every sequence leaves merged leads out.
     conn.execute(update(leads).where(leads.c.id.in_(ids)).values(merged_into=leads.c.id))
+    companies.forget_empty(conn, domains)
     return marks
 
 
@@ -165,7 +178,14 @@ def _remember(conn: Connection, ids: Sequence[int], key: str, now: Moment) -> li
             consent.suppress(conn, consent.address_hash(key, row.email), "marketing", ERASED, now.machine)
     upsert(conn, erasures, [{"mark": mark, "at": now.calendar} for mark in dict.fromkeys(marks)], ["mark"])
     _forget_payloads(conn, ids)
+    conn.execute(delete(told_apart).where(told_apart.c.other_id.in_(ids)))
     return marks
+
+
+def _domains(conn: Connection, ids: Sequence[int]) -> list[str]:
+    """The companies that may be without a lead afterwards."""
+    known = select(leads.c.company_domain).where(leads.c.id.in_(ids), leads.c.company_domain.is_not(None))
+    return list(conn.scalars(known.distinct()))
 
 
 def _forget_payloads(conn: Connection, ids: Sequence[int]) -> None:

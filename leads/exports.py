@@ -1,24 +1,26 @@
 """Leads taken out as a list: no cell that a spreadsheet calculates, and never without a trace of who did it."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
 from base.clock import Moment
-from leads import consent, strictness
+from leads import consent, outside, strictness
 from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
+from leads.groups import members
 from leads.imports.values import harmless
+from leads.outside import OutsideId
 from storage.database import Database
 from storage.schema import exports, leads, standings
 
 CEILING = 1_000_000  # rows of one list: whoever needs more asks for parts
 _AT_A_TIME = 500
 HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
-          "consents", "left_alone")  # fmt: skip
+          "consents", "left_alone", "company_domain", "outside_ids")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,17 @@ def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, .
             hashes = {consent.address_hash(key, row.email): row.id for row in batch if row.email}
             left = {hashes[one] for one in consent.suppressed(conn, hashes)}
             left |= strictness.left_by_others(conn, key, [row.id for row in batch])
-        yield from (_cells(row, granted[row.id], row.id in left, fields) for row in batch)
+            called = outside.of_leads(conn, _groups(conn, [row.id for row in batch]))
+        yield from (_cells(row, granted[row.id], row.id in left, called.get(row.id, ()), fields) for row in batch)
         if len(batch) < _AT_A_TIME:
             return
         after = batch[-1].id
+
+
+def _groups(conn: Connection, ids: Sequence[int]) -> dict[int, list[int]]:
+    """Each of these with whom it stands for."""
+    joined = members(conn, ids)
+    return {one: [one, *(other.lead_id for other in joined.get(one, ()))] for one in ids}
 
 
 def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
@@ -107,12 +116,15 @@ def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
     return found.where(leads.c.id > after, leads.c.merged_into.is_(None), *meant).order_by(leads.c.id).limit(_AT_A_TIME)
 
 
-def _cells(row: Row[Any], granted: frozenset[str], left_alone: bool, fields: tuple[str, ...]) -> list[str]:
+def _cells(
+    row: Row[Any], granted: frozenset[str], left_alone: bool, called: Sequence[OutsideId], fields: tuple[str, ...]
+) -> list[str]:
     told = {
         **row._asdict(),
         "tags": ", ".join(row.tags),
         "created_at": row.created_at.isoformat(),
         "consents": ", ".join(sorted(granted)),
         "left_alone": "yes" if left_alone else "",
+        "outside_ids": ", ".join(f"{one.system}={one.value}" for one in called),
     }
     return [*(str(told[name] or "") for name in HEADER), *(str(row.fields.get(name) or "") for name in fields)]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from base.clock import Moment
-from leads import events, visits
+from leads import events, outside, visits
 from leads.classing import SETTLES
 from leads.hits import Kind
 from storage.prepared import Prepared
@@ -121,6 +121,7 @@ def forget(conn: Connection, lead_id: int, topics: Collection[str]) -> None:
         return
     if "visit" in kinds:
         visits.forget(conn, lead_id)
+        outside.forget_clicks(conn, lead_id)
     theirs = and_(hits.c.lead_id == lead_id, hits.c.kind.in_(kinds))
     unjudged = select(hits.c.event_seq).where(theirs, hits.c.confirmed_seq.is_(None), hits.c.event_seq.is_not(None))
     numbers = list(conn.scalars(unjudged))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import consent, events, holding, limits, visits, words
+from leads import companies, consent, events, holding, limits, outside, visits, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
@@ -82,6 +82,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     else:
         words.write(conn, {lead_id: capture.columns})
     visits.join(conn, capture.visitor, lead_id)
+    outside.note(conn, {lead_id: outside.clicks_of(capture.touch)}, now.machine)
     held = _held(conn, capture, lead_id, proven, now)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
     asked = consent.ask(
@@ -154,6 +155,7 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
     row: dict[str, Any] = {
         "status": "lead",
         **{name: capture.columns.get(name) or None for name in COLUMNS},
+        "company_domain": companies.meet(conn, capture.columns.get("email"), now.calendar),
         "fields": answered(capture),
         "tags": [],
         "locale": capture.locale,

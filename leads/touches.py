@@ -23,7 +23,7 @@ _MEDIA = {
 }  # fmt: skip
 _BOUGHT = ("cpc", "ppc", "cpa", "cpv", "paid", "ads", "ad", "retargeting", "remarketing", "sponsored")
 # The number that an advertiser added to the address. Facebook adds its own to what nobody paid for, too.
-_CLICK_IDS = {
+CLICK_IDS = {
     "gclid": "paid_search", "gbraid": "paid_search", "wbraid": "paid_search", "msclkid": "paid_search",
     "li_fat_id": "paid_social", "ttclid": "paid_social", "twclid": "paid_social", "fbclid": "social",
 }  # fmt: skip
@@ -51,7 +51,7 @@ def channel(touch: Mapping[str, Any]) -> str:
     source = _word(touch, "utm_source")
     if found := _of_medium(_word(touch, "utm_medium"), source):
         return found
-    for name, meant in _CLICK_IDS.items():
+    for name, meant in CLICK_IDS.items():
         if touch.get(name) or touch.get("ad_click") == name:
             return meant
     if source or touch.get("utm_campaign"):

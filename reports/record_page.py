@@ -13,6 +13,7 @@ from reports.personal import Record
 
 TITLES: Mapping[str, str] = {
     "leads": msgid("Who you are to us"),
+    "outside_ids": msgid("What other systems call you"),
     "events": msgid("What happened"),
     "submissions": msgid("Forms you sent"),
     "consents": msgid("What you agreed to, and when"),
@@ -43,7 +44,9 @@ COLUMNS: Mapping[str, str] = {
     "fields": msgid("Other answers"), "tags": msgid("Tags"), "timezone": msgid("Time zone"),
     "first_touch": msgid("How you first came"), "last_touch": msgid("How you last came"), "status": msgid("Status"),
     "locale": msgid("Language"), "origin": msgid("Origin"), "source": msgid("Source"),
-    "created_at": msgid("Since"), "data": msgid("Details"), "name": msgid("What"), "at": msgid("When"),
+    "created_at": msgid("Since"), "company_domain": msgid("Domain of the company"),
+    "street": msgid("Street"), "postal_code": msgid("Postal code"), "city": msgid("City"), "country": msgid("Country"),
+    "data": msgid("Details"), "name": msgid("What"), "at": msgid("When"),
     "recorded_at": msgid("Written down"), "evidence": msgid("Known from"), "subject": msgid("About"),
     "answers": msgid("Answers"), "touch": msgid("How you came"), "form": msgid("Form"), "page": msgid("Page"),
     "proof": msgid("Proof"), "topic": msgid("Purpose"), "state": msgid("State"), "wording": msgid("In these words"),

@@ -8,12 +8,13 @@ from sqlalchemy import make_url
 from authoring.releases import Releases
 from authoring.stored import id_in_force
 from base.config import Config
-from leads import words
+from leads import companies, words
 from storage.database import open_database
 from storage.migrate import check_schema, migrate
 from terreau.applying import Applied, Signature, apply_content
 from terreau.folders import make_writable
 from terreau.house import House, blobs_of
+from terreau.virtual import clocks_of
 from workflows import figures
 
 
@@ -37,6 +38,7 @@ def upgrade(config: Config) -> None:
     migrate(config.database.url)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         words.fill_in(database)
+        companies.fill_in(database, clocks_of(database).calendar())
         if id_in_force(database) is not None:
             site = Releases(database, blobs_of(config, database)).in_force()
             figures.fill_in(database, site.definitions, config.site.timezone)

@@ -75,6 +75,23 @@ NAMES: dict[str, tuple[str, ...]] = {
         "sprache", "contact language",
     ),
     "timezone": ("timezone", "time zone", "fuseau horaire", "fuseau", "iana timezone", "tz"),
+    "street": (
+        "street", "street address", "address", "adresse", "adresse postale", "rue", "voie", "adresse 1", "address 1",
+        "address line 1", "mailing street", "billing street", "numero et voie", "numero et rue", "n et rue",
+        "adresse de l entreprise", "street address 1", "address 1 street", "adresse ligne 1", "postal address",
+    ),
+    "postal_code": (
+        "postal code", "postcode", "post code", "zip", "zip code", "zipcode", "code postal", "cp", "mailing zip",
+        "billing zip", "address 1 postal code", "plz", "codigo postal",
+    ),
+    "city": (
+        "city", "town", "ville", "commune", "localite", "mailing city", "billing city", "address 1 city", "ort",
+        "ciudad", "stadt",
+    ),
+    "country": (
+        "country", "pays", "country region", "mailing country", "billing country", "address 1 country", "land", "pais",
+        "country code", "code pays",
+    ),
     TAGS: ("tags", "tag", "etiquettes", "etiquette", "labels", "label", "mots cles", "libelles"),
 }  # fmt: skip
 _BY_NAME = {name: field for field, names in NAMES.items() for name in names}

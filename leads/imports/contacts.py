@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from base.calendars import is_zone
+from leads import postal
 from leads.addresses import NotAnAddress, NotANumber, canonical_emails, canonical_phone
 from leads.facts import COMPANY_ZONE
 from leads.imports import names, values
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
-from leads.imports.mapping import CONSENT, CONSENT_AT
+from leads.imports.mapping import CONSENT, CONSENT_AT, OUTSIDE
 from leads.imports.records import Record
 from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 from leads.typos import meant_domain
 
-LONGEST_COLUMN, LONGEST_FIELD, LONGEST_TAG, MOST_TAGS = 200, 2000, 60, 50
+LONGEST_COLUMN, LONGEST_FIELD, LONGEST_TAG, MOST_TAGS, LONGEST_ID = 200, 2000, 60, 50, 250
 NAMED = ("first_name", "last_name", "company", "job_title")
 
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
@@ -52,6 +53,7 @@ class Contact:
     timezone: str | None = None
     consents: tuple[str, ...] = ()
     consent_day: datetime | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)  # {system: what it calls them}
     hints: tuple[str, ...] = ()
 
     @property
@@ -98,6 +100,7 @@ class _Told:
         self.timezone: str | None = None
         self.consents: list[str] = []
         self.day: datetime | None = None
+        self.ids: dict[str, str] = {}
         self.hints: list[str] = []
         self.fault: str | None = None
 
@@ -112,13 +115,15 @@ class _Told:
             self._named(target, cell)
         elif target.startswith(CONSENT):
             self.consents += [target.removeprefix(CONSENT)] if values.says_yes(cell) else []
+        elif target.startswith(OUTSIDE):
+            self._called(target.removeprefix(OUTSIDE), values.one_line(cell))
         else:
             self._besides(target, cell, rules)
 
     def contact(self, line: int) -> Contact:
         return Contact(
             line, self.columns, self.fields, tuple(dict.fromkeys(self.tags)), self.locale, self.timezone,
-            tuple(self.consents), self.day, tuple(self.hints),
+            tuple(self.consents), self.day, self.ids, tuple(self.hints),
         )  # fmt: skip
 
     def _address(self, cell: str, rules: Rules) -> None:
@@ -157,6 +162,12 @@ class _Told:
         else:
             self.columns[target] = name
 
+    def _called(self, system: str, value: str) -> None:
+        if len(value) > LONGEST_ID:
+            self.hints.append(TOO_LONG)
+        else:
+            self.ids[system] = value
+
     def _besides(self, target: str, cell: str, rules: Rules) -> None:
         if target == TAGS:
             self.tags += [tag for part in cell.replace(";", ",").split(",") if (tag := part.strip()[:LONGEST_TAG])]
@@ -173,7 +184,7 @@ class _Told:
         elif len(cell) > LONGEST_FIELD:
             self.hints.append(TOO_LONG)
         else:
-            self.fields[target] = cell
+            self.fields[target] = postal.canonical(target, cell)
 
 
 def _bare_address(cell: str) -> str:

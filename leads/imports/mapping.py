@@ -13,8 +13,11 @@ from leads.imports import columns
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
 from leads.imports.records import Record
 from leads.imports.shape import Shape, is_address
+from leads.naming import SYSTEM
+from leads.postal import POSTAL
 
 CONSENT, CONSENT_AT = "consent:", "consent_at"  # `consent:TOPIC`, and the column of the day it was given
+OUTSIDE, CRM = "id:", "id:crm"  # `id:SYSTEM`: what another system calls them
 NOT_IMPORTED = ""
 OWN = (EMAIL, PHONE, "first_name", "last_name", FULL_NAME, LAST_FIRST, "company", "job_title", "locale", "timezone")
 SEVERAL = frozenset({TAGS})  # may be filled from several columns
@@ -28,22 +31,23 @@ class Unmappable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What a column may fill: the lead's own columns, the fields that forms ask for, consent to a topic."""
+    """What a column may fill: the lead's own columns, the fields that forms ask for, consent to a topic, the id of
+    another system, of which any may be named."""
 
     fields: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
 
     def all(self) -> list[str]:
         named = (f"{CONSENT}{topic}" for topic in sorted(self.topics))
-        return [*OWN, TAGS, *sorted(self.fields - {*OWN, TAGS}), CONSENT_AT, *named]
+        return [*OWN, TAGS, *sorted(self.fields - {*OWN, TAGS}), CRM, CONSENT_AT, *named]
 
 
 def targets_of(site: Site | None) -> Targets:
-    """What the content has room for: the fields that its forms ask for, its topics."""
+    """What the content has room for: the fields that its forms ask for, a postal address, its topics."""
     if site is None:
-        return Targets()
+        return Targets(frozenset(POSTAL))
     asked = {one.name for form in site.forms.values() for one in form.field if one.kind in ("text", "choice", "hidden")}
-    return Targets(frozenset(asked), frozenset(site.definitions.topics))
+    return Targets(frozenset(asked) | {*POSTAL}, frozenset(site.definitions.topics))
 
 
 Fields = dict[str, str]  # {name of a column: the field it fills}; a column that is not in it is not imported
@@ -122,7 +126,7 @@ def _column(meant: str, names: Sequence[str]) -> str:
 def insist(field: str, targets: Targets) -> None:
     """Raises Unmappable for a field that there is not."""
     known = targets.all()
-    if field in known:
+    if field in known or (field.startswith(OUTSIDE) and SYSTEM.fullmatch(field.removeprefix(OUTSIDE))):
         return
     hint: Said = did_you_mean(field, known) or said("fields are %(names)s", names=", ".join(known))
     raise Unmappable(said("there is no field `%(name)s` to fill (%(hint)s)", name=field, hint=hint))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leads.domains import company_domain
 from leads.facts import COLUMNS
 from leads.imports.contacts import Contact
 from leads.imports.settings import PURCHASED, Policy
@@ -22,6 +23,7 @@ def new_contact(contact: Contact, policy: Policy, locale: str, calendar_now: dat
     return {
         "status": "contact",
         **{name: contact.columns.get(name) for name in COLUMNS},
+        "company_domain": company_domain(contact.columns.get("email")),
         "fields": dict(contact.fields),
         "tags": list(dict.fromkeys((*contact.tags, *policy.tags))),
         "locale": contact.locale or locale,

@@ -17,7 +17,7 @@ from leads.imports.reading import Layout, Survey
 
 Existing = Literal["keep", "fill", "overwrite"]
 EXISTING: tuple[Existing, ...] = ("keep", "fill", "overwrite")
-ORIGINS = ("outbound", "partner", "inbound", "purchased")
+ORIGINS = ("outbound", "partner", "vendor", "inbound", "purchased")
 PURCHASED = "purchased"
 
 

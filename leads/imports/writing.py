@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from base.clock import Moment
-from leads import consent, identity, words
+from leads import companies, consent, identity, outside, words
 from leads.consent import Proven
 from leads.facts import COLUMNS
 from leads.imports.columns import EMAIL, PHONE
@@ -108,6 +108,8 @@ def write(conn: Connection, entries: Sequence[Entry], source: Source, now: Momen
     _prove(conn, new, reasons, source, now, outcome)
     old = sorted(((known[entry.line], entry) for entry in taken if entry.line not in made), key=lambda both: both[0])
     _prove(conn, _fill_in(conn, old, source, now, outcome), reasons, source, now, outcome)
+    both = {**known, **made}
+    outside.note(conn, {both[one.line]: one.contact.ids for one in taken if one.contact.ids}, now.machine)
     return outcome
 
 
@@ -141,6 +143,7 @@ def _made(conn: Connection, entries: Sequence[Entry], source: Source, now: Momen
     if not lines:
         return {}
     new = [new_contact(entry.contact, source.policy, source.locale, now.calendar) for entry in entries]
+    companies.meet_all(conn, [row["company_domain"] for row in new if row["company_domain"]], now.calendar)
     new.sort(key=lambda row: row["email"] or "")  # two lists that name the same people wait, and do not deadlock
     inserted = insert_for(conn, leads).on_conflict_do_nothing(index_elements=["email"])
     made = conn.execute(inserted.returning(leads.c.id, leads.c.email, leads.c.phone), new)

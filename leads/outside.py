@@ -1,0 +1,99 @@
+"""What other systems call a lead: a CRM's number, the number of an advertisement's click; one lead for each of them.
+
+Ids of leads who turned out to be one are all theirs, by the pointer; none is written anew.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from base.saying import said
+from leads.groups import group, survivor
+from leads.naming import SYSTEM
+from leads.touches import CLICK_IDS
+from storage.schema import outside_ids
+from storage.upsert import insert_missing, insert_or_ignore
+
+LONGEST = 250
+
+
+class NoId(ValueError):
+    """The id was not given; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideId:
+    """`system` as the house calls it (`hubspot`, `gclid`), `value` as that system writes it."""
+
+    system: str
+    value: str
+
+
+def give(conn: Connection, lead_id: int, one: OutsideId, now: datetime) -> bool:
+    """Note that `one` is that lead's; whether that is news. `now` is the machine's. Raises NoId: it cannot be an id, or
+    is another lead's."""
+    if not SYSTEM.fullmatch(one.system):
+        raise NoId(said("`%(name)s` is no name of a system: small letters, digits, - and _.", name=one.system[:60]))
+    if not one.value or len(one.value) > LONGEST or not one.value.isprintable():
+        raise NoId(said("An id has 1 to %(longest)s signs that can be printed.", longest=LONGEST))
+    if insert_or_ignore(conn, outside_ids, _row(lead_id, one, now)):
+        return True
+    whose = survivor(conn, find(conn, one) or lead_id)
+    if whose != survivor(conn, lead_id):
+        sentence = "%(system)s %(value)s is lead %(lead)s: merge the two if they are one."
+        raise NoId(said(sentence, system=one.system, value=one.value, lead=whose))
+    return False
+
+
+def take(conn: Connection, lead_id: int, one: OutsideId) -> bool:
+    """It is not that lead's any more; whether it was."""
+    theirs = outside_ids.c.lead_id.in_(group(conn, lead_id))
+    named = (outside_ids.c.system == one.system) & (outside_ids.c.value == one.value)
+    return conn.execute(delete(outside_ids).where(theirs, named)).rowcount > 0
+
+
+def note(conn: Connection, ids: Mapping[int, Mapping[str, str]], now: datetime) -> None:
+    """Note `{lead id: {system: value}}`; what is another lead's already stays theirs."""
+    some = [_row(lead_id, OutsideId(*one), now) for lead_id, those in ids.items() for one in those.items()]
+    insert_missing(conn, outside_ids, sorted(some, key=lambda row: (row["system"], row["value"])))
+
+
+def clicks_of(touch: Mapping[str, Any]) -> dict[str, str]:
+    """{system: value} of the advertisements that a touch names; a door keeps them only where that was agreed to."""
+    return {name: str(touch[name])[:LONGEST] for name in CLICK_IDS if touch.get(name)}
+
+
+def forget_clicks(conn: Connection, lead_id: int) -> None:
+    """They do not want to be measured: no advertiser's number stays."""
+    theirs = (outside_ids.c.lead_id == lead_id) & outside_ids.c.system.in_(sorted(CLICK_IDS))
+    conn.execute(delete(outside_ids).where(theirs))
+
+
+def find(conn: Connection, one: OutsideId) -> int | None:
+    """The lead whose id it is, as it was given; who stands for them is not looked up."""
+    named = (outside_ids.c.system == one.system) & (outside_ids.c.value == one.value)
+    found: int | None = conn.execute(select(outside_ids.c.lead_id).where(named)).scalar_one_or_none()
+    return found
+
+
+def of_lead(conn: Connection, lead_id: int) -> tuple[OutsideId, ...]:
+    """Every id of that lead and of those it stands for, by system."""
+    return of_leads(conn, {lead_id: group(conn, lead_id)}).get(lead_id, ())
+
+
+def of_leads(conn: Connection, groups: Mapping[int, Collection[int]]) -> dict[int, tuple[OutsideId, ...]]:
+    """The same for many leads, each given with whom it stands for."""
+    whose = {one: lead_id for lead_id, those in groups.items() for one in those}
+    order = (outside_ids.c.system, outside_ids.c.at, outside_ids.c.value)
+    found: dict[int, tuple[OutsideId, ...]] = {}
+    for row in conn.execute(select(outside_ids).where(outside_ids.c.lead_id.in_(sorted(whose))).order_by(*order)):
+        lead_id = whose[row.lead_id]
+        found[lead_id] = (*found.get(lead_id, ()), OutsideId(row.system, row.value))
+    return found
+
+
+def _row(lead_id: int, one: OutsideId, now: datetime) -> dict[str, Any]:
+    return {"system": one.system, "value": one.value, "lead_id": lead_id, "at": now}

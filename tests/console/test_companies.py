@@ -1,0 +1,73 @@
+"""Companies in the console: the list, one with its leads, deals and acts, and the way there from a lead."""
+
+from datetime import date
+
+import pytest
+
+from sales import deals as selling
+from sales.deals import Forecast
+from sales.notebook import Author, assign
+
+NADIA = Author("Nadia Ferreira", "nadia")
+
+
+@pytest.fixture
+def house(lively, console_door):
+    ada = lively.submits("ada", email="ada@studio-brun.fr", last_name="Brun", company="Studio Brun")
+    bob = lively.submits("bob", email="bob@studio-brun.fr", company="Studio Brun")
+    lively.submits("chloe", email="chloe@orange.fr", company="Chez Chloé")
+    return ada, bob
+
+
+def test_the_list_says_how_many_leads_and_how_far_they_came(house, staff_client):
+    page = staff_client("marketer").get("/console/companies").text
+    assert "Studio Brun" in page
+    assert "studio-brun.fr" in page
+    assert "Chez Chloé" not in page
+    assert "IQL" in page
+
+
+def test_a_company_is_searched_for_by_its_words(house, staff_client):
+    client = staff_client("marketer")
+    assert "Studio Brun" in client.get("/console/companies?q=brun").text
+    assert "No company is found" in client.get("/console/companies?q=zzyzx").text
+    assert "/console/companies/studio-brun.fr" in client.get("/console/leads?q=brun").text
+
+
+def test_a_companys_page_has_its_leads_acts_and_deals(house, staff_client, lively):
+    ada, bob = house
+    forecast = Forecast(amount=12_000_00, probability=50, close_on=date(2026, 12, 1))
+    now = lively.clocks.moment()
+    lively.database.write(lambda conn: selling.forecast(conn, ada, forecast, NADIA, now))
+    lively.works()
+    page = staff_client("marketer").get("/console/companies/studio-brun.fr").text
+    assert f"/console/leads/{ada}" in page
+    assert f"/console/leads/{bob}" in page
+    assert "2 leads; the furthest:" in page
+    assert "Open deals:" in page
+    assert "12,000" in page
+    assert "What they did last" in page
+    assert "None of them has done anything yet" not in page
+
+
+def test_a_leads_page_leads_to_its_company(house, staff_client):
+    page = staff_client("sales").get(f"/console/leads/{house[0]}").text
+    assert 'href="/console/companies/studio-brun.fr"' in page
+
+
+def test_sales_sees_a_company_as_far_as_its_leads(house, staff_client, lively):
+    for lead_id in house:
+        lively.database.write(lambda conn, one=lead_id: assign(conn, one, "karim", NADIA, lively.clocks.moment()))
+    lively.works()
+    client = staff_client("sales")
+    assert client.get("/console/companies/studio-brun.fr").status_code == 404
+    assert "Studio Brun" not in client.get("/console/companies").text
+    assert staff_client("marketer").get("/console/companies/studio-brun.fr").status_code == 200
+
+
+def test_marketing_names_a_company(house, staff_client):
+    client = staff_client("marketer")
+    assert client.post("/console/companies/studio-brun.fr", {"name": " Brun &  Cie "}).status_code == 303
+    assert "Brun &amp; Cie" in client.get("/console/companies/studio-brun.fr").text
+    assert client.post("/console/companies/nowhere.fr", {"name": "X"}).status_code == 404
+    assert staff_client("sales").post("/console/companies/studio-brun.fr", {"name": "X"}).status_code == 403
