@@ -13,6 +13,7 @@ from wtforms.validators import StopValidation
 
 from authoring.models.forms import Form, FormField
 from capture.faults import ADDRESS_LIMIT, address_fault, phone_fault, unwanted
+from leads import postal
 from leads.addresses import canonical_email, canonical_phone
 
 CSRF_FIELD = "csrf-token"  # with a hyphen: no declared field can have this name
@@ -62,7 +63,8 @@ def answers(form: Form, questions: FlaskForm) -> Answers:
     given: dict[str, Any] = {field.name: _given(field, questions) for field in form.field}
     kept = {field.name: str(given[field.name]) for field in form.field if field.kind != "consent" and given[field.name]}
     columns = {name: _canonical(form, name, text) for name, text in kept.items() if _is_column(form, name)}
-    return Answers(given, columns, {name: text for name, text in kept.items() if name not in columns})
+    fields = {name: postal.canonical(name, text) for name, text in kept.items() if name not in columns}
+    return Answers(given, columns, fields)
 
 
 def clean(text: str, multiline: bool = False) -> str:

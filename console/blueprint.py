@@ -10,7 +10,10 @@ from wtforms.validators import ValidationError
 from authoring.releases import NoRelease
 from console import (
     acts,
+    adding,
     agreed,
+    alike,
+    companies,
     dashboard,
     errors,
     factor_pages,
@@ -59,6 +62,9 @@ ROUTES: tuple[Route, ...] = (
     *staff_pages.ROUTES,
     *today.ROUTES,
     *lead_list.ROUTES,
+    *companies.ROUTES,
+    *adding.ROUTES,
+    *alike.ROUTES,
     *lead.ROUTES,
     *lead_why.ROUTES,
     *lead_data.ROUTES,

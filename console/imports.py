@@ -41,14 +41,15 @@ FIELDS = {
     "last_name": msgid("Last name"), "full_name": msgid("Both names, first name first"),
     "last_first_name": msgid("Both names, last name first"), "company": msgid("Company"),
     "job_title": msgid("Job title"), "locale": msgid("Language"), "timezone": msgid("Time zone"),
-    "tags": msgid("Tags"), "consent_at": msgid("Day of the consent"),
+    "street": msgid("Street"), "postal_code": msgid("Postal code"), "city": msgid("City"), "country": msgid("Country"),
+    "id:crm": msgid("Its id in the CRM"), "tags": msgid("Tags"), "consent_at": msgid("Day of the consent"),
 }  # fmt: skip
 POLICIES = {
     "fill": msgid("fill in what is empty"), "keep": msgid("keep everything"),
     "overwrite": msgid("overwrite with what the list says"),
 }  # fmt: skip
 ORIGIN_NAMES = {
-    "outbound": msgid("ours: salons, cards, calls"), "partner": msgid("a partner"),
+    "outbound": msgid("ours: salons, cards, calls"), "partner": msgid("a partner"), "vendor": msgid("a vendor"),
     "inbound": msgid("they came to us"), "purchased": msgid("purchased: never any marketing"),
 }  # fmt: skip
 

@@ -19,15 +19,20 @@ from console.curve import curve
 from console.day_lines import OUTCOMES, task_line
 from console.door import ConsoleDoor
 from console.hands import done, hand
+from console.lead_filters import BROUGHT, source_name
 from console.lead_score import shown
 from console.names import Names
 from console.routes import Route
 from console.selling_parts import selling_parts
 from console.words import Day, story
+from leads import companies, outside
+from leads.adding import ORIGIN_NAMES
 from leads.facts import Facts, Lead, Standing
 from leads.identity import load_leads
 from leads.parting import merged_of
+from leads.postal import written
 from reports import dealings, lead, tasks, today
+from reports.alike import alike_to
 from reports.known import facts_of
 from reports.lead import Portrait
 from reports.score import score
@@ -60,6 +65,9 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             **_dealt(conn, door, portrait, site),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
             "one_with": _one_with(conn, portrait.lead.id),
+            "companies": companies.of_lead(conn, portrait.lead.id),
+            "likely": alike_to(conn, portrait.lead.id) if may(viewer(), "merge_plan") else (),
+            "outside_ids": outside.of_lead(conn, portrait.lead.id),
         }
     return draw("console/lead.html", status, wrong=wrong, **values)
 
@@ -107,11 +115,13 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "portrait": portrait,
         "who": joined([known.job_title, known.company]),
         "phone_shown": phone_shown(known.phone) if known.phone else "",
+        "postal": written(known.fields, who.locale),
         "standing": facts.standing,
         "stage_name": names.stage(facts.standing.stage),
         "stage_meaning": _meaning(facts.standing, site, who),
         "way": lead_parts.way(facts.standing, portrait.passages, site, names),
         "turns": lead_parts.turns(portrait.passages, names, now),
+        "origin": _origin(portrait),
         "first": lead_parts.touch(portrait.first),
         "last": lead_parts.touch(portrait.last) if portrait.last != portrait.first else None,
         "touches": [lead_parts.touched(one) for one in portrait.touches],
@@ -121,6 +131,14 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "assigning": who.role in RUNNING,
         "parting": may(who, "part_leads"),
     }
+
+
+def _origin(portrait: Portrait) -> str:
+    """Who brought them; else how they came."""
+    source = portrait.lead.source or ""
+    if source.partition(":")[0] in BROUGHT:
+        return source_name(source)
+    return joined([say(ORIGIN_NAMES.get(portrait.origin, portrait.origin)), source_name(source)])
 
 
 def _one_with(conn: Connection, lead_id: int) -> list[Lead]:

@@ -13,12 +13,13 @@ from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
 from console.traces import clerk
-from leads import erasing, merging, parting
+from leads import erasing, merging, outside, parting
 from leads.correcting import NoCorrection, correct, fields_of
 from leads.erasing import UnderWay
 from leads.facts import COLUMNS, MERGED, PARTED, Lead
 from leads.forgetting import WAYS, Desk, forget, note
 from leads.identity import load_leads
+from leads.outside import NoId, OutsideId
 from reports import lead as leads_report
 from reports.personal import record_of
 from reports.record_page import COLUMNS as LABELS
@@ -46,10 +47,12 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
         if known.id != lead_id:
             return make_response(redirect(url_for("console.lead_data", lead_id=known.id), 303))
         plan = erasing.plan(conn, lead_id, door.config.told_of_erasures)
+        called = outside.of_lead(conn, lead_id)
         due = conn.execute(select(departures.c.due_at).where(departures.c.lead_id == lead_id)).scalar_one_or_none()
     values = {
         "held": [(say(TITLES[name]), n) for name, n in plan.rows.items() if name in TITLES],
         "plan": plan,
+        "called": called,
         "typed": _to_type(known),
         "fields": _fields(door, known) if may(viewer(), "correct_lead") else [],
         "answering": may(viewer(), "erase_lead"),
@@ -85,7 +88,26 @@ def correct_lead(door: ConsoleDoor, lead_id: int) -> Response:
     try:
         changed = door.database.write(job)
     except NoCorrection as error:
-        return page(door, lead_id, _spoken(error), 422)
+        return page(door, lead_id, spoken(error), 422)
+    return _to(lead_id, "corrected" if changed else "same")
+
+
+def name_outside(door: ConsoleDoor, lead_id: int) -> Response:
+    """Note, or take away, what another system calls them."""
+    one = OutsideId(request.form.get("system", "").strip().lower(), request.form.get("value", "").strip())
+    take, key, now, who = "take" in request.form, door.keys.suppression, g.moment, clerk()
+
+    def job(conn: Connection) -> bool:
+        changed = outside.take(conn, lead_id, one) if take else outside.give(conn, lead_id, one, now.machine)
+        if changed:
+            act = "outside_id_taken" if take else "outside_id_given"
+            note(conn, key, act, lead_id, who, now, system=one.system)
+        return changed
+
+    try:
+        changed = door.database.write(job)
+    except NoId as error:
+        return page(door, lead_id, spoken(error), 422)
     return _to(lead_id, "corrected" if changed else "same")
 
 
@@ -103,7 +125,7 @@ def erase_lead(door: ConsoleDoor, lead_id: int) -> Response:
     try:
         forget(desk, lead_id, "erase" if way == "erase" else "anonymise", clerk(), g.moment)
     except UnderWay as error:
-        return page(door, lead_id, _spoken(error), 409)
+        return page(door, lead_id, spoken(error), 409)
     return make_response(redirect(url_for("console.data_protection", done=way), 303))
 
 
@@ -119,7 +141,7 @@ def merge_plan(door: ConsoleDoor, lead_id: int) -> Response:
         try:
             made = merging.plan(conn, known.id, int(written))
         except (merging.NoMerge, LookupError) as error:
-            return page(door, lead_id, _spoken(error), 422)
+            return page(door, lead_id, spoken(error), 422)
         other = load_leads(conn, [made.gone])[made.gone]
     filled = [(_label(name), value) for name, value in made.filled.items()]
     differ = [(_label(name), ours, theirs) for name, (ours, theirs) in made.differ.items()]
@@ -139,7 +161,7 @@ def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:
     try:
         door.database.write(job)
     except (merging.NoMerge, UnderWay, LookupError) as error:
-        return page(door, lead_id, _spoken(error), 409)
+        return page(door, lead_id, spoken(error), 409)
     return _to(lead_id, "merged")
 
 
@@ -153,7 +175,7 @@ def part_plan(door: ConsoleDoor, lead_id: int) -> Response:
         try:
             made = _part_plan(conn, known.id, gone)
         except (merging.NoMerge, LookupError) as error:
-            return page(door, lead_id, _spoken(error), 422)
+            return page(door, lead_id, spoken(error), 422)
         other = load_leads(conn, [gone])[gone]
     return draw("console/part.html", lead=known, other=other, plan=made)
 
@@ -171,7 +193,7 @@ def part_leads(door: ConsoleDoor, lead_id: int) -> Response:
     try:
         door.database.write(job)
     except (merging.NoMerge, LookupError) as error:
-        return page(door, lead_id, _spoken(error), 409)
+        return page(door, lead_id, spoken(error), 409)
     return _to(lead_id, "parted")
 
 
@@ -202,7 +224,7 @@ def _fields(door: ConsoleDoor, known: Lead) -> list[tuple[str, str, Any]]:
     columns = [(name, _label(name), getattr(known, name) or "") for name in COLUMNS]
     asked = {field.name: field.label for form in door.site().forms.values() for field in form.field if field.label}
     others = [
-        (name, viewer().speech.text(asked[name]) if name in asked else name, known.fields.get(name) or "")
+        (name, viewer().speech.text(asked[name]) if name in asked else _label(name), known.fields.get(name) or "")
         for name in fields_of(door.site())
     ]
     return [*columns, *(one for one in others if isinstance(one[2], str))]
@@ -212,7 +234,7 @@ def _label(name: str) -> str:
     return say(LABELS[name]) if name in LABELS else name
 
 
-def _spoken(error: Exception) -> str:
+def spoken(error: Exception) -> str:
     sentence = error.args[0] if error.args else ""
     if isinstance(sentence, Said):
         return sentence.by(translator(viewer().locale))
@@ -233,6 +255,7 @@ ROUTES = (
     Route("GET", "/leads/<int:lead_id>/data", "lead_data", show),
     Route("POST", "/leads/<int:lead_id>/data/export", "export_lead", export_lead),
     Route("POST", "/leads/<int:lead_id>/data/correct", "correct_lead", correct_lead),
+    Route("POST", "/leads/<int:lead_id>/data/ids", "name_outside", name_outside),
     Route("POST", "/leads/<int:lead_id>/data/erase", "erase_lead", erase_lead),
     Route("GET", "/leads/<int:lead_id>/merge", "merge_plan", merge_plan),
     Route("POST", "/leads/<int:lead_id>/merge", "merge_leads", merge_leads),

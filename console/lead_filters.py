@@ -33,6 +33,12 @@ SOURCES: Mapping[str, str] = {
     "offline": msgid("Offline"),
     "direct": msgid("Direct"),
 }
+# Who brought a lead, as the beginning of its source says (`leads.adding`).
+BROUGHT: Mapping[str, str] = {
+    "sales": msgid("Our sales: %(who)s"),
+    "partner": msgid("Partner: %(who)s"),
+    "vendor": msgid("Vendor: %(who)s"),
+}
 ORDERS: Mapping[str, str] = {"": msgid("by score"), "newest": msgid("newest first")}
 
 
@@ -99,6 +105,14 @@ def _choices(site: Site, viewer: Viewer) -> Iterator[tuple[str, str, str, Sequen
     yield "owner", msgid("Rep"), msgid("Any rep"), [*_reps(site, viewer), (NOBODY, say("nobody"))]
     yield "following", msgid("What is next"), msgid("With or without a next step"), [("none", say("nothing planned"))]
     yield "sort", msgid("Order"), ORDERS[""], [(id, say(name)) for id, name in ORDERS.items() if id]
+
+
+def source_name(source: str | None) -> str:
+    """A channel, who brought them, or the word that a list gave."""
+    kind, colon, who = (source or "").partition(":")
+    if colon and kind in BROUGHT:
+        return say(BROUGHT[kind], who=who)
+    return say(SOURCES[kind]) if source in SOURCES else source or ""
 
 
 def _reps(site: Site, viewer: Viewer) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from authoring.site import Site
 from console.context import Viewer, day, hour, say
-from console.lead_filters import SOURCES, stage_name
+from console.lead_filters import source_name, stage_name
 from console.promises import promise
 from leads.points import MILLI
 from leads.scoring import temperature
@@ -76,7 +76,7 @@ def _line(
         last=f"{voice.action(row.last)}, {_when(row.last.at, now, viewer)}" if row.last else "",
         next=_planned(row.next, now, viewer, hot=heat == HOT),
         owner=reps.get(row.owner, row.owner) if row.owner else None,
-        source=say(SOURCES[row.source]) if row.source and row.source in SOURCES else row.source or "",
+        source=source_name(row.source),
     )
 
 

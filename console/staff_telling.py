@@ -5,9 +5,11 @@ from datetime import datetime
 
 from base.translations import msgid
 from console.context import moment, say
+from console.lead_filters import source_name
 from console.names import Names
 from console.report_cells import money
 from console.telling import Line
+from leads.adding import GROUNDS
 from leads.facts import Event
 from reports.timeline import Entry
 from sales.wording import Voice
@@ -107,6 +109,14 @@ def _taken_back(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     return _staff(entry, "undo-2", text)
 
 
+def _added(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    told = event.data
+    text = say("%(who)s adds the lead: %(source)s", who=_who(event, names), source=source_name(event.subject))
+    ground = say("Ground: %(ground)s.", ground=say(GROUNDS.get(str(told.get("ground")), "")))
+    because = [ground, *([str(told["note"])] if told.get("note") else [])]
+    return _staff(entry, "user-plus", text, quote=str(told.get("interest") or ""), detail=" ".join(because))
+
+
 Tell = Callable[[Entry, Event, Voice, Names], Line]
 OF_STAFF: Mapping[str, Tell] = {
     "verdict_given": _verdict,
@@ -118,5 +128,6 @@ OF_STAFF: Mapping[str, Tell] = {
     "task_reopened": _task,
     "bant_noted": _bant,
     "lead_assigned": _assigned,
+    "lead_added": _added,
     **dict.fromkeys(SALES, _sold),
 }

@@ -33,6 +33,7 @@ DEFAULT_LABELS = {
     "leads_parted": msgid("Is no longer one with lead %(subject)s"),
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "imported": msgid("Brought in by the list “%(subject)s”"),
+    "lead_added": msgid("Added by hand: %(subject)s"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),
     "segment_entered": msgid("Came into the segment “%(subject)s”"),
     "segment_left": msgid("Left the segment “%(subject)s”"),

@@ -42,6 +42,7 @@ from terreau.hits_told import NoHit
 from terreau.import_cli import COMMANDS as IMPORTS
 from terreau.import_cli import EXPECTED as UNTAKEN
 from terreau.language import LANG, gettext, let_choose, words
+from terreau.leads_cli import EXPECTED as UNADDED
 from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.new_cli import COMMANDS as BEGINNINGS
@@ -75,7 +76,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNPLAYED,
+    *UNDONE, *UNADDED, *UNPLAYED,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),

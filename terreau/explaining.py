@@ -22,11 +22,12 @@ from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Explanation, Fits, Passage, Why, explain
 from leads.groups import survivor
 from leads.identity import load_leads
+from leads.naming import SYSTEM
 from leads.points import MILLI
 from reports.touches import Touched, touches
 from storage.database import Database, open_database
 from storage.migrate import check_schema
-from storage.schema import leads
+from storage.schema import leads, outside_ids
 from terreau.house import blobs_of
 from terreau.language import words
 from terreau.virtual import clocks_of
@@ -89,7 +90,8 @@ def find_itself(conn: Connection, meant: str) -> int:
     if found is None:
         raise UnknownLead(
             said(
-                "nobody is known as '%(who)s': give the lead's number, its whole address, or its telephone number",
+                "nobody is known as '%(who)s': give the lead's number, its whole address, its telephone number, or"
+                " SYSTEM:ID as another system calls it",
                 who=meant,
             )
         )
@@ -97,6 +99,11 @@ def find_itself(conn: Connection, meant: str) -> int:
 
 
 def _means(meant: str) -> Iterator[Any]:
+    system, colon, value = meant.partition(":")
+    if colon and SYSTEM.fullmatch(system):
+        named = (outside_ids.c.system == system) & (outside_ids.c.value == value)
+        yield leads.c.id.in_(select(outside_ids.c.lead_id).where(named))
+        return
     if NUMBER.fullmatch(meant) and not meant.startswith("0"):
         yield leads.c.id == int(meant)
         return

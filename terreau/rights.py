@@ -13,16 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from authoring.releases import Releases
+from authoring.site import Site
 from base.clock import Moment
 from base.config import Config
 from base.saying import said
 from base.settings import Retention
 from base.system_words import why_of
 from base.translations import translator
-from leads import erasing, forgetting, merging, parting, retention, thinning
+from leads import erasing, forgetting, merging, outside, parting, retention, thinning
 from leads.correcting import correct, fields_of
 from leads.facts import MERGED, PARTED
 from leads.forgetting import Clerk, Desk, Way
+from leads.outside import OutsideId
 from leads.thinning import Thinned
 from reports.personal import record_of
 from reports.record_page import as_page
@@ -129,9 +131,14 @@ def marks_in(listed: Path, must_be: bool) -> dict[str, datetime]:
         raise NotRead(sentence) from error
 
 
+def site_in_force(at: Office) -> Site:
+    """Raises NoRelease."""
+    return Releases(at.database, blobs_of(at.config, at.database)).in_force()
+
+
 def put_right(at: Office, meant: str, told: dict[str, str], clerk: Clerk) -> list[str]:
     """Raises NoCorrection."""
-    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    site = site_in_force(at)
     job = partial(
         correct,
         lead_id=at.find(meant),
@@ -152,13 +159,26 @@ def merge_plan(at: Office, kept: str, gone: str) -> merging.MergePlan:
 
 def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
     """Raises NoMerge, UnderWay."""
-    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    site = site_in_force(at)
 
     def job(conn: Connection) -> None:
         merging.merge(conn, made.kept, made.gone, site, at.now)
         forgetting.note(conn, at.desk.key, MERGED, made.kept, clerk, at.now, gone=made.gone)
 
     at.database.write(job)
+
+
+def name_outside(at: Office, lead_id: int, one: OutsideId, remove: bool, clerk: Clerk) -> bool:
+    """Give or take an id of another system; whether that changed anything. Raises NoId."""
+
+    def job(conn: Connection) -> bool:
+        changed = outside.take(conn, lead_id, one) if remove else outside.give(conn, lead_id, one, at.now.machine)
+        if changed:
+            act = "outside_id_taken" if remove else "outside_id_given"
+            forgetting.note(conn, at.desk.key, act, lead_id, clerk, at.now, system=one.system)
+        return changed
+
+    return at.database.write(job)
 
 
 def part_plan(at: Office, meant: str) -> parting.PartPlan:

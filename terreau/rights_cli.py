@@ -22,7 +22,7 @@ EXPECTED = (UnderWay, NoMerge, NoCorrection, rights.NotRead)
 AUTHOR = click.option("--author", help="Who does it; by default the git author, else the account's name.")
 YES = click.option("--yes", is_flag=True, help="Do it; without, only say what would be done.")
 NOT_DONE = msgid("Nothing was changed. With --yes it is done.")
-_THE_SAME = msgid("It said so already: nothing was changed.")
+THE_SAME = msgid("It said so already: nothing was changed.")
 _LATER = msgid("Done. The file of the database forgets with the next erasure, or its next stop.")
 
 
@@ -58,7 +58,7 @@ def export(options: Options, lead: str, out: Path | None, form: str | None, auth
     config = options.load()
     form = form or ("html" if out is not None and out.suffix.lower() in (".html", ".htm") else "json")
     with rights.office(config) as at:
-        told = rights.export(at, lead, form, _clerk(options, author))
+        told = rights.export(at, lead, form, clerk(options, author))
     if out is None:
         click.echo(told)
         return
@@ -112,8 +112,8 @@ def correct(options: Options, lead: str, values: tuple[str, ...], author: str | 
     if any(not sign for _, sign, _ in pairs):
         raise click.UsageError(gettext("write NAME=VALUE"))
     with rights.office(options.load()) as at:
-        changed = rights.put_right(at, lead, {name: value for name, _, value in pairs}, _clerk(options, author))
-    told = gettext("Put right: %(names)s.", names=", ".join(changed)) if changed else gettext(_THE_SAME)
+        changed = rights.put_right(at, lead, {name: value for name, _, value in pairs}, clerk(options, author))
+    told = gettext("Put right: %(names)s.", names=", ".join(changed)) if changed else gettext(THE_SAME)
     click.echo(told)
 
 
@@ -146,7 +146,7 @@ def replay(options: Options, file: Path | None, author: str | None) -> None:
     Example:  terreau rights replay
     """
     with rights.office(options.load()) as at:
-        count = rights.replay(at, file, _clerk(options, author))
+        count = rights.replay(at, file, clerk(options, author))
     click.echo(gettext("Erased again: %(count)s.", count=words().number(count)))
 
 
@@ -167,12 +167,14 @@ def register_command(options: Options, as_json: bool) -> None:
     click.echo(json.dumps(told.as_json(), ensure_ascii=False, indent=2) if as_json else told.as_markdown())
 
 
-@click.group(name="leads", short_help="Leads by hand: make one of two, or part them again.")
+@click.group(name="leads", short_help="Leads by hand: add one, make one of two, or part them again.")
 def leads_group() -> None:
-    """Work on leads by hand, where no form and no rule does it: make one of two that are the same, and take it back.
+    """Work on leads by hand, where no form and no rule does it: add somebody whom sales, a partner or a vendor brings;
+    make one of two that are the same, and take it back.
 
     \b
-    Examples:  terreau leads merge 42 57
+    Examples:  terreau leads add email=ada@example.org --origin vendor --who LeadActif --ground consent
+               terreau leads merge 42 57
                terreau leads unmerge 57
     """
 
@@ -198,7 +200,7 @@ def merge(options: Options, lead: str, other: str, yes: bool, author: str | None
         if not yes:
             click.echo(gettext(NOT_DONE))
             return
-        rights.merge(at, made, _clerk(options, author))
+        rights.merge(at, made, clerk(options, author))
     click.echo(gettext("Lead %(kept)s stands for lead %(gone)s too now.", gone=made.gone, kept=made.kept))
 
 
@@ -220,7 +222,7 @@ def unmerge(options: Options, lead: str, yes: bool, author: str | None) -> None:
         if not yes:
             click.echo(gettext(NOT_DONE))
             return
-        rights.unmerge(at, made, _clerk(options, author))
+        rights.unmerge(at, made, clerk(options, author))
     click.echo(gettext("Lead %(lead)s is apart from lead %(kept)s again.", lead=made.lead, kept=made.kept))
 
 
@@ -266,11 +268,12 @@ def _forget(options: Options, lead: str, way: Way, yes: bool, author: str | None
         if not yes:
             click.echo(gettext(NOT_DONE))
             return
-        forgotten = rights.forget(at, made.lead_ids[0], way, _clerk(options, author))
+        forgotten = rights.forget(at, made.lead_ids[0], way, clerk(options, author))
     click.echo(gettext("Done.") if forgotten else gettext(_LATER))
 
 
-def _clerk(options: Options, author: str | None) -> Clerk:
+def clerk(options: Options, author: str | None) -> Clerk:
+    """Who does it, as the audit chain names them."""
     return Clerk(signed(options.load().content.dir, author, None).author)
 
 

@@ -1,0 +1,55 @@
+"""Leads that are likely one, in pairs: whoever answers for them merges the two, or says that they are two."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from flask import Response, abort, g, make_response, redirect, request, url_for
+
+from base.translations import msgid
+from console.context import draw, say
+from console.door import ConsoleDoor
+from console.lead import known
+from console.routes import Route
+from console.traces import clerk
+from leads.telling_apart import tell_apart
+from reports.alike import MAILBOX, NAME, PHONE, Pair, alike
+
+REASONS: Mapping[str, str] = {
+    PHONE: msgid("the same number"),
+    NAME: msgid("the same name at the same company"),
+    MAILBOX: msgid("the same mailbox"),
+}
+
+
+def show(door: ConsoleDoor) -> Response:
+    """The pairs among the newest leads, or those below a number."""
+    below = request.args.get("below", type=int)
+    with door.database.read() as conn:
+        found = alike(conn, below)
+    pairs = [(pair, ", ".join(say(REASONS[one]) for one in pair.reasons), *_kept(pair)) for pair in found.pairs]
+    return draw("console/alike.html", pairs=pairs, below=found.below, first=below is None)
+
+
+def keep_apart(door: ConsoleDoor) -> Response:
+    """They are two."""
+    one, other = (request.form.get(name, 0, type=int) for name in ("lead", "other"))
+    if one == other:
+        abort(400)
+    with door.database.read() as conn:
+        for lead_id in (one, other):
+            known(conn, lead_id)
+    job = partial(tell_apart, one=one, other=other, key=door.keys.suppression, clerk=clerk(), now=g.moment)
+    door.database.write(job)
+    return make_response(redirect(url_for("console.alike", below=request.form.get("below") or None), 303))
+
+
+def _kept(pair: Pair) -> tuple[int, int]:
+    """(who would go on, who would lead there): whoever has an address, else whoever is known longer."""
+    older, newer = pair.older, pair.newer
+    return (newer.id, older.id) if newer.email and not older.email else (older.id, newer.id)
+
+
+ROUTES = (
+    Route("GET", "/alike", "alike", show),
+    Route("POST", "/alike", "keep_apart", keep_apart),
+)

@@ -1,0 +1,103 @@
+"""Ids of other systems: one lead for each, kept through merges, given out, erased; of advertisers with consent."""
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import select
+
+from leads import consent, erasing, merging, outside, parting
+from leads.exports import Narrowed, write_list
+from leads.forgetting import Clerk
+from leads.identity import Capture, record
+from leads.outside import NoId, OutsideId
+from reports.personal import record_of
+from storage.schema import outside_ids
+from tests.conftest import SUPPRESSION_KEY
+
+HUBSPOT = OutsideId("hubspot", "51200034")
+ADA = Clerk("Ada")
+
+
+@pytest.fixture
+def two(lively):
+    return lively.submits("ada"), lively.submits("bob")
+
+
+def gives(lively, lead_id, one=HUBSPOT):
+    return lively.database.write(lambda conn: outside.give(conn, lead_id, one, lively.clocks.machine()))
+
+
+def of_lead(lively, lead_id):
+    with lively.database.read() as conn:
+        return outside.of_lead(conn, lead_id)
+
+
+def test_an_id_is_one_leads_and_the_second_is_told_whose(lively, two):
+    ada, bob = two
+    assert gives(lively, ada) is True
+    assert gives(lively, ada) is False
+    with pytest.raises(NoId, match=f"hubspot 51200034 is lead {ada}"):
+        gives(lively, bob)
+    assert of_lead(lively, ada) == (HUBSPOT,)
+    assert lively.database.write(lambda conn: outside.take(conn, bob, HUBSPOT)) is False
+    assert lively.database.write(lambda conn: outside.take(conn, ada, HUBSPOT)) is True
+    assert gives(lively, bob) is True
+
+
+@pytest.mark.parametrize(
+    "one", [OutsideId("Hub Spot", "1"), OutsideId("", "1"), OutsideId("x", ""), OutsideId("x", "1" * 251),
+            OutsideId("x", "a\nb")],
+)  # fmt: skip
+def test_what_cannot_be_an_id_is_refused(lively, two, one):
+    with pytest.raises(NoId):
+        gives(lively, two[0], one)
+
+
+def test_ids_of_two_who_are_one_are_all_theirs_until_they_are_parted(lively, two):
+    ada, bob = two
+    other = OutsideId("salesforce", "00Q5")
+    gives(lively, ada)
+    gives(lively, bob, other)
+    site, now = lively.releases.in_force(), lively.clocks.moment()
+    lively.database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
+    lively.works()
+    assert of_lead(lively, ada) == (HUBSPOT, other)
+    assert gives(lively, ada, other) is False
+    lively.database.write(lambda conn: parting.unmerge(conn, bob, lively.clocks.moment()))
+    lively.works()
+    assert (of_lead(lively, ada), of_lead(lively, bob)) == ((HUBSPOT,), (other,))
+
+
+def test_they_are_given_out_and_erased(lively, two):
+    ada, _ = two
+    gives(lively, ada)
+    into = io.StringIO()
+    write_list(lively.database, Narrowed(), into, SUPPRESSION_KEY, ADA, lively.clocks.moment())
+    rows = {row["email"]: row for row in csv.DictReader(io.StringIO(into.getvalue()))}
+    assert rows["ada@lumen.example"]["outside_ids"] == "hubspot=51200034"
+    assert rows["bob@lumen.example"]["outside_ids"] == ""
+    assert rows["ada@lumen.example"]["company_domain"] == "lumen.example"
+    with lively.database.read() as conn:
+        told = record_of(conn, ada, lively.clocks.calendar()).tables["outside_ids"]
+    assert [(row["system"], row["value"]) for row in told] == [("hubspot", "51200034")]
+    lively.later(hours=1)
+    lively.database.write(lambda conn: erasing.erase(conn, ada, SUPPRESSION_KEY, lively.clocks.moment()))
+    with lively.database.read() as conn:
+        assert conn.execute(select(outside_ids)).all() == []
+
+
+def test_an_advertisers_number_comes_with_the_touch_and_goes_with_the_consent(lively):
+    touch = {"gclid": "EAIaIQob", "page": "guide-3d", "at": lively.clocks.calendar().isoformat()}
+    capture = Capture(
+        "guide-3d", "guide-3d", "fr", {}, {"email": "ada@lumen.example"}, {}, (), touch, "key-x",
+        lively.releases.in_force().release_id,
+    )  # fmt: skip
+    lead_id = lively.database.write(lambda conn: record(conn, capture, lively.clocks.moment())).lead_id
+    lively.works()
+    gives(lively, lead_id)
+    assert of_lead(lively, lead_id) == (OutsideId("gclid", "EAIaIQob"), HUBSPOT)
+    lively.agrees(lead_id, "clicks")
+    now = lively.clocks.moment()
+    lively.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
+    assert of_lead(lively, lead_id) == (HUBSPOT,)

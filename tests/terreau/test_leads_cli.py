@@ -1,0 +1,69 @@
+"""`terreau leads add` and `terreau leads id`, and the lists that say the same."""
+
+import pytest
+from sqlalchemy import select
+
+from storage.schema import leads, outside_ids
+from tests.terreau.living import terreau, today
+
+DORA = ("email=dora@zinc.fr", "first_name=Dora", "city=Lyon", "country=Germany", "--origin", "vendor",
+        "--who", "LeadActif", "--ground", "consent")  # fmt: skip
+
+
+@pytest.fixture
+def house(lively, content):
+    today(lively)
+    return lively
+
+
+def rows(lively, table=leads):
+    with lively.database.read() as conn:
+        return conn.execute(select(table)).all()
+
+
+def test_somebody_is_added_once_with_what_is_known(house):
+    added = terreau("leads", "add", *DORA, "--owner", "nadia")
+    assert added.output == "Lead 1 was added.\n"
+    [row] = rows(house)
+    assert (row.status, row.origin, row.source, row.owner) == ("contact", "vendor", "vendor:LeadActif", "nadia")
+    assert (row.fields, row.company_domain, row.locale) == ({"city": "Lyon", "country": "DE"}, "zinc.fr", "fr")
+    again = terreau("leads", "add", *DORA)
+    assert (again.exit_code, "Lead 1 is this person already" in again.output) == (1, True)
+    assert terreau("leads", "add", *DORA[:-2]).exit_code == 2, "a ground is needed"
+
+
+def test_another_systems_id_means_the_lead_in_every_command(house):
+    house.submits("ada")
+    assert terreau("leads", "id", "ada@lumen.example", "hubspot", "51200034").output == "Noted.\n"
+    assert "It said so already" in terreau("leads", "id", "hubspot:51200034", "hubspot", "51200034").output
+    assert "Ada" in terreau("explain", "hubspot:51200034").output
+    assert terreau("explain", "hubspot:1").exit_code == 1
+    assert terreau("leads", "id", "1", "hubspot", "51200034", "--remove").output == "Noted.\n"
+    assert rows(house, outside_ids) == []
+
+
+def test_a_list_brings_ids_and_addresses_and_never_takes_an_id_from_another(house, content):
+    ada = house.submits("ada")
+    terreau("leads", "id", "ada@lumen.example", "hubspot", "1")
+    rows_ = "ada@lumen.example;7;Lyon;Allemagne\nbob@zinc.fr;8;Paris;France\nzoe@zinc.fr;1;;\n"
+    (content.parent / "crm.csv").write_text(f"email;Record ID;Ville;Pays\n{rows_}")
+    done = terreau("import", "crm.csv", "--yes", "--map", "Record ID=id:hubspot")
+    assert done.exit_code == 0, done.output
+    named = {row.email: row for row in rows(house)}
+    assert named["bob@zinc.fr"].fields == {"city": "Paris", "country": "FR"}
+    assert named["ada@lumen.example"].fields["country"] == "DE"
+    assert named["bob@zinc.fr"].company_domain == "zinc.fr"
+    whose = {(row.system, row.value): row.lead_id for row in rows(house, outside_ids)}
+    assert whose == {
+        ("hubspot", "1"): ada, ("hubspot", "7"): ada, ("hubspot", "8"): named["bob@zinc.fr"].id,
+    }  # fmt: skip
+    wrong = terreau("import", "crm.csv", "--dry-run", "--map", "Record ID=id:Hub Spot")
+    assert "there is no field `id:Hub Spot` to fill" in wrong.output
+
+
+def test_a_number_alone_is_known_by_it(house):
+    ours = ("--origin", "outbound", "--who", "Nadia", "--ground", "request")
+    added = terreau("leads", "add", "phone=06 39 98 12 34", *ours)
+    assert added.exit_code == 0, added.output
+    assert rows(house)[0].phone == "+33639981234"
+    assert "sales:Nadia" in str(rows(house)[0].source)
