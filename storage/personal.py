@@ -66,7 +66,7 @@ HOLDINGS: Mapping[str, Holding] = {
         working="merged_into merged_at",
         rest="blank",
     ),
-    "outside_ids": Holding(lead="lead_id", personal="system value", figure="at"),
+    "outside_ids": Holding(lead="lead_id", personal="value", figure="system at"),
     "told_apart": Holding(lead="lead_id", staff="author", working="other_id at"),  # the other's: `leads.erasing`
     "wakes": Holding(lead="lead_id", working="seq folded_seq due_at holder fence survivor_id joined_seq", rest="stays"),
     "hits": Holding(

@@ -163,6 +163,7 @@ outside_ids = _table(
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # machine
     Index("ix_outside_ids_lead_id", "lead_id"),
+    sqlite_with_rowid=False,
 )
 told_apart = _table(
     "told_apart",  # pairs that look like one, of whom somebody said that they are two

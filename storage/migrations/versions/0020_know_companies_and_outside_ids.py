@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("at", AT, nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name="fk_outside_ids_lead_id_leads"),
         sa.PrimaryKeyConstraint("system", "value", name="pk_outside_ids"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_outside_ids_lead_id", "outside_ids", ["lead_id"])
     op.create_table(
