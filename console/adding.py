@@ -26,7 +26,7 @@ def show(door: ConsoleDoor) -> Response:
 
 def save(door: ConsoleDoor) -> Response:
     """Their page once they are added; else this one again, with what was typed and what is wrong."""
-    given = {name: text for name, text in request.form.items() if name != "csrf-token"}
+    given = {name: text.replace("\x00", "") for name, text in request.form.items() if name != "csrf-token"}
     try:
         new = _new(door, given)
         job = partial(add, new=new, key=door.keys.suppression, clerk=clerk(), now=g.moment)

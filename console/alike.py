@@ -9,6 +9,7 @@ from base.translations import msgid
 from console.context import draw, say
 from console.door import ConsoleDoor
 from console.lead import known
+from console.lead_data import LONGEST_NUMBER
 from console.routes import Route
 from console.traces import clerk
 from leads.telling_apart import tell_apart
@@ -23,7 +24,7 @@ REASONS: Mapping[str, str] = {
 
 def show(door: ConsoleDoor) -> Response:
     """The pairs among the newest leads, or those below a number."""
-    below = request.args.get("below", type=int)
+    below = _number(request.args.get("below", ""))
     with door.database.read() as conn:
         found = alike(conn, below)
     pairs = [(pair, ", ".join(say(REASONS[one]) for one in pair.reasons), *_kept(pair)) for pair in found.pairs]
@@ -32,15 +33,20 @@ def show(door: ConsoleDoor) -> Response:
 
 def keep_apart(door: ConsoleDoor) -> Response:
     """They are two."""
-    one, other = (request.form.get(name, 0, type=int) for name in ("lead", "other"))
-    if one == other:
+    one, other = (_number(request.form.get(name, "")) for name in ("lead", "other"))
+    if one is None or other is None or one == other:
         abort(400)
     with door.database.read() as conn:
         for lead_id in (one, other):
             known(conn, lead_id)
     job = partial(tell_apart, one=one, other=other, key=door.keys.suppression, clerk=clerk(), now=g.moment)
     door.database.write(job)
-    return make_response(redirect(url_for("console.alike", below=request.form.get("below") or None), 303))
+    return make_response(redirect(url_for("console.alike"), 303))
+
+
+def _number(text: str) -> int | None:
+    """A lead's number; None for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def _kept(pair: Pair) -> tuple[int, int]:

@@ -55,7 +55,7 @@ def owners_of(who: Viewer) -> frozenset[str | None] | None:
 def show(door: ConsoleDoor) -> Response:
     """The list, a page at a time; `?q=` narrows it to those that the question means."""
     question = request.args.get("q", "").strip()[:LONGEST_QUESTION]
-    after = request.args.get("after", "")[:LONGEST_DOMAIN]
+    after = _domain(request.args.get("after", ""))
     words, site = asked_for(question), door.site()
     with door.database.read() as conn:
         asks = bool(words) or not question
@@ -70,7 +70,7 @@ def one(door: ConsoleDoor, domain: str) -> Response:
     """One company, as far as its leads are the viewer's to see."""
     site, who, now = door.site(), viewer(), g.moment.calendar
     with door.database.read() as conn:
-        found = companies.company(conn, domain, owners_of(who))
+        found = companies.company(conn, _domain(domain), owners_of(who))
         if found is None:
             abort(404)
         listed = rows(conn, found.ids[:LEADS])
@@ -94,12 +94,17 @@ def one(door: ConsoleDoor, domain: str) -> Response:
 
 def name_company(door: ConsoleDoor, domain: str) -> Response:
     """What the house calls it; nothing = as its leads do."""
-    written = " ".join(request.form.get("name", "").split())
+    written = " ".join(request.form.get("name", "").replace("\x00", "").split())
     with door.database.read() as conn:
-        if companies.company(conn, domain, owners_of(viewer())) is None:
+        if companies.company(conn, _domain(domain), owners_of(viewer())) is None:
             abort(404)
     door.database.write(partial(known.name, domain=domain, written=written, now=g.moment.calendar))
     return make_response(redirect(url_for("console.company", domain=domain), 303))
+
+
+def _domain(text: str) -> str:
+    """What may be a domain; nothing for anything else that stands in an address."""
+    return text if text.isascii() and text.isprintable() and len(text) <= LONGEST_DOMAIN else ""
 
 
 # ---------------------------------------------------------------- in words

@@ -94,7 +94,8 @@ def correct_lead(door: ConsoleDoor, lead_id: int) -> Response:
 
 def name_outside(door: ConsoleDoor, lead_id: int) -> Response:
     """Note, or take away, what another system calls them."""
-    one = OutsideId(request.form.get("system", "").strip().lower(), request.form.get("value", "").strip())
+    given = {name: request.form.get(name, "").replace("\x00", "").strip() for name in ("system", "value")}
+    one = OutsideId(given["system"].lower(), given["value"])
     take, key, now, who = "take" in request.form, door.keys.suppression, g.moment, clerk()
 
     def job(conn: Connection) -> bool:

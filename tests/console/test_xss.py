@@ -392,6 +392,7 @@ def addresses(stage: Any, role: str) -> Iterator[str]:
         things: dict[str, list[Any]] = {
             "lead_id": mine if role == "sales" else lead_ids,
             "message_id": conn.scalars(select(messages.c.id).limit(8)).all(),
+            "domain": conn.scalars(select(leads.c.company_domain).where(leads.c.company_domain.is_not(None))).all(),
             "import_id": [],  # a house that nobody brought a list to
             "token": conn.scalars(select(hand_offs.c.token).limit(4)).all(),
         }
