@@ -108,6 +108,7 @@ COMPARED: Mapping[str, str] = {
     "is": msgid("%(field)s is %(value)s"),
     "is_not": msgid("%(field)s is not %(value)s"),
     "in": msgid("%(field)s is one of %(value)s"),
+    "starts_with": msgid("%(field)s begins with %(value)s"),
     "at_least": msgid("%(field)s is %(value)s or more"),
     "at_most": msgid("%(field)s is %(value)s or less"),
 }
@@ -124,6 +125,7 @@ WORDS: Mapping[str, Callable[[Asked, Names], str | None]] = {
         "engagement of %(points)s points or more", points=number(asked["engagement_at_least"])
     ),
     "fit_at_least": lambda asked, names: say("fit of %(points)s points or more", points=number(asked["fit_at_least"])),
+    "persona": lambda asked, names: say("profile “%(persona)s”", persona=names("persona", str(asked["persona"]))),
     "field": _known,
     "tag": lambda asked, names: say("tag “%(tag)s”", tag=asked["tag"]),
     "all": lambda asked, names: _joined(asked["all"], say("and"), names),

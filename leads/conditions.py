@@ -95,6 +95,8 @@ def _field(condition: Condition, facts: Facts, definitions: Definitions, now: da
         return not _same(value, condition.is_not)
     if condition.in_ is not None:
         return any(_same(value, wanted) for wanted in condition.in_)
+    if condition.starts_with is not None:
+        return value is not None and _folded(value).startswith(tuple(map(_folded, condition.starts_with)))
     return _within_bounds(_number(value), condition.at_least, condition.at_most)
 
 
@@ -102,7 +104,11 @@ def _same(value: Any, wanted: str | int | bool) -> bool:
     """A form gives text, a step may set numbers: "12" is 12, but a yes is only a yes. Case never tells two apart."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
-    return value is not None and str(value).strip().casefold() == str(wanted).casefold()
+    return value is not None and _folded(value) == str(wanted).casefold()
+
+
+def _folded(value: Any) -> str:
+    return str(value).strip().casefold()
 
 
 def _number(value: Any) -> float | None:
@@ -205,6 +211,7 @@ ASKED: dict[str, Ask] = {
     "tag": lambda c, f, d, now: c.tag in f.lead.tags,
     "source": lambda c, f, d, now: f.lead.source == c.source,
     "segment": lambda c, f, d, now: c.segment in f.standing.segments,
+    "persona": lambda c, f, d, now: f.standing.persona == c.persona,
     "all": lambda c, f, d, now: all(holds(inner, f, d, now) for inner in c.all or ()),
     "any": lambda c, f, d, now: any(holds(inner, f, d, now) for inner in c.any or ()),
     "not": lambda c, f, d, now: c.not_ is not None and not holds(c.not_, f, d, now),
@@ -215,6 +222,7 @@ TURNING: dict[str, Next] = {
     "engagement_at_least": _engagement_turns,
     "fit_at_least": _fit_turns,
     "segment": _segment_turns,
+    "persona": _fit_turns,
     "all": _any_part_turns,
     "any": _any_part_turns,
     "not": _any_part_turns,

@@ -135,7 +135,7 @@ def _circles(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
             yield _problem("error", ("segments", index, "when"), message, hint, locate)
     if "fit" in _reached("fit", asks):
         message = said("the rules of personas depend on the fit they add up to")
-        hint = said("ask for fields or events there, not for `fit_at_least`")
+        hint = said("ask for fields or events there, not for `fit_at_least` or `persona`")
         yield _problem("error", ("personas",), message, hint, locate)
 
 
@@ -146,7 +146,7 @@ def _asked(condition: Condition, segments: Iterable[str]) -> Iterator[str]:
             yield part.segment
         if part.event in (ENTERED, LEFT):
             yield from segments if part.subject is None else [part.subject]
-        if part.fit_at_least is not None:
+        if part.fit_at_least is not None or part.persona is not None:
             yield "fit"
 
 

@@ -53,5 +53,6 @@ VALUES: dict[str, Callable[[Condition, Facts], str]] = {
     "consent": lambda asked, facts: ", ".join(sorted(facts.granted)) or "-",
     "tag": lambda asked, facts: ", ".join(facts.lead.tags) or "-",
     "source": lambda asked, facts: facts.lead.source or "-",
+    "persona": lambda asked, facts: facts.standing.persona or "-",
     "segment": lambda asked, facts: ", ".join(facts.standing.segments) or "-",
 }

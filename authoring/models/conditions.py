@@ -28,10 +28,10 @@ class Condition(Model):
 
     SUBJECTS: ClassVar[tuple[str, ...]] = (
         "field", "event", "stage", "stage_at_least", "engagement_at_least", "fit_at_least", "interest", "consent",
-        "tag", "source", "segment", "all", "any", "not",
+        "tag", "source", "segment", "persona", "all", "any", "not",
     )  # fmt: skip
     GOES_WITH: ClassVar[dict[str, tuple[str, ...]]] = {
-        "field": ("is", "is_not", "in", "at_least", "at_most", "known"),
+        "field": ("is", "is_not", "in", "starts_with", "at_least", "at_most", "known"),
         "event": ("subject", "within", "count", "days"),
         "interest": ("at_least",),
     }
@@ -40,6 +40,7 @@ class Condition(Model):
     is_: str | int | bool | None = Field(default=None, alias="is")
     is_not: str | int | bool | None = None
     in_: list[str | int] | None = Field(default=None, alias="in")
+    starts_with: Annotated[list[str], Field(min_length=1)] | None = None  # postal codes: ["69", "38"]
     at_least: int | None = None
     at_most: int | None = None
     known: bool | None = None
@@ -59,6 +60,7 @@ class Condition(Model):
     tag: str | None = None
     source: str | None = None
     segment: Name | None = None
+    persona: Name | None = None  # the profile of the definitions that matches best
 
     all: list["Condition"] | None = None
     any: list["Condition"] | None = None

@@ -24,6 +24,11 @@ def when(**written) -> Condition:
         ({"field": "trade", "is_not": "decorator"}, True),
         ({"field": "city", "is_not": "Rennes"}, True),
         ({"field": "trade", "in": ["interior", "architect"]}, True),
+        ({"field": "trade", "starts_with": ["arch", "INT"]}, True),
+        ({"field": "trade", "starts_with": ["rior"]}, False),
+        ({"field": "city", "starts_with": [""]}, False),  # what is not known begins with nothing
+        ({"persona": "studio"}, True),
+        ({"persona": "agency"}, False),
         ({"field": "team", "at_least": 3}, True),
         ({"field": "team", "at_most": 3}, False),
         ({"field": "trade", "at_most": 3}, False),
@@ -64,7 +69,11 @@ def when(**written) -> Condition:
 )
 def test_what_holds_of_chloe(house, written, expected):
     standing = house.standing(
-        engagement=40_000, fit=30_000, interests={"cao/3d": 20_000, "cao/2d": 5_000, "price": 1}, segments=("cad",)
+        engagement=40_000,
+        fit=30_000,
+        persona="studio",
+        interests={"cao/3d": 20_000, "cao/2d": 5_000, "price": 1},
+        segments=("cad",),
     )
     facts = house.facts(
         standing=standing,
