@@ -74,6 +74,21 @@ def next_opening(
 ) -> datetime:
     """The first instant not before `at` inside the hours `opens` (included) to `closes` (excluded, up to "24:00").
 
+    The arguments, and what is raised, are those of `next_span`.
+    """
+    return next_span(at, days, opens, closes, zone, holidays)[0]
+
+
+def next_span(
+    at: datetime,
+    days: Collection[str],
+    opens: str,
+    closes: str,
+    zone: Zone,
+    holidays: Container[date] = _NO_HOLIDAYS,
+) -> tuple[datetime, datetime]:
+    """The rest of the hours that are open at `at`, else the next ones: their first instant, and when they close.
+
     `days` are among "mon" … "sun". Hours that close at or before they open run past midnight and belong to the day
     on which they open. Raises ValueError when they never open.
     """
@@ -84,7 +99,7 @@ def next_opening(
             continue
         start, end = _hours(day, opens, closes, zone)
         if at < end:
-            return max(at.astimezone(UTC), start)
+            return max(at.astimezone(UTC), start), end
     raise ValueError(f"no day from {today} on is open: {', '.join(sorted(days)) or 'no weekday'}")
 
 
