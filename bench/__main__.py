@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
 Run: make bench, or python -m bench followed by some of: captures clicks sending lasting tick steps console planning
-simulating deciding folding imports.
+simulating deciding folding imports alerting.
 """
 
 import sys
@@ -9,6 +9,7 @@ from itertools import chain
 
 from bench import (
     abreast,
+    alerting,
     captures,
     clicks,
     console,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "deciding": deciding.measure,
     "folding": folding.measure,
     "imports": imports.measure,
+    "alerting": alerting.measure,
 }
 
 
