@@ -222,8 +222,12 @@ class EngineSection(Section):
 
 
 class Webhook(Section):
+    """A receiver: `signed` checks a signature made with `secret`, `chat` is a room whose address is a secret itself."""
+
     name: Name
-    url: WebAddress
+    kind: Literal["signed", "chat"] = "signed"
+    url: WebAddress | None = Field(default=None, repr=False)
+    url_file: File | None = None
     secret: str | None = Field(default=None, repr=False)
     secret_file: File | None = None
     allow_private: bool = False
@@ -231,7 +235,9 @@ class Webhook(Section):
 
     @model_validator(mode="after")
     def _signed(self) -> Self:
-        if self.secret is None and self.secret_file is None:
+        if self.url is None and self.url_file is None:
+            raise Refused(said("a webhook needs a `url` (or a `url_file`)"))
+        if self.kind == "signed" and self.secret is None and self.secret_file is None:
             sentence = said("a webhook needs a `secret_file` (or a `secret`): its receiver checks the signature")
             raise Refused(sentence)
         return self

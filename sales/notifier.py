@@ -102,7 +102,10 @@ class Notifier:
 
 def endpoints(config: Config) -> list[Endpoint]:
     """The [[webhooks]] of the settings; their secrets were read when those were loaded."""
-    return [Endpoint(hook.name, hook.url, hook.secret or "", hook.allow_private) for hook in config.webhooks]
+    return [
+        Endpoint(hook.name, hook.url or "", hook.secret or "", hook.allow_private, hook.kind == "chat")
+        for hook in config.webhooks
+    ]
 
 
 def verdict(outcome: Outcome, attempts: int, machine_now: datetime) -> dict[str, Any]:

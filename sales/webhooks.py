@@ -1,4 +1,4 @@
-"""One POST of a webhook: signed, to an address that was checked, without redirects; retrying is the notifier's.
+"""One POST of a webhook: signed, or as a chat takes it; to a checked address, no redirects; retrying is the notifier's.
 
 Standard Webhooks 1.0: headers webhook-id, webhook-timestamp, webhook-signature; 2xx takes it, 410 asks to stop.
 """
@@ -17,6 +17,7 @@ from standardwebhooks import Webhook as Signature
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from base.clock import elapsed
+from sales.chat import chat_body
 
 SECONDS = 10.0
 REPLY_BYTES = 64 * 1024
@@ -31,12 +32,13 @@ Resolve = Callable[[str, int], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A [[webhooks]] entry of config.toml."""
+    """A [[webhooks]] entry of config.toml. Of `chat` the address itself is the secret: no sentence may tell it."""
 
     name: str
     url: str
     secret: str
     allow_private: bool = False
+    chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +136,32 @@ def _host_and_port(endpoint: Endpoint) -> tuple[str, int]:
         parts = urlsplit(endpoint.url)
         port = parts.port or PORTS[parts.scheme]
     except (ValueError, KeyError):
-        raise Forbidden(f"{endpoint.name}: {endpoint.url!r} is not an http or https address") from None
+        raise Forbidden(f"{endpoint.name}: {_shown(endpoint)} is not an http or https address") from None
     if not parts.hostname or parts.username or parts.password:
-        raise Forbidden(f"{endpoint.name}: {endpoint.url!r} needs a host name, and no name or password before it")
+        raise Forbidden(f"{endpoint.name}: {_shown(endpoint)} needs a host name, and no name or password before it")
     if parts.scheme != "https" and not endpoint.allow_private:
-        raise Forbidden(f"{endpoint.name}: {endpoint.url!r} is not https, and what it carries is personal")
+        raise Forbidden(f"{endpoint.name}: {_shown(endpoint)} is not https, and what it carries is personal")
     return parts.hostname, port
+
+
+def _shown(endpoint: Endpoint) -> str:
+    return "its address" if endpoint.chat else repr(endpoint.url)
 
 
 def _sealed(
     endpoint: Endpoint, event_id: str, body: Mapping[str, Any], machine_now: datetime
 ) -> tuple[bytes, dict[str, str]]:
-    """The bytes and the headers that prove where they come from."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    """The bytes and the headers that prove where they come from; a chat room proves it by knowing its own address."""
+    text = json.dumps(chat_body(body) if endpoint.chat else body, ensure_ascii=False, separators=(",", ":"))
+    headers = {"content-type": "application/json; charset=utf-8", "user-agent": "Terreau"}
+    if endpoint.chat:
+        return text.encode(), headers
     try:
         signature = Signature(endpoint.secret).sign(event_id, machine_now, text)
     except (ValueError, EmptyWebhookSecretError) as error:
         raise Forbidden(f"{endpoint.name}: its secret cannot sign: it is base64 text, after whsec_ or not") from error
     return text.encode(), {
-        "content-type": "application/json; charset=utf-8",
-        "user-agent": "Terreau",
+        **headers,
         "webhook-id": event_id,
         "webhook-timestamp": str(int(machine_now.timestamp())),
         "webhook-signature": signature,

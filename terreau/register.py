@@ -144,7 +144,7 @@ class _Writing:
 
     def _scoring(self) -> Processing:
         reps = [rep.name for rep in self.site.definitions.hand_off.reps]
-        hooks = [f"{hook.name} ({urlsplit(hook.url).hostname})" for hook in self.config.webhooks]
+        hooks = [f"{hook.name} ({urlsplit(hook.url or '').hostname})" for hook in self.config.webhooks]
         return Processing(
             self.words.gettext("Score, stage and hand-over to sales"),
             self.words.gettext("answers, acts, points, stage, notes and calls of staff"),

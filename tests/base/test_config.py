@@ -89,6 +89,19 @@ def test_files_of_secrets_count_from_the_folder_of_the_file_too(tmp_path):
     assert config.secrets.session_key_file is None
 
 
+def test_the_address_of_a_chat_room_is_a_secret_of_its_own(tmp_path):
+    written(tmp_path, "https://hooks.example.org/T0/B0/secret\n", "room")
+    path = written(tmp_path, '[[webhooks]]\nname = "room"\nkind = "chat"\nurl_file = "room"')
+    [room] = load_config(path, {}).webhooks
+    assert (room.kind, room.url, room.secret) == ("chat", "https://hooks.example.org/T0/B0/secret", None)
+    assert "secret" not in repr(room).replace("secret_file", "")
+    assert room.url_file == tmp_path / "room"
+    with pytest.raises(ConfigError, match="a `url`"):
+        load_config(written(tmp_path, '[[webhooks]]\nname = "room"\nkind = "chat"'), {})
+    with pytest.raises(ConfigError, match="checks the signature"):
+        load_config(written(tmp_path, '[[webhooks]]\nname = "crm"\nurl = "https://crm.example.org"'), {})
+
+
 def test_the_environment_goes_over_the_file(tmp_path):
     path = written(tmp_path, '[smtp]\nhost = "one.example.org"\nport = 25\n[site]\nbase_url = "https://a.example/"')
     environ = {

@@ -18,7 +18,7 @@ STOP = threading.Event()
 
 @pytest.fixture
 def config(receiver, secret):
-    hook = SimpleNamespace(name="crm", url=receiver.url, secret=secret, allow_private=True)
+    hook = SimpleNamespace(name="crm", kind="signed", url=receiver.url, secret=secret, allow_private=True)
     return SimpleNamespace(webhooks=[hook])
 
 

@@ -20,7 +20,10 @@ CLERK = Clerk("the clerk")
 
 @pytest.fixture
 def notifier(database, clocks, receiver, secret):
-    hooks = [SimpleNamespace(name=name, url=receiver.url, secret=secret, allow_private=True) for name in ("crm", "bi")]
+    hooks = [
+        SimpleNamespace(name=name, kind="signed", url=receiver.url, secret=secret, allow_private=True)
+        for name in ("crm", "bi")
+    ]
     return Notifier(database, SimpleNamespace(webhooks=hooks), clocks, "ada:1")
 
 

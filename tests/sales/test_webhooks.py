@@ -28,6 +28,21 @@ def test_what_arrives_is_signed_so_that_the_library_believes_it(endpoint, receiv
     assert json.loads(content) == BODY
 
 
+def test_a_chat_room_gets_a_message_without_signature_and_its_address_is_never_told(receiver, moment):
+    room = Endpoint("room", receiver.url, "", allow_private=True, chat=True)
+    body = {"type": "lead.hot", "data": {"lead": {"name": "<!channel>"}, "locale": "en", "engagement": 92}}
+    assert deliver(room, "msg_1", body, moment.machine) == Taken()
+    headers, content = receiver.calls[0]
+    told = json.loads(content)
+    assert told["text"] == "Hot lead: &lt;!channel&gt; (92 points)"
+    assert [block["type"] for block in told["blocks"]] == ["section"]
+    assert not [name for name in headers if name.startswith("webhook-")]
+    for url in ("ftp://hooks.example/SECRET", "https://ada:SECRET@hooks.example/", "http://hooks.example/SECRET"):
+        outcome = deliver(Endpoint("room", url, "", chat=True), "msg_1", body, moment.machine)
+        assert isinstance(outcome, Refused)
+        assert "SECRET" not in outcome.reason
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "said"),
     [

@@ -32,7 +32,9 @@ from tests.conftest import MONDAY, SUPPRESSION_KEY, Lively, SettableClocks
 from tests.emails.test_returns import report
 from workflows import engine, writing
 
-CRM = SimpleNamespace(name="crm", url="https://crm.example", secret="whsec_c2VjcmV0", allow_private=False)
+CRM = SimpleNamespace(
+    name="crm", kind="signed", url="https://crm.example", secret="whsec_c2VjcmV0", allow_private=False
+)
 
 
 def dies():
