@@ -11,6 +11,7 @@ from authoring.models.conditions import Condition
 from authoring.models.definitions import EngagementRule, Limit, Scoring, Stage
 from authoring.models.emails import Email
 from authoring.models.forms import Form, FormField
+from authoring.models.hand_off import Escalation, HandOff, Route
 from authoring.models.magnets import Magnet
 from authoring.models.pages import Page
 from authoring.models.personas import Action, Expectation
@@ -54,7 +55,11 @@ REFERS: dict[type[Model], dict[str, str]] = {
         "interest": "interest",
         "consent": "purpose",
         "segment": "segment",
+        "persona": "profile",
     },
+    Route: {"reps": "rep"},
+    HandOff: {"fallback": "rep"},
+    Escalation: {"to": "rep"},
     Stage: {"cooled_to": "stage", "accepted_to": "stage", "rejected_to": "stage"},
     EngagementRule: {"event": "event"},
     Scoring: {"interest_points": "event"},
@@ -88,6 +93,7 @@ UNKNOWN: dict[str, tuple[str, str, Severity]] = {
         msgid("the rules are %(names)s"),
         "error",
     ),
+    "profile": (msgid("definitions.toml has no persona `%(name)s`"), msgid("the personas are %(names)s"), "error"),
     "rep": (msgid("definitions.toml has no rep `%(name)s`"), msgid("the reps are %(names)s"), "error"),
     "event": (
         msgid("nothing records an event `%(name)s`"),
@@ -169,6 +175,7 @@ def _defined(site: Site) -> dict[str, set[str]]:
         "segment": {segment.id for segment in definitions.segments},
         "interest": interests | {above for interest in interests for above in _above(interest)},
         "rule": {rule.id for rule in definitions.scoring.engagement},
+        "profile": {persona.id for persona in definitions.personas},
         "rep": {rep.id for rep in definitions.hand_off.reps},
         "event": {*EVENTS, *(label.event for label in definitions.event_labels)},
         "field": {*LEAD_COLUMNS, *asked, *_set_fields(site)},

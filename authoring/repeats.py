@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from authoring.models.common import Model
-from authoring.models.definitions import Deals, Definitions, HandOff, IdealCustomer, Scoring
+from authoring.models.definitions import Deals, Definitions, IdealCustomer, Scoring
 from authoring.models.forms import FormField
+from authoring.models.hand_off import HandOff
 from authoring.models.magnets import Magnet
 from authoring.sentences import Fault
 from authoring.shapes import Path
@@ -26,7 +27,7 @@ IDENTITIES: dict[type[Model], dict[str, str]] = {
     },
     Scoring: {"engagement": "id", "limits": "id"},
     IdealCustomer: {"rules": "id"},
-    HandOff: {"reps": "id", "reject_reasons": "id"},
+    HandOff: {"reps": "id", "routes": "id", "escalation": "id", "reject_reasons": "id"},
     Deals: {"lost_reasons": "id"},
     FormField: {"options": "value"},
     Magnet: {"file": "path"},

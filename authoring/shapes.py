@@ -37,6 +37,7 @@ MODELS: dict[str, type[Model]] = {
 # What an author calls the table that a model reads, at the beginning of a sentence.
 NOUNS: dict[str, Said] = {
     "Action": said("this action"),
+    "Absence": said("this absence"),
     "Addresses": said("the choice of addresses"),
     "BantItem": said("this BANT item"),
     "Branch": said("this branch"),
@@ -51,6 +52,7 @@ NOUNS: dict[str, Said] = {
     "EmailFrontMatter": said("this front matter"),
     "EngagementRule": said("this scoring rule"),
     "Limit": said("this limit of points"),
+    "Escalation": said("this escalation"),
     "EventLabel": said("this event label"),
     "Expectation": said("this expectation"),
     "FitRule": said("this fit rule"),
@@ -75,6 +77,7 @@ NOUNS: dict[str, Said] = {
     "QuietHours": said("this `quiet_hours`"),
     "Reason": said("this reason"),
     "Rep": said("this rep"),
+    "Route": said("this route"),
     "Row": said("this row"),
     "Scoring": said("this `[scoring]` section"),
     "Section": said("this section"),
@@ -95,6 +98,7 @@ NOUNS: dict[str, Said] = {
     "Utm": said("what links say of their mail"),
     "WaitFor": said("this `wait_for`"),
     "WaitUntil": said("this `wait_until`"),
+    "WorkingHours": said("these hours of work"),
 }
 _TYPES = {
     "string": said("a text in quotes"),

@@ -112,6 +112,9 @@ ACCESS: Mapping[str, Rule] = {
     "health": Rule(EVERYBODY),
     "held": Rule(WRITING),
     "let_through": Rule(WRITING),
+    "hand_offs": Rule(NAMES),
+    "note_absence": Rule(SELLING),  # sales its own, whoever runs the house everybody's
+    "remove_absence": Rule(SELLING),
     "alerts": Rule(WRITING),
     "take_back": Rule(WRITING, own="hand_off_id"),
     "messages": Rule(WRITING),

@@ -16,6 +16,7 @@ from console.door import ConsoleDoor
 from console.routes import Route
 from sales import notebook, verdicts
 from sales.notebook import OUTCOMES, VALUES, Author
+from sales.reassigning import Office, reassign
 from sales.verdicts import ACCEPTED, VERDICTS, AnsweredBefore, Verdict
 
 LONGEST_TEXT = 10_000
@@ -154,13 +155,14 @@ def save_bant(door: ConsoleDoor, lead_id: int) -> Response:
 
 
 def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
-    """Give the lead to a rep, or to nobody."""
+    """Give the lead to a rep, or to nobody, and say why: the new rep is told once."""
 
     def verb() -> Callable[..., object]:
-        rep = request.form.get("rep", "")
-        if rep and rep not in {one.id for one in door.site().definitions.hand_off.reps}:
+        site, rep = door.site(), request.form.get("rep", "")
+        if rep and rep not in {one.id for one in site.definitions.hand_off.reps}:
             raise Unusable(NO_REP)
-        return partial(notebook.assign, rep=rep or None)
+        told_from = Office(site, door.config.site.timezone, door.config.site.base_url, door.keys.suppression)
+        return partial(reassign, rep=rep or None, reason=_text("reason", LONGEST_TITLE), office=told_from)
 
     return act(door, lead_id, verb, lead.owner_fragment)
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from authoring.models.conditions import Condition
 from authoring.models.definitions import EngagementRule, IdealCustomer, Limit, Scoring, Stage
+from authoring.models.hand_off import Escalation
 from authoring.site import Site
 from base.translations import msgid
 from console.charts import interval
@@ -21,6 +22,11 @@ from console.step_words import localised
 from reports.intervals import FEW, Share, wilson
 from reports.precision import Precision, precision
 
+STEPS: Mapping[str, str] = {
+    "remind": msgid("the rep is reminded"),
+    "tell": msgid("%(rep)s is told as well"),
+    "reassign": msgid("the lead goes to %(rep)s"),
+}
 REPEATS: Mapping[str, str] = {
     "once": msgid("once"),
     "daily": msgid("once a day"),
@@ -81,6 +87,8 @@ def show(door: ConsoleDoor) -> Response:
         interests=_interests(definitions.scoring, site),
         answer_within=duration(definitions.hand_off.answer_within),
         reps=[one.name for one in definitions.hand_off.reps],
+        routes=list(_routes(site)),
+        steps=[_step(one, site) for one in definitions.hand_off.escalation],
         reasons=[localised(one.label) for one in definitions.hand_off.reject_reasons],
         by_rule=list(_by_rule(found, site)),
         by_source=list(_by_source(found)),
@@ -144,6 +152,20 @@ def _persona(persona: IdealCustomer, site: Site) -> tuple[str, list[tuple[str, s
     return localised(persona.label), [
         (localised(one.label), _words(one.when, site), one.points) for one in persona.rules
     ]
+
+
+def _routes(site: Site) -> Iterator[tuple[str, str, str]]:
+    """The rules by which leads go to reps: what each is called, for whom it is, and to whom they go."""
+    names = Names(site, viewer())
+    for route in site.definitions.hand_off.routes:
+        yield localised(route.label), _words(route.when, site), ", ".join(names.rep(rep) for rep in route.reps)
+
+
+def _step(step: Escalation, site: Site) -> tuple[str, str]:
+    """When somebody is told that an alert waits, and who."""
+    chosen = site.definitions.hand_off
+    whom = Names(site, viewer()).rep(step.to or (chosen.fallback if step.do == "reassign" else None))
+    return duration(step.after), say(STEPS[step.do], rep=whom)
 
 
 def _interests(scoring: Scoring, site: Site) -> list[tuple[str, int]]:

@@ -29,16 +29,18 @@ from leads import companies, outside
 from leads.adding import ORIGIN_NAMES
 from leads.facts import Facts, Lead, Standing
 from leads.identity import load_leads
+from leads.known import facts_of
 from leads.parting import merged_of
 from leads.postal import written
 from reports import dealings, lead, tasks, today
 from reports.alike import alike_to
-from reports.known import facts_of
 from reports.lead import Portrait
 from reports.score import score
 from reports.timeline import PAGE, Place, machine_visits, timeline
 from sales.notebook import VALUES
-from sales.wording import joined
+from sales.routing import why
+from sales.whose import handed
+from sales.wording import Voice, joined
 
 FIRST_LINES = 25  # of the story, on the page itself
 EVERY_LINE = 400  # events listed under a rule on the page of all lines
@@ -68,6 +70,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             "companies": companies.of_lead(conn, portrait.lead.id),
             "likely": alike_to(conn, portrait.lead.id) if may(viewer(), "merge_plan") else (),
             "outside_ids": outside.of_lead(conn, portrait.lead.id),
+            "owner_why": _owner_why(conn, portrait, site),
         }
     return draw("console/lead.html", status, wrong=wrong, **values)
 
@@ -139,6 +142,12 @@ def _origin(portrait: Portrait) -> str:
     if source.partition(":")[0] in BROUGHT:
         return source_name(source)
     return joined([say(ORIGIN_NAMES.get(portrait.origin, portrait.origin)), source_name(source)])
+def _owner_why(conn: Connection, portrait: Portrait, site: Site) -> str:
+    """Why whoever has the lead has it, as the newest hand-off says; "" where it says nothing of them."""
+    who, newest = viewer(), next(iter(handed(conn, portrait.lead.id)), None)
+    if newest is None or newest.routed.rep != portrait.lead.owner:
+        return ""
+    return why(newest.routed, Voice(site, who.locale, who.zone))
 
 
 def _one_with(conn: Connection, lead_id: int) -> list[Lead]:
@@ -281,6 +290,7 @@ def _fragment(door: ConsoleDoor, lead_id: int, part: str) -> Response:
             **_identity(portrait, facts, site, now),
             **_noted(conn, portrait, site, now),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
+            "owner_why": _owner_why(conn, portrait, site),
         }
     return draw("console/lead_part.html", part=part, selling=viewer().role in SELLING, **values)
 

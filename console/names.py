@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authoring.models.common import Localised
-from authoring.models.definitions import Reason
+from authoring.models.hand_off import Reason
 from authoring.site import Site
 from console.conditions import in_words
 from console.context import Viewer
@@ -68,6 +68,11 @@ def reasons(site: Site) -> list[Reason]:
 _KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
     "topic": _topics,
     "sequence": lambda names: {name: one.title for name, one in names.site.sequences.items()},
+    "route": lambda names: {one.id: one.label for one in names.site.definitions.hand_off.routes},
+    "escalation": lambda names: {
+        one.id: one.label for one in names.site.definitions.hand_off.escalation if one.label is not None
+    },
+    "persona": lambda names: {one.id: one.label for one in names.site.definitions.personas},
     "form": lambda names: {name: one.title for name, one in names.site.forms.items()},
     "reason": lambda names: {one.id: one.label for one in reasons(names.site)},
 }

@@ -39,6 +39,7 @@ WORK = (
         frozenset({"lead", "lead_story", "lead_score", "lead_why", "lead_data", "merge_plan", "part_plan", "search"})
         | {"new_lead", "add_lead", "alike"},
     ),
+    Entry("hand_offs", "bell", msgid("Alerts")),
     Entry("sequences", "workflow", msgid("Sequences"), "s", frozenset({"sequence"})),
     Entry("messages", "send", msgid("Messages"), "m", frozenset({"message"})),
     Entry("dashboard", "chart-no-axes-column", msgid("Dashboard"), "r"),

@@ -29,6 +29,9 @@ WORDS: Mapping[str, str] = {
     "strengthen": msgid("5. Strengthen"),
     "distribute": msgid("6. Distribute"),
     **VERDICTS,
+    "remind": msgid("reminded"),
+    "tell": msgid("told somebody else"),
+    "reassign": msgid("given to another"),
 }
 NUMBERS = frozenset({"count", "money", "share", "days", "minutes"})
 WHOLE = 100_000  # hundredths from which cents say nothing
@@ -94,6 +97,8 @@ class Teller:
             return say(SOURCES[value]) if value in SOURCES else value or say("for no source in particular")
         if kind == "rep":
             return self._names.rep(value)
+        if kind == "escalation":
+            return self._names("escalation", value)
         if kind == "month":
             return format_skeleton("yMMMM", date.fromisoformat(value), locale=viewer().language)
         if kind == "word":

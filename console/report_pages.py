@@ -32,7 +32,7 @@ TITLES = {
 }
 DRAWN = {  # the column that is drawn beside a table's rows
     "funnel": "count", "sources": "leads", "campaigns": "leads", "ahead": "forecast", "history": "signed",
-    "reps": "opened", "reasons": "count", "silence": "longer", "phases": "stuck",
+    "reps": "opened", "steps": "count", "reasons": "count", "silence": "longer", "phases": "stuck",
 }  # fmt: skip
 
 

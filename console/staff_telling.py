@@ -89,7 +89,13 @@ def _bant(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
 def _assigned(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     rep = names.rep(event.subject)
     sentence = msgid("%(who)s gives the lead to %(rep)s") if rep else msgid("%(who)s gives the lead to nobody")
-    return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep))
+    reason = str(event.data.get("reason") or "")
+    return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep), quote=reason)
+
+
+def _escalated(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    rep = names.rep(str(event.data.get("to") or ""))
+    return Line(entry.at, "machine", "bell", say(ESCALATED.get(event.subject or "", ESCALATED["tell"]), rep=rep))
 
 
 def _sold(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
@@ -117,6 +123,11 @@ def _added(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     return _staff(entry, "user-plus", text, quote=str(told.get("interest") or ""), detail=" ".join(because))
 
 
+ESCALATED: Mapping[str, str] = {
+    "remind": msgid("Nobody had answered the alert: %(rep)s is reminded"),
+    "tell": msgid("Nobody had answered the alert: %(rep)s is told as well"),
+    "reassign": msgid("Nobody had answered the alert: the lead goes to %(rep)s"),
+}
 Tell = Callable[[Entry, Event, Voice, Names], Line]
 OF_STAFF: Mapping[str, Tell] = {
     "verdict_given": _verdict,
@@ -129,5 +140,6 @@ OF_STAFF: Mapping[str, Tell] = {
     "bant_noted": _bant,
     "lead_assigned": _assigned,
     "lead_added": _added,
+    "alert_escalated": _escalated,
     **dict.fromkeys(SALES, _sold),
 }

@@ -1,6 +1,6 @@
 """The page behind an alert: the brief of one hand-off, and the verdict of whoever answers first.
 
-The token in the address is the permission: it went to one rep, by mail. A GET changes nothing.
+The token in the address is the permission: it went to one rep, by mail, and says who answers. A GET changes nothing.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Row
 
 from authoring.releases import Releases
 from authoring.site import Site
@@ -19,12 +19,12 @@ from base.paths import data_path
 from console.drawings import strata
 from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
-from leads import events
 from leads.undone import WITHDRAWN
-from sales.verdicts import cycle_told
-from storage import wakes
+from sales import verdicts
+from sales.links import Opened, opened
+from sales.notebook import Author
+from sales.verdicts import AnsweredBefore, Verdict
 from storage.database import Database
-from storage.schema import hand_offs
 
 VERDICTS = {"accept": "accepted", "reject": "rejected"}
 SOON_MINUTES = 15
@@ -41,10 +41,6 @@ class StaffDoor:
     clocks: Clocks
 
 
-class AnsweredBefore(Exception):
-    """Somebody was faster: nothing was saved."""
-
-
 def verdict_blueprint(door: StaffDoor) -> Blueprint:
     blueprint = Blueprint("console", __name__, template_folder=str(data_path("templates")))
     blueprint.add_url_rule("/v/<token>", "verdict", partial(show, door), methods=["GET"])
@@ -54,44 +50,48 @@ def verdict_blueprint(door: StaffDoor) -> Blueprint:
 
 def show(door: StaffDoor, token: str) -> Response:
     """The brief, with the two buttons or the answer that was given."""
-    return _draw(door, _find(door, token), request.args.get("choice", ""))
+    found = _find(door, token)
+    return _moved(door, found) if found.ended else _draw(door, found.hand_off, request.args.get("choice", ""))
 
 
 def answer(door: StaffDoor, token: str) -> Response:
-    """Accept or reject; the first answer counts, whoever comes later is told."""
-    hand_off, site = _find(door, token), door.releases.in_force()
+    """Accept or reject, under the name of the rep whose page it is; the first answer counts, who is late is told."""
+    found, site = _find(door, token), door.releases.in_force()
     verdict = VERDICTS.get(request.form.get("choice", ""))
     reason = request.form.get("reason") if verdict == "rejected" else None
     if verdict is None:
         abort(400)
+    if found.ended:
+        return _moved(door, found)
     if verdict == "rejected" and reason not in {one.id for one in site.definitions.hand_off.reject_reasons}:
-        return _draw(door, hand_off, "reject", error=NO_REASON, status=422)
-    now = door.clocks.moment()
-    data = {"reason": reason, "by": hand_off.owner}
-
-    def job(conn: Connection) -> None:
-        lead_id = hand_off.lead_id
-        seq = wakes.stir(conn, lead_id, now.calendar)  # held until the commit: two answers come one after the other
-        given = update(hand_offs).where(hand_offs.c.id == hand_off.id, hand_offs.c.verdict.is_(None))
-        told = {"verdict": verdict, "verdict_reason": reason, "verdict_by": hand_off.owner, "verdict_at": now.calendar}
-        if conn.execute(given.values(**told)).rowcount == 0:
-            raise AnsweredBefore
-        told = data | cycle_told(conn, lead_id, hand_off.cycle)
-        events.write(conn, lead_id, seq, "verdict_given", now, evidence="engine", subject=verdict, data=told)
-
+        return _draw(door, found.hand_off, "reject", error=NO_REASON, status=422)
+    names = {rep.id: rep.name for rep in site.definitions.hand_off.reps}
+    author, now = Author(names.get(found.rep, found.rep), found.rep), door.clocks.moment()
+    given = partial(verdicts.answer, verdict=Verdict(verdict, reason), author=author, now=now)
     try:
-        door.database.write(job)
+        door.database.write(lambda conn: given(conn, found.hand_off.id))
     except AnsweredBefore:
         return redirect(f"{request.path}?late=1", 303)  # type: ignore[return-value]
     return redirect(request.path, 303)  # type: ignore[return-value]
 
 
-def _find(door: StaffDoor, token: str) -> Row[Any]:
+def _find(door: StaffDoor, token: str) -> Opened:
     with door.database.read() as conn:
-        found = conn.execute(select(hand_offs).where(hand_offs.c.token == token)).one_or_none()
+        found = opened(conn, token)
     if found is None:
         abort(404)
     return found
+
+
+def _moved(door: StaffDoor, found: Opened) -> Response:
+    """The lead is another's: nothing of it is shown any more, and nothing can be answered."""
+    reps = {rep.id: rep for rep in door.releases.in_force().definitions.hand_off.reps}
+    mine, owner = reps.get(found.rep), reps.get(found.hand_off.owner)
+    speech = staff_speech(door.config, mine.locale if mine else None)
+    name = owner.name if owner else found.hand_off.owner
+    page = make_response(render_template("console/verdict_moved.html", s=speech, asset=asset, owner=name))
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _draw(door: StaffDoor, hand_off: Row[Any], choice: str, *, error: str = "", status: int = 200) -> Response:

@@ -251,5 +251,5 @@ def _notification(message: Message, material: Material) -> dict[str, Any]:
 # What an alert may leave out: the frame then leaves the line out too.
 _ALERT: dict[str, Any] = {
     "subject": "", "why_now": "", "suggestion": None, "reach": None, "deadline": "", "score": [], "total": "",
-    "fit": None, "actions": [], "bant": None, "lead_url": None, "meaning": "", "privacy": "",
+    "owner_why": None, "fit": None, "actions": [], "bant": None, "lead_url": None, "meaning": "", "privacy": "",
 }  # fmt: skip

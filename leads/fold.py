@@ -68,9 +68,11 @@ def next_look(facts: Facts, site: Site, now: datetime) -> datetime | None:
 
 
 def named_events(site: Site) -> frozenset[str]:
-    """The events that stages, segments, personas and suggestions ask about: what `Facts.history` must hold for them."""
-    proposals = [proposal.when for proposal in site.definitions.hand_off.suggestions if proposal.when is not None]
-    asked = [*conditions_of(site.definitions), *proposals]
+    """The events that stages, segments, personas, routes and suggestions ask about: what `Facts.history` must
+    hold for them."""
+    chosen = site.definitions.hand_off
+    proposals = [proposal.when for proposal in chosen.suggestions if proposal.when is not None]
+    asked = [*conditions_of(site.definitions), *(route.when for route in chosen.routes), *proposals]
     return frozenset().union(*(event_names(when) for when in asked))
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from authoring.site import Site
 from base.calendars import Zone
@@ -13,12 +14,16 @@ from base.translations import msgid
 from reports.days import instants
 from reports.report import Column, Report, Table, Value, per
 from reports.tallies import Days
-from storage.schema import hand_offs
+from storage.schema import escalations, hand_offs
 
 ACCEPTED = "accepted"
 OPENED = msgid(
     "Hand-offs opened in these days. In time: answered before what was promised, of those whose time is up or who "
     "were answered."
+)
+WAITED = msgid(
+    "What was done about alerts that waited too long, and how many of them were answered afterwards: the steps of the "
+    "definitions, each once for an alert."
 )
 BECAUSE = msgid("Why sales gave leads back, in the words of the definitions: what marketing learns from.")
 
@@ -34,10 +39,11 @@ class Tally:
     accepted: int = 0
     waiting: int = 0
     late: int = 0
+    escalated: int = 0
     minutes: list[float] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        for name in ("opened", "answered", "in_time", "measured", "accepted", "waiting", "late"):
+        for name in ("opened", "answered", "in_time", "measured", "accepted", "waiting", "late", "escalated"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.minutes += other.minutes
 
@@ -46,6 +52,7 @@ def handoff(connection: Connection, site: Site, days: Days, zone: Zone, now: dat
     """Per rep, and the reasons of those who were not taken."""
     start, end = instants(days, zone)
     columns = (
+        hand_offs.c.id,
         hand_offs.c.owner,
         hand_offs.c.opened_at,
         hand_offs.c.answer_by,
@@ -53,11 +60,14 @@ def handoff(connection: Connection, site: Site, days: Days, zone: Zone, now: dat
         hand_offs.c.verdict_reason,
         hand_offs.c.verdict_at,
     )
-    opened = select(*columns).where(hand_offs.c.opened_at >= start, hand_offs.c.opened_at < end)
+    within = (hand_offs.c.opened_at >= start) & (hand_offs.c.opened_at < end)
+    opened, steps = select(*columns).where(within), _steps_taken(connection, within)
+    escalated = {step.hand_off_id for step in steps}
     by_rep: dict[str, Tally] = {}
     reasons: dict[tuple[str, str], int] = {}
     for row in connection.execute(opened):
         one = _tally(row.opened_at, row.answer_by, row.verdict, row.verdict_at, now)
+        one.escalated = int(row.id in escalated)
         by_rep.setdefault(row.owner, Tally()).add(one)
         if row.verdict not in (None, ACCEPTED):
             key = (row.verdict, row.verdict_reason or "")
@@ -68,7 +78,7 @@ def handoff(connection: Connection, site: Site, days: Days, zone: Zone, now: dat
         days=days,
         currency=site.definitions.deals.currency,
         version=site.definitions.version,
-        tables=(_reps(by_rep), _reasons(reasons)),
+        tables=(_reps(by_rep), _steps(steps), _reasons(reasons)),
     )
 
 
@@ -99,6 +109,7 @@ def _reps(by_rep: dict[str, Tally]) -> Table:
         Column("share", msgid("Of those answered"), "share"),
         Column("waiting", msgid("Waiting"), "count"),
         Column("late", msgid("Late"), "count"),
+        Column("escalated", msgid("Escalated"), "count"),
     )
     total = Tally()
     for one in by_rep.values():
@@ -110,7 +121,42 @@ def _reps(by_rep: dict[str, Tally]) -> Table:
 def _row(rep: str | None, one: Tally) -> tuple[Value, ...]:
     waited = round(median(one.minutes), 1) if one.minutes else None
     kept = per(one.in_time, one.measured)
-    return (rep, one.opened, waited, kept, one.accepted, per(one.accepted, one.answered), one.waiting, one.late)
+    return (
+        rep,
+        one.opened,
+        waited,
+        kept,
+        one.accepted,
+        per(one.accepted, one.answered),
+        one.waiting,
+        one.late,
+        one.escalated,
+    )
+
+
+def _steps_taken(connection: Connection, within: ColumnElement[bool]) -> list[Row[Any]]:
+    """What was done about those hand-offs, with when and whether they were answered."""
+    columns = (escalations.c.hand_off_id, escalations.c.step, escalations.c.act, escalations.c.at)
+    taken = select(*columns, hand_offs.c.verdict_at).join(hand_offs, hand_offs.c.id == escalations.c.hand_off_id)
+    return list(connection.execute(taken.where(within)))
+
+
+def _steps(taken: list[Row[Any]]) -> Table:
+    columns = (
+        Column("step", msgid("Step"), "escalation"),
+        Column("act", msgid("What was done"), "word"),
+        Column("count", msgid("How many times"), "count"),
+        Column("answered", msgid("Answered afterwards"), "count"),
+        Column("minutes", msgid("How long after"), "minutes"),
+    )
+    found: dict[tuple[str, str], list[Row[Any]]] = {}
+    for one in taken:
+        found.setdefault((one.step, one.act), []).append(one)
+    rows = []
+    for (step, act), some in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        after = [(one.verdict_at - one.at).total_seconds() / 60 for one in some if one.verdict_at is not None]
+        rows.append((step, act, len(some), len(after), round(median(after), 1) if after else None))
+    return Table("steps", msgid("When nobody answered"), columns, tuple(rows), None, WAITED)
 
 
 def _reasons(found: dict[tuple[str, str], int]) -> Table:

@@ -17,8 +17,8 @@ from leads import events
 from leads.facts import Event, Facts
 from leads.groups import group, survivor
 from leads.identity import load_leads
+from leads.known import facts_of
 from leads.undone import WITHDRAWN
-from reports.known import facts_of
 from storage.schema import hand_offs, stage_changes, submissions
 from storage.schema import standings as stood
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from base.clock import Moment
-from leads.facts import Lead, Standing
+from leads.facts import Facts, Lead, Standing
 from sales.brief import HAND_RAISE
 from sales.wording import Voice, joined
 
@@ -29,6 +29,7 @@ def mail_context(brief: Mapping[str, Any], reason: str, voice: Voice) -> dict[st
         "why_now": brief["why_now"],
         "suggestion": brief["suggestion"],
         "reach": _reach(brief, voice),
+        "owner_why": brief["owner_why"],
         "accept_url": f"{brief['verdict_url']}?choice=accept",
         "reject_url": f"{brief['verdict_url']}?choice=reject",
         "deadline": brief["deadline"],
@@ -43,47 +44,45 @@ def mail_context(brief: Mapping[str, Any], reason: str, voice: Voice) -> dict[st
     }
 
 
-def webhook_body(brief: Mapping[str, Any], lead: Lead, standing: Standing, reason: str, now: Moment) -> dict[str, Any]:
+def webhook_body(brief: Mapping[str, Any], facts: Facts, reason: str, lead_url: str, now: Moment) -> dict[str, Any]:
     """The body of `lead.hot`, the same on every try: type, timestamp and data, as Standard Webhooks has it.
 
-    Points in `data.score` are whole and add up to `data.engagement`.
+    Points in `data.score` are whole and add up to `data.engagement`. `lead_url` is the lead's page in the console.
     """
+    data = {
+        "lead": _lead(brief, facts.lead),
+        "locale": brief["locale"],  # of the sentences
+        **_standing(brief, facts.standing, reason),
+        **{name: brief[name] for name in _SAID},
+        "lead_url": lead_url,
+        "definitions": brief["stage"]["version"],
+        "release": brief["stage"]["release"],
+    }
+    return {"type": "lead.hot", "timestamp": now.machine.isoformat(), "data": data}
+
+
+# What a brief says in sentences and lists, word for word.
+_SAID = (
+    "why_now", "suggestion", "score", "actions", "answers", "interests", "owner", "owner_why", "answer_by",
+    "verdict_url",
+)  # fmt: skip
+
+
+def _lead(brief: Mapping[str, Any], lead: Lead) -> dict[str, Any]:
+    columns = ("first_name", "last_name", "email", "phone", "company", "job_title", "locale", "source")
+    return {"id": lead.id, "name": brief["name"], **{name: getattr(lead, name) for name in columns}}
+
+
+def _standing(brief: Mapping[str, Any], standing: Standing, reason: str) -> dict[str, Any]:
     return {
-        "type": "lead.hot",
-        "timestamp": now.machine.isoformat(),
-        "data": {
-            "lead": {
-                "id": lead.id,
-                "name": brief["name"],
-                "first_name": lead.first_name,
-                "last_name": lead.last_name,
-                "email": lead.email,
-                "phone": lead.phone,
-                "company": lead.company,
-                "job_title": lead.job_title,
-                "locale": lead.locale,
-                "source": lead.source,
-            },
-            "stage": brief["stage"]["id"],
-            "cycle": brief["stage"]["cycle"],
-            "reason": reason,
-            "temperature": standing.temperature,
-            "engagement": int(brief["total"]),
-            "threshold": brief["threshold"],
-            "fit": int(brief["fit"]["points"]),
-            "persona": standing.persona,
-            "why_now": brief["why_now"],
-            "suggestion": brief["suggestion"],
-            "score": brief["score"],
-            "actions": brief["actions"],
-            "answers": brief["answers"],
-            "interests": brief["interests"],
-            "owner": brief["owner"],
-            "answer_by": brief["answer_by"],
-            "verdict_url": brief["verdict_url"],
-            "definitions": brief["stage"]["version"],
-            "release": brief["stage"]["release"],
-        },
+        "stage": brief["stage"]["id"],
+        "cycle": brief["stage"]["cycle"],
+        "reason": reason,
+        "temperature": standing.temperature,
+        "engagement": int(brief["total"]),
+        "threshold": brief["threshold"],
+        "fit": int(brief["fit"]["points"]),
+        "persona": standing.persona,
     }
 
 

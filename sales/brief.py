@@ -10,13 +10,15 @@ from typing import Any
 
 from authoring.models.common import Localised
 from authoring.models.conditions import Condition
-from authoring.models.definitions import Definitions, Rep, Stage, Topic
+from authoring.models.definitions import Definitions, Stage, Topic
+from authoring.models.hand_off import Rep
 from base.calendars import local_day
 from leads.addresses import shown_phone
 from leads.conditions import holds, parts
 from leads.facts import COLUMNS, Event, Facts, Lead
 from leads.points import MILLI
 from leads.scoring import Line, fit, lines
+from sales.routing import Routed, why
 from sales.wording import Voice, joined, one_line, signed, whole_points
 
 LAST_ACTIONS = 6
@@ -46,6 +48,7 @@ class Dossier:
     submitted: Sequence[Submitted]
     answer_by: datetime
     now: datetime
+    routed: Routed | None = None  # why it is whose
 
 
 def brief(dossier: Dossier, rep: Rep, voice: Voice, verdict_url: str) -> dict[str, Any]:
@@ -59,6 +62,7 @@ def brief(dossier: Dossier, rep: Rep, voice: Voice, verdict_url: str) -> dict[st
         "phone_shown": shown_phone(lead.phone) if lead.phone else None,
         "email": lead.email,
         "owner": rep.id,
+        "owner_why": why(dossier.routed, voice) if dossier.routed is not None else None,
         "why_now": _why_now(dossier, voice),
         "suggestion": _suggestion(dossier, voice),
         **_score(dossier, voice),
@@ -86,6 +90,7 @@ def words(voice: Voice) -> dict[str, str]:
         "score": voice.told("The score, line by line"),
         "total": voice.told("Engagement"),
         "actions": voice.told("Latest actions"),
+        "owner": voice.told("Why you"),
         "unknown": voice.told("What we know, and what we do not know yet"),
         "answers": voice.told("What they answered"),
         "interests": voice.told("Interests"),

@@ -6,26 +6,27 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, insert, select, update
 
-from authoring.models.definitions import HandOff, Rep
 from authoring.site import Site
-from base.calendars import Zone, add
+from base.calendars import Zone, local_day
 from base.clock import Moment
-from base.durations import parse_duration
 from base.tokens import new_token
 from leads import events
-from leads.facts import Facts, Lead
+from leads.facts import Facts
 from leads.groups import group
+from sales import routing, service
+from sales.absences import away_on
 from sales.again import answered, notice
 from sales.alert import mail_context, webhook_body
 from sales.brief import HAND_RAISE, Dossier, Submitted, brief
+from sales.rounds import take_turn
+from sales.routing import Found, Routed
+from sales.telling import ALERT, NOTICE, About, tell_by_mail, tell_by_webhook
 from sales.wording import Voice
-from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
-from storage.upsert import insert_for, insert_or_ignore
+from storage.schema import hand_offs, leads, submissions
 
 LOOKED_BACK = 60  # events read for the brief's last actions
 FORMS_READ = 10
 REPLY = "reply"  # the reason of a call that tells of an answer
-ALERT, AGAIN = "alert", "notify"  # the notifications' templates
 LEAD_PAGE = "/console/leads"
 
 
@@ -59,58 +60,72 @@ def open_hand_off(conn: Connection, call: HandOffCall, *, base_url: str, zone: Z
 
     `zone` is the site's: what its people read on the wall.
     """
-    lead, chosen = call.facts.lead, call.site.definitions.hand_off
-    rep = route(lead, chosen, None if call.again else promised(call.site, call.reason))
-    voice = Voice(call.site, rep.locale, zone)
+    base_url = base_url.rstrip("/")
     if call.again:
-        _tell_again(conn, call, rep, voice, base_url.rstrip("/"))
-        return
-    token = new_token()
-    dossier = _dossier(conn, call, zone)
-    told = brief(dossier, rep, voice, f"{base_url.rstrip('/')}/v/{token}")
-    hand_off_id = _open(conn, call, rep, token, dossier.answer_by, told)
-    if hand_off_id is None:
-        return
-    if lead.owner != rep.id:
-        conn.execute(update(leads).where(leads.c.id == lead.id).values(owner=rep.id))
-    _tell_by_mail(conn, call, rep, mail_context(told, call.reason, voice), ALERT, f"mail:{rep.id}")
-    body = webhook_body(told, lead, call.facts.standing, call.reason, call.now)
-    for channel in chosen.channels:
-        _tell_by_webhook(conn, call, channel, body)
+        _tell_again(conn, call, zone, base_url)
+    elif not _is_open(conn, call):  # whose turn it is is asked once
+        _open(conn, call, zone, base_url)
 
 
-def route(lead: Lead, chosen: HandOff, named: str | None = None) -> Rep:
-    """The rep whom the form names, else the lead's own; without either, or once they have left, a lead goes round all
-    of them by its number."""
-    reps = {rep.id: rep for rep in chosen.reps}
-    known = (reps[name] for name in (named, lead.owner) if name is not None and name in reps)
-    return next(known, chosen.reps[lead.id % len(chosen.reps)])
+def find(conn: Connection, facts: Facts, site: Site, now: datetime, zone: Zone, reason: str = "") -> Found:
+    """Among whom such a lead goes today; `reason`: why it is handed over, where a form may have promised somebody."""
+    away = away_on(conn, site.definitions.hand_off, local_day(now, zone))
+    return routing.find(facts, site.definitions, promised(site, reason), away, now)
 
 
-def promised(site: Site, reason: str) -> str | None:
-    """The rep whom the form that raised the hand names; None when it names none, or when no hand was raised."""
+def promised(site: Site, reason: str) -> tuple[str, str] | None:
+    """The form that raised the hand and the rep whom it names; None when it names none, or no hand was raised."""
     by, _, form = reason.partition(": ")
     known = site.forms.get(form) if by == HAND_RAISE else None
-    return known.rep if known else None
+    return (form, known.rep) if known and known.rep else None
 
 
-def _tell_again(conn: Connection, call: HandOffCall, rep: Rep, voice: Voice, base_url: str) -> None:
-    lead_id = call.facts.lead.id
-    newest = select(hand_offs.c.token).where(hand_offs.c.lead_id == lead_id).order_by(hand_offs.c.id.desc()).limit(1)
+def _open(conn: Connection, call: HandOffCall, zone: Zone, base_url: str) -> None:
+    found = find(conn, call.facts, call.site, call.now.calendar, zone, call.reason)
+    routed = take_turn(conn, found)
+    rep = next(one for one in call.site.definitions.hand_off.reps if one.id == routed.rep)
+    voice, token, lead = Voice(call.site, rep.locale, zone), new_token(), call.facts.lead
+    dossier = replace(_dossier(conn, call, zone), routed=routed)
+    told = brief(dossier, rep, voice, f"{base_url}/v/{token}")
+    _keep(conn, call, routed, token, told, zone)
+    if lead.owner != rep.id:
+        conn.execute(update(leads).where(leads.c.id == lead.id).values(owner=rep.id))
+    about = _about(call)
+    tell_by_mail(conn, about, rep, mail_context(told, call.reason, voice), ALERT, f"mail:{rep.id}")
+    lead_url = f"{base_url}{LEAD_PAGE}/{lead.id}"
+    body = webhook_body(told, call.facts, call.reason, lead_url, call.now)
+    for channel in call.site.definitions.hand_off.channels:
+        tell_by_webhook(conn, about, channel, body)
+
+
+def _about(call: HandOffCall) -> About:
+    return About(call.facts.lead.id, call.cycle, call.site.release_id, call.now)
+
+
+def _is_open(conn: Connection, call: HandOffCall) -> bool:
+    theirs = (hand_offs.c.lead_id == call.facts.lead.id) & (hand_offs.c.cycle == call.cycle)
+    return conn.execute(select(hand_offs.c.id).where(theirs)).first() is not None
+
+
+def _tell_again(conn: Connection, call: HandOffCall, zone: Zone, base_url: str) -> None:
+    """To the rep who has the lead; while they are away, to whom it would go then, though it stays theirs."""
+    lead = call.facts.lead
+    rep = find(conn, call.facts, call.site, call.now.calendar, zone).reps[0]
+    theirs = (hand_offs.c.lead_id == lead.id) & (hand_offs.c.owner == rep.id)
+    newest = select(hand_offs.c.token).where(theirs).order_by(hand_offs.c.id.desc()).limit(1)
     token = conn.execute(newest).scalar_one_or_none()
-    url = f"{base_url}/v/{token}" if token else f"{base_url}{LEAD_PAGE}/{lead_id}"
-    dossier = _dossier(conn, call, voice.zone)
+    url = f"{base_url}/v/{token}" if token else f"{base_url}{LEAD_PAGE}/{lead.id}"
+    voice, dossier = Voice(call.site, rep.locale, zone), _dossier(conn, call, zone)
     kind = call.reason.partition(":")[0]
     if kind == REPLY:
         context = answered(dossier, rep, voice, url)
     else:
-        context = notice(replace(dossier, submitted=_submitted(conn, lead_id, call.event_seq)), rep, voice, url)
-    _tell_by_mail(conn, call, rep, context, AGAIN, f"mail:{rep.id}:{kind}:{call.event_seq}")
+        context = notice(replace(dossier, submitted=submitted(conn, lead.id, call.event_seq)), rep, voice, url)
+    tell_by_mail(conn, _about(call), rep, context, NOTICE, f"mail:{rep.id}:{kind}:{call.event_seq}")
 
 
 def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
     now = call.now.calendar
-    within = parse_duration(call.site.definitions.hand_off.answer_within)
     return Dossier(
         facts=call.facts,
         stage=call.stage,
@@ -118,13 +133,13 @@ def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
         event_seq=call.event_seq,
         reason=call.reason,
         recent=events.newest(conn, call.facts.lead.id, LOOKED_BACK),
-        submitted=_submitted(conn, call.facts.lead.id),
-        answer_by=add(now, within, zone),
+        submitted=submitted(conn, call.facts.lead.id),
+        answer_by=service.answer_by(call.site.definitions.hand_off, now, zone),
         now=now,
     )
 
 
-def _submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> list[Submitted]:
+def submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> list[Submitted]:
     """The lead's newest forms; with `event_seq`, the one that this event tells of."""
     columns = (submissions.c.form, submissions.c.answers, submissions.c.at)
     newest = select(*columns).where(submissions.c.lead_id.in_(group(conn, lead_id))).order_by(submissions.c.id.desc())
@@ -133,78 +148,20 @@ def _submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> 
     return [Submitted(*row) for row in conn.execute(newest.limit(FORMS_READ))]
 
 
-def _open(
-    conn: Connection, call: HandOffCall, rep: Rep, token: str, answer_by: datetime, told: dict[str, Any]
-) -> int | None:
-    row = insert_for(conn, hand_offs).values(
+def _keep(conn: Connection, call: HandOffCall, routed: Routed, token: str, told: dict[str, Any], zone: Zone) -> None:
+    chosen, now = call.site.definitions.hand_off, call.now.calendar
+    row = insert(hand_offs).values(
         lead_id=call.facts.lead.id,
         cycle=call.cycle,
         stage=call.stage,
-        owner=rep.id,
+        owner=routed.rep,
+        routed=routed.as_json(),
         token=token,
         brief=told,
-        opened_at=call.now.calendar,
-        answer_by=answer_by,
+        opened_at=now,
+        answer_by=service.answer_by(chosen, now, zone),
+        escalate_at=service.next_due(chosen, now, (), zone),
         event_seq=call.event_seq,
         release_id=call.site.release_id,
     )
-    once = row.on_conflict_do_nothing(index_elements=["lead_id", "cycle"]).returning(hand_offs.c.id)
-    opened: int | None = conn.execute(once).scalar_one_or_none()
-    return opened
-
-
-def _tell_by_mail(
-    conn: Connection, call: HandOffCall, rep: Rep, context: dict[str, Any], template: str, channel: str
-) -> None:
-    if not _first(conn, call, channel):
-        return
-    row = insert(messages).values(
-        lead_id=call.facts.lead.id,
-        klass="notification",
-        occurrence=call.cycle,
-        email=template,
-        locale=rep.locale,
-        recipient=rep.email,
-        context=context,
-        token=new_token(),
-        state="due",
-        due_at=call.now.machine,
-        attempts=0,
-        release_id=call.site.release_id,
-        created_at=call.now.calendar,
-    )
-    message_id = conn.execute(row.returning(messages.c.id)).scalar_one()
-    _note(conn, call, channel, message_id=message_id)
-
-
-def _tell_by_webhook(conn: Connection, call: HandOffCall, name: str, body: dict[str, Any]) -> None:
-    if not _first(conn, call, f"webhook:{name}"):
-        return
-    row = insert(webhooks).values(
-        lead_id=call.facts.lead.id,
-        channel=name,
-        event_id=f"msg_{new_token()}",
-        type=body["type"],
-        payload=body,
-        state="due",
-        due_at=call.now.machine,
-        attempts=0,
-        created_at=call.now.calendar,
-    )
-    webhook_id = conn.execute(row.returning(webhooks.c.id)).scalar_one()
-    _note(conn, call, f"webhook:{name}", webhook_id=webhook_id)
-
-
-def _first(conn: Connection, call: HandOffCall, channel: str) -> bool:
-    """Whether this channel was not told yet of this lead in this cycle; from now on it was."""
-    row = {"lead_id": call.facts.lead.id, "cycle": call.cycle, "channel": channel, "at": call.now.calendar}
-    return insert_or_ignore(conn, notifications, row) == 1
-
-
-def _note(conn: Connection, call: HandOffCall, channel: str, **told: int) -> None:
-    ours = (
-        (notifications.c.lead_id == call.facts.lead.id)
-        & (notifications.c.cycle == call.cycle)
-        & (notifications.c.channel == channel)
-    )
-    conn.execute(update(notifications).where(ours).values(**told))
+    conn.execute(row)

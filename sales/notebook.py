@@ -142,9 +142,14 @@ def note_bant(
 def assign(conn: Connection, lead_id: int, rep: str | None, author: Author, now: Moment) -> None:
     """Give the lead to a rep, or to nobody; what is to do goes along, an open hand-off as far as it has a new rep."""
     act = Act.begin(conn, lead_id, author, now)
-    lead_id = act.lead_id
-    act.tell(conn, "lead_assigned", rep)
-    before = conn.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar_one()
+    before = conn.execute(select(leads.c.owner).where(leads.c.id == act.lead_id)).scalar_one()
+    hand_on(conn, act, rep, before)
+
+
+def hand_on(conn: Connection, act: Act, rep: str | None, before: str | None, reason: str = "") -> None:
+    """The same for an act under way; `before` is whose lead it was."""
+    lead_id, why = act.lead_id, {"reason": reason} if reason else {}
+    act.tell(conn, "lead_assigned", rep, **why)
     conn.execute(update(leads).where(leads.c.id == lead_id).values(owner=rep))
     standings.copy_owners(conn, [lead_id])
     if rep is not None:

@@ -67,6 +67,7 @@ def _close(conn: Connection, ids: list[int], verdict: Verdict, author: Author, n
         "verdict_reason": verdict.reason,
         "verdict_by": author.signature,
         "verdict_at": now.calendar,
+        "escalate_at": None,  # nobody waits any more
     }
     given = update(hand_offs).where(hand_offs.c.id.in_(ids), hand_offs.c.verdict.is_(None))
     return conn.execute(given.values(**told)).rowcount if ids else 0

@@ -2,22 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from authoring.models.definitions import Rep
 from authoring.site import Site
 from base.calendars import Zone
 from base.clock import Moment
-from base.tokens import new_token
 from leads.forgetting import Clerk, note
 from leads.identity import load_leads
 from leads.undone import UNDONE, WITHDRAWN
-from sales.handoff import AGAIN, LEAD_PAGE
+from sales.handoff import LEAD_PAGE
 from sales.notebook import Act, Author
+from sales.telling import NOTICE, About, tell_by_mail
 from sales.verdicts import AnsweredBefore
 from sales.wording import Voice
-from storage.schema import hand_offs, messages, notifications, stage_changes
-from storage.upsert import insert_or_ignore
+from storage.schema import hand_offs, stage_changes
 
 TAKEN_BACK = "alert_withdrawn"
 
@@ -37,7 +35,7 @@ def withdraw(
         raise LookupError(f"no alert {hand_off_id} rests on a hit that is believed no longer")
     act = Act.begin(conn, found.lead_id, author, now)  # its wake is held: an answer comes before, or after
     closed = update(hand_offs).where(hand_offs.c.id == hand_off_id, hand_offs.c.verdict.is_(None))
-    values = {"verdict": WITHDRAWN, "verdict_by": author.signature, "verdict_at": now.calendar}
+    values = {"verdict": WITHDRAWN, "verdict_by": author.signature, "verdict_at": now.calendar, "escalate_at": None}
     if not conn.execute(closed.values(**values)).rowcount:
         raise AnsweredBefore
     act.tell(conn, TAKEN_BACK, found.stage, cycle=found.cycle)
@@ -45,7 +43,9 @@ def withdraw(
     rep = next((one for one in site.definitions.hand_off.reps if one.id == found.owner), None)
     if rep is not None:
         url = f"{base_url.rstrip('/')}{LEAD_PAGE}/{act.lead_id}"
-        _tell(conn, found, rep, _letter(conn, found, Voice(site, rep.locale, zone), url), site, now)
+        letter = _letter(conn, found, Voice(site, rep.locale, zone), url)
+        about = About(found.lead_id, found.cycle, site.release_id, now)
+        tell_by_mail(conn, about, rep, letter, NOTICE, f"mail:{rep.id}:{WITHDRAWN}")
 
 
 def _letter(conn: Connection, hand_off: Row[Any], voice: Voice, url: str) -> dict[str, Any]:
@@ -61,17 +61,3 @@ def _letter(conn: Connection, hand_off: Row[Any], voice: Voice, url: str) -> dic
         "lead": {"name": lead.name, "who": "", "tel": None, "phone": None, "email": None},
         "lead_url": url,
     }
-
-
-def _tell(conn: Connection, hand_off: Row[Any], rep: Rep, context: dict[str, Any], site: Site, now: Moment) -> None:
-    told = {"lead_id": hand_off.lead_id, "cycle": hand_off.cycle, "channel": f"mail:{rep.id}:{WITHDRAWN}"}
-    if not insert_or_ignore(conn, notifications, {**told, "at": now.calendar}):
-        return
-    row = insert(messages).values(
-        lead_id=hand_off.lead_id, klass="notification", occurrence=hand_off.cycle, email=AGAIN, locale=rep.locale,
-        recipient=rep.email, context=context, token=new_token(), state="due", due_at=now.machine, attempts=0,
-        release_id=site.release_id, created_at=now.calendar,
-    )  # fmt: skip
-    message_id = conn.execute(row.returning(messages.c.id)).scalar_one()
-    ours = and_(*(notifications.c[name] == value for name, value in told.items()))
-    conn.execute(update(notifications).where(ours).values(message_id=message_id))

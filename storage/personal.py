@@ -161,15 +161,21 @@ HOLDINGS: Mapping[str, Holding] = {
         lead="message_id", through="messages", figure="kind status reason at", working="mark", rest="stays"
     ),
     "compiled": Holding(working="hash subject html text links constants"),
+    "rounds": Holding(working="route turns", staff="credit"),
+    "absences": Holding(working="id at", staff="rep first_day last_day author"),
     "hand_offs": Holding(
         lead="lead_id",
-        personal="brief verdict_reason",
+        personal="brief verdict_reason routed",
         figure="cycle stage opened_at answer_by verdict verdict_at",
         staff="owner verdict_by",
         secret="token",
-        working="id event_seq release_id",
+        working="id event_seq release_id escalate_at",
         rest="blank",
     ),
+    "escalations": Holding(
+        lead="hand_off_id", through="hand_offs", figure="step act at", staff="owner told", rest="stays"
+    ),
+    "hand_off_links": Holding(lead="hand_off_id", through="hand_offs", figure="ended_at", staff="rep", secret="token"),
     "notifications": Holding(lead="lead_id", figure="cycle at", staff="channel", working="message_id webhook_id"),
     "webhooks": Holding(
         lead="lead_id",

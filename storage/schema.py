@@ -540,6 +540,22 @@ compiled = _table(
     Column("links", Json, nullable=False),  # list of authored addresses; a click's number is an index into it
     Column("constants", Json, nullable=False),  # what its release said: sender, house, pages, headers, images
 )
+rounds = _table(
+    "rounds",  # the turns that reps take: how far each is ahead of their share or behind it
+    Column("route", String(100), primary_key=True),  # a rule of the definitions; '' = all reps
+    Column("credit", Json, nullable=False),  # {rep: credit in weights}
+    Column("turns", Integer, nullable=False),  # of '': how many were ever taken; whoever takes one holds that row
+)
+absences = _table(
+    "absences",  # of reps, besides those that the definitions name
+    Column("id", Id, primary_key=True),
+    Column("rep", String(100), nullable=False),  # a rep's id in the definitions
+    Column("first_day", Date, nullable=False),  # the site's own days, both included
+    Column("last_day", Date, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),  # machine
+    Index("ix_absences_last_day", "last_day"),
+)
 hand_offs = _table(
     "hand_offs",
     Column("id", Id, primary_key=True),
@@ -547,10 +563,12 @@ hand_offs = _table(
     Column("cycle", Integer, nullable=False),
     Column("stage", String(40), nullable=False),
     Column("owner", String(100), nullable=False),  # a rep's id in the definitions
-    Column("token", String(32), nullable=False),  # the signed page of the alert
+    Column("routed", Json),  # why that owner: `sales.routing.Routed`
+    Column("token", String(32), nullable=False),  # the page of the alert that its owner was told of
     Column("brief", Json, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),  # calendar
     Column("answer_by", UtcDateTime),  # calendar
+    Column("escalate_at", UtcDateTime),  # calendar: when somebody is told that it waits; None = nothing to do
     Column("verdict", String(20)),  # accepted | rejected | recycled | disqualified
     Column("verdict_reason", String(200)),
     Column("verdict_by", String(100)),
@@ -561,6 +579,24 @@ hand_offs = _table(
     UniqueConstraint("token"),
     Index("ix_hand_offs_verdict_owner_answer_by", "verdict", "owner", "answer_by"),
     Index("ix_hand_offs_owner_opened_at", "owner", "opened_at"),
+    Index("ix_hand_offs_escalate_at", "escalate_at"),
+)
+escalations = _table(
+    "escalations",  # what was done about a hand-off that nobody had answered: each step once
+    Column("hand_off_id", Id, ForeignKey("hand_offs.id"), primary_key=True),
+    Column("step", String(100), primary_key=True),  # of the definitions
+    Column("act", String(20), nullable=False),  # remind | tell | reassign
+    Column("owner", String(100), nullable=False),  # whose hand-off it was then
+    Column("told", String(100), nullable=False),  # the rep who was told
+    Column("at", UtcDateTime, nullable=False),  # calendar
+)
+hand_off_links = _table(
+    "hand_off_links",  # the page of an alert for others than its owner: each answers under their own name
+    Column("token", String(32), primary_key=True),
+    Column("hand_off_id", Id, ForeignKey("hand_offs.id"), nullable=False),
+    Column("rep", String(100), nullable=False),
+    Column("ended_at", UtcDateTime),  # calendar: the lead is another's now, and this page no longer theirs
+    Index("ix_hand_off_links_hand_off_id", "hand_off_id"),
 )
 notifications = _table(
     "notifications",  # at most one alert per (lead, cycle, channel)

@@ -13,6 +13,7 @@ from base.problems import Problem
 from capture.lint import lint as lint_capture
 from emails.lint import lint as lint_emails
 from leads.lint import lint as lint_leads
+from sales.lint import lint as lint_sales
 from terreau.surroundings import NOTHING, Surroundings
 from terreau.surroundings import lint as lint_surroundings
 from workflows.lint import lint as lint_workflows
@@ -24,6 +25,7 @@ LINTS: Mapping[str, Lint] = {
     "capture": lint_capture,
     "emails": lint_emails,
     "leads": lint_leads,
+    "sales": lint_sales,
     "workflows": lint_workflows,
 }
 

@@ -57,6 +57,8 @@ from terreau.releasing_in_memory import Unfit
 from terreau.replay_cli import COMMANDS as REPLAYS
 from terreau.replay_cli import EXPECTED as UNPLAYED
 from terreau.report_cli import COMMANDS as REPORTS
+from terreau.reps_cli import COMMANDS as REPS
+from terreau.reps_cli import EXPECTED as UNGIVEN
 from terreau.rest import Restless
 from terreau.rights_cli import COMMANDS as RIGHTS
 from terreau.rights_cli import EXPECTED as UNDONE
@@ -76,7 +78,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNADDED, *UNPLAYED,
+    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),
@@ -274,7 +276,7 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
 
 COMMANDS = (
     *BEGINNINGS, *AUTHORS, *DRAFTS, *RELEASES, *PAUSES, *BOUNCES, *DOUBTS, *HITS, *BACKUPS, *IMPORTS, *EXPORTS,
-    *REPORTS, *REPLAYS, *RIGHTS,
+    *REPORTS, *REPLAYS, *RIGHTS, *REPS,
 )  # fmt: skip
 for command in (staff_group, *COMMANDS):
     main.add_command(command)

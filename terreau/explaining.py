@@ -25,6 +25,9 @@ from leads.identity import load_leads
 from leads.naming import SYSTEM
 from leads.points import MILLI
 from reports.touches import Touched, touches
+from sales.routing import why
+from sales.whose import Handed, handed
+from sales.wording import Voice
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import leads, outside_ids
@@ -74,8 +77,11 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
             raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
         came = [one for one in touches(conn, lead_id) if one.at <= at]
-    lines = [*_lines(found, name, site, zone, words()), *_ways(came, zone, words())]
+        given = [one for one in handed(conn, lead_id) if one.at <= at]
+    voice = Voice(site, words().locale, zone)
+    lines = [*_lines(found, name, site, zone, words()), *_whose(given, voice), *_ways(came, zone, words())]
     told = {"name": name, **found.as_json(), "touches": [one.as_json() for one in came]}
+    told["hand_offs"] = [{**one.as_json(), "why": why(one.routed, voice)} for one in given]
     return Explained("\n".join(lines), told)
 
 
@@ -156,6 +162,16 @@ def _fit(fit: Fits, speech: Translator) -> Iterator[str]:
         told = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
         yield f"{_points(line.points if line.held else 0)}  {told}  [{line.rule}]"
     yield ""
+
+
+def _whose(given: Sequence[Handed], voice: Voice) -> Iterator[str]:
+    """Each hand-off, and why it went to that rep."""
+    yield ""
+    yield voice.say.gettext("Whose they are, and why")
+    for one in given:
+        yield f"  {voice.say.moment(one.at, voice.zone)}  {why(one.routed, voice)}"
+    if not given:
+        yield "  " + voice.say.gettext("not handed to sales so far")
 
 
 def _ways(came: Sequence[Touched], zone: ZoneInfo, speech: Translator) -> Iterator[str]:

@@ -1,25 +1,26 @@
 """What Next will really do: the engine lives on in a copy of the demo's database until something can be noticed."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from sqlalchemy import Connection, func, make_url, select, update
 
 from base.clock import Clocks
+from sales.escalating import ServiceLevel
 from sales.handoff import open_hand_off
 from storage.database import Database, open_database
 from storage.schema import messages, stage_changes, wakes
-from terreau.house import House
+from terreau.house import House, office_of
 from workflows.engine import Engine
 
+NEVER = Event()  # that would stop it
 NOTICED = (messages, stage_changes)  # a mail about to leave, a lead that has moved
 
 
@@ -64,28 +65,32 @@ def _copy(source: Path, copy: Path) -> None:
 
 def _live(database: Database, house: House, jumps: int) -> datetime | None:
     at = house.clocks.calendar()
-    engine = _engine(database, house, lambda: at)
+    clocks = Clocks(lambda: at, house.clocks.machine)
+    engine, service = _engine(database, house, clocks), _service(database, house, clocks)
     database.write(lambda conn: conn.execute(update(wakes).values(holder=None)) and None)
-    _work(engine)
+    _work(engine, service)
     before, moved = _count(database), None
     for _ in range(jumps):
-        due = engine.next_due()
+        due = min((one for one in (engine.next_due(), service.next_due()) if one is not None), default=None)
         if due is None or _count(database) > before:
             break
         at = moved = max(due, at)
-        _work(engine)
+        _work(engine, service)
     return moved
 
 
-def _engine(database: Database, house: House, now: Callable[[], datetime]) -> Engine:
+def _engine(database: Database, house: House, clocks: Clocks) -> Engine:
     hand_off = partial(open_hand_off, base_url=house.config.site.base_url, zone=house.config.site.timezone)
-    clocks = Clocks(now, house.clocks.machine)
     zone, key = house.config.site.timezone, house.keys.suppression
     return Engine(database, house.releases, clocks, zone, "foresight", hand_off, suppression_key=key)
 
 
-def _work(engine: Engine) -> None:
-    while engine.work():
+def _service(database: Database, house: House, clocks: Clocks) -> ServiceLevel:
+    return ServiceLevel(database, lambda: office_of(house.config, house.keys, house.releases), clocks)
+
+
+def _work(engine: Engine, service: ServiceLevel) -> None:
+    while engine.work() + service.drain(NEVER):
         pass
 
 

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Self
 
@@ -25,8 +26,10 @@ from emails.signing import SignedTransport
 from emails.smtp import Smtp
 from emails.transports import Transport
 from leads.imports.importer import Importer
+from sales.escalating import ServiceLevel
 from sales.handoff import open_hand_off
 from sales.notifier import Notifier
+from sales.reassigning import Office
 from storage.database import Database, StorageUnavailable, open_database
 from terreau.virtual import clocks_of
 from workflows.engine import Engine
@@ -48,6 +51,7 @@ class House:
     engine: Engine
     sender: Sender
     notifier: Notifier
+    service: ServiceLevel
     importer: Importer
     bounce_box: BounceBox | None  # None: nothing comes back to a Maildir here
     views: PageViews
@@ -97,11 +101,17 @@ class House:
             ),
             sender=Sender(behind, releases, config, clocks, signer, transport, name),
             notifier=Notifier(behind, config, clocks, name),
+            service=ServiceLevel(behind, lambda: office_of(config, keys, releases), clocks),
             importer=Importer(behind, clocks, keys.suppression, config.site.default_locale),
             bounce_box=bounce_box(config, behind, keys, clocks),
             views=PageViews(),
             traffic=traffic,
         )
+
+    def next_due(self) -> datetime | None:
+        """The calendar's next instant at which engine or service level have something to do; may be past."""
+        ahead = (self.engine.next_due(), self.service.next_due())
+        return min((at for at in ahead if at is not None), default=None)
 
     def close(self) -> None:
         """Hangs up, writes what is still counted, then lets the database go, its log folded into its file."""
@@ -109,6 +119,11 @@ class House:
         with suppress(StorageUnavailable):
             self.views.flush(self.database)
         self.database.close()
+
+
+def office_of(config: Config, keys: Keys, releases: Releases) -> Office:
+    """Where sales is told from, under the release in force. Raises NoRelease."""
+    return Office(releases.in_force(), config.site.timezone, config.site.base_url, keys.suppression)
 
 
 def bounce_box(config: Config, database: Database, keys: Keys, clocks: Clocks) -> BounceBox | None:

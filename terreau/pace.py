@@ -52,7 +52,7 @@ class Pace:
         return self._calendar.now()
 
     def next_due(self) -> datetime | None:
-        return self._house.engine.next_due()
+        return self._house.next_due()
 
     def press(self) -> datetime | None:
         """Jump to the next due instant, and on, until something can be noticed. None: nothing was due, nothing moved.

@@ -6,7 +6,7 @@ from threading import Event
 from sqlalchemy import Connection, Exists, Table, and_, exists, or_, select
 
 from base.clock import Moment, elapsed
-from storage.schema import broadcasts, hits, messages, wakes, webhooks
+from storage.schema import broadcasts, hand_offs, hits, messages, wakes, webhooks
 
 UNDER_WAY = ("claimed", "in_data")
 LOOK = 0.03  # seconds between two looks
@@ -27,6 +27,7 @@ def busy_with(conn: Connection, now: Moment) -> list[str]:
         "leads to be looked at": exists().where(or_(wakes.c.due_at <= now.calendar, wakes.c.holder.is_not(None))),
         "hits to be judged": exists().where(hits.c.due_at <= now.machine),
         "broadcasts being sent": exists().where(broadcasts.c.done_at.is_(None)),
+        "alerts that nobody answers": exists().where(hand_offs.c.escalate_at <= now.calendar),
         "mails to be sent": _outbox(messages, now),
         "webhooks to be delivered": _outbox(webhooks, now),
     }

@@ -1,4 +1,4 @@
-"""The house in motion: engine, sender and notifier in threads, woken by the beat and by each other."""
+"""The house in motion: engine, sender, notifier and service level in threads, woken by the beat and by each other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,9 +60,13 @@ def motion(house: House) -> Running:
         advice="mails wait and are not lost; check [smtp] with `terreau doctor`",
     )  # fmt: skip
     notifier = Worker("notifier", house.notifier.drain, wake=notifier_wake, advice="webhooks wait and are not lost")
+    service = Worker(
+        "service level", house.service.drain, then=(sender_wake, engine_wake),
+        advice="alerts that nobody answers wait, and are seen to later",
+    )  # fmt: skip
     views = _counting(house)
     tick = house.config.engine.tick_seconds
-    rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier)}
+    rhythm = {worker.name: (tick, worker.wake) for worker in (engine, sender, notifier, service)}
     imports = Worker(
         "imports", house.importer.drain, then=(engine_wake,), advice="lists go on where they were, and are not lost"
     )
@@ -73,7 +77,7 @@ def motion(house: House) -> Running:
         *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake)),
     ]
     rhythm |= {worker.name: (seconds, worker.wake) for worker, seconds in seldom}
-    return Running((engine, sender, notifier, *(worker for worker, _ in seldom)), Beat(rhythm))
+    return Running((engine, sender, notifier, service, *(worker for worker, _ in seldom)), Beat(rhythm))
 
 
 def still(house: House) -> Running:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from authoring.models.common import text_in
-from authoring.models.definitions import Rep
+from authoring.models.hand_off import Rep
 from authoring.models.sequences import SetFields, Step
 from leads.facts import COLUMNS, Facts, Lead
 from leads.points import MILLI

@@ -11,10 +11,8 @@ from pydantic import Field, StringConstraints
 from authoring.models.common import (
     Address,
     CapText,
-    DurationText,
     InterestName,
     Line,
-    Locale,
     Localised,
     Model,
     Name,
@@ -23,6 +21,7 @@ from authoring.models.common import (
     Utm,
 )
 from authoring.models.conditions import Condition, EventName
+from authoring.models.hand_off import HandOff, Reason
 from authoring.patterns import COLOUR, CURRENCY
 
 Points = Annotated[int, Field(ge=-1000, le=1000)]
@@ -162,35 +161,6 @@ class Segment(Model):
     id: Name
     label: Localised
     when: Condition
-
-
-class Rep(Model):
-    id: Name
-    name: Line
-    email: Address
-    locale: Locale = "fr"
-
-
-class Reason(Model):
-    id: Name
-    label: Localised
-
-
-class Suggestion(Model):
-    """The next best action an alert proposes: the first whose `when` holds."""
-
-    when: Condition | None = None
-    text: Localised
-
-
-class HandOff(Model):
-    """How a hot lead reaches sales. `channels` names [[webhooks]] of config.toml that are told too."""
-
-    reps: list[Rep] = Field(min_length=1)
-    answer_within: DurationText = "4 hours"
-    reject_reasons: list[Reason] = Field(min_length=1)
-    suggestions: list[Suggestion] = []
-    channels: list[str] = []
 
 
 class Deals(Model):

@@ -318,7 +318,8 @@ def test_an_admin_gives_a_lead_away_and_its_old_rep_sees_it_no_more(staff_client
     admin, sales = staff_client("admin"), staff_client("sales")
     assert sales.get(f"/console/leads/{ada}").status_code == 200
     assert sales.post(f"/console/leads/{ada}/owner", {"rep": "karim"}).status_code == 403
-    fragment = admin.post(f"/console/leads/{ada}/owner", {"rep": "karim", "back": "lead"}, headers=HTMX)
+    given = {"rep": "karim", "reason": "Speaks Flemish", "back": "lead"}
+    fragment = admin.post(f"/console/leads/{ada}/owner", given, headers=HTMX)
     assert "Karim Benali" in fragment.text
     assert [row.owner for row in rows(leads)] == ["karim"]
     assert sales.get(f"/console/leads/{ada}").status_code == 404

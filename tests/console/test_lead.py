@@ -310,6 +310,7 @@ def test_a_lead_is_worked_on_in_place(console_server, lively, ada, axe):
     page.wait_for_selector("#part-tasks .ticked")
     page.click("#part-owner summary")
     page.select_option("#part-owner select", "karim")
+    page.fill("#owner-reason", "Speaks Flemish")
     page.click("#part-owner button")
     page.wait_for_selector("#part-owner p:has-text('Karim')")
     page.click("#further a")

@@ -15,7 +15,7 @@ from base.config import Config
 from base.paths import data_path
 from console.verdict import StaffDoor, verdict_blueprint
 from leads.identity import Capture, record
-from storage.schema import events, hand_offs, wakes
+from storage.schema import events, hand_off_links, hand_offs, wakes
 
 TOKEN = "abcdefghijklmnopqrstuv"
 PATH = f"/v/{TOKEN}"
@@ -157,7 +157,7 @@ def test_accepting_is_an_event_that_never_scores_and_wakes_the_lead(client, staf
     assert answer.status_code == 303
     event = verdicts(staff_door)[0]
     assert (event.subject, event.evidence) == ("accepted", "engine")
-    assert event.data == {"reason": None, "by": "nadia", "cycle": 1}
+    assert event.data == {"reason": None, "staff": "Nadia Ferreira", "by": "nadia", "cycle": 1}
     row = hand_off(staff_door)
     assert (row.verdict, row.verdict_by) == ("accepted", "nadia")
     with staff_door.database.read() as conn:
@@ -225,3 +225,23 @@ def test_the_clock_tells_how_long_is_left(client, clocks, after, left, state):
     page = client.get(PATH).text
     assert left in page
     assert f'class="{state}"' in page
+
+
+def test_each_page_answers_under_the_name_of_the_rep_whose_it_is(client, staff_door):
+    link = {"token": "karims", "hand_off_id": hand_off(staff_door).id, "rep": "karim"}
+    staff_door.database.write(lambda conn: conn.execute(insert(hand_off_links).values(**link)) and None)
+    assert client.post("/v/karims", data={"choice": "accept"}).status_code == 303
+    assert (hand_off(staff_door).verdict, hand_off(staff_door).verdict_by) == ("accepted", "karim")
+    assert verdicts(staff_door)[0].data["staff"] == "Karim Benali"
+    assert "Karim Benali a pris ce lead" in client.get(PATH).text
+
+
+def test_the_page_of_whoever_had_the_lead_before_shows_nothing_of_it_and_answers_nothing(client, staff_door, clocks):
+    link = {"token": "old", "hand_off_id": hand_off(staff_door).id, "rep": "karim", "ended_at": clocks.calendar()}
+    staff_door.database.write(lambda conn: conn.execute(insert(hand_off_links).values(**link)) and None)
+    for answer in (client.get("/v/old"), client.post("/v/old", data={"choice": "accept"})):
+        assert answer.status_code == 200
+        assert "Il est chez Nadia Ferreira" in answer.text
+        assert "Ada Moreau" not in answer.text
+        assert "<form" not in answer.text
+    assert hand_off(staff_door).verdict is None

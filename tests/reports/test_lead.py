@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from leads.explain import explain
+from leads.known import REMEMBERED, facts_of
 from reports import dealings, lead, places, score
-from reports.known import REMEMBERED, facts_of
 from reports.timeline import Place, machine_visits, timeline
 from sales import notebook
 from sales.notebook import Author

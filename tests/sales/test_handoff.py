@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from authoring.models.definitions import Rep
+from authoring.models.hand_off import Rep
 from authoring.site import Site
 from base.clock import Moment
 from base.paths import data_path
@@ -23,7 +23,7 @@ from leads.facts import Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
 from sales import again, alert, brief, wording
-from sales.handoff import open_hand_off, promised, route
+from sales.handoff import find, open_hand_off, promised
 from sales.wording import whole_points
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
 
@@ -301,28 +301,45 @@ def test_the_brief_shows_what_a_form_said_otherwise_than_what_is_known(database,
     assert {answer["answer"] for answer in told["answers"]} >= {"06 39 98 99 99", "Evil"}
 
 
+def owned(call, owner):
+    return replace(call, facts=replace(call.facts, lead=replace(call.facts.lead, owner=owner)))
+
+
 def test_leads_go_round_the_reps_and_stay_with_the_one_they_have(database, chloe):
-    chosen = chloe.site.definitions.hand_off
-    ids = [rep.id for rep in chosen.reps]
-    lead = chloe.facts.lead
-    assert [route(replace(lead, id=number), chosen).id for number in range(6)] == [ids[n % 3] for n in range(6)]
-    assert route(replace(lead, owner="karim"), chosen).id == "karim"
-    assert route(replace(lead, id=0, owner="somebody who left"), chosen).id == ids[0]
-    open_it(database, chloe)
-    assert rows(database, leads)[0].owner == rows(database, hand_offs)[0].owner == ids[lead.id % 3]
+    ids = [rep.id for rep in chloe.site.definitions.hand_off.reps]
+    for cycle in range(1, 7):
+        open_it(database, replace(chloe, cycle=cycle))
+        open_it(database, replace(chloe, cycle=cycle))
+    assert [row.owner for row in rows(database, hand_offs)] == [*ids, *ids], "nobody's turn is taken twice"
+    assert rows(database, leads)[0].owner == ids[-1]
+    open_it(database, owned(replace(chloe, cycle=7), "karim"))
+    open_it(database, owned(replace(chloe, cycle=8), "somebody who left"))
+    assert [row.owner for row in rows(database, hand_offs)][6:] == ["karim", ids[0]]
+
+
+def test_the_brief_the_mail_and_the_webhook_say_why_it_is_whose(database, chloe):
+    open_it(database, owned(chloe, "karim"))
+    [hand_off] = rows(database, hand_offs)
+    assert hand_off.routed["by"] == "owner"
+    assert hand_off.brief["owner_why"] == "Karim, car ce lead était déjà le sien."
+    assert rows(database, messages)[0].context["owner_why"] == hand_off.brief["owner_why"]
+    data = rows(database, webhooks)[0].payload["data"]
+    assert data["owner_why"] == hand_off.brief["owner_why"]
+    assert data["lead_url"] == f"{BASE}/console/leads/{chloe.facts.lead.id}"
 
 
 @pytest.mark.parametrize(("rep", "owner"), [("bob", "bob"), ("somebody who left", "karim"), (None, "karim")])
-def test_a_raised_hand_goes_to_the_rep_whom_its_form_names(chloe, rep, owner):
+def test_a_raised_hand_goes_to_the_rep_whom_its_form_names(database, chloe, rep, owner):
     demo = chloe.site.forms["demo"].model_copy(update={"rep": rep})
     site = replace(chloe.site, forms={**chloe.site.forms, "demo": demo})
-    lead = replace(chloe.facts.lead, owner="karim")
-    assert route(lead, site.definitions.hand_off, promised(site, "hand_raise: demo")).id == owner
-    assert route(lead, site.definitions.hand_off, promised(site, "enter: engagement 90, fit 40")).id == "karim"
+    facts, now = owned(chloe, "karim").facts, chloe.now.calendar
+    with database.read() as conn:
+        assert find(conn, facts, site, now, ZONE, "hand_raise: demo").reps[0].id == owner
+        assert find(conn, facts, site, now, ZONE, "enter: engagement 90, fit 40").reps[0].id == "karim"
 
 
 def test_the_example_promises_nadia_and_nadia_is_told(site):
-    assert promised(site, "hand_raise: demo") == "nadia"
+    assert promised(site, "hand_raise: demo") == ("demo", "nadia")
     assert "Nadia" in site.forms["demo"].intro["fr"]
 
 

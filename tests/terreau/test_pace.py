@@ -36,6 +36,7 @@ def made(database, clocks):
         house = SimpleNamespace(
             database=database, clocks=Clocks(calendar.now, clocks.machine), engine=Due(calendar, *due)
         )
+        house.next_due = lambda: house.engine.next_due()
         running = SimpleNamespace(nudge=lambda: None)
         arrived = lambda: sum(at <= calendar.now() for at in noticed)  # noqa: E731
         return Pace(house, running, calendar, arrived, Event()), calendar

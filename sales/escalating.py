@@ -1,0 +1,153 @@
+"""Sees to alerts that nobody answers: each step of the definitions is taken once, by whichever process comes first."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from authoring.models.hand_off import Escalation, HandOff
+from authoring.releases import NoRelease
+from base.clock import Clocks, Moment
+from sales import again, links
+from sales.brief import brief
+from sales.dossiers import dossier_of
+from sales.notebook import Act, Author
+from sales.reassigning import Office, give
+from sales.routing import LATE, Routed
+from sales.service import next_due, next_step
+from sales.telling import NOTICE, About, tell_by_mail
+from sales.wording import Voice
+from storage import wakes
+from storage.database import Database
+from storage.schema import escalations, hand_offs, leads, switches
+from storage.upsert import insert_or_ignore
+
+AT_A_TIME = 20
+EVERYTHING = "all"  # the switch that rests the whole house
+HOUSE = Author("Terreau")
+ESCALATED = "alert_escalated"
+
+
+class ServiceLevel:
+    """The timer of one process; any number may run. `drain` is called by one thread at a time."""
+
+    def __init__(self, database: Database, office: Callable[[], Office], clocks: Clocks) -> None:
+        self._database = database
+        self._office = office
+        self._clocks = clocks
+
+    def drain(self, stop: threading.Event) -> int:
+        """Take every step that is due, until none is or `stop` is set; returns how many were taken.
+
+        Raises StorageUnavailable when the database is away; what is due stays so.
+        """
+        try:
+            office = self._office()
+        except NoRelease:
+            return 0
+        taken = 0
+        while not stop.is_set() and (due := self._due()):
+            for hand_off_id in due:
+                taken += self._take(hand_off_id, office)
+        return taken
+
+    def next_due(self) -> datetime | None:
+        """The calendar's next instant at which a step may be due; may be past. None = nobody waits for one."""
+        with self._database.read() as conn:
+            waiting = select(func.min(hand_offs.c.escalate_at)).where(hand_offs.c.verdict.is_(None))
+            found: datetime | None = conn.execute(waiting).scalar_one()
+            return None if found is None or _rests(conn) else found
+
+    def _due(self) -> list[int]:
+        now = self._clocks.calendar()
+        with self._database.read() as conn:
+            due = select(hand_offs.c.id).where(hand_offs.c.escalate_at <= now).order_by(hand_offs.c.escalate_at)
+            return [] if _rests(conn) else list(conn.scalars(due.limit(AT_A_TIME)))
+
+    def _take(self, hand_off_id: int, office: Office) -> bool:
+        now = self._clocks.moment()
+        return self._database.write(lambda conn: escalate(conn, hand_off_id, office, now))
+
+
+def escalate(conn: Connection, hand_off_id: int, office: Office, now: Moment) -> bool:
+    """Take the next step about that hand-off, if it is due, unanswered, and nobody else has taken it."""
+    hand_off = _held(conn, hand_off_id)
+    chosen, taken = office.site.definitions.hand_off, _taken(conn, hand_off_id)
+    step = next_step(chosen, hand_off.opened_at, taken, office.zone)
+    due = hand_off.verdict is None and step is not None and step[0] <= now.calendar
+    told = _do(conn, hand_off, step[1], office, now) if due and step is not None else False
+    ahead = [*taken, step[1].id] if due and step is not None else taken
+    later = next_due(chosen, hand_off.opened_at, ahead, office.zone) if hand_off.verdict is None else None
+    conn.execute(update(hand_offs).where(hand_offs.c.id == hand_off_id).values(escalate_at=later))
+    return told
+
+
+def _held(conn: Connection, hand_off_id: int) -> Row[Any]:
+    """The hand-off, of which nobody says anything else before the commit: an answer comes before, or after."""
+    lead_id = conn.execute(select(hand_offs.c.lead_id).where(hand_offs.c.id == hand_off_id)).scalar_one()
+    wakes.hold(conn, [lead_id])
+    return conn.execute(select(hand_offs).where(hand_offs.c.id == hand_off_id)).one()
+
+
+def _taken(conn: Connection, hand_off_id: int) -> list[str]:
+    return list(conn.scalars(select(escalations.c.step).where(escalations.c.hand_off_id == hand_off_id)))
+
+
+def _rests(conn: Connection) -> bool:
+    off = select(switches.c.off).where(switches.c.name == EVERYTHING)
+    return bool(conn.execute(off).scalar_one_or_none())
+
+
+# ---------------------------------------------------------------- the step itself
+
+
+def _do(conn: Connection, hand_off: Row[Any], step: Escalation, office: Office, now: Moment) -> bool:
+    told = _whom(hand_off, step, office.site.definitions.hand_off)
+    row = {
+        "hand_off_id": hand_off.id, "step": step.id, "act": step.do, "owner": hand_off.owner, "told": told,
+        "at": now.calendar,
+    }  # fmt: skip
+    if not insert_or_ignore(conn, escalations, row):
+        return False
+    act = Act.begin(conn, hand_off.lead_id, HOUSE, now)
+    act.tell(conn, ESCALATED, step.do, step=step.id, to=told, cycle=hand_off.cycle)
+    if step.do == "reassign" and told != hand_off.owner:
+        before = conn.execute(select(leads.c.owner).where(leads.c.id == act.lead_id)).scalar_one()
+        act = Act.begin(conn, hand_off.lead_id, HOUSE, now)  # an event of its own
+        give(conn, act, Routed(told, LATE, _called(step, office, told)), before, office)
+    else:
+        _tell(conn, hand_off, step, told, office, now)
+    return True
+
+
+def _whom(hand_off: Row[Any], step: Escalation, chosen: HandOff) -> str:
+    """The rep who is told; whoever has left the definitions is nobody to tell, and the owner is told again."""
+    known = {rep.id for rep in chosen.reps}
+    wanted = step.to or (chosen.fallback if step.do == "reassign" else None)
+    return wanted if wanted is not None and wanted in known else str(hand_off.owner)
+
+
+def _tell(conn: Connection, hand_off: Row[Any], step: Escalation, told: str, office: Office, now: Moment) -> None:
+    """By mail: the owner again, or somebody else with a page of their own."""
+    rep = next((one for one in office.site.definitions.hand_off.reps if one.id == told), None)
+    if rep is None:
+        return  # whose it was has left the definitions, and no other is named
+    own = rep.id == hand_off.owner
+    token = hand_off.token if own else links.one_more(conn, hand_off.id, rep.id)
+    voice = Voice(office.site, rep.locale, office.zone)
+    dossier = dossier_of(conn, hand_off, office.site, office.zone, now.calendar)
+    letter = brief(dossier, rep, voice, office.verdict_url(token))
+    owner = next(
+        (one.name for one in office.site.definitions.hand_off.reps if one.id == hand_off.owner), hand_off.owner
+    )
+    context = again.unanswered(letter, None if own else owner, hand_off.opened_at, hand_off.answer_by, voice)
+    about = About(hand_off.lead_id, hand_off.cycle, office.site.release_id, now)
+    tell_by_mail(conn, about, rep, context, NOTICE, f"mail:{rep.id}:{LATE}:{step.id}")
+
+
+def _called(step: Escalation, office: Office, told: str) -> str:
+    """What the step is called, in the language of whoever is told."""
+    locale = office.rep(told).locale
+    return Voice(office.site, locale, office.zone).text(step.label) if step.label is not None else step.id

@@ -1,0 +1,180 @@
+"""Alerts that nobody answers: each step once, in its time, whoever takes it and however often the house restarts."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from authoring.models.hand_off import Escalation, WorkingHours
+from base.clock import Clocks
+from sales import links
+from sales.escalating import ServiceLevel, escalate
+from sales.notebook import Author
+from sales.reassigning import Office
+from sales.routing import Routed
+from sales.verdicts import Verdict, answer
+from storage.schema import escalations, events, hand_offs, leads, messages, switches
+from storage.upsert import upsert
+
+STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
+NEVER = threading.Event()
+STEPS = [
+    Escalation(id="again", after="2 hours", do="remind"),
+    Escalation(id="boss", label={"fr": "Chef", "en": "Boss"}, after="3 hours", do="tell", to="karim"),
+    Escalation(id="away", after="5 hours", do="reassign", to="karim"),
+]
+KARIM, NADIA = "karim@atelier-lumen.example", "nadia@atelier-lumen.example"
+
+
+class Waiting:
+    """Ada has raised a hand and nobody answers; `at_work` is the timer of a process, as many as one likes."""
+
+    def __init__(self, lively):
+        self.lively, self.steps, self.hours = lively, STEPS, None
+        lively.releases.in_force = self.in_force(lively.releases.in_force)
+        self.lead_id = lively.submits("ada", "demo", phone="+33639981234", need="A room", **STUDIO)
+
+    def in_force(self, applied):
+        def site():
+            found = applied()
+            chosen = found.definitions.hand_off.model_copy(update={"escalation": self.steps, "hours": self.hours})
+            return replace(found, definitions=found.definitions.model_copy(update={"hand_off": chosen}))
+
+        return site
+
+    def office(self):
+        return Office(self.lively.releases.in_force(), "Europe/Paris", "https://lumen.example", "the key of the chain")
+
+    def at_work(self):
+        clocks = self.lively.clocks
+        return ServiceLevel(self.lively.database, self.office, Clocks(clocks.calendar, clocks.machine))
+
+    def after(self, **by):
+        self.lively.clocks.advance(timedelta(**by))
+        return self.at_work().drain(NEVER)
+
+    def rows(self, table, *where):
+        with self.lively.database.read() as conn:
+            return conn.execute(select(table).where(*where).order_by(*table.primary_key.columns)).all()
+
+    def hand_off(self):
+        return self.rows(hand_offs)[0]
+
+    def told(self, address):
+        return [row.email for row in self.rows(messages, messages.c.recipient == address)]
+
+    def answers(self):
+        now, one = self.lively.clocks.moment(), self.hand_off()
+        author = Author("Nadia Ferreira", "nadia")
+        self.lively.database.write(lambda conn: answer(conn, one.id, Verdict("accepted"), author, now))
+
+
+@pytest.fixture
+def waiting(lively):
+    return Waiting(lively)
+
+
+def test_each_step_is_taken_in_its_time_and_once(waiting):
+    assert waiting.at_work().next_due() == waiting.hand_off().opened_at + timedelta(hours=2)
+    assert waiting.after(minutes=119) == 0
+    assert waiting.after(minutes=1) == 1
+    assert waiting.after() == 0
+    assert waiting.told(NADIA) == ["alert", "notify"]
+    assert waiting.after(hours=1) == 1
+    assert waiting.told(KARIM) == ["notify"]
+    assert waiting.after(hours=2) == 1
+    one = waiting.hand_off()
+    assert (one.owner, waiting.rows(leads)[0].owner) == ("karim", "karim")
+    assert Routed.read(one.routed).by == "late"
+    assert waiting.told(KARIM) == ["notify", "alert"], "who was told of it before is alerted now that it is theirs"
+    assert [(row.step, row.act, row.owner, row.told) for row in waiting.rows(escalations)] == [
+        ("again", "remind", "nadia", "nadia"), ("away", "reassign", "nadia", "karim"),
+        ("boss", "tell", "nadia", "karim"),
+    ]  # fmt: skip
+    assert one.escalate_at is None
+    assert waiting.after(days=30) == 0
+    told = [event.subject for event in waiting.rows(events, events.c.name == "alert_escalated")]
+    assert told == ["remind", "tell", "reassign"]
+
+
+def test_after_an_outage_each_step_is_taken_once_and_none_is_lost(waiting):
+    assert waiting.after(days=3) == 3
+    assert waiting.after() == 0
+    assert len(waiting.rows(escalations)) == 3
+
+
+def test_many_processes_at_once_take_a_step_once(waiting):
+    waiting.lively.clocks.advance(timedelta(hours=2))
+    start, taken = threading.Barrier(6), []
+
+    def work():
+        start.wait(10)
+        taken.append(waiting.at_work().drain(NEVER))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(taken) == 6
+    assert (sum(taken), waiting.told(NADIA)) == (1, ["alert", "notify"])
+
+
+def test_an_answer_ends_it(waiting):
+    waiting.answers()
+    assert waiting.hand_off().escalate_at is None
+    assert waiting.at_work().next_due() is None
+    assert waiting.after(days=3) == 0
+    assert waiting.told(NADIA) == ["alert"]
+
+
+def test_a_step_that_was_due_when_the_answer_came_is_not_taken(waiting):
+    """A process that saw it due, and was slower than the answer."""
+    waiting.lively.clocks.advance(timedelta(hours=2))
+    waiting.answers()
+    one, office, now = waiting.hand_off(), waiting.office(), waiting.lively.clocks.moment()
+    assert not waiting.lively.database.write(lambda conn: escalate(conn, one.id, office, now))
+    assert waiting.rows(escalations) == []
+
+
+def test_only_working_hours_count(waiting, lively):
+    waiting.hours = WorkingHours.model_validate({"from": "09:00", "to": "18:00"})
+    bob = lively.submits("bob", "demo", phone="+33639985678", need="A hall", **STUDIO)
+    opened = next(row for row in waiting.rows(hand_offs) if row.lead_id == bob)
+    assert opened.escalate_at >= opened.opened_at + timedelta(hours=2)
+    local = opened.escalate_at.astimezone(waiting.lively.clocks.calendar().tzinfo)
+    assert local.weekday() < 5
+
+
+def test_whoever_is_told_as_well_answers_under_their_own_name(waiting):
+    waiting.after(hours=3)
+    [mail] = waiting.rows(messages, messages.c.recipient == KARIM)
+    token = mail.context["lead_url"].rpartition("/")[2]
+    with waiting.lively.database.read() as conn:
+        page = links.opened(conn, token)
+    assert (page.rep, page.ended, page.hand_off.owner) == ("karim", False, "nadia")
+    assert "Nadia Ferreira" in mail.context["text"]
+
+
+def test_while_the_house_rests_nobody_is_told(waiting):
+    off = {"name": "all", "off": True, "reason": "a restored copy", "since": waiting.lively.clocks.machine()}
+    waiting.lively.database.write(lambda conn: upsert(conn, switches, off, key=["name"]))
+    assert waiting.after(days=1) == 0
+    assert waiting.at_work().next_due() is None
+    waiting.lively.database.write(lambda conn: conn.execute(update(switches).values(off=False)) and None)
+    assert waiting.after() == 3
+
+
+def test_a_step_added_to_the_definitions_is_taken_where_another_was_due(waiting):
+    waiting.after(hours=2)
+    waiting.steps = [*STEPS, Escalation(id="soon", after="150 minutes", do="remind")]
+    assert waiting.after(hours=1) == 2
+    assert {row.step for row in waiting.rows(escalations)} == {"again", "soon", "boss"}
+
+
+def test_without_steps_nothing_is_ever_due(lively):
+    lively.submits("ada", "demo", phone="+33639981234", need="A room", **STUDIO)
+    with lively.database.read() as conn:
+        assert conn.execute(select(hand_offs.c.escalate_at)).scalar_one() is None
