@@ -50,10 +50,11 @@ def test_every_command_has_a_help_worth_reading_with_an_example(command):
 
 def test_the_commands_are_these():
     assert COMMANDS == [
-        "absences", "apply", "audit", "backup", "bounce", "check", "compare", "demo", "doctor", "engine", "enrol",
-        "explain", "export", "exports", "forecast", "graph", "hits", "import", "imports", "leads", "migrate", "new", "pause",
-        "plan", "preview", "reassign", "releases", "replay", "report", "restore", "resume", "rights", "rollback",
-        "send-test", "serve", "simulate", "staff", "suggest", "test", "unknown", "why",
+        "absences", "apply", "audit", "backup", "bounce", "check", "compare", "demo", "doctor", "engine",
+        "enrol", "explain", "export", "exports", "forecast", "graph", "hits", "import", "imports", "leads",
+        "migrate", "new", "pause", "plan", "preview", "reassign", "releases", "replay", "report", "restore",
+        "resume", "rights", "rollback", "send-test", "serve", "simulate", "staff", "suggest", "test", "unknown",
+        "why",
     ]  # fmt: skip
 
 
