@@ -20,7 +20,7 @@ from authoring.sentences import Fault, shortened
 from authoring.shapes import Path
 from authoring.site import Site
 from authoring.suggest import did_you_mean, enumerated
-from authoring.vocabulary import EVENTS, LEAD_COLUMNS
+from authoring.vocabulary import CALL_OUTCOMES, EVENTS, LEAD_COLUMNS
 from base.problems import Severity
 from base.saying import said
 from base.translations import msgid
@@ -60,7 +60,7 @@ REFERS: dict[type[Model], dict[str, str]] = {
     Route: {"reps": "rep"},
     HandOff: {"fallback": "rep"},
     Escalation: {"to": "rep"},
-    Stage: {"cooled_to": "stage", "accepted_to": "stage", "rejected_to": "stage"},
+    Stage: {"cooled_to": "stage", "accepted_to": "stage", "rejected_to": "stage", "requires": "field"},
     EngagementRule: {"event": "event"},
     Scoring: {"interest_points": "event"},
     Limit: {"rules": "rule"},
@@ -100,6 +100,7 @@ UNKNOWN: dict[str, tuple[str, str, Severity]] = {
         msgid("name it under [[event_labels]] if another program reports it"),
         "warning",
     ),
+    "outcome": (msgid("no call ends with `%(name)s`"), msgid("calls end with %(names)s"), "warning"),
     "field": (msgid("no form asks for a field `%(name)s`"), msgid("the fields are %(names)s"), "warning"),
 }
 
@@ -177,6 +178,7 @@ def _defined(site: Site) -> dict[str, set[str]]:
         "rule": {rule.id for rule in definitions.scoring.engagement},
         "profile": {persona.id for persona in definitions.personas},
         "rep": {rep.id for rep in definitions.hand_off.reps},
+        "outcome": {*CALL_OUTCOMES},
         "event": {*EVENTS, *(label.event for label in definitions.event_labels)},
         "field": {*LEAD_COLUMNS, *asked, *_set_fields(site)},
     }

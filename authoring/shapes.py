@@ -76,6 +76,7 @@ NOUNS: dict[str, Said] = {
     "Pressure": said("this `[pressure]` section"),
     "QuietHours": said("this `quiet_hours`"),
     "Reason": said("this reason"),
+    "Recycling": said("this `[recycling]` section"),
     "Rep": said("this rep"),
     "Route": said("this route"),
     "Row": said("this row"),

@@ -3,6 +3,9 @@
 Pure: no database, no clock, no network.
 """
 
+# How a call with a lead may end, as staff note it: the subject of `call_logged`.
+CALL_OUTCOMES = ("reached", "no_answer", "voicemail", "callback", "not_interested", "wrong_number", "objected")
+
 # Event name -> the kind of thing that its subject names; None where there is none to look up.
 EVENTS: dict[str, str | None] = {
     "form_submitted": "form",
@@ -20,6 +23,13 @@ EVENTS: dict[str, str | None] = {
     "segment_entered": "segment",
     "segment_left": "segment",
     "verdict_given": None,
+    "call_logged": "outcome",
+    "bant_noted": None,
+    "stage_moved": "stage",
+    "meeting_booked": None,
+    "deal_forecast": None,
+    "deal_won": None,
+    "deal_lost": None,
     "broadcast_due": "sequence",
     "existing_due": "sequence",
     "enrol_asked": "sequence",

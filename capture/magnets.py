@@ -10,6 +10,7 @@ from flask import Response, abort, request, session
 from sqlalchemy import Connection
 
 from authoring.blobs import BlobMissing
+from authoring.models.common import subjects
 from authoring.models.magnets import Magnet, MagnetFile
 from authoring.site import Site
 from base.tokens import TokenExpired, TokenInvalid, digest
@@ -165,7 +166,7 @@ def _record(door: Door, link: MagnetLink, path: str, token: str) -> bool:
     data = {
         "link": link.mark,
         "file": path,
-        "interests": list(link.magnet.interests),
+        "interests": subjects(link.magnet.interests),
         "message_id": link.message_id,
     }
     met = Met(

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
+from authoring.models.common import subjects
 from authoring.models.forms import Form
 from authoring.models.pages import Page
 from authoring.site import Site
@@ -168,7 +169,7 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         idempotency_key=stamp.idempotency_key({name: str(value) for name, value in said.given.items()}),
         hand_raise=form.hand_raise,
         magnet=form.magnet,
-        interests=tuple(dict.fromkeys([*form.interests, *visit.page.interests])),
+        interests=subjects(form.interests, visit.page.interests),
         release_id=visit.site.release_id or 0,
         visitor=visitor_of(door),
         limits=limits_of(door, visit.page.form, reach, request.remote_addr or ""),

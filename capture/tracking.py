@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Response, abort, make_response, redirect, request, session
 from sqlalchemy import Connection, bindparam, select
 
+from authoring.models.common import subjects
 from authoring.site import Site
 from base.clock import Moment
 from capture.addresses import absolute, own_page, split_code, with_code
@@ -118,7 +119,7 @@ def _met(door: Door, link: Link, of: Told) -> Met:
         "link": link.number,
         "message_id": link.message_id,
         "interests": _interests(site, link),
-        "page_interests": list(authored.interests) if authored else [],
+        "page_interests": subjects(authored.interests) if authored else [],
     }
     told_of = link.url is not None and "head" not in of.marks
     return Met(
@@ -146,10 +147,10 @@ def _note(door: Door, purpose: str, met: Met, now: Moment) -> bool:
         return False
 
 
-def _interests(site: Site, link: Link) -> list[str]:
+def _interests(site: Site, link: Link) -> list[str] | dict[str, int]:
     sequence, _, email = link.email.partition("/")
     text = site.emails.get((sequence, email, link.locale))
-    return list(text.interests) if text else []
+    return subjects(text.interests) if text else []
 
 
 def _seen_page(door: Door, code: str, page: str) -> None:

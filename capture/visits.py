@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from flask import Response, make_response, request
 from sqlalchemy import Connection
 
+from authoring.models.common import subjects
 from base.calendars import local_day
 from base.clock import Moment
 from base.config import Config
@@ -157,7 +158,7 @@ def _met(door: Door, page: str, now: Moment) -> Met | None:
         return None
     of = told(door, "visit", now)
     return Met(
-        0, "visit", page[:40], "page_seen", page, {"interests": list(authored.interests)}, page=page,
+        0, "visit", page[:40], "page_seen", page, {"interests": subjects(authored.interests)}, page=page,
         marks=of.marks, network=of.network, client=of.client,
     )  # fmt: skip
 

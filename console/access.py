@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import abort, request
 from sqlalchemy import ColumnElement, Connection, Table, false, or_, select, true
 
+from authoring.models.definitions import Side
 from console.context import Viewer
 from console.door import ConsoleDoor
 from leads.groups import survivor
@@ -18,6 +19,12 @@ NAMES = EVERYBODY - {"viewer"}  # who sees leads by name at all
 SELLING = frozenset({"sales", "admin"})
 WRITING = frozenset({"marketer", "admin"})
 RUNNING = frozenset({"admin"})
+# For whom each role moves leads by hand.
+SIDES: Mapping[str, tuple[Side, ...]] = {
+    "sales": ("sales",),
+    "marketer": ("marketing",),
+    "admin": ("marketing", "sales"),
+}
 OUTSIDE: frozenset[str] = frozenset()  # needs no sign-in
 
 SEES_EVERY_LEAD = WRITING
@@ -60,6 +67,7 @@ ACCESS: Mapping[str, Rule] = {
     "remove_factor_of_staff": Rule(RUNNING),
     # leads: sales sees its own and nobody's
     "today": Rule(NAMES),
+    "qualify": Rule(NAMES),
     "leads": Rule(NAMES),
     "search": Rule(NAMES),
     "new_lead": Rule(NAMES),
@@ -89,11 +97,13 @@ ACCESS: Mapping[str, Rule] = {
     "data_protection": Rule(RUNNING),
     "give_verdict": Rule(SELLING, own="hand_off_id"),
     "move_lead": Rule(SELLING, own="lead_id"),
+    "step_lead": Rule(NAMES, own="lead_id"),
     "add_note": Rule(NAMES, own="lead_id"),
     "add_task": Rule(NAMES, own="lead_id"),
     "add_own_task": Rule(NAMES),
     "do_task": Rule(NAMES, own="task_id"),
     "log_call": Rule(SELLING, own="lead_id"),
+    "allow_calls": Rule(SELLING, own="lead_id"),
     "save_bant": Rule(SELLING, own="lead_id"),
     "book_meeting": Rule(SELLING, own="lead_id"),
     "meeting_file": Rule(NAMES, own="lead_id"),

@@ -1,39 +1,42 @@
-"""What staff do: each a form that is posted, one verb of sales, then 303 back, or with htmx the part that changed."""
+"""What staff do: each a form that is posted, one verb of sales, then 303 back, or with htmx the part that changed.
+
+Calls are left to calling, deals to selling.
+"""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
 from flask import Response, g, make_response, redirect, request, url_for
+from sqlalchemy import Connection
 
-from base.calendars import at_local
+from authoring.site import Site
 from base.translations import msgid
-from console import lead, today
+from console import lead, qualify, today
+from console.access import SIDES
 from console.choices import NO_CHOICE, NO_REASON
 from console.context import by_htmx, draw, say, viewer
+from console.day_lines import MORNING
 from console.door import ConsoleDoor
+from console.posted import Unusable, morning_in, noted, one_of, text_in
 from console.routes import Route
-from sales import notebook, verdicts
-from sales.notebook import OUTCOMES, VALUES, Author
+from sales import moving, notebook, verdicts
+from sales.moving import LONGEST_REASON, Refused
+from sales.notebook import VALUES, Author
 from sales.reassigning import Office, reassign
 from sales.verdicts import ACCEPTED, VERDICTS, AnsweredBefore, Verdict
+from sales.wording import Voice
 
 LONGEST_TEXT = 10_000
-LONGEST_NOTE = 1_000
 LONGEST_TITLE = 300
-MORNING = time(9)  # when a day's task is due
 
-NO_TEXT = msgid("Write something first: nothing was saved.")
-TOO_LONG = msgid("This is too long: nothing was saved. Shorten it, then save it again.")
-NO_OUTCOME = msgid("Say how the call ended: nothing was saved.")
-NO_DAY = msgid("This is no day that can be planned: nothing was saved.")
 NO_VALUE = msgid("Choose what is known: nothing was saved.")
 NO_REP = msgid("The definitions know no rep of this name: nothing was saved.")
 
 
-class Unusable(Exception):
-    """The form cannot be taken as it is; the sentence says why, in English, and is translated where it is shown."""
+def why_not(error: Refused, site: Site) -> str:
+    """Why the lead may not come to a stage, in the viewer's language."""
+    return moving.sentence(error.barred, Voice(site, viewer().locale, viewer().zone))
 
 
 def author() -> Author:
@@ -49,14 +52,21 @@ def give_verdict(door: ConsoleDoor, hand_off_id: int) -> Response:
     try:
         verdict = _verdict(door)
     except Unusable as error:
-        return _refused(door, str(error))
-    late = False
-    job = partial(verdicts.answer, hand_off_id=hand_off_id, verdict=verdict, author=author(), now=g.moment)
+        return refused(door, str(error))
+    late, site, who, now = False, door.site(), author(), g.moment
+
+    def job(conn: Connection) -> None:
+        if verdict.said == ACCEPTED:
+            moving.may_accept(conn, hand_off_id, site)
+        verdicts.answer(conn, hand_off_id, verdict, who, now)
+
     try:
         door.database.write(job)
     except AnsweredBefore:
         late = True
-    if by_htmx() and _back() != "lead":
+    except Refused as error:
+        return refused(door, why_not(error, site), request.form.get("lead_id", type=int))
+    if by_htmx() and came_from() != "lead":
         return today.hand_fragment(door, hand_off_id, late)
     return _to(door, done=hand_off_id, late=1 if late else None)
 
@@ -68,8 +78,25 @@ def move_lead(door: ConsoleDoor, lead_id: int) -> Response:
         if verdict.said not in ("recycled", "disqualified"):
             raise Unusable(NO_CHOICE)
     except Unusable as error:
-        return _refused(door, str(error), lead_id)
+        return refused(door, str(error), lead_id)
     door.database.write(partial(verdicts.decide, lead_id=lead_id, verdict=verdict, author=author(), now=g.moment))
+    return _to(door, lead_id)
+
+
+def step_lead(door: ConsoleDoor, lead_id: int) -> Response:
+    """Move the lead to another stage by hand, as far as the definitions let the viewer's side do that."""
+    site = door.site()
+    try:
+        reason = text_in("why", LONGEST_REASON)
+        by, to = SIDES[viewer().role], request.form.get("stage", "")
+        job = partial(
+            moving.move, lead_id=lead_id, to=to, by=by, reason=reason, site=site, author=author(), now=g.moment
+        )
+        door.database.write(job)
+    except Unusable as error:
+        return refused(door, str(error), lead_id)
+    except Refused as error:
+        return refused(door, why_not(error, site), lead_id)
     return _to(door, lead_id)
 
 
@@ -82,28 +109,17 @@ def _verdict(door: ConsoleDoor) -> Verdict:
     reason = request.form.get("reason", "")
     if reason not in {one.id for one in door.site().definitions.hand_off.reject_reasons}:
         raise Unusable(NO_REASON)
-    until = _day("until") if said == "recycled" else None
+    until = morning_in("until", MORNING) if said == "recycled" else None
     return Verdict(said, reason, until, say("Come back to this lead: recycled until today"))
 
 
-# ---------------------------------------------------------------- notes, calls, tasks, BANT, owners
+# ---------------------------------------------------------------- notes, tasks, BANT, owners
 
 
 def add_note(door: ConsoleDoor, lead_id: int) -> Response:
-    return act(door, lead_id, lambda: partial(notebook.add_note, text=_text("text", LONGEST_TEXT)), lead.notes_fragment)
-
-
-def log_call(door: ConsoleDoor, lead_id: int) -> Response:
-    """How a call ended; on the day's list the line says so in its place."""
-
-    def verb() -> Callable[..., object]:
-        return partial(notebook.log_call, outcome=_one_of("outcome", OUTCOMES, NO_OUTCOME), note=_note())
-
-    if by_htmx() and _back() == "today":
-        return act(
-            door, lead_id, verb, lambda door, lead_id: today.call_fragment(door, lead_id, request.form["outcome"])
-        )
-    return act(door, lead_id, verb, lead.calls_fragment)
+    return act(
+        door, lead_id, lambda: partial(notebook.add_note, text=text_in("text", LONGEST_TEXT)), lead.notes_fragment
+    )
 
 
 def add_task(door: ConsoleDoor, lead_id: int) -> Response:
@@ -111,7 +127,9 @@ def add_task(door: ConsoleDoor, lead_id: int) -> Response:
 
     def verb() -> Callable[..., object]:
         owner = lead.owner_of(door, lead_id) or viewer().rep
-        return partial(notebook.add_task, title=_text("title", LONGEST_TITLE), due_at=_day("due"), owner=owner)
+        return partial(
+            notebook.add_task, title=text_in("title", LONGEST_TITLE), due_at=morning_in("due", MORNING), owner=owner
+        )
 
     return act(door, lead_id, verb, lead.tasks_fragment)
 
@@ -122,14 +140,14 @@ def add_own_task(door: ConsoleDoor) -> Response:
         job = partial(
             notebook.add_task,
             lead_id=None,
-            title=_text("title", LONGEST_TITLE),
-            due_at=_day("due"),
+            title=text_in("title", LONGEST_TITLE),
+            due_at=morning_in("due", MORNING),
             owner=viewer().rep,
             author=author(),
             now=g.moment,
         )
     except Unusable as error:
-        return _refused(door, str(error))
+        return refused(door, str(error))
     made = door.database.write(job)
     return today.task_fragment(door, made) if by_htmx() else _to(door)
 
@@ -148,8 +166,8 @@ def save_bant(door: ConsoleDoor, lead_id: int) -> Response:
 
     def verb() -> Callable[..., object]:
         items = tuple(item.id for item in door.site().definitions.bant)
-        item, value = _one_of("item", items, NO_VALUE), _one_of("value", VALUES, NO_VALUE)
-        return partial(notebook.note_bant, item=item, value=value, note=_note())
+        item, value = one_of("item", items, NO_VALUE), one_of("value", VALUES, NO_VALUE)
+        return partial(notebook.note_bant, item=item, value=value, note=noted())
 
     return act(door, lead_id, verb, lead.bant_fragment)
 
@@ -162,7 +180,7 @@ def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
         if rep and rep not in {one.id for one in site.definitions.hand_off.reps}:
             raise Unusable(NO_REP)
         told_from = Office(site, door.config.site.timezone, door.config.site.base_url, door.keys.suppression)
-        return partial(reassign, rep=rep or None, reason=_text("reason", LONGEST_TITLE), office=told_from)
+        return partial(reassign, rep=rep or None, reason=text_in("reason", LONGEST_TITLE), office=told_from)
 
     return act(door, lead_id, verb, lead.owner_fragment)
 
@@ -180,23 +198,25 @@ def act(
     try:
         job = partial(verb(), lead_id=lead_id, author=author(), now=g.moment)
     except Unusable as error:
-        return _refused(door, str(error), lead_id)
+        return refused(door, str(error), lead_id)
     door.database.write(job)
     return fragment(door, lead_id) if by_htmx() else _to(door, lead_id)
 
 
-def _refused(door: ConsoleDoor, sentence: str, lead_id: int | None = None) -> Response:
+def refused(door: ConsoleDoor, sentence: str, lead_id: int | None = None) -> Response:
     """422 with the sentence on the page that the form was on; for htmx a line above it, which stays as it is."""
     if by_htmx():
         note = draw("console/error_note.html", 422, title=say("Not saved"), sentence=say(sentence))
         note.headers["HX-Retarget"], note.headers["HX-Reswap"] = "#notice", "innerHTML"
         return note
-    if _back() == "today" or lead_id is None:
+    if came_from() == "qualify":
+        return qualify.page(door, wrong=say(sentence), status=422)
+    if came_from() == "today" or lead_id is None:
         return today.page(door, wrong=say(sentence), status=422)
     return lead.page(door, lead_id, wrong=say(sentence), status=422)
 
 
-def _back() -> str:
+def came_from() -> str:
     """The page that the form was on."""
     return request.form.get("back", "")
 
@@ -204,60 +224,20 @@ def _back() -> str:
 def _to(door: ConsoleDoor, lead_id: int | None = None, **more: Any) -> Response:
     """303 to where the form was; only to pages of ours."""
     lead_id = request.form.get("lead_id", lead_id, type=int)
-    if _back() == "lead" and lead_id is not None:
+    if came_from() == "lead" and lead_id is not None:
         there = url_for("console.lead", lead_id=lead_id, **more)
     else:
-        there = url_for("console.today", **more)
+        there = url_for("console.qualify" if came_from() == "qualify" else "console.today", **more)
     if by_htmx():
         return make_response("", 204, {"HX-Redirect": there})
     return make_response(redirect(there, 303))
 
 
-# ---------------------------------------------------------------- what the form says
-
-
-def _text(name: str, longest: int) -> str:
-    text = request.form.get(name, "").replace("\x00", "").strip()
-    if not text:
-        raise Unusable(NO_TEXT)
-    if len(text) > longest:
-        raise Unusable(TOO_LONG)
-    return text
-
-
-def _note() -> str | None:
-    text = request.form.get("note", "").replace("\x00", "").strip()
-    if len(text) > LONGEST_NOTE:
-        raise Unusable(TOO_LONG)
-    return text or None
-
-
-def _one_of(name: str, known: tuple[str, ...], sentence: str) -> str:
-    value = request.form.get(name, "")
-    if value not in known:
-        raise Unusable(sentence)
-    return value
-
-
-def _day(name: str) -> datetime | None:
-    """The morning of that day on the house's wall clock; None where none is given."""
-    written = request.form.get(name, "").strip()
-    if not written:
-        return None
-    try:
-        day = date.fromisoformat(written)
-        if not 2000 <= day.year <= 9000:
-            raise ValueError(written)
-    except ValueError:
-        raise Unusable(NO_DAY) from None
-    return at_local(day, MORNING, viewer().zone)
-
-
 ROUTES = (
     Route("POST", "/hand-offs/<int:hand_off_id>/verdict", "give_verdict", give_verdict),
     Route("POST", "/leads/<int:lead_id>/verdict", "move_lead", move_lead),
+    Route("POST", "/leads/<int:lead_id>/stage", "step_lead", step_lead),
     Route("POST", "/leads/<int:lead_id>/notes", "add_note", add_note),
-    Route("POST", "/leads/<int:lead_id>/calls", "log_call", log_call),
     Route("POST", "/leads/<int:lead_id>/tasks", "add_task", add_task),
     Route("POST", "/leads/<int:lead_id>/bant", "save_bant", save_bant),
     Route("POST", "/leads/<int:lead_id>/owner", "assign_lead", assign_lead),

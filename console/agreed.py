@@ -19,8 +19,11 @@ from console.door import ConsoleDoor
 from console.names import Names
 from console.routes import Route
 from console.step_words import localised
+from leads.gates import Lacking
 from reports.intervals import FEW, Share, wilson
 from reports.precision import Precision, precision
+from sales.moving import SIDES
+from sales.wording import Voice, joined
 
 STEPS: Mapping[str, str] = {
     "remind": msgid("the rep is reminded"),
@@ -42,6 +45,8 @@ class StageRow:
     name: str
     meaning: str
     enter: str
+    asks: str
+    moved_by: str
     leave: tuple[str, ...]
 
 
@@ -106,7 +111,17 @@ def _words(condition: Condition, site: Site) -> str:
 
 def _stage(stage: Stage, site: Site) -> StageRow:
     enter = _words(stage.enter, site) if stage.enter is not None else ""
-    return StageRow(stage, localised(stage.label), localised(stage.meaning), enter, tuple(_ways_out(stage, site)))
+    voice = Voice(site, viewer().locale, viewer().zone)
+    bant = tuple(item.id for item in site.definitions.bant) if stage.requires_bant else ()
+    return StageRow(
+        stage,
+        localised(stage.label),
+        localised(stage.meaning),
+        enter,
+        joined(voice.lacks(Lacking(tuple(stage.requires), bant))),
+        joined((say(SIDES[side]) for side in stage.moved_by), f" {say('or')} "),
+        tuple(_ways_out(stage, site)),
+    )
 
 
 def _ways_out(stage: Stage, site: Site) -> Iterator[str]:
@@ -138,6 +153,9 @@ def _limit(limit: Limit, scoring: Scoring) -> tuple[str, str]:
     """The name of a limit, and what it holds."""
     labels = {rule.id: localised(rule.label) for rule in scoring.engagement}
     held = ", ".join(labels.get(name, name) for name in limit.rules) or say("all rules")
+    if limit.days is None:
+        said = say("at most %(points)s points at any time: %(rules)s", points=number(limit.points), rules=held)
+        return localised(limit.label), said
     said = say_n(
         "at most %(points)s points in any %(count)s day: %(rules)s",
         "at most %(points)s points in any %(count)s days: %(rules)s",

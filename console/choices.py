@@ -1,13 +1,19 @@
 """What staff may decide of a lead, each choice with its consequence under it, read from the definitions in force."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from authoring.site import Site
 from base.translations import msgid
+from console.access import SIDES
 from console.context import Viewer, say
 from console.lead_filters import stage_name
-from leads.facts import DISQUALIFIED, RECYCLED
+from leads.facts import DISQUALIFIED, RECYCLED, Facts
+from leads.gates import barred, lacking, noted_in
+from leads.lifecycle import climbable, held_back
 from sales.verdicts import VERDICTS
+from sales.wording import Voice, joined
 
 NO_REASON = msgid("Choose a reason: marketing learns from it.")
 NO_CHOICE = msgid("This is no verdict: accept, reject, recycle or disqualify.")
@@ -47,6 +53,37 @@ def of_hand_off(site: Site, viewer: Viewer, stage: str) -> Choices:
 def of_lead(site: Site, viewer: Viewer, stage: str) -> Choices:
     """What may be decided of a lead that waits for no answer."""
     return Choices(tuple(one for one in _aside(site) if VERDICTS[one.value] != stage), _reasons(site, viewer), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where the viewer may move a lead by hand; `held`: the stage that its points lead to and from which something
+    keeps it; `asks`: each stage ahead, and what it asks for that nobody knows yet."""
+
+    stages: tuple[tuple[str, str], ...]
+    held: str
+    asks: tuple[tuple[str, str], ...]
+
+
+def steps_of(facts: Facts, site: Site, who: Viewer, now: datetime) -> Steps:
+    """What may be done by hand, and what stands in the way of a stage."""
+    definitions, voice = site.definitions, Voice(site, who.locale, who.zone)
+    noted, here = noted_in(facts.history), facts.standing.stage
+    open_ones = []
+    for stage in definitions.stages:
+        found = barred(definitions, here, stage.id, SIDES.get(who.role, ()), facts.lead, noted)
+        if found is None or found.why == "lacking":
+            open_ones.append((stage.id, voice.stage(stage.id)))
+    held = held_back(facts, definitions, now)
+    return Steps(tuple(open_ones), voice.stage(held[0].id) if held else "", tuple(_asks(facts, site, voice)))
+
+
+def _asks(facts: Facts, site: Site, voice: Voice) -> Iterator[tuple[str, str]]:
+    noted = noted_in(facts.history)
+    for stage in climbable(site.definitions, facts.standing.stage):
+        lacks = voice.lacks(lacking(stage, facts.lead, noted, site.definitions))
+        if lacks:
+            yield voice.stage(stage.id), joined(lacks)
 
 
 def _aside(site: Site) -> tuple[Choice, ...]:

@@ -1,53 +1,21 @@
-"""A call to make and a thing to do, each as one line in the viewer's words."""
+"""A thing to do as one line in the viewer's words; calls are left to call_lines."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from authoring.site import Site
 from base.calendars import local_day
 from base.translations import msgid
-from console.context import Viewer, day, hour, phone_shown, say, say_n
-from leads.points import engagement
-from leads.scoring import temperature
-from reports.calls import Call
+from console.context import Viewer, day, hour, say
 from reports.tasks import Task
-from sales.wording import Voice, joined
 
-OUTCOMES: tuple[tuple[str, str], ...] = (
-    ("reached", msgid("Reached")),
-    ("voicemail", msgid("Message left")),
-    ("callback", msgid("Call back")),
-    ("wrong_number", msgid("Wrong number")),
-)
-LAST: dict[str, str] = {
-    "reached": msgid("reached"),
-    "voicemail": msgid("message left"),
-    "callback": msgid("to call back"),
-    "wrong_number": msgid("wrong number"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CallLine:
-    """A lead to call; `tried` says what came of the calls so far; `alone`: nothing else reaches them."""
-
-    lead_id: int
-    name: str
-    company: str
-    phone: str
-    phone_shown: str
-    temperature: str
-    temperature_name: str
-    engagement: int
-    stage: str
-    tried: str
-    last: str
-    alone: bool
+MORNING = time(9)  # when a day's task is due: its hour says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """Something to do. `due` in words; `late`: its day is past."""
+    """Something to do. `due` in words; `late`: its day is past, or its hour where it has one."""
 
     id: int
     title: str
@@ -60,46 +28,9 @@ class TaskLine:
     done_by: str
 
 
-def call_line(call: Call, site: Site, who: Viewer, now: datetime) -> CallLine:
-    definitions, voice = site.definitions, Voice(site, who.locale, who.zone)
-    milli = engagement(call.standing.buckets, definitions, local_day(now, who.zone))
-    heat = temperature(milli, definitions)
-    act = call.act
-    return CallLine(
-        lead_id=call.lead.id,
-        name=call.lead.name,
-        company=joined([call.lead.job_title, call.lead.company, _town(call)]),
-        phone=call.lead.phone or "",
-        phone_shown=phone_shown(call.lead.phone or ""),
-        temperature=heat,
-        temperature_name=next(who.speech.text(one.label) for one in definitions.temperatures if one.id == heat),
-        engagement=milli,
-        stage=call.standing.stage,
-        tried=_tried(call),
-        last=f"{voice.action(act)}, {when(act.at, who, now)}" if act else "",
-        alone=call.lead.email is None,
-    )
-
-
-def _town(call: Call) -> str:
-    """Where they are, as far as it is known: it says what hour it is there, and what to speak of."""
-    town = call.lead.fields.get("city")
-    return town if isinstance(town, str) else ""
-
-
-def _tried(call: Call) -> str:
-    if not call.tries or call.called_at is None:
-        return say("first call")
-    tries = say_n("%(count)s call", "%(count)s calls", call.tries)
-    last = say(LAST.get(call.outcome or "", ""))
-    return say("%(tries)s, last on %(day)s: %(outcome)s", tries=tries, day=day(call.called_at, "brief"), outcome=last)
-
-
 def task_line(task: Task, site: Site, who: Viewer, now: datetime) -> TaskLine:
     reps = {rep.id: rep.name for rep in site.definitions.hand_off.reps}
     owner = reps.get(task.owner or "", task.owner or "")
-    today_ = local_day(now, who.zone)
-    due = local_day(task.due_at, who.zone) if task.due_at else None
     return TaskLine(
         id=task.id,
         title=task.title,
@@ -107,19 +38,32 @@ def task_line(task: Task, site: Site, who: Viewer, now: datetime) -> TaskLine:
         lead=task.lead,
         owner=owner if task.owner != who.rep else "",
         due=_due(task, who, now),
-        late=due is not None and due < today_ and task.done_at is None,
+        late=task.done_at is None and _late(task, who, now),
         done=task.done_at is not None,
         done_by=task.done_by or "",
     )
 
 
+def _late(task: Task, who: Viewer, now: datetime) -> bool:
+    if task.due_at is None:
+        return False
+    if _has_hour(task.due_at, who):
+        return task.due_at < now
+    return local_day(task.due_at, who.zone) < local_day(now, who.zone)
+
+
+def _has_hour(due_at: datetime, who: Viewer) -> bool:
+    return due_at.astimezone(ZoneInfo(who.zone)).time() != MORNING
+
+
 def _due(task: Task, who: Viewer, now: datetime) -> str:
-    """The day in words where it is near; nothing without a day."""
+    """The day in words where it is near, and the hour where there is one; nothing without a day."""
     if task.due_at is None:
         return ""
     off = (local_day(task.due_at, who.zone) - local_day(now, who.zone)).days
     near = {-1: msgid("yesterday"), 0: msgid("today"), 1: msgid("tomorrow")}.get(off)
-    return say(near) if near else day(task.due_at, "brief" if abs(off) < 300 else "short")
+    said = say(near) if near else day(task.due_at, "brief" if abs(off) < 300 else "short")
+    return say("%(day)s, %(hour)s", day=said, hour=hour(task.due_at)) if _has_hour(task.due_at, who) else said
 
 
 def when(at: datetime, who: Viewer, now: datetime) -> str:

@@ -13,10 +13,11 @@ from authoring.site import Site
 from base.calendars import local_day
 from console import lead_dealings, lead_parts
 from console.access import RUNNING, SELLING, may, sees
-from console.choices import of_lead
+from console.call_lines import call_parts
+from console.choices import of_lead, steps_of
 from console.context import Viewer, by_htmx, draw, phone_shown, say, viewer
 from console.curve import curve
-from console.day_lines import OUTCOMES, task_line
+from console.day_lines import task_line
 from console.door import ConsoleDoor
 from console.hands import done, hand
 from console.lead_filters import BROUGHT, source_name
@@ -63,7 +64,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             **_answering(conn, portrait, facts, site, now),
             **_scored(conn, facts, site, now),
             **_told(conn, portrait, site, now, FIRST_LINES),
-            **_noted(conn, portrait, site, now),
+            **_noted(conn, door, portrait, now),
             **_dealt(conn, door, portrait, site),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
             "one_with": _one_with(conn, portrait.lead.id),
@@ -122,6 +123,8 @@ def _identity(portrait: Portrait, facts: Facts, site: Site, now: datetime) -> di
         "standing": facts.standing,
         "stage_name": names.stage(facts.standing.stage),
         "stage_meaning": _meaning(facts.standing, site, who),
+        "steps": steps_of(facts, site, who, now),
+        "aside": lead_parts.times_aside(portrait.passages, names),
         "way": lead_parts.way(facts.standing, portrait.passages, site, names),
         "turns": lead_parts.turns(portrait.passages, names, now),
         "origin": _origin(portrait),
@@ -142,6 +145,8 @@ def _origin(portrait: Portrait) -> str:
     if source.partition(":")[0] in BROUGHT:
         return source_name(source)
     return joined([say(ORIGIN_NAMES.get(portrait.origin, portrait.origin)), source_name(source)])
+
+
 def _owner_why(conn: Connection, portrait: Portrait, site: Site) -> str:
     """Why whoever has the lead has it, as the newest hand-off says; "" where it says nothing of them."""
     who, newest = viewer(), next(iter(handed(conn, portrait.lead.id)), None)
@@ -206,15 +211,15 @@ def _told(conn: Connection, portrait: Portrait, site: Site, now: datetime, size:
     }
 
 
-def _noted(conn: Connection, portrait: Portrait, site: Site, now: datetime) -> dict[str, Any]:
-    who = viewer()
+def _noted(conn: Connection, door: ConsoleDoor, portrait: Portrait, now: datetime) -> dict[str, Any]:
+    site, who = door.site(), viewer()
     listed = tasks.tasks_of(conn, portrait.lead.id)
     return {
         "answers": lead_parts.answers(today.submitted(conn, portrait.lead.id), site, who),
         "bant": lead_parts.bant(portrait.bant, portrait, site, who),
         "bant_values": [(value, say(lead_parts.BANT_WORDS[value])) for value in VALUES],
         "tasks": [task_line(one, site, who, now) for one in listed],
-        "outcomes": [(value, say(text)) for value, text in OUTCOMES],
+        **call_parts(conn, portrait.lead, portrait.calls, door.keys.suppression, site, who, now),
     }
 
 
@@ -288,7 +293,7 @@ def _fragment(door: ConsoleDoor, lead_id: int, part: str) -> Response:
         facts = _facts(conn, site, portrait, now)
         values = {
             **_identity(portrait, facts, site, now),
-            **_noted(conn, portrait, site, now),
+            **_noted(conn, door, portrait, now),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
             "owner_why": _owner_why(conn, portrait, site),
         }

@@ -120,6 +120,12 @@ def turns(passages: Sequence[Passage], names: Names, now: datetime) -> list[Turn
     ]
 
 
+def times_aside(passages: Sequence[Passage], names: Names) -> list[tuple[str, int]]:
+    """How often they were recycled and disqualified, where it ever happened."""
+    counted = [(names.stage(stage), sum(one.stage == stage for one in passages)) for stage in (RECYCLED, DISQUALIFIED)]
+    return [(name, times) for name, times in counted if times]
+
+
 def interests(standing: Standing, site: Site, viewer: Viewer) -> list[Interest]:
     labels = {interest.id: viewer.speech.text(interest.label) for interest in site.definitions.interests}
     ranked = sorted(standing.interests.items(), key=lambda known: (-known[1], known[0]))[:INTERESTS]

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from authoring.site import Site
 from base.calendars import local_day
-from console.context import Viewer, day, points, say, say_n
+from console.context import Viewer, day, number, points, say, say_n
 from console.day_lines import when
 from console.drawings import SHADES
 from leads.facts import Facts
 from leads.points import MILLI, falls_below
 from leads.scoring import temperature
 from reports.places import SHOWN_FILE
-from reports.score import Earned, FitScore, RuleScore, Score
+from reports.score import Earned, FitScore, LimitScore, RuleScore, Score
 from sales.brief import threshold
 from sales.wording import Voice
 
@@ -127,8 +128,24 @@ def _limit(site: Site, viewer: Viewer) -> tuple[int | None, str]:
 
 
 def _rows(score: Score, site: Site, viewer: Viewer, now: datetime) -> tuple[Row, ...]:
-    shares = in_tenths(score.total, [rule.milli for rule in score.rules])
-    return tuple(_row(rule, share, site, viewer, now) for rule, share in zip(score.rules, shares, strict=True))
+    parts = [rule.milli for rule in score.rules] + [limit.milli for limit in score.limits]
+    shares = in_tenths(score.total, parts)
+    rows = [_row(rule, share, site, viewer, now) for rule, share in zip(score.rules, shares, strict=False)]
+    return (*rows, *map(partial(_limit_row, viewer), score.limits, shares[len(rows) :]))
+
+
+def _limit_row(viewer: Viewer, found: LimitScore, share: int) -> Row:
+    held = say("at most %(points)s together", points=number(found.limit.points))
+    return Row(
+        what=viewer.speech.text(found.limit.label),
+        when="",
+        rule=found.limit.id,
+        place=f"{SHOWN_FILE}:{found.line}",
+        sum=held,
+        milli=share,
+        parts=(Part(held, share),),
+        more=0,
+    )
 
 
 def _row(found: RuleScore, share: int, site: Site, viewer: Viewer, now: datetime) -> Row:

@@ -106,9 +106,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("was in on %(day)s, and %(interval)s must pass between two entries"),
         ),
         (
-            r"a contact who has shown no interest yet; audience = leads",
+            r"a contact who has shown no interest yet; audience = \S+",
             msgid("a contact who has shown no interest yet, and this is for leads"),
         ),
+        (
+            r"a customer; audience = not_customers",
+            msgid("a customer by now, and this is for whoever has not bought yet"),
+        ),
+        (r"no customer; audience = customers", msgid("no customer, and this is for customers")),
         (
             r"the address was asked to confirm (?P<times>\d+) times and never did",
             msgid("this address was asked to confirm %(times)s times and never did: it is asked no more"),
@@ -217,6 +222,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"rejected: (?P<reason>.+)", msgid("Rejected by sales: %(reason)s.")),
         (r"recycled: (?P<reason>.+)", msgid("Recycled by sales: %(reason)s.")),
         (r"disqualified: (?P<reason>.+)", msgid("Disqualified by sales: %(reason)s.")),
+        (r"moved: (?P<because>.+)", msgid("Moved by hand: “%(because)s”")),
         (r"meeting", msgid("Sales has booked a meeting.")),
         (r"forecast", msgid("Sales has forecast a deal.")),
         (r"won", msgid("Signed.")),

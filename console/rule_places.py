@@ -113,7 +113,7 @@ PATHS: tuple[tuple[str, Path], ...] = (
     ("filter", lambda *_: ("filter",)),
     ("entered already|inside already", lambda *_: ("re_entry",)),
     ("entered on", lambda *_: ("min_interval",)),
-    ("a contact who", lambda *_: ("audience",)),
+    ("a contact who|a customer|no customer", lambda *_: ("audience",)),
     (".* did not come within ", lambda *_: (STEP, "wait_for")),
 )
 

@@ -1,7 +1,7 @@
 """What sales does with a lead: meetings and deals, each a form that is posted; and a meeting for one's calendar."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
@@ -11,10 +11,11 @@ from icalendar import Calendar, Event
 from base.calendars import at_local, local_day
 from base.translations import msgid
 from console import lead
-from console.acts import NO_DAY, TOO_LONG, Unusable, act
+from console.acts import act
 from console.choices import NO_REASON
 from console.context import say, viewer
 from console.door import ConsoleDoor
+from console.posted import NO_TIME, TOO_LONG, Unusable, day_in, plain, time_in
 from console.routes import Route
 from console.selling_parts import LENGTHS
 from leads.facts import Lead
@@ -27,7 +28,6 @@ LONGEST_PLACE = 300
 MOST = Decimal(1_000_000_000)
 NO_AMOUNT = msgid("This is no amount: nothing was saved. Write it in figures, such as 1200 or 1200,50.")
 NO_PERCENT = msgid("A probability is a number from 0 to 100: nothing was saved.")
-NO_TIME = msgid("Say on which day and at what time: nothing was saved.")
 NO_DEAL = msgid("No deal is open: nothing was saved. Recycle or disqualify the lead instead.")
 
 
@@ -36,11 +36,11 @@ NO_DEAL = msgid("No deal is open: nothing was saved. Recycle or disqualify the l
 
 def book_meeting(door: ConsoleDoor, lead_id: int) -> Response:
     def verb() -> Callable[..., object]:
-        on, wall = _day("on"), _time("time")
+        on, wall = day_in("on"), time_in("time")
         minutes = request.form.get("minutes", type=int)
         if minutes not in LENGTHS:
             raise Unusable(NO_TIME)
-        place = request.form.get("place", "").replace("\x00", "").strip()
+        place = plain("place")
         if len(place) > LONGEST_PLACE:
             raise Unusable(TOO_LONG)
         starts_at = at_local(on, wall, viewer().zone)
@@ -53,7 +53,7 @@ def save_deal(door: ConsoleDoor, lead_id: int) -> Response:
     """What is expected: an amount, a day, how likely."""
 
     def verb() -> Callable[..., object]:
-        said = Forecast(_amount(), _day("close_on"), _percent())
+        said = Forecast(_amount(), day_in("close_on"), _percent())
         return partial(deals.forecast, said=said)
 
     return act(door, lead_id, verb, lead.deal_fragment)
@@ -135,24 +135,6 @@ def _percent() -> int | None:
     if not (written.isascii() and written.isdigit() and int(written) <= 100):
         raise Unusable(NO_PERCENT)
     return int(written)
-
-
-def _day(name: str) -> date:
-    try:
-        found = date.fromisoformat(request.form.get(name, "").strip())
-    except ValueError:
-        raise Unusable(NO_DAY) from None
-    if not 2000 <= found.year <= 9000:
-        raise Unusable(NO_DAY)
-    return found
-
-
-def _time(name: str) -> time:
-    try:
-        found = time.fromisoformat(request.form.get(name, "").strip())
-    except ValueError:
-        raise Unusable(NO_TIME) from None
-    return found.replace(tzinfo=None)
 
 
 def _today() -> date:

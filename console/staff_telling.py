@@ -22,9 +22,12 @@ VERDICTS: Mapping[str, str] = {
 }
 CALLS: Mapping[str, str] = {
     "reached": msgid("%(who)s called and reached them"),
+    "no_answer": msgid("%(who)s called: no answer"),
     "voicemail": msgid("%(who)s called and left a message"),
-    "wrong_number": msgid("%(who)s called: the number is wrong"),
     "callback": msgid("%(who)s called: to be called back"),
+    "not_interested": msgid("%(who)s called: they are not interested"),
+    "wrong_number": msgid("%(who)s called: the number is wrong"),
+    "objected": msgid("%(who)s called: they ask not to be called any more"),
 }
 TASKS: Mapping[str, str] = {
     "task_added": msgid("%(who)s plans: %(title)s"),
@@ -70,7 +73,18 @@ def _note(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
 
 def _call(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     sentence = CALLS.get(event.subject or "", msgid("%(who)s called"))
-    return _staff(entry, "phone", say(sentence, who=_who(event, names)), quote=entry.words or "")
+    back_at, reason = event.data.get("back_at"), event.data.get("reason")
+    detail = moment(datetime.fromisoformat(str(back_at))) if back_at else names("reason", str(reason)) if reason else ""
+    return _staff(entry, "phone", say(sentence, who=_who(event, names)), quote=entry.words or "", detail=detail)
+
+
+def _allowed(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    return _staff(entry, "phone", say("%(who)s notes that they may be called again", who=_who(event, names)))
+
+
+def _moved(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
+    text = say("%(who)s moves the lead to %(stage)s", who=_who(event, names), stage=names.stage(event.subject or ""))
+    return _staff(entry, "flag", text, quote=str(event.data.get("reason") or ""))
 
 
 def _task(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
@@ -134,6 +148,8 @@ OF_STAFF: Mapping[str, Tell] = {
     "alert_withdrawn": _taken_back,
     "note_added": _note,
     "call_logged": _call,
+    "calls_allowed": _allowed,
+    "stage_moved": _moved,
     "task_added": _task,
     "task_done": _task,
     "task_reopened": _task,

@@ -13,14 +13,17 @@ from authoring.site import Site
 from base.calendars import at_local, local_day
 from base.translations import msgid
 from console.access import SEES_EVERY_LEAD, SELLING
+from console.call_lines import OUTCOMES, call_line, choices
 from console.conditions import duration
 from console.context import Viewer, day, draw, say, say_n, viewer
-from console.day_lines import OUTCOMES, call_line, task_line
+from console.day_lines import task_line
 from console.door import ConsoleDoor
 from console.hands import Done, Hand, done, hand
 from console.promises import promise
 from console.ripe import ripening_of
 from console.routes import Route
+from leads.conditions import bought
+from leads.facts import DISQUALIFIED, RECYCLED
 from leads.points import MILLI
 from reports import calls, tasks, today
 from sales.wording import joined
@@ -59,7 +62,7 @@ def page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
     """The whole day. `?done=` names a hand-off that was just answered, `?late=1` that somebody else was faster."""
     site, now = door.site(), g.moment.calendar
     with door.database.read() as conn:
-        values = _values(conn, site, viewer(), now)
+        values = _values(conn, door, viewer(), now)
         just = today.answered(conn, request.args.get("done", 0, type=int))
     seen = just is not None and (viewer().role in SEES_EVERY_LEAD or just.owner in (None, viewer().rep))
     return draw(
@@ -73,11 +76,12 @@ def page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
     )
 
 
-def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[str, Any]:
+def _values(conn: Connection, door: ConsoleDoor, who: Viewer, now: datetime) -> dict[str, Any]:
+    site = door.site()
     whose = mine(who, site.definitions)
     waiting = today.waiting(conn, site, whose.reps, who.zone)
     count = len(waiting) if len(waiting) < today.SHOWN else today.waiting_count(conn, whose.reps)
-    to_call = calls.to_call(conn, whose.leads, _warm(site), now)
+    to_call = calls.to_call(conn, asking(door, whose.leads, now), warm(site))
     todo = tasks.to_do(conn, whose.tasks)
     midnight = at_local(local_day(now, who.zone), time(), who.zone)
     hands = [hand(one, site, who, now) for one in waiting]
@@ -94,13 +98,19 @@ def _values(conn: Connection, site: Site, who: Viewer, now: datetime) -> dict[st
         "selling": who.role in SELLING,
         "everybody": whose.reps is None,
         "no_rep": whose.reps == (),
-        "outcomes": [(value, say(text)) for value, text in OUTCOMES],
-        "threshold": _warm(site) // MILLI,
+        **choices(site, who),
+        "threshold": warm(site) // MILLI,
         "first_calls": FIRST_CALLS,
     }
 
 
-def _warm(site: Site) -> int:
+def asking(door: ConsoleDoor, owners: calls.Owners, now: datetime) -> calls.Asking:
+    """For whom a list of calls is drawn. Nobody is sold to who has bought, or whom sales has set aside."""
+    at_rest = {RECYCLED, DISQUALIFIED, *bought(door.site().definitions)}
+    return calls.Asking(owners, at_rest, door.config.site.timezone, door.keys.suppression, now)
+
+
+def warm(site: Site) -> int:
     """From which engagement (milli-points) on a call is worth it: above the coldest band."""
     bands = sorted(band.from_engagement for band in site.definitions.temperatures)
     return (bands[1] if len(bands) > 1 else bands[0]) * MILLI
@@ -155,7 +165,7 @@ def hand_fragment(door: ConsoleDoor, hand_off_id: int, late: bool) -> Response:
     site, who, now = door.site(), viewer(), g.moment.calendar
     with door.database.read() as conn:
         answered = today.answered(conn, hand_off_id)
-        values = _values(conn, site, who, now)
+        values = _values(conn, door, who, now)
     just: Done | None = done(answered, site, who) if answered else None
     return draw("console/today_hand.html", just=just, late=late, **values)
 
@@ -163,9 +173,9 @@ def hand_fragment(door: ConsoleDoor, hand_off_id: int, late: bool) -> Response:
 def call_fragment(door: ConsoleDoor, lead_id: int, outcome: str) -> Response:
     site, who, now = door.site(), viewer(), g.moment.calendar
     with door.database.read() as conn:
-        call = calls.call_of(conn, lead_id)
+        call = calls.call_of(conn, lead_id, door.config.site.timezone)
     line = call_line(call, site, who, now) if call else None
-    return draw("console/today_call.html", call=line, outcome=say(dict(OUTCOMES)[outcome]), at=now)
+    return draw("console/today_call.html", call=line, outcome=say(OUTCOMES[outcome]), at=now)
 
 
 def task_fragment(door: ConsoleDoor, task_id: int) -> Response:

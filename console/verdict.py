@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from authoring.releases import Releases
 from authoring.site import Site
@@ -22,8 +22,10 @@ from console.speech import StaffSpeech, staff_speech
 from leads.undone import WITHDRAWN
 from sales import verdicts
 from sales.links import Opened, opened
+from sales.moving import Refused, may_accept, sentence
 from sales.notebook import Author
-from sales.verdicts import AnsweredBefore, Verdict
+from sales.verdicts import ACCEPTED, AnsweredBefore, Verdict
+from sales.wording import Voice
 from storage.database import Database
 
 VERDICTS = {"accept": "accepted", "reject": "rejected"}
@@ -67,11 +69,19 @@ def answer(door: StaffDoor, token: str) -> Response:
         return _draw(door, found.hand_off, "reject", error=NO_REASON, status=422)
     names = {rep.id: rep.name for rep in site.definitions.hand_off.reps}
     author, now = Author(names.get(found.rep, found.rep), found.rep), door.clocks.moment()
-    given = partial(verdicts.answer, verdict=Verdict(verdict, reason), author=author, now=now)
+
+    def job(conn: Connection) -> None:
+        if verdict == ACCEPTED:
+            may_accept(conn, found.hand_off.id, site)
+        verdicts.answer(conn, found.hand_off.id, Verdict(verdict, reason), author, now)
+
     try:
-        door.database.write(lambda conn: given(conn, found.hand_off.id))
+        door.database.write(job)
     except AnsweredBefore:
         return redirect(f"{request.path}?late=1", 303)  # type: ignore[return-value]
+    except Refused as error:
+        voice = Voice(site, found.hand_off.brief.get("locale") or "fr", door.config.site.timezone)
+        return _draw(door, found.hand_off, "accept", error=sentence(error.barred, voice), status=422)
     return redirect(request.path, 303)  # type: ignore[return-value]
 
 

@@ -32,7 +32,7 @@ class Capture:
     release_id: int
     hand_raise: bool = False
     magnet: str | None = None
-    interests: tuple[str, ...] = ()
+    interests: list[str] | dict[str, int] = field(default_factory=list)  # `authoring.models.common.subjects`
     limits: tuple[Limit, ...] = ()  # how many such submissions go through in an hour
     hold: str | None = None  # why the form has it held, whoever it is from
     spends: str | None = None  # the hash of a proof of work, which counts for one submission
@@ -62,7 +62,7 @@ def event_data(capture: Capture, submission_id: int) -> dict[str, Any]:
     return {
         "page": capture.page,
         "hand_raise": capture.hand_raise,
-        "interests": list(capture.interests),
+        "interests": capture.interests,
         "magnet": capture.magnet,
         "submission_id": submission_id,
     }

@@ -11,7 +11,7 @@ from authoring.models.conditions import Condition
 from authoring.models.definitions import Definitions
 from base.calendars import add, at_local, local_day
 from base.durations import parse_duration
-from leads.facts import CONFIRMED, CREDIBLE, DISQUALIFIED, HITS, RECYCLED, Event, Facts
+from leads.facts import CONFIRMED, CREDIBLE, CUSTOMER, DISQUALIFIED, HITS, RECYCLED, Event, Facts
 from leads.points import MILLI, falls_below, rises_to
 
 Ask = Callable[[Condition, Facts, Definitions, datetime], bool]
@@ -64,6 +64,42 @@ def off_the_way(definitions: Definitions, stage: str) -> bool:
         stage in (origin.rejected_to, origin.cooled_to) and stage_rank(definitions, origin.id) < rank
         for origin in definitions.stages
     )
+
+
+def bought(definitions: Definitions) -> frozenset[str]:
+    """The stages of those who have bought: where a won deal leads, and what lies beyond; without such a deal the stage
+    `customer`, where there is one."""
+    won = next((rank for rank, stage in enumerate(definitions.stages) if "won" in stage.by_sales), None)
+    if won is None:
+        return frozenset(stage.id for stage in definitions.stages if stage.id == CUSTOMER)
+    return frozenset(stage.id for stage in definitions.stages[won:] if not off_the_way(definitions, stage.id))
+
+
+def before_hand_off(definitions: Definitions) -> list[str]:
+    """The stages before sales has a lead, and those that lie aside; not that of whom sales has disqualified."""
+    handed = _handed(definitions)
+    aside = [
+        stage.id for stage in definitions.stages if off_the_way(definitions, stage.id) and stage.id != DISQUALIFIED
+    ]
+    way = [stage.id for stage in definitions.stages[:handed] if not off_the_way(definitions, stage.id)]
+    return [*way, *aside]
+
+
+def after_hand_off(definitions: Definitions) -> list[str]:
+    """The stages in which sales works on a lead that it has taken; those who have bought stand beyond."""
+    beyond = {*bought(definitions), *(stage.id for stage in definitions.stages if off_the_way(definitions, stage.id))}
+    return [stage.id for stage in definitions.stages[_handed(definitions) + 1 :] if stage.id not in beyond]
+
+
+def handed_stages(definitions: Definitions) -> list[str]:
+    """The stages at which leads are handed to sales."""
+    return [stage.id for stage in definitions.stages if stage.hand_off]
+
+
+def _handed(definitions: Definitions) -> int:
+    """The place of the first stage that is handed to sales; beyond the last one where there is none."""
+    places = (rank for rank, stage in enumerate(definitions.stages) if stage.hand_off)
+    return next(places, len(definitions.stages))
 
 
 def place(definitions: Definitions, stage: str) -> int:

@@ -8,17 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from authoring.models.common import text_in
-from authoring.models.definitions import Definitions, EngagementRule
+from authoring.models.definitions import Definitions, EngagementRule, Limit
 from authoring.site import Site
 from base.calendars import Zone, local_day
 from base.saying import said
 from base.toml import parse
 from leads import events, standings
 from leads.consent import granted
-from leads.facts import Buckets, Event, Facts, Standing
+from leads.facts import CALLED, DISQUALIFIED, RECYCLED, Buckets, Event, Facts, Standing
 from leads.identity import load_leads
-from leads.points import share
-from leads.scoring import earned, fit
+from leads.lifecycle import held_back
+from leads.points import excesses, share
+from leads.scoring import earned, fit, starts_again
 from storage.schema import documents, releases, stage_changes
 
 FILE = "definitions.toml"  # its path in a release's tree
@@ -26,7 +27,8 @@ FILE = "definitions.toml"  # its path in a release's tree
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A share of the score, in milli-points: what an event earned, what a rule lost by decay, what its cap took."""
+    """A share of the score, in milli-points: what an event earned, what a rule lost by decay, what its cap took, what a
+    limit took from several rules (then `rule` is the limit's id), what was given up when the lead was recycled."""
 
     what: str
     rule: str
@@ -35,7 +37,7 @@ class Why:
     event: int | None  # its number in the lead's log
     at: datetime | None
     points: int
-    kind: str  # points | decay | cap
+    kind: str  # points | decay | cap | limit | reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,29 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A call with the lead: how it ended (`authoring.vocabulary.CALL_OUTCOMES`), why not, when to call again (ISO)."""
+
+    at: datetime
+    event: int
+    outcome: str
+    reason: str | None
+    back_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The stage that the rules would let the lead into, and what nobody knows that it asks for."""
+
+    stage: str
+    fields: tuple[str, ...]
+    bant: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """`total` and the lines' points are milli-points, so that they sum without a rounding."""
+    """`total` and the lines' points are milli-points, so that they sum without a rounding. `held`: what keeps the lead
+    from the next stage; `aside`: how often it was recycled, disqualified."""
 
     lead: int
     at: datetime
@@ -83,6 +106,9 @@ class Explanation:
     stages: tuple[Passage, ...]
     release: str
     fit: Fits
+    calls: tuple[Called, ...]
+    held: Held | None
+    aside: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """The same in JSON's types; instants as ISO text in UTC."""
@@ -108,7 +134,28 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
         load_leads(conn, [lead_id])[lead_id], standing, granted(conn, [lead_id])[lead_id], tuple(happened), zone
     )
     total = sum(line.points for line in lines)
-    return Explanation(lead_id, at, total, lines, stage, until_then, site.hash, fits(facts, site.definitions))
+    return Explanation(
+        lead_id,
+        at,
+        total,
+        lines,
+        stage,
+        until_then,
+        site.hash,
+        fits(facts, site.definitions),
+        tuple(_called(event) for event in happened if event.name == CALLED),
+        _held(facts, site.definitions, at),
+        {name: sum(one.stage == name for one in until_then) for name in (RECYCLED, DISQUALIFIED)},
+    )
+
+
+def _called(event: Event) -> Called:
+    return Called(event.at, event.seq, str(event.subject), event.data.get("reason"), event.data.get("back_at"))
+
+
+def _held(facts: Facts, definitions: Definitions, at: datetime) -> Held | None:
+    found = held_back(facts, definitions, at)
+    return Held(found[0].id, found[1].fields, found[1].bant) if found is not None else None
 
 
 def fits(facts: Facts, definitions: Definitions) -> Fits:
@@ -122,24 +169,28 @@ def fits(facts: Facts, definitions: Definitions) -> Fits:
 def account(
     happened: Sequence[Event], definitions: Definitions, at: datetime, zone: Zone, places: Mapping[str, int]
 ) -> Iterator[Why]:
-    """What each event earned under each rule, then what decay and cap changed, rule by rule.
+    """What each event earned under each rule, then what decay and cap changed, rule by rule, and limits after them.
 
-    `places`: {rule id: its line in definitions.toml}.
+    `places`: {rule id or limit id: its line in definitions.toml}.
     """
     buckets: Buckets = {}
     for event in happened:
         buckets, paid = earned(buckets, event, definitions, zone)
-        yield from (_why(rule, places, milli, "points", event) for rule, milli in paid)
+        kind = "reset" if starts_again(event, definitions) else "points"
+        yield from (_why(rule, places, milli, kind, event) for rule, milli in paid)
     today = local_day(at, zone)
     for rule in definitions.scoring.engagement:
         raw, aged, held = share(rule, buckets, today)
         yield from (
             _why(rule, places, milli, kind) for milli, kind in ((aged - raw, "decay"), (held - aged, "cap")) if milli
         )
+    for limit, milli in excesses(buckets, definitions, today):
+        yield _why(limit, places, -milli, "limit")
 
 
 def rule_lines(conn: Connection, site: Site) -> dict[str, int]:
-    """Where each scoring rule stands in the release's own text: {rule id: line}; empty for a site never stored."""
+    """Where each scoring rule, and each limit, stands in the release's own text: {id: line}; empty for a site never
+    stored. Where a rule and a limit are called the same, it is the rule's."""
     tree = conn.execute(select(releases.c.tree).where(releases.c.id == site.release_id)).scalar_one_or_none()
     entry = (tree or {}).get(FILE)
     if entry is None:
@@ -148,13 +199,15 @@ def rule_lines(conn: Connection, site: Site) -> dict[str, int]:
     if text is None:
         return {}
     document = parse(text, FILE)
-    rules = site.definitions.scoring.engagement
-    return {
-        rule.id: document.locate(("scoring", "engagement", index, "id"), "key")[0] for index, rule in enumerate(rules)
-    }
+    scoring = site.definitions.scoring
+    listed = [("limits", index, limit.id) for index, limit in enumerate(scoring.limits)]
+    listed += [("engagement", index, rule.id) for index, rule in enumerate(scoring.engagement)]
+    return {name: document.locate(("scoring", key, index, "id"), "key")[0] for key, index, name in listed}
 
 
-def _why(rule: EngagementRule, places: Mapping[str, int], milli: int, kind: str, event: Event | None = None) -> Why:
+def _why(
+    rule: EngagementRule | Limit, places: Mapping[str, int], milli: int, kind: str, event: Event | None = None
+) -> Why:
     return Why(
         what=text_in(rule.label, "en"),
         rule=rule.id,

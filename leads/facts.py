@@ -32,13 +32,20 @@ MERGED, PARTED = "leads_merged", "leads_parted"
 
 REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)
 
+# Staff have called (`subject`: one of `authoring.vocabulary.CALL_OUTCOMES`). Rules may pay for what came of it; whoever
+# was spoken to is nobody's machine.
+CALLED, SPOKEN_TO = "call_logged", "reached"
+
 # What a lead does to be left alone is no interest in being called.
 DEPARTURES = frozenset({"unsubscribed", "consent_withdrawn"})
 
 # Where sales sets a lead aside: verdicts, and the stages of the same name where the definitions have them.
 RECYCLED, DISQUALIFIED = "recycled", "disqualified"
+CUSTOMER = "customer"  # the stage of those who have bought, where no other is said to be that
 # Verdicts after which only points earned since may call sales again.
 CLOSING = frozenset({"rejected", RECYCLED, DISQUALIFIED})
+
+MOVED = "stage_moved"  # a person has moved the lead to the stage `subject`, for `data.reason`, as the definitions allow
 
 # What sales tells of its work with a lead: event -> the word by which a stage names it (`by_sales`).
 LOST = "deal_lost"
@@ -108,9 +115,14 @@ class Event:
         return self.evidence in (HUMAN, PRESUMED)
 
     @property
+    def counts(self) -> bool:
+        """Whether rules of the score look at it: what humans did, and what came of calling them."""
+        return self.human or self.name == CALLED
+
+    @property
     def proven(self) -> bool:
         """Whether no machine can have done it."""
-        return self.evidence == HUMAN
+        return self.evidence == HUMAN or (self.name == CALLED and self.subject == SPOKEN_TO)
 
     @property
     def judges(self) -> bool:

@@ -13,9 +13,11 @@ from authoring.site import Site
 from base.calendars import at_local, local_day
 from leads.conditions import earliest, event_names, holds, next_change, stage_rank
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
-from leads.lifecycle import Move, after, climbable, moves, raised_again, since_rejected
+from leads.gates import NOTED, asks_for_bant
+from leads.lifecycle import after, climbable, moves, raised_again, since_rejected
 from leads.points import MILLI, engagement, falls_below, rises_to
 from leads.scoring import fit, interests_after, take_in, temperature
+from leads.ways import Move
 
 _ROUNDS = 20  # conditions may refer to each other, without cycles: so many rounds settle any of them
 
@@ -68,12 +70,13 @@ def next_look(facts: Facts, site: Site, now: datetime) -> datetime | None:
 
 
 def named_events(site: Site) -> frozenset[str]:
-    """The events that stages, segments, personas, routes and suggestions ask about: what `Facts.history` must
-    hold for them."""
+    """The events that stages, segments, personas, routes and suggestions ask about, and what tells of BANT where a
+    stage requires it: what `Facts.history` must hold for them."""
     chosen = site.definitions.hand_off
     proposals = [proposal.when for proposal in chosen.suggestions if proposal.when is not None]
     asked = [*conditions_of(site.definitions), *(route.when for route in chosen.routes), *proposals]
-    return frozenset().union(*(event_names(when) for when in asked))
+    known = {NOTED} if asks_for_bant(site.definitions) else set[str]()
+    return frozenset(known).union(*(event_names(when) for when in asked))
 
 
 def conditions_of(definitions: Definitions) -> Iterator[Condition]:

@@ -14,6 +14,7 @@ from base.problems import Problem, Severity
 from base.saying import Said, said
 from base.translations import msgid
 from leads.conditions import parts
+from leads.facts import DISQUALIFIED, RECYCLED
 from leads.reach import most_engagement, most_fit, out_of_reach
 from leads.segments import ENTERED, LEFT
 
@@ -29,6 +30,8 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
     found = [*_thresholds(site.definitions, locate), *_circles(site.definitions, locate), *_measures(site, locate)]
     found += _reps(site, locate)
     found += _acts_of_sales(site.definitions, locate)
+    found += _limits(site.definitions, locate)
+    found += _gates(site.definitions, locate)
     for file, path, message, hint in out_of_reach(site):
         found.append(Problem(file, *locate(file, path), "warning", message, hint))
     return sorted(found)
@@ -54,6 +57,31 @@ def _acts_of_sales(definitions: Definitions, locate: Locate) -> Iterator[Problem
                 path = ("stages", index, "by_sales", place)
                 yield _problem("error", path, message, said("name it in `by_sales` of one stage"), locate)
             first.setdefault(act, stage.id)
+
+
+def _gates(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
+    """A stage that asks for BANT where there is none, or lets people move leads to where verdicts alone lead."""
+    for index, stage in enumerate(definitions.stages):
+        if stage.requires_bant and not definitions.bant:
+            message = said("`%(stage)s` requires BANT, and there are no items of it", stage=stage.id)
+            hint = said("write them under [[bant]]")
+            yield _problem("error", ("stages", index, "requires_bant"), message, hint, locate)
+        if stage.moved_by and stage.id in (RECYCLED, DISQUALIFIED):
+            message = said("leads come to `%(stage)s` by a verdict, which has a reason", stage=stage.id)
+            yield _problem("error", ("stages", index, "moved_by"), message, said("leave it out"), locate)
+
+
+def _limits(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
+    """A rule that two limits hold at any time: what each leaves of it would hang on the other."""
+    first: dict[str, str] = {}
+    standing = {limit.id: rules for limit, rules in definitions.scoring.standing_limits}
+    for index, limit in enumerate(definitions.scoring.limits):
+        twice = next((rule.id for rule in standing.get(limit.id, ()) if rule.id in first), None)
+        if twice is not None:
+            message = said("the rule `%(rule)s` is held by `%(limit)s` already", rule=twice, limit=first[twice])
+            hint = said("name each rule in one limit without `days`")
+            yield _problem("error", ("scoring", "limits", index), message, hint, locate)
+        first |= {rule.id: limit.id for rule in standing.get(limit.id, ()) if rule.id not in first}
 
 
 # ---------------------------------------------------------------- thresholds

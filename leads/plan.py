@@ -11,10 +11,10 @@ from leads import consent, events, standings
 from leads.facts import Event, Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
-from leads.lifecycle import Move
 from leads.refold import judged_again
 from leads.replaying import Plays, replayed
 from leads.stories import sizes
+from leads.ways import Move
 from leads.what_if import WhatIf
 from storage.schema import standings as standings_table
 

@@ -6,12 +6,12 @@ ends; spans that cannot hold the crossing are passed over whole (branch and boun
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from authoring.models.definitions import Definitions, EngagementRule
+from authoring.models.definitions import Definitions, EngagementRule, Limit
 from leads.decay import days_to_nothing, decayed
 from leads.facts import Buckets
 
@@ -39,8 +39,16 @@ def share(rule: EngagementRule, buckets: Buckets, day: date) -> Share:
 
 
 def engagement(buckets: Buckets, definitions: Definitions, day: date) -> int:
-    """Milli-points on that day: each rule's buckets after decay, within the rule's cap."""
-    return _total(definitions.scoring.engagement, buckets, day)
+    """Milli-points on that day: each rule's buckets after decay, within the rule's cap and the limits of several."""
+    return _total(definitions.scoring.engagement, buckets, day) - _excess(definitions, buckets, day)
+
+
+def excesses(buckets: Buckets, definitions: Definitions, day: date) -> Iterator[tuple[Limit, int]]:
+    """What each limit that holds at any time takes on that day, in milli-points; what takes nothing is left out."""
+    for limit, rules in definitions.scoring.standing_limits:
+        milli = _total(rules, buckets, day) - limit.points * MILLI
+        if milli > 0:
+            yield limit, milli
 
 
 def falls_below(buckets: Buckets, definitions: Definitions, day: date, milli: int) -> date | None:
@@ -82,6 +90,10 @@ def _until(buckets: Buckets, day: date) -> Buckets:
     return {rule: {earned: milli for earned, milli in days.items() if earned <= last} for rule, days in buckets.items()}
 
 
+def _excess(definitions: Definitions, buckets: Buckets, day: date) -> int:
+    return sum(milli for _, milli in excesses(buckets, definitions, day))
+
+
 def _total(rules: Iterable[EngagementRule], buckets: Buckets, day: date) -> int:
     return sum(_held(rule, buckets[rule.id], day) for rule in rules if rule.id in buckets)
 
@@ -113,8 +125,12 @@ def _two_sides(buckets: Buckets, definitions: Definitions) -> tuple[Score, Score
     """The engagement of the rules that give, and of those that take."""
     giving = [rule for rule in definitions.scoring.engagement if rule.points >= 0]
     taking = [rule for rule in definitions.scoring.engagement if rule.points < 0]
-    # A search asks for the ends of neighbouring spans: each day is worked out once.
-    return cache(lambda day: _total(giving, buckets, day)), cache(lambda day: _total(taking, buckets, day))
+    # A search asks for the ends of neighbouring spans: each day is worked out once. No rule stands in two limits that
+    # hold at any time (`leads.lint`), so that what they leave of the giving rules fades as these do.
+    return (
+        cache(lambda day: _total(giving, buckets, day) - _excess(definitions, buckets, day)),
+        cache(lambda day: _total(taking, buckets, day)),
+    )
 
 
 def _first(

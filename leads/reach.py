@@ -21,7 +21,10 @@ Found = Iterator[tuple[str, Loc, Said, Said]]  # the file, where in it, what is 
 
 def most_engagement(definitions: Definitions) -> float:
     """The most points that any lead can ever have, `inf` where a rule gives without end."""
-    return sum(_most(rule) for rule in definitions.scoring.engagement if rule.points > 0)
+    scoring = definitions.scoring
+    held = {rule.id for _, rules in scoring.standing_limits for rule in rules}
+    free = sum(_most(rule) for rule in scoring.engagement if rule.points > 0 and rule.id not in held)
+    return free + sum(min(limit.points, sum(map(_most, rules))) for limit, rules in scoring.standing_limits)
 
 
 def most_fit(definitions: Definitions) -> int:
@@ -79,7 +82,7 @@ def _most(rule: EngagementRule) -> float:
 def _stages_without_a_way_in(definitions: Definitions) -> Found:
     """Marketing's stages come by rule, or from another; those of sales by a verdict too."""
     led_to = {name for one in definitions.stages for name in (one.cooled_to, one.accepted_to, one.rejected_to)}
-    led_to |= {one.id for one in definitions.stages if one.by_sales}
+    led_to |= {one.id for one in definitions.stages if one.by_sales or one.moved_by}
     for index, stage in enumerate(definitions.stages[1:], start=1):
         by_rule = stage.enter is not None or stage.owner == "sales" or stage.id in (RECYCLED, DISQUALIFIED)
         if not by_rule and stage.id not in led_to:

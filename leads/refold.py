@@ -11,8 +11,9 @@ from authoring.models.definitions import Definitions
 from authoring.site import Site
 from leads.facts import Event, Facts, Standing
 from leads.fold import refreshed
-from leads.lifecycle import Move, after, moves
+from leads.lifecycle import after, moves
 from leads.scoring import fold_buckets, interests_after
+from leads.ways import Move
 
 
 def judged_again(

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from authoring.site import Site
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
 from leads.fold import fold, next_look, refreshed
-from leads.lifecycle import Move
 from leads.refold import interests_of, judged_again
 from leads.scoring import fold_buckets
+from leads.ways import Move
 
 TURNS = 2_000  # moments of change that are lived again between two events: more are passed over
 SOONEST = timedelta(minutes=1)

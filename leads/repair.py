@@ -14,8 +14,9 @@ from authoring.models.definitions import Definitions
 from authoring.site import Site
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
 from leads.fold import refreshed
-from leads.lifecycle import Move, after, may_enter
+from leads.lifecycle import after, may_enter
 from leads.refold import judged_again
+from leads.ways import Move
 
 REASON = "reclassed"  # what the reason of such a move begins with
 

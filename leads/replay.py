@@ -16,13 +16,13 @@ from typing import Any
 from base.calendars import Zone
 from leads.calm import Rules, next_turn
 from leads.conditions import off_the_way, place, stage_rank
-from leads.facts import COLUMNS, Event, Facts, Lead, Standing
+from leads.facts import COLUMNS, MOVED, Event, Facts, Lead, Standing
 from leads.fold import fold
-from leads.lifecycle import Move
+from leads.ways import Move
 
 # A moment of change is a lower bound: time goes on by at least this much, so that no bound is asked for ever.
 SOONEST = timedelta(minutes=1)
-_MOVING = frozenset({"form_submitted", "verdict_given"})
+_MOVING = frozenset({"form_submitted", "verdict_given", MOVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class _Play:
 
     def matters(self, event: Event) -> bool:
         """Whether any rule looks at it. What machines and the engine do is most of a log, and few rules ask for it."""
-        return event.human or event.means in _MOVING or event.name in self.rules.named
+        return event.counts or event.means in _MOVING or event.name in self.rules.named
 
     def learns(self, event: Event) -> None:
         """What the event says of who the lead is and of what they allow; it counts with the next fold."""

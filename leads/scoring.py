@@ -6,21 +6,21 @@ every `half_life` days, by whole days of the site's zone; then each rule's sum i
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from authoring.models.common import Localised
+from authoring.models.common import WHOLE, Localised
 from authoring.models.definitions import Definitions, EngagementRule, FitRule, IdealCustomer, Limit
 from base.calendars import Zone, local_day
 from leads.conditions import holds
-from leads.facts import Buckets, Event, Facts
-from leads.points import MILLI, engagement, falls_below, share
+from leads.facts import LOST, RECYCLED, Buckets, Event, Facts
+from leads.points import MILLI, engagement, excesses, falls_below, share
 
 __all__ = [
     "Fit", "Line", "engagement", "engagement_since_verdict", "falls_below", "fit", "fold_buckets", "interests_after",
-    "lines", "rules_for", "since_verdict", "take_in", "temperature",
+    "lines", "rules_for", "since_verdict", "starts_again", "take_in", "temperature",
 ]  # fmt: skip
 
 # What stood in a rule's bucket when sales sent the lead back, under "before:" and the rule's id (no id has a colon).
@@ -28,12 +28,13 @@ BEFORE = "before:"
 # The days on which what a rule with `came_back_within` looks at was last done, under "seen:" and the rule's id.
 SEEN = "seen:"
 
-Kind = Literal["points", "decay", "cap"]
+Kind = Literal["points", "decay", "cap", "limit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A share of a score, in milli-points. `detail` counts the days with points, or is the half-life, or the cap."""
+    """A share of a score, in milli-points. `detail` counts the days with points, or is the half-life, or the cap; of a
+    limit, which stands under its own id in place of a rule's, the most points."""
 
     rule: str
     label: Localised
@@ -54,8 +55,8 @@ class Fit:
 
 
 def rules_for(event: Event, definitions: Definitions) -> tuple[EngagementRule, ...]:
-    """The rules that pay for this event: none unless a human did it."""
-    if not event.human:
+    """The rules that pay for this event: none unless a human did it, or staff spoke with one."""
+    if not event.counts:
         return ()
     return tuple(
         rule
@@ -74,6 +75,8 @@ def earned(
     buckets: Buckets, event: Event, definitions: Definitions, zone: Zone
 ) -> tuple[Buckets, tuple[tuple[EngagementRule, int], ...]]:
     """The same, with what each rule paid for the event, in milli-points."""
+    if starts_again(event, definitions):
+        return _emptied(buckets), tuple(_given_up(buckets, definitions))
     if event.closes:
         return _closed(buckets), ()
     day = local_day(event.at, zone)
@@ -86,6 +89,15 @@ def earned(
         if rule.came_back_within is not None:
             buckets = _noted(buckets, rule, day)
     return buckets, tuple(paid)
+
+
+def starts_again(event: Event, definitions: Definitions) -> bool:
+    """Whether the event recycles a lead, where recycled leads begin again without a point."""
+    if definitions.recycling.reset == "nothing":
+        return False
+    if event.name == LOST:
+        return any(stage.id == RECYCLED and "lost" in stage.by_sales for stage in definitions.stages)
+    return event.name == "verdict_given" and event.subject == RECYCLED
 
 
 def pays(rule: EngagementRule, buckets: Buckets, day: date) -> bool:
@@ -132,6 +144,8 @@ def lines(buckets: Buckets, definitions: Definitions, day: date) -> tuple[Line, 
         made.append(Line(rule.id, rule.label, raw, len(buckets.get(rule.id, {}))))
         made.append(Line(rule.id, rule.label, aged - raw, rule.half_life or 0, "decay"))
         made.append(Line(rule.id, rule.label, held - aged, rule.cap or 0, "cap"))
+    for limit, milli in excesses(buckets, definitions, day):
+        made.append(Line(limit.id, limit.label, -milli, limit.points, "limit"))
     return tuple(line for line in made if line.milli)
 
 
@@ -152,12 +166,14 @@ def fit(facts: Facts, definitions: Definitions) -> Fit:
 
 
 def interests_after(interests: Mapping[str, int], event: Event, definitions: Definitions) -> Mapping[str, int]:
-    """Interests in milli-points once a human's event is counted; they neither decay nor cap."""
+    """Interests in milli-points once a human's event is counted, each by its weight; they neither decay nor cap."""
     points = definitions.scoring.interest_points.get(event.means, 0) if event.human else 0
     if not points:
         return interests
-    named = [str(name) for name in event.data.get("interests") or ()]
-    return {**interests, **{name: interests.get(name, 0) + points * MILLI for name in named}}
+    given = event.data.get("interests") or ()
+    weights = given if isinstance(given, Mapping) else dict.fromkeys(map(str, given), WHOLE)
+    paid = {name: points * MILLI * int(weight) // WHOLE for name, weight in weights.items()}
+    return {**interests, **{name: interests.get(name, 0) + milli for name, milli in paid.items()}}
 
 
 def _held(persona: IdealCustomer, facts: Facts, definitions: Definitions) -> list[FitRule]:
@@ -184,14 +200,14 @@ def _payment(rule: EngagementRule, buckets: Buckets, day: date, definitions: Def
     """What the rule pays that day, within the limits that hold for it."""
     milli = rule.points * MILLI if pays(rule, buckets, day) else 0
     for limit in definitions.scoring.limits if milli > 0 else ():
-        if not limit.rules or rule.id in limit.rules:
-            milli = min(milli, _room(limit, buckets, day))
+        if limit.days is not None and (not limit.rules or rule.id in limit.rules):
+            milli = min(milli, _room(limit, limit.days, buckets, day))
     return milli
 
 
-def _room(limit: Limit, buckets: Buckets, day: date) -> int:
+def _room(limit: Limit, length: int, buckets: Buckets, day: date) -> int:
     """What its days have left: the points given, those taken not counted against them."""
-    first, last = (day - timedelta(days=limit.days - 1)).isoformat(), day.isoformat()
+    first, last = (day - timedelta(days=length - 1)).isoformat(), day.isoformat()
     names = limit.rules or list(_open(buckets))
     given = [buckets.get(name, {}) for name in names]
     spent = sum(milli for days in given for on, milli in days.items() if milli > 0 and first <= on <= last)
@@ -224,6 +240,18 @@ def _open(buckets: Buckets) -> dict[str, Mapping[str, int]]:
 
 def _closed(buckets: Buckets) -> Buckets:
     return {**buckets, **{BEFORE + rule: days for rule, days in _open(buckets).items()}}
+
+
+def _emptied(buckets: Buckets) -> Buckets:
+    """Without a point; when what a rule looks at was last done is remembered."""
+    return {rule: days for rule, days in buckets.items() if rule.startswith(SEEN)}
+
+
+def _given_up(buckets: Buckets, definitions: Definitions) -> Iterator[tuple[EngagementRule, int]]:
+    for rule in definitions.scoring.engagement:
+        milli = sum(buckets.get(rule.id, {}).values())
+        if milli:
+            yield rule, -milli
 
 
 def _less(days: Mapping[str, int], before: Mapping[str, int]) -> Mapping[str, int]:

@@ -22,6 +22,8 @@ _BEGINNINGS = {
     "its mail was withdrawn": "consent",
     "exit_when": "exit",
     "sales has disqualified": "exit",
+    "a customer;": "exit",
+    "no customer;": "exit",
 }
 
 

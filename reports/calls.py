@@ -1,4 +1,5 @@
-"""Whom a rep calls next: the readiest first, then those whom nothing but a call reaches; read-only.
+"""Whom a rep calls next: who asked to be called now, then the readiest, then those whom nothing but a call reaches;
+read-only.
 
 `owners` are the reps whose leads are meant, None among them for nobody's; one range of one index is read per owner.
 """
@@ -8,81 +9,143 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, or_, select
 
+from base.calendars import Zone
 from leads import events, standings
-from leads.facts import DISQUALIFIED, RECYCLED, Event, Lead, Standing
+from leads.best_hour import BestHour, best_hour
+from leads.callable import not_to_be_called
+from leads.facts import Event, Lead, Standing
 from leads.identity import load_leads
 from leads.imports.settings import PURCHASED
 from storage.schema import calls, hand_offs, leads, wakes
 from storage.schema import standings as stood
 
 SHOWN = 20  # a day has no more
-RECENT = 60  # events looked through for the newest act
-# Nobody is called from this list in these stages.
-AT_REST = (RECYCLED, DISQUALIFIED, "customer")
+LOOKED_AT = 60  # of whom some are not to be called
+RECENT = 120  # events looked through for the newest act and the best hour
 # How long a lead is left alone after a call that ended so; a wrong number is not called again.
-LEFT_ALONE = {"reached": timedelta(days=14), "voicemail": timedelta(hours=20), "callback": timedelta(hours=20)}
-WRONG = "wrong_number"
+LEFT_ALONE = {
+    "reached": timedelta(days=14),
+    "no_answer": timedelta(hours=4),
+    "voicemail": timedelta(hours=20),
+    "callback": timedelta(hours=20),
+    "not_interested": timedelta(days=90),
+}
+NEVER_AGAIN = ("wrong_number", "objected")
 
 Owners = Collection[str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """For whom a list is drawn: the reps, the stages in which nobody is called from it, the site's zone, the
+    suppression key, the present (calendar)."""
+
+    owners: Owners
+    at_rest: Collection[str]
+    zone: Zone
+    key: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A lead to call. `tries` counts the calls so far; `last` is the newest of them, `act` the lead's newest act."""
+    """A lead to call. `tries` counts the calls so far, `outcome`, `called_at` and `back_at` (when they asked to be
+    called again) are the last one's. `act` is the lead's newest act."""
 
     lead: Lead
     standing: Standing
     tries: int
     outcome: str | None
     called_at: datetime | None
+    back_at: datetime | None
     act: Event | None
+    hour: BestHour | None
 
 
-def to_call(conn: Connection, owners: Owners, from_milli: int, now: datetime) -> tuple[Call, ...]:
-    """Leads with a number whose engagement reaches `from_milli`, the readiest first; behind them those who left no
-    address, whatever they reach: no mail ripens them. At most SHOWN.
+def to_call(conn: Connection, asking: Asking, from_milli: int) -> tuple[Call, ...]:
+    """Those who asked to be called by now, in that order; then leads with a number whose engagement reaches
+    `from_milli`, the readiest first; behind them those who left no address, whatever they reach: no mail ripens them.
+    At most SHOWN.
 
-    Left out: who waits for an answer (they stand above), who was called lately, who is at rest; of those without an
-    address, who was bought with a list.
+    Left out: who waits for an answer (they stand above), who was called lately, is at rest, or is not to be called; of
+    those without an address, who was bought with a list.
     """
-    ids: set[tuple[int, int]] = set()
-    for owner in owners:
-        for asked in (_ready(owner, from_milli, now), _without_address(owner, now)):
-            ids |= {(row.engagement, row.lead_id) for row in conn.execute(asked)}
-    return _calls(conn, [lead_id for _, lead_id in sorted(ids, reverse=True)[:SHOWN]])
+    due, ready = list[tuple[datetime, int]](), list[tuple[int, int, int]]()
+    for owner in asking.owners:
+        due += [(row.back_at, row.lead_id) for row in conn.execute(_asked_for_now(owner, asking))]
+        for asked in (_ready(owner, from_milli, asking), _without_address(owner, asking)):
+            ready += [tuple(row) for row in conn.execute(asked)]
+    ids = [lead_id for _, lead_id in sorted(due)]
+    ids += [lead_id for *_, lead_id in sorted(ready, reverse=True)]
+    return listed(conn, list(dict.fromkeys(ids)), asking)
 
 
-def call_of(conn: Connection, lead_id: int) -> Call | None:
+def listed(conn: Connection, ids: Sequence[int], asking: Asking) -> tuple[Call, ...]:
+    """The lines of those leads, in that order, without those who are not to be called; at most SHOWN."""
+    known = load_leads(conn, ids)
+    left_alone = not_to_be_called(conn, asking.key, known.values())
+    return tuple(_calls(conn, [one for one in ids if one in known and one not in left_alone][:SHOWN], asking.zone))
+
+
+def call_of(conn: Connection, lead_id: int, zone: Zone) -> Call | None:
     """The line of one lead, whoever it is."""
-    return next(iter(_calls(conn, [lead_id])), None)
+    return next(iter(_calls(conn, [lead_id], zone)), None)
 
 
-def _ready(owner: str | None, from_milli: int, now: datetime) -> Select[Any]:
-    order = (stood.c.engagement.desc(), stood.c.lead_id.desc())
-    return _callable(owner, now).where(stood.c.engagement >= from_milli, _has_number()).order_by(*order)
+# ---------------------------------------------------------------- who
 
 
-def _without_address(owner: str | None, now: datetime) -> Select[Any]:
-    """Those who showed interest before those who did not, the newest first."""
-    alone = and_(leads.c.email.is_(None), leads.c.phone.is_not(None))
-    order = (leads.c.status.desc(), leads.c.id.desc())
-    return _callable(owner, now).where(alone, leads.c.origin != PURCHASED).order_by(*order)
+def can_be_called(owner: str | None, asking: Asking) -> ColumnElement[bool]:
+    """Of `standings` joined with `leads`: that owner's, with a number, neither at rest nor waiting for sales to answer,
+    and not called lately."""
+    theirs, before = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner, calls.alias("before")
+    return and_(
+        theirs,
+        stood.c.stage.not_in(sorted(asking.at_rest)),
+        _has_number(),
+        leads.c.merged_into.is_(None),
+        ~exists().where(before.c.lead_id == stood.c.lead_id, _lately(before, asking.now)),
+        ~exists().where(hand_offs.c.lead_id == stood.c.lead_id, hand_offs.c.verdict.is_(None)),
+    )
 
 
-def _callable(owner: str | None, now: datetime) -> Select[Any]:
-    theirs = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner
+def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:
     return (
-        select(stood.c.engagement, stood.c.lead_id)
+        select(stood.c.engagement, stood.c.fit, stood.c.lead_id)
+        .join(leads, leads.c.id == stood.c.lead_id)
+        .where(stood.c.engagement >= from_milli, can_be_called(owner, asking))
+        .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
+        .limit(LOOKED_AT)
+    )
+
+
+def _without_address(owner: str | None, asking: Asking) -> Select[Any]:
+    """Those who showed interest before those who did not, the newest first."""
+    alone = and_(leads.c.email.is_(None), leads.c.phone.is_not(None), leads.c.origin != PURCHASED)
+    return (
+        select(stood.c.engagement, stood.c.fit, stood.c.lead_id)
+        .join(leads, leads.c.id == stood.c.lead_id)
+        .where(alone, can_be_called(owner, asking))
+        .order_by(leads.c.status.desc(), leads.c.id.desc())
+        .limit(LOOKED_AT)
+    )
+
+
+def _asked_for_now(owner: str | None, asking: Asking) -> Select[Any]:
+    """Whose last call ended so, and whose time has come."""
+    later = calls.alias()
+    return (
+        select(calls.c.back_at, stood.c.lead_id)
+        .join(stood, stood.c.lead_id == calls.c.lead_id)
         .join(leads, leads.c.id == stood.c.lead_id)
         .where(
-            theirs,
-            stood.c.stage.not_in(AT_REST),
-            leads.c.merged_into.is_(None),
-            ~exists().where(calls.c.lead_id == stood.c.lead_id, _called_lately(now)),
-            ~exists().where(hand_offs.c.lead_id == stood.c.lead_id, hand_offs.c.verdict.is_(None)),
+            calls.c.back_at <= asking.now,
+            ~exists().where(later.c.lead_id == calls.c.lead_id, later.c.id > calls.c.id),
+            can_be_called(owner, asking),
         )
+        .order_by(calls.c.back_at)
         .limit(SHOWN)
     )
 
@@ -94,20 +157,36 @@ def _has_number() -> ColumnElement[bool]:
     return or_(leads.c.phone.is_not(None), exists().where(joined, other.c.phone.is_not(None)))
 
 
-def _called_lately(now: datetime) -> ColumnElement[bool]:
-    lately = [and_(calls.c.outcome == outcome, calls.c.at > now - rest) for outcome, rest in LEFT_ALONE.items()]
-    return or_(calls.c.outcome == WRONG, *lately)
+def _lately(before: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Of an earlier call: that it is still too soon for another."""
+    outcome, at, back_at = before.c.outcome, before.c.at, before.c.back_at
+    asked = and_(outcome == "callback", back_at.is_not(None))
+    lately = [and_(outcome == name, at > now - rest) for name, rest in LEFT_ALONE.items()]
+    return or_(outcome.in_(NEVER_AGAIN), and_(asked, back_at > now), and_(~asked, or_(*lately)))
 
 
-def _calls(conn: Connection, ids: Sequence[int]) -> tuple[Call, ...]:
+# ---------------------------------------------------------------- their lines
+
+
+def _calls(conn: Connection, ids: Sequence[int], zone: Zone) -> list[Call]:
     known, standing = load_leads(conn, ids), standings.load(conn, ids)
     there = [lead_id for lead_id in ids if lead_id in known and lead_id in standing]
-    return tuple(_call(conn, known[lead_id], standing[lead_id]) for lead_id in there)
+    return [_call(conn, known[lead_id], standing[lead_id], zone) for lead_id in there]
 
 
-def _call(conn: Connection, lead: Lead, standing: Standing) -> Call:
+def _call(conn: Connection, lead: Lead, standing: Standing, zone: Zone) -> Call:
     theirs = calls.c.lead_id == lead.id
     tries = conn.execute(select(func.count()).where(theirs)).scalar_one()
-    last = conn.execute(select(calls.c.outcome, calls.c.at).where(theirs).order_by(calls.c.id.desc()).limit(1)).first()
-    acts = (event for event in events.newest(conn, lead.id, RECENT) if event.human)
-    return Call(lead, standing, tries, last.outcome if last else None, last.at if last else None, next(acts, None))
+    columns = (calls.c.outcome, calls.c.at, calls.c.back_at)
+    last = conn.execute(select(*columns).where(theirs).order_by(calls.c.id.desc()).limit(1)).first()
+    recent = events.newest(conn, lead.id, RECENT)
+    return Call(
+        lead,
+        standing,
+        tries,
+        last.outcome if last else None,
+        last.at if last else None,
+        last.back_at if last else None,
+        next((event for event in recent if event.human), None),
+        best_hour(recent, lead.zone or zone),
+    )

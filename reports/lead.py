@@ -41,8 +41,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Called:
+    """A call that was made; `reason` and `back_at` as `sales.calling` keeps them."""
+
     outcome: str
     note: str | None
+    reason: str | None
+    back_at: datetime | None
     at: datetime
 
 
@@ -129,6 +133,6 @@ def _passages(conn: Connection, lead_id: int) -> tuple[Passage, ...]:
 
 
 def _calls(conn: Connection, lead_id: int) -> tuple[Called, ...]:
-    columns = (calls.c.outcome, calls.c.note, calls.c.at)
+    columns = (calls.c.outcome, calls.c.note, calls.c.reason, calls.c.back_at, calls.c.at)
     newest = select(*columns).where(calls.c.lead_id.in_(group(conn, lead_id))).order_by(calls.c.id.desc())
     return tuple(Called(*row) for row in conn.execute(newest.limit(SHOWN)))

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from authoring.models.definitions import Definitions
 from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
-from leads.conditions import off_the_way, stage_rank
-from leads.facts import DISQUALIFIED
+from leads.conditions import after_hand_off, before_hand_off, handed_stages
+from reports import ahead
 from reports.report import Column, Report, Table, Value
 from reports.tallies import Days
-from storage.schema import deals, enrolments, events, hand_offs, leads, meetings, standings, tasks
+from storage.schema import events, leads, standings
 
 BANDS = (7, 30, 90)  # days since the last touch
 LISTED = 15  # leads named under a phase
@@ -28,8 +28,8 @@ SILENT = msgid(
 )
 STUCK = msgid(
     "Generate: contacts who have done nothing for 30 days. Qualify: nobody knows who they are after 14 days. "
-    "Classify: 90 days in one stage. Prioritise: the promise to answer is over. Strengthen: in no sequence, and with"
-    " nothing to do. Distribute: taken by sales, with no task, meeting or deal ahead."
+    "Classify: 90 days in one stage. Prioritise: the promise to answer is over. Strengthen: in no sequence, and no"
+    " task, meeting or deal ahead. Distribute: taken by sales, with no task, meeting or deal ahead."
 )
 
 _S, _L = standings.c, leads.c
@@ -94,7 +94,7 @@ class Phase:
 
 
 def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
-    before, after = _around_hand_off(definitions)
+    before, after = before_hand_off(definitions), after_hand_off(definitions)
     early, taken = _S.stage.in_(before), _S.stage.in_(after)
     lead = _L.status == "lead"
 
@@ -104,40 +104,12 @@ def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
     yield Phase("generate", _L.status == "contact", _L.created_at < ago(30), _L.created_at)
     yield Phase("qualify", and_(lead, early, _S.persona.is_(None)), _L.created_at < ago(14), _L.created_at)
     yield Phase("classify", and_(lead, early, _S.persona.is_not(None)), _S.stage_since < ago(90), _S.stage_since)
-    waiting = exists(literal(1)).where(hand_offs.c.lead_id == _L.id, hand_offs.c.verdict.is_(None))
-    late = exists(literal(1)).where(
-        hand_offs.c.lead_id == _L.id, hand_offs.c.verdict.is_(None), hand_offs.c.answer_by < now
-    )
-    yield Phase("prioritise", waiting, late, _S.stage_since)
-    yield Phase("strengthen", and_(lead, early, ~waiting), ~or_(_enrolled(), _to_do()), _S.stage_since)
-    yield Phase("distribute", taken, ~or_(_to_do(), _to_meet(now), _dealing()), _S.stage_since)
-
-
-def _around_hand_off(definitions: Definitions) -> tuple[list[str], list[str]]:
-    """The stages before sales has a lead, and those in which it works on one; customers are in neither."""
-    handed = next((rank for rank, stage in enumerate(definitions.stages) if stage.hand_off), len(definitions.stages))
-    way = [stage for stage in definitions.stages if not off_the_way(definitions, stage.id)]
-    won = {stage.id for stage in definitions.stages if "won" in stage.by_sales}
-    aside = [s.id for s in definitions.stages if off_the_way(definitions, s.id) and s.id != DISQUALIFIED]
-    before = [stage.id for stage in way if stage_rank(definitions, stage.id) < handed]
-    after = [stage.id for stage in way if stage_rank(definitions, stage.id) > handed and stage.id not in won]
-    return [*before, *aside], after
-
-
-def _enrolled() -> ColumnElement[bool]:
-    return exists(literal(1)).where(enrolments.c.lead_id == _L.id, enrolments.c.state == "active")
-
-
-def _to_do() -> ColumnElement[bool]:
-    return exists(literal(1)).where(tasks.c.lead_id == _L.id, tasks.c.done_at.is_(None))
-
-
-def _to_meet(now: datetime) -> ColumnElement[bool]:
-    return exists(literal(1)).where(meetings.c.lead_id == _L.id, meetings.c.starts_at >= now)
-
-
-def _dealing() -> ColumnElement[bool]:
-    return exists(literal(1)).where(deals.c.lead_id == _L.id, deals.c.state == "open")
+    waiting, handed = ahead.unanswered(_L.id), _S.stage.in_(handed_stages(definitions))
+    yield Phase("prioritise", waiting, ahead.overdue(_L.id, now), _S.stage_since)
+    # Whoever stands where leads are handed over and waits for no answer (it was given, or taken back) is not forgotten.
+    yield Phase("strengthen", and_(lead, or_(early, handed), ~waiting), ahead.nothing(_L.id, now), _S.stage_since)
+    taken_up = or_(ahead.to_do(_L.id), ahead.to_meet(_L.id, now), ahead.dealing(_L.id))
+    yield Phase("distribute", taken, ~taken_up, _S.stage_since)
 
 
 _KNOWN = (_L.merged_into.is_(None),)

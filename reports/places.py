@@ -21,6 +21,7 @@ class Places:
     `fits` is keyed by `persona/rule`."""
 
     rules: Mapping[str, int]
+    limits: Mapping[str, int]
     fits: Mapping[str, int]
     stages: Mapping[str, int]
     temperatures: Mapping[str, int]
@@ -32,7 +33,7 @@ class Places:
         return named or next((line for name, line in self.fits.items() if name.endswith(f"/{rule}")), 1)
 
 
-NOWHERE = Places({}, {}, {}, {}, 0)
+NOWHERE = Places({}, {}, {}, {}, {}, 0)
 
 
 def places(conn: Connection, site: Site) -> Places:
@@ -53,6 +54,7 @@ def _located(text: str) -> Places:
         return NOWHERE
     return Places(
         rules=_ids(document, "scoring", "engagement"),
+        limits=_ids(document, "scoring", "limits"),
         fits=_fits(document),
         stages=_ids(document, "stages"),
         temperatures=_ids(document, "temperatures"),

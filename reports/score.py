@@ -1,9 +1,10 @@
 """What a lead's score is made of, rule by rule, down to the event and the line of the definitions; read-only.
 
-The lines add up exactly: what events earned, what fading took, what caps took. A story of more than LOOKED_AT events is
-told by day instead of by event, from what the engine keeps.
+The lines add up exactly: what events earned, what fading, caps and limits took. A story of more than LOOKED_AT events
+is told by day instead of by event, from what the engine keeps.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -11,13 +12,13 @@ from datetime import datetime, time
 from sqlalchemy import Connection, select
 
 from authoring.models.common import Localised
-from authoring.models.definitions import EngagementRule
+from authoring.models.definitions import EngagementRule, Limit
 from authoring.site import Site
 from base.calendars import Zone, at_local, local_day
 from leads import events
 from leads.explain import Why, explain
 from leads.facts import Event, Facts
-from leads.points import share
+from leads.points import excesses, share
 from leads.scoring import fit
 from reports.places import Places, places
 from storage.schema import events as log
@@ -57,6 +58,15 @@ class RuleScore:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitScore:
+    """What a limit takes from several rules, in milli-points: below nothing."""
+
+    limit: Limit
+    line: int
+    milli: int
+
+
+@dataclass(frozen=True, slots=True)
 class FitLine:
     rule: str
     label: Localised
@@ -85,6 +95,7 @@ class Score:
 
     total: int
     rules: tuple[RuleScore, ...]
+    limits: tuple[LimitScore, ...]
     fit: FitScore
     by_event: Mapping[int, int]
     by_day: bool
@@ -98,14 +109,40 @@ def score(conn: Connection, site: Site, facts: Facts, at: datetime, shown: int =
     by_day = (found or 0) > LOOKED_AT
     lines = () if by_day or not found else explain(conn, site, facts.lead.id, at, facts.zone).lines
     rules = _by_day(site, facts, at, where, shown) if by_day else _by_event(conn, site, facts, lines, where, shown)
+    taken = _taken_by_day(site, facts, at) if by_day else _taken(lines)
+    limits = tuple(
+        LimitScore(limit, where.limits.get(limit.id, 1), taken[limit.id])
+        for limit in site.definitions.scoring.limits
+        if taken.get(limit.id)
+    )
     return Score(
-        total=sum(rule.milli for rule in rules),
+        total=sum(rule.milli for rule in rules) + sum(limit.milli for limit in limits),
         rules=tuple(sorted(rules, key=lambda rule: -abs(rule.milli))),
+        limits=limits,
         fit=_fit(site, facts, where),
-        by_event={line.event: line.points for line in lines if line.event is not None},
+        by_event=_by_number(lines),
         by_day=by_day,
         places=where,
     )
+
+
+def _taken(lines: Sequence[Why]) -> Mapping[str, int]:
+    """{limit: what it takes, in milli-points}."""
+    return {line.rule: line.points for line in lines if line.kind == "limit"}
+
+
+def _taken_by_day(site: Site, facts: Facts, at: datetime) -> Mapping[str, int]:
+    found = excesses(facts.standing.buckets, site.definitions, local_day(at, facts.zone))
+    return {limit.id: -milli for limit, milli in found}
+
+
+def _by_number(lines: Sequence[Why]) -> Mapping[int, int]:
+    """What each event earned by all the rules that pay for it."""
+    found: Counter[int] = Counter()
+    for line in lines:
+        if line.event is not None:
+            found[line.event] += line.points
+    return found
 
 
 # ---------------------------------------------------------------- by event
@@ -116,7 +153,7 @@ def _by_event(
 ) -> list[RuleScore]:
     made = []
     for rule in site.definitions.scoring.engagement:
-        mine = [line for line in lines if line.rule == rule.id]
+        mine = _since_reset([line for line in lines if line.rule == rule.id and line.kind != "limit"])
         earned = [line for line in mine if line.kind == "points"]
         taken = {kind: sum(line.points for line in mine if line.kind == kind) for kind in ("decay", "cap")}
         if mine:
@@ -124,6 +161,12 @@ def _by_event(
             newest = _events(conn, facts.lead.id, list(reversed(earned))[:shown])
             made.append(RuleScore(rule, where.rules.get(rule.id, 1), len(earned), newest, raw, **taken))
     return made
+
+
+def _since_reset(lines: Sequence[Why]) -> Sequence[Why]:
+    """Without what was given up, and the giving up: together they are nothing."""
+    last = max((place for place, line in enumerate(lines) if line.kind == "reset"), default=-1)
+    return lines[last + 1 :]
 
 
 def _events(conn: Connection, lead_id: int, lines: Sequence[Why]) -> tuple[Earned, ...]:

@@ -173,7 +173,7 @@ def _earned(made: Sequence[Line], voice: Voice) -> Iterator[tuple[str, int]]:
         if line.kind == "points":
             days = voice.say.ngettext("on %(count)s day", "on %(count)s days", line.detail)
             yield (joined([voice.text(line.label), days if line.detail > 1 else None]), line.milli)
-        if line.kind == "cap":
+        if line.kind in ("cap", "limit"):
             yield (voice.told("%(what)s: held at %(cap)s", what=voice.text(line.label), cap=line.detail), line.milli)
 
 

@@ -1,4 +1,7 @@
-"""What staff note about a lead: notes, calls, tasks, BANT, whose it is; each act leaves an event beside its row."""
+"""What staff note about a lead: notes, tasks, BANT, whose it is; each act leaves an event beside its row.
+
+Calls are left to `sales.calling`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +14,9 @@ from base.clock import Moment
 from leads import events, standings
 from leads.groups import survivor
 from storage import wakes
-from storage.schema import bant, calls, hand_offs, leads, notes, tasks
+from storage.schema import bant, hand_offs, leads, notes, tasks
 from storage.upsert import upsert
 
-OUTCOMES = ("reached", "voicemail", "wrong_number", "callback")
 VALUES = ("unknown", "no", "partial", "yes")
 
 
@@ -61,17 +63,6 @@ def add_note(conn: Connection, lead_id: int, text: str, author: Author, now: Mom
     )
     made = _made(conn, row.returning(notes.c.id))
     act.tell(conn, "note_added", note_id=made)
-    return made
-
-
-def log_call(conn: Connection, lead_id: int, outcome: str, note: str | None, author: Author, now: Moment) -> int:
-    """Keep how a call ended, one of OUTCOMES; returns the call's id."""
-    act = Act.begin(conn, lead_id, author, now)
-    row = insert(calls).values(
-        lead_id=act.lead_id, staff_id=author.staff_id, outcome=outcome, note=note, at=now.calendar
-    )
-    made = _made(conn, row.returning(calls.c.id))
-    act.tell(conn, "call_logged", outcome, call_id=made)
     return made
 
 

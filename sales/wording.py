@@ -14,7 +14,8 @@ from authoring.site import Site
 from base.calendars import Zone, local_day
 from base.translations import Translator, msgid, translator
 from base.typography import typeset
-from leads.facts import Event
+from leads.facts import CALLED, Event
+from leads.gates import Lacking
 from leads.points import MILLI
 from leads.segments import ENTERED, LEFT
 
@@ -38,10 +39,21 @@ DEFAULT_LABELS = {
     "segment_entered": msgid("Came into the segment “%(subject)s”"),
     "segment_left": msgid("Left the segment “%(subject)s”"),
     "verdict_given": msgid("Sales gave a verdict: %(subject)s"),
+    CALLED: msgid("Was called: %(subject)s"),
     "meeting_booked": msgid("A meeting was booked"),
     "deal_forecast": msgid("A deal was forecast"),
     "deal_won": msgid("A deal was signed"),
     "deal_lost": msgid("A deal was lost"),
+}
+# How a call ended.
+CALL_ENDS = {
+    "reached": msgid("reached"),
+    "no_answer": msgid("no answer"),
+    "voicemail": msgid("message left"),
+    "callback": msgid("to call back"),
+    "not_interested": msgid("not interested"),
+    "wrong_number": msgid("wrong number"),
+    "objected": msgid("asks not to be called"),
 }
 _SOME_ACT = msgid("%(name)s: %(subject)s")
 
@@ -66,6 +78,18 @@ class Voice:
         """A text of the author's, in this language."""
         return typeset(text_in(localised, self.locale), self.locale)
 
+    def stage(self, name: str) -> str:
+        """Its short name, which ends before the first comma; of a stage that the definitions do not have, its id."""
+        label = next((one.label for one in self.site.definitions.stages if one.id == name), None)
+        return name if label is None else self.text(label).split(",")[0]
+
+    def lacks(self, lacking: Lacking) -> list[str]:
+        """What nobody knows, as forms and the definitions call it."""
+        items = {str(item.id): item.label for item in self.site.definitions.bant}
+        asked = {field.name: field.label for form in self.site.forms.values() for field in form.field if field.label}
+        fields = [self.text(asked[name]) if name in asked else name.replace("_", " ") for name in lacking.fields]
+        return [*fields, *(self.text(items[name]) for name in lacking.bant)]
+
     def action(self, event: Event) -> str:
         """What the lead did: as the definitions call it, else the scoring rule, else in words of ours."""
         label = self._authored(event)
@@ -81,10 +105,13 @@ class Voice:
         return self.told(near[day], time=self.say.time(at, self.zone)) if day in near else self.say.date(day, "short")
 
     def _titled(self, event: Event) -> str | None:
-        """What it was about: a page by its title, as its visitors read it, a segment by its label."""
+        """What it was about: a page by its title, as its visitors read it, a segment by its label, a call by
+        how it ended."""
         page = self.site.pages.get(event.subject or "") if event.means == "page_seen" else None
         if page is not None:
             return text_in(page.title, self.locale)
+        if event.means == CALLED and event.subject in CALL_ENDS:
+            return self.told(CALL_ENDS[event.subject])
         labels = {segment.id: segment.label for segment in self.site.definitions.segments}
         label = labels.get(event.subject or "") if event.means in (ENTERED, LEFT) else None
         return event.subject if label is None else text_in(label, self.locale)

@@ -198,7 +198,9 @@ HOLDINGS: Mapping[str, Holding] = {
     "tasks": Holding(
         lead="lead_id", personal="title", figure="due_at done_at at", staff="owner done_by created_by", working="id"
     ),
-    "calls": Holding(lead="lead_id", personal="outcome note", figure="at", staff="staff_id", working="id"),
+    "calls": Holding(
+        lead="lead_id", personal="outcome note reason", figure="back_at at", staff="staff_id", working="id task_id"
+    ),
     "bant": Holding(lead="lead_id", personal="item value note", figure="at", staff="author"),
     "meetings": Holding(lead="lead_id", personal="place", figure="starts_at minutes at", staff="author", working="id"),
     "deals": Holding(

@@ -318,8 +318,8 @@ consents = _table(
 suppressions = _table(
     "suppressions",  # one table, by keyed hash, so that it survives erasure
     Column("address_hash", String(64), primary_key=True),
-    Column("scope", String(20), primary_key=True),  # marketing | all
-    # unsubscribed | hard_bounce | soft_bounces | complaint | staff | erased | sunset
+    Column("scope", String(20), primary_key=True),  # marketing | all; of a telephone number: calls
+    # unsubscribed | hard_bounce | soft_bounces | complaint | staff | erased | sunset | objected
     Column("reason", String(40), nullable=False),
     Column("at", UtcDateTime, nullable=False),  # machine
 )
@@ -707,11 +707,18 @@ calls = _table(
     Column("id", Id, primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
     Column("staff_id", Id, ForeignKey("staff.id")),
-    Column("outcome", String(20), nullable=False),
+    Column("outcome", String(20), nullable=False),  # one of `authoring.vocabulary.CALL_OUTCOMES`
     Column("note", Text),
+    Column("reason", String(100)),  # why they are not interested: an id of the definitions
+    Column("back_at", UtcDateTime),  # calendar: when they asked to be called
+    Column("task_id", Id, ForeignKey("tasks.id")),  # the thing to do then
     Column("at", UtcDateTime, nullable=False),  # calendar
-    CheckConstraint("outcome IN ('reached', 'voicemail', 'wrong_number', 'callback')", name="outcome"),
+    CheckConstraint(
+        "outcome IN ('reached', 'no_answer', 'voicemail', 'callback', 'not_interested', 'wrong_number', 'objected')",
+        name="outcome",
+    ),
     Index("ix_calls_lead_id_id", "lead_id", "id"),
+    Index("ix_calls_back_at", "back_at"),
 )
 bant = _table(
     "bant",  # what staff learned: an item of the definitions, and how it stands

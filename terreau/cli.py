@@ -45,6 +45,7 @@ from terreau.language import LANG, gettext, let_choose, words
 from terreau.leads_cli import EXPECTED as UNADDED
 from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
+from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
@@ -78,7 +79,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN,
+    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),

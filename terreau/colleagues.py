@@ -16,8 +16,9 @@ from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day, next_opening
 from base.clock import Moment
 from sales import deals
+from sales.calling import Call, log_call
 from sales.deals import Forecast, NoDeal
-from sales.notebook import Author, add_note, add_task, log_call, note_bant, tick_task
+from sales.notebook import Author, add_note, add_task, note_bant, tick_task
 from sales.verdicts import AnsweredBefore, Verdict, answer
 from storage.schema import hand_offs, leads
 from terreau.chances import between, happens, pick, weighted
@@ -29,7 +30,7 @@ VERDICTS = (  # in turn
     "rejected",
 )  # fmt: skip
 LAST_EVENING = timedelta(hours=15, minutes=30)  # before the end: what is opened from then on nobody has looked at
-CALLS = {"reached": 5, "voicemail": 3, "callback": 2}
+CALLS = {"reached": 5, "voicemail": 2, "no_answer": 2, "callback": 2, "not_interested": 1}
 BANT = {"yes": 4, "partial": 3, "unknown": 2, "no": 1}
 
 CALL_NOTES = {
@@ -41,6 +42,8 @@ CALL_NOTES = {
     ),
     "voicemail": ("Message laissé, je rappelle demain matin.", "Pas de réponse, message laissé."),
     "callback": ("En rendez-vous client, à rappeler en fin de journée.", "Demande qu'on la rappelle lundi."),
+    "no_answer": (None,),
+    "not_interested": ("Pas avant l'an prochain, le bureau déménage d'abord.",),
     "wrong_number": ("Ce numéro n'est plus le sien.",),
 }
 NOTES = (
@@ -59,6 +62,7 @@ TASKS = (
 )
 PLACES = ("Visioconférence", "À son atelier", "Au téléphone", "Chez nous, rue des Tilleuls")
 AMOUNTS = {59_000: 4, 118_000: 3, 236_000: 2, 472_000: 1}  # hundredths: a year for one, two, four or eight seats
+CALL_BACK = "Rappeler, comme convenu"
 REMINDER = "Reprendre contact : le besoin devait revenir"
 
 Act = Callable[[Connection, Moment], None]
@@ -118,9 +122,10 @@ class Colleagues:
     def _call(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime, *about: object) -> Planned:
         outcome = weighted(CALLS, row.id, "call", *about)
         text = pick(CALL_NOTES[outcome], row.id, *about)
+        back_at = self._at_work(at + timedelta(hours=between(4, 30, row.id, "back"))) if outcome == "callback" else None
 
         def call(conn: Connection, now: Moment) -> None:
-            log_call(conn, row.lead_id, outcome, text, author, now)
+            log_call(conn, row.lead_id, Call(outcome, text, back_at=back_at, reminder=CALL_BACK), author, now)
 
         return Planned(at, call)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from authoring.models.common import text_in
+from authoring.models.common import subjects, text_in
 from authoring.models.forms import Form
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
@@ -122,7 +122,7 @@ def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str,
         release_id=site.release_id or 0,
         hand_raise=form.hand_raise,
         magnet=form.magnet,
-        interests=tuple(dict.fromkeys([*form.interests, *(page.interests if page else [])])),
+        interests=subjects(form.interests, page.interests if page else []),
     )
 
 
@@ -155,7 +155,7 @@ def _downloads(conn: Connection, life: Life, action: Action) -> None:
     name = action.magnet or (delivered[-1] if delivered else None)
     if name is None or name not in delivered:
         raise Misplayed(said(NOT_DELIVERED, who=life.persona.title, name=name or "–"))
-    _did(conn, life, "asset_downloaded", name, {"interests": list(life.site.magnets[name].interests)})
+    _did(conn, life, "asset_downloaded", name, {"interests": subjects(life.site.magnets[name].interests)})
 
 
 def _clicks(conn: Connection, life: Life, action: Action) -> None:
@@ -169,13 +169,13 @@ def _clicks(conn: Connection, life: Life, action: Action) -> None:
     site, now = life.site, life.house.clocks.moment()
     number, page = followed(mail.links, site, life.house.config)
     sequence, _, email = mail.email.partition("/")
-    interests = list(site.emails[(sequence, email, mail.locale)].interests)
+    interests = subjects(site.emails[(sequence, email, mail.locale)].interests)
     data = {"url": mail.links[number], "link": number, "message_id": mail.id, "interests": interests}
     seq = events.append(conn, life.lead, "link_clicked", now, evidence="pending", subject=mail.email, data=data)
     confirmed = {"of": "link_clicked", "hit_seq": seq, "interests": interests, "message_id": mail.id}
     events.append(conn, life.lead, CONFIRMED, now, evidence="human", subject=mail.email, data=confirmed)
     if page:
-        _did(conn, life, "page_seen", page, {"interests": list(site.pages[page].interests)})
+        _did(conn, life, "page_seen", page, {"interests": subjects(site.pages[page].interests)})
 
 
 def followed(links: Sequence[str], site: Site, config: Config) -> tuple[int, str | None]:
@@ -242,7 +242,7 @@ def _leaves(conn: Connection, life: Life, action: Action) -> None:
 
 
 def _does(conn: Connection, life: Life, action: Action) -> None:
-    _did(conn, life, str(action.event), action.subject, {"interests": list(action.interests)})
+    _did(conn, life, str(action.event), action.subject, {"interests": subjects(action.interests)})
 
 
 def _did(conn: Connection, life: Life, name: str, subject: str | None, data: dict[str, Any]) -> None:

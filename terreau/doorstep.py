@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from authoring.models.common import subjects
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
 from base.config import Config
@@ -107,8 +108,10 @@ class Doorstep:
         """Why a mail that was promised does not leave, as the outbox says it; None for one that does."""
         return "suppressed" if self.alone and letter.klass != "notification" else None
 
-    def did(self, now: datetime, name: str, subject: str | None, interests: Iterable[str], **data: Any) -> None:
-        told = {"interests": list(interests), **data}
+    def did(
+        self, now: datetime, name: str, subject: str | None, interests: list[str] | dict[str, int], **data: Any
+    ) -> None:
+        told = {"interests": subjects(interests), **data}
         self.lead.happens(name, now, evidence="human", subject=subject, data=told)
 
     def _knows_consents(self) -> None:
@@ -179,7 +182,7 @@ def _clicks(door: Doorstep, action: Action, now: datetime) -> None:
     sequence, _, email = str(sent.subject).partition("/")
     written = (sequence, email, str(sent.data["locale"]))
     number, page = followed(_links(door, written), door.site, door.config)
-    data = {"interests": list(door.site.emails[written].interests), "link": number}
+    data = {"interests": subjects(door.site.emails[written].interests), "link": number}
     hit = kept.happens("link_clicked", now, evidence="pending", subject=sent.subject, data=data)
     confirmed = {"of": hit.name, "hit_seq": hit.seq, "interests": data["interests"]}
     kept.happens("hit_confirmed", now, evidence="human", subject=hit.subject, data=confirmed)

@@ -30,7 +30,7 @@ def enter(door: Doorstep, name: str, now: datetime) -> Iterator[Line]:
         door.held.pop(trigger.subject, None)
         door.grants([trigger.subject], now)
     elif trigger.event is not None:
-        door.did(now, trigger.event, trigger.subject, ())
+        door.did(now, trigger.event, trigger.subject, [])
     else:
         yield from _admitted(door, name, now)
 

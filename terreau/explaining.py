@@ -19,15 +19,17 @@ from base.translations import Translator, msgid
 from console.lead_filters import SOURCES
 from console.lead_parts import TOUCHED
 from leads.addresses import canonical_email, canonical_phone
-from leads.explain import Explanation, Fits, Passage, Why, explain
+from leads.explain import Called, Explanation, Fits, Passage, Why, explain
+from leads.gates import Lacking
 from leads.groups import survivor
 from leads.identity import load_leads
 from leads.naming import SYSTEM
 from leads.points import MILLI
 from reports.touches import Touched, touches
+from sales.moving import SENTENCES
 from sales.routing import why
 from sales.whose import Handed, handed
-from sales.wording import Voice
+from sales.wording import CALL_ENDS, Voice, joined
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from storage.schema import leads, outside_ids
@@ -148,6 +150,35 @@ def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Tr
     yield from (_passage(passage, zone, speech) for passage in found.stages)
     if not found.stages:
         yield "  " + speech.gettext("none so far")
+    yield from _aside(found, site, zone, speech)
+    if found.calls:
+        yield ""
+        yield speech.gettext("Calls")
+        yield from (_call(call, site, zone, speech) for call in found.calls)
+
+
+def _aside(found: Explanation, site: Site, zone: ZoneInfo, speech: Translator) -> Iterator[str]:
+    """How often sales has set them aside, and what keeps them from the next stage."""
+    voice = Voice(site, speech.locale, zone)
+    for name, times in found.aside.items():
+        if times:
+            told = speech.ngettext("%(count)s time", "%(count)s times", times)
+            yield "  " + voice.told("%(stage)s: %(times)s", stage=voice.stage(name), times=told)
+    if found.held is not None:
+        lacks = voice.lacks(Lacking(found.held.fields, found.held.bant))
+        yield "  " + voice.told(SENTENCES["lacking"], stage=voice.stage(found.held.stage), what=joined(lacks))
+
+
+def _call(call: Called, site: Site, zone: ZoneInfo, speech: Translator) -> str:
+    """How it ended, and what follows."""
+    voice = Voice(site, speech.locale, zone)
+    reasons = {one.id: one.label for one in site.definitions.hand_off.reject_reasons}
+    told = [voice.told(CALL_ENDS.get(call.outcome, call.outcome))]
+    if call.reason:
+        told.append(voice.text(reasons[call.reason]) if call.reason in reasons else call.reason)
+    if call.back_at:
+        told.append(speech.moment(datetime.fromisoformat(call.back_at), zone))
+    return f"  {speech.moment(call.at, zone)}  {', '.join(told)}"
 
 
 def _fit(fit: Fits, speech: Translator) -> Iterator[str]:
@@ -193,6 +224,8 @@ _KINDS = {
     "points": "%(what)s",
     "decay": msgid("%(what)s: time has passed"),
     "cap": msgid("%(what)s: above the cap"),
+    "limit": msgid("%(what)s: above what these rules may give together"),
+    "reset": msgid("%(what)s: given up when sales gave the lead back"),
 }
 
 

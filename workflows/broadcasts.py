@@ -80,11 +80,11 @@ def carry_on(conn: Connection, broadcast: Broadcast, sequence: Authored, now: Mo
 def concerns(sequence: Authored, status: str, granted: Collection[str]) -> bool:
     """Whether a lead of that status, with consent to those topics, is told. Pure: the same as the queries below."""
     heard = sequence.class_ != "marketing" or sequence.topic is None or sequence.topic in granted
-    return heard and (sequence.audience != "leads" or status == "lead")
+    return heard and (sequence.audience == "everyone" or status == "lead")
 
 
 def audience(sequence: Authored) -> ColumnElement[bool]:
-    return leads.c.status == "lead" if sequence.audience == "leads" else true()
+    return true() if sequence.audience == "everyone" else leads.c.status == "lead"
 
 
 def with_consent(conn: Connection, ids: Collection[int], sequence: Authored) -> list[int]:

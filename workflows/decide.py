@@ -14,6 +14,7 @@ from leads.asked import APART, AT_MOST
 from leads.conditions import holds, next_change
 from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
+from workflows.entries import outside
 from workflows.language import answers_forms, below, is_below, said, zone_for
 from workflows.picks import picked
 from workflows.resting import missed, on_resume, pauses_of, resting, shifted
@@ -171,6 +172,8 @@ def _departure(look: Look) -> Outcome | None:
         return Leave(f"no consent for `{topic}`")
     if _disqualified(look):
         return Leave("sales has disqualified the lead")
+    for reason in outside(look.sequence, look.facts, look.rules):
+        return Leave(reason)
     if _answered(look):
         return Leave("the lead has answered: somebody goes on from here")
     met = next((condition for condition in look.sequence.exit_when if look.true(condition)), None)

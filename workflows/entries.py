@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
-from leads.conditions import holds
+from leads.conditions import bought, holds
 from leads.facts import DISQUALIFIED, Event, Facts
-from leads.lifecycle import Move
 from leads.shares import tries
+from leads.ways import Move
 from workflows.language import is_echo, lets_in, matching, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
 from workflows.waits import holidays_of, later
@@ -150,8 +150,9 @@ def _entered(pull: Pull, sequence: Authored, version: str, value: str, rules: Ru
 def _refusals(
     sequence: Authored, facts: Facts, before: Sequence[Enrolment], rules: Rules, now: datetime
 ) -> Iterator[str]:
-    if sequence.audience == "leads" and facts.lead.status != "lead":
-        yield "a contact who has shown no interest yet; audience = leads"
+    if sequence.audience != "everyone" and facts.lead.status != "lead":
+        yield f"a contact who has shown no interest yet; audience = {sequence.audience}"
+    yield from outside(sequence, facts, rules)
     if sequence.class_ == "marketing" and facts.standing.stage == DISQUALIFIED:
         yield "sales has disqualified the lead"
     yield from _refused_again(sequence, facts, before, rules, now)
@@ -159,6 +160,15 @@ def _refusals(
         yield f"no consent for `{sequence.topic}`"
     if sequence.filter is not None and not holds(sequence.filter, facts, rules.site.definitions, now):
         yield f"filter {said(sequence.filter)} does not hold"
+
+
+def outside(sequence: Authored, facts: Facts, rules: Rules) -> Iterator[str]:
+    """Why a lead is none of those whom the sequence is for, as far as having bought goes."""
+    has_bought = facts.standing.stage in bought(rules.site.definitions)
+    if sequence.audience == "not_customers" and has_bought:
+        yield "a customer; audience = not_customers"
+    if sequence.audience == "customers" and not has_bought:
+        yield "no customer; audience = customers"
 
 
 def _refused_again(

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from leads.facts import REPLIED, Event, Facts
 from leads.fold import fold
-from leads.lifecycle import Move
 from leads.segments import Passage, next_in_chain, passages
+from leads.ways import Move
 from workflows.entries import Pull, admit, pulls
 from workflows.standing_triggers import by_change, by_date, with_dates
 from workflows.values import Decision, Enrolment, LeadState, Rules, StageChange

@@ -130,6 +130,18 @@ def _bare_day(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
+def _weighing(value: Any) -> str:
+    return "weighed" if isinstance(value, dict) else "named"
+
+
+# The subjects that a content is about: named, or each with its weight in percent of what an act pays for a subject.
+Weight = Annotated[int, Field(ge=1, le=1000)]
+Interests = Annotated[
+    Annotated[list[InterestName], Tag("named")] | Annotated[dict[InterestName, Weight], Tag("weighed")],
+    Discriminator(_weighing),
+]
+WHOLE = 100  # percent: the weight of a subject that is only named
+
 # One text for every language, or one text per language: "Guide" or { fr = "Guide", en = "Guide" }.
 Localised = Annotated[
     Annotated[str, Tag("text")] | Annotated[dict[Locale, str], Field(min_length=1), Tag("texts")],
@@ -143,6 +155,16 @@ DurationText = Annotated[str, StringConstraints(pattern=DURATION), AfterValidato
 # May be negative: before instead of after.
 OffsetText = Annotated[str, StringConstraints(pattern=OFFSET), AfterValidator(_duration)]
 DayText = Annotated[str, BeforeValidator(_bare_day), AfterValidator(_day)]
+
+
+def subjects(*given: list[str] | dict[str, int]) -> list[str] | dict[str, int]:
+    """All of them as an event carries them: named where each has its whole weight, else with the weights. Of one that
+    is given twice the heavier counts."""
+    found: dict[str, int] = {}
+    for some in given:
+        for name, weight in (some if isinstance(some, dict) else dict.fromkeys(some, WHOLE)).items():
+            found[name] = max(weight, found.get(name, 0))
+    return list(found) if all(weight == WHOLE for weight in found.values()) else found
 
 
 class Model(BaseModel):

@@ -4,6 +4,7 @@ Pure: no database, no clock, no network.
 """
 # ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -11,6 +12,7 @@ from pydantic import Field, StringConstraints
 from authoring.models.common import (
     Address,
     CapText,
+    FieldName,
     InterestName,
     Line,
     Localised,
@@ -26,6 +28,7 @@ from authoring.patterns import COLOUR, CURRENCY
 
 Points = Annotated[int, Field(ge=-1000, le=1000)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+Side = Literal["marketing", "sales"]
 SalesAct = Literal["meeting", "forecast", "won", "lost"]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 
@@ -79,13 +82,15 @@ class Stage(Model):
     """A stage of the lifecycle, in the order of the file.
 
     `enter` promotes a lead by rule; `leave`, where given, is the engagement (points) below which a lead has cooled.
-    `by_sales` names what sales does that brings a lead here: a meeting booked, a deal forecast, won or lost.
+    `by_sales` names what sales does that brings a lead here: a meeting booked, a deal forecast, won or lost. `moved_by`
+    names who may move a lead here by hand. `requires` are fields that must be known before a lead enters, unless it
+    raises a hand; `requires_bant`: every item of [[bant]] too.
     """
 
     id: Name
     label: Localised
     meaning: Localised
-    owner: Literal["marketing", "sales"]
+    owner: Side
     phase: Name | None = None  # of the decision that whoever stands there is in: what a step that picks a text goes by
     enter: Condition | None = None
     leave: Points | None = None
@@ -94,6 +99,9 @@ class Stage(Model):
     accepted_to: Name | None = None
     rejected_to: Name | None = None
     by_sales: list[SalesAct] = []
+    moved_by: list[Side] = []
+    requires: list[FieldName] = []
+    requires_bant: bool = False
     probability: Percent | None = None  # that a deal of a lead who stands here is won, unless its rep says otherwise
     cadence: list[CapText] = []  # how much marketing mail a lead who stands here gets, within the caps for everybody
 
@@ -122,12 +130,13 @@ class EngagementRule(Model):
 
 
 class Limit(Model):
-    """At most so many points in any `days` days from those rules together (from all, where none is named)."""
+    """At most so many points from those rules together (from all, where none is named): in any `days` days as they are
+    earned; without `days` at any time, after fading and after the rules' own caps."""
 
     id: Name
     label: Localised
     points: Annotated[int, Field(ge=1, le=1000)]
-    days: Annotated[int, Field(ge=1, le=3650)]
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
     rules: list[Name] = []
 
 
@@ -151,6 +160,16 @@ class Scoring(Model):
     limits: list[Limit] = []
     interest_points: dict[EventName, Points] = {}
 
+    @cached_property
+    def standing_limits(self) -> tuple[tuple[Limit, tuple[EngagementRule, ...]], ...]:
+        """The limits that hold at any time, each with the rules whose points it holds; kept, since every fold asks."""
+        giving = [rule for rule in self.engagement if rule.points > 0]
+        return tuple(
+            (limit, tuple(rule for rule in giving if not limit.rules or rule.id in limit.rules))
+            for limit in self.limits
+            if limit.days is None
+        )
+
 
 class Interest(Model):
     id: InterestName
@@ -161,6 +180,13 @@ class Segment(Model):
     id: Name
     label: Localised
     when: Condition
+
+
+class Recycling(Model):
+    """What becomes of the points of a lead that sales gives back: kept, and only new ones call sales again; or given
+    up, so that the lead begins again at nothing."""
+
+    reset: Literal["nothing", "engagement"] = "nothing"
 
 
 class Deals(Model):
@@ -203,6 +229,7 @@ class Definitions(Model):
     interests: list[Interest] = []
     segments: list[Segment] = []
     hand_off: HandOff
+    recycling: Recycling = Recycling()
     deals: Deals = Deals()
     bant: list[BantItem] = []
     pressure: Pressure = Pressure()

@@ -4,7 +4,7 @@ Pure: no database, no clock, no network.
 """
 # ruff: noqa: RUF012 - pydantic copies the defaults of a model
 
-from authoring.models.common import InterestName, Line, Model, Name, Text
+from authoring.models.common import Interests, Line, Model, Name, Text
 
 
 class EmailFrontMatter(Model):
@@ -13,7 +13,7 @@ class EmailFrontMatter(Model):
     subject: Line
     preheader: Line
     why: Text
-    interests: list[InterestName] = []  # what a click in this mail shows interest in
+    interests: Interests = []  # what a click in this mail shows interest in
     freeze: bool = False  # those inside keep the text that there was before this one
     commercial: bool = False  # it sells: not for leads who are cold
     phase: Name | None = None  # of the reader's decision: lets a step `pick` this text

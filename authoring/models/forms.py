@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from authoring.models.common import FieldName, InterestName, Localised, Misfit, Model, Name
+from authoring.models.common import FieldName, Interests, Localised, Misfit, Model, Name
 from authoring.patterns import OPTION
 from base.saying import said
 
@@ -88,7 +88,7 @@ class Form(Model):
     rep: Name | None = None
     subscribe: Name | None = None
     wording: Localised | None = None
-    interests: list[InterestName] = []
+    interests: Interests = []
     addresses: Addresses = Addresses()
     proof_of_work: Annotated[int, Field(ge=8, le=22)] | None = None
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from authoring.models.common import InterestName, Locale, Localised, Model
+from authoring.models.common import Interests, Locale, Localised, Model
 from authoring.patterns import FILE_PATH
 
 # A path inside magnets/, without a way out of it.
@@ -25,6 +25,6 @@ class Magnet(Model):
     title: Localised
     kind: Literal["guide", "checklist", "template", "case_study", "webinar", "course", "ebook"]
     phase: Literal["discovery", "evaluation", "purchase"] = "discovery"
-    interests: list[InterestName] = []
+    interests: Interests = []
     link_days: Annotated[int, Field(ge=1, le=30)] = 7
     file: list[MagnetFile] = Field(min_length=1)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from authoring.models.common import InterestName, Locale, Localised, Model, Name
+from authoring.models.common import Interests, Locale, Localised, Model, Name
 
 # What is drawn on a cover and beside the rows of a sheet: three stages of a plant, or of a room in perspective.
 Drawing = Literal["sprout", "room"]
@@ -49,6 +49,6 @@ class Page(Model):
     form: Name
     hero: Hero
     section: list[Section] = []
-    interests: list[InterestName] = []
+    interests: Interests = []
     index: bool = True
     locales: Annotated[list[Locale], Field(min_length=1)] = ["fr", "en"]

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from authoring.models.common import InterestName, Line, Locale, Misfit, Model, Name, Text, Zone
+from authoring.models.common import InterestName, Interests, Line, Locale, Misfit, Model, Name, Text, Zone
 from base.saying import said
 
 
@@ -36,7 +36,7 @@ class Action(Model):
     step: str | None = None  # SEQUENCE/STEP
     event: str | None = None
     subject: str | None = None
-    interests: list[InterestName] = []
+    interests: Interests = []
 
     @model_validator(mode="after")
     def _with_what_it_needs(self) -> Self:

@@ -281,7 +281,7 @@ class Sequence(Model):
     title: Localised
     topic: Name | None = None
     class_: Literal["marketing", "transactional"] = Field(default="marketing", alias="class")
-    audience: Literal["leads", "everyone"] = "leads"
+    audience: Literal["leads", "not_customers", "customers", "everyone"] = "leads"
     sender: Name
     reply_to: Address | None = None
     utm: Utm | Literal[False] | None = None  # on the links of its mails; False: none, whatever the definitions say

@@ -12,7 +12,8 @@ from sqlalchemy import insert, select, update
 from console.curve import curve
 from console.lead_score import in_tenths
 from leads import events
-from sales import notebook
+from sales import calling, notebook
+from sales.calling import Call
 from sales.notebook import Author
 from storage.schema import events as log
 from storage.schema import hand_offs, leads, standings, wakes
@@ -44,7 +45,7 @@ def ada(lively):
     for verb, given in (
         (notebook.add_note, ("Before ten",)),
         (notebook.note_bant, ("budget", "partial", "3 to 5 k")),
-        (notebook.log_call, ("voicemail", "On the machine")),
+        (calling.log_call, (Call("voicemail", "On the machine"),)),
         (notebook.assign, ("nadia",)),
     ):
         lively.database.write(lambda conn, verb=verb, given=given: verb(conn, lead_id, *given, NADIA, now))

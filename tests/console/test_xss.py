@@ -28,7 +28,8 @@ from console.messages import TABS
 from leads import events
 from leads.identity import Capture, ConsentAnswer, record
 from reports.every import NAMES as REPORTS
-from sales import notebook, verdicts
+from sales import calling, notebook, verdicts
+from sales.calling import Call
 from sales.notebook import Author
 from storage import schema
 from storage.schema import hand_offs, leads, messages, submissions, switches
@@ -249,7 +250,7 @@ def _noted(conn: Any, house: Any, author: Author) -> None:
         for text in [*strings()[number::LEADS], *some(number)]:
             notebook.add_note(conn, lead_id, text.replace("\x00", ""), author, now)
         if number < CALLABLE:
-            notebook.log_call(conn, lead_id, "callback", written("call", number), author, now)
+            calling.log_call(conn, lead_id, Call("callback", written("call", number)), author, now)
         for due in (now.calendar - timedelta(days=1), now.calendar + timedelta(hours=2)):
             notebook.add_task(conn, lead_id, written("task", number, 2, 300), due, "nadia", author, now)
         for item in ("budget", "need"):

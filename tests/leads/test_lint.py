@@ -117,3 +117,22 @@ def test_a_form_names_a_rep_that_the_definitions_know(site):
     [problem] = lint(replace(site, forms={**site.forms, "demo": demo}), nowhere)
     assert (problem.file, problem.severity) == ("forms/demo.toml", "error")
     assert problem.message == "definitions.toml has no rep `bop`"
+
+
+def test_a_rule_that_two_limits_hold_at_any_time_is_an_error(house):
+    rules = [house.rule("visit", 20), house.rule("ask", 90, "form_submitted")]
+    named = [
+        {"id": "reading", "label": "R", "points": 30, "rules": ["visit"]},
+        {"id": "all", "label": "A", "points": 100},
+    ]
+    scoring = {"engagement": rules, "limits": named}
+    assert sentences(house, scoring=scoring) == ["the rule `visit` is held by `reading` already"]
+    some_days = [named[0], {**named[1], "days": 7}]
+    assert sentences(house, scoring={"engagement": rules, "limits": some_days}) == []
+
+
+def test_points_that_a_limit_never_lets_through_are_out_of_reach(house):
+    rules = [house.rule("visit", 20, repeat="once"), house.rule("ask", 90, "form_submitted", repeat="once")]
+    limit = {"id": "all", "label": "A", "points": 60}
+    found = sentences(house, scoring={"engagement": rules, "limits": [limit]})
+    assert "nobody can enter `mql`: it asks for 80 points and all scoring rules together give 60 at most" in found

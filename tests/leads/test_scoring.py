@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authoring.models.common import subjects
 from authoring.models.definitions import Definitions
 from base.calendars import at_local, local_day
 from leads import scoring
@@ -45,11 +46,17 @@ def rule_tables(draw):
 
 @st.composite
 def limits(draw):
-    """None to two limits, of rules that may not be there: what they hold is what there is of them."""
+    """None to two limits of some days, of rules that may not be there: what they hold is what there is of them; and
+    none to two that hold at any time, which share no rule."""
     some = st.sampled_from([[], ["rule-0"], ["rule-0", "rule-1"], ["rule-1", "rule-2", "rule-3"]])
-    return [
+    written = [
         {"id": f"limit-{n}", "label": "L", "points": draw(st.integers(1, 50)), "days": days, "rules": draw(some)}
         for n, days in enumerate(draw(st.lists(st.sampled_from([1, 3, 30]), max_size=2)))
+    ]
+    apart = st.sampled_from([[], [[]], [["rule-0", "rule-2"]], [["rule-0"], ["rule-1", "rule-3"]]])
+    return written + [
+        {"id": f"standing-{n}", "label": "S", "points": draw(st.integers(1, 60)), "rules": rules}
+        for n, rules in enumerate(draw(apart))
     ]
 
 
@@ -62,7 +69,7 @@ def stories(draw):
         subject = draw(st.sampled_from(["a", "b", None]))
         data = {"of": "link_clicked"} if name == "hit_confirmed" else {}
         if name == "verdict_given":
-            subject = draw(st.sampled_from(["accepted", "rejected"]))
+            subject = draw(st.sampled_from(["accepted", "rejected", "recycled"]))
         evidence = draw(st.sampled_from(["human", "human", "pending", "machine", "proxy", "engine"]))
         events.append(Event(seq, name, at, evidence, subject, data))
     return events
@@ -73,6 +80,8 @@ def slow_payments(events: list[Event], definitions: Definitions) -> dict[str, li
     paid: dict[str, list[tuple[date, int]]] = {rule.id: [] for rule in definitions.scoring.engagement}
     done: dict[str, list[date]] = {rule.id: [] for rule in definitions.scoring.engagement}
     for event in events:
+        if definitions.recycling.reset == "engagement" and (event.name, event.subject) == ("verdict_given", "recycled"):
+            paid = {rule: [] for rule in paid}
         name = event.data["of"] if event.name == "hit_confirmed" else event.name
         for rule in definitions.scoring.engagement:
             if event.evidence != "human" or name != rule.event or rule.subject not in (None, event.subject):
@@ -85,7 +94,7 @@ def slow_payments(events: list[Event], definitions: Definitions) -> dict[str, li
                 continue
             milli = rule.points * 1000
             for limit in definitions.scoring.limits if milli > 0 else ():
-                if not limit.rules or rule.id in limit.rules:
+                if limit.days and (not limit.rules or rule.id in limit.rules):
                     held = limit.rules or list(paid)
                     window = [m for one in held for day, m in paid.get(one, []) if 0 <= (on - day).days < limit.days]
                     milli = min(milli, max(limit.points * 1000 - sum(m for m in window if m > 0), 0))
@@ -95,8 +104,8 @@ def slow_payments(events: list[Event], definitions: Definitions) -> dict[str, li
 
 
 def slow_engagement(events: list[Event], definitions: Definitions, day: date) -> int:
-    """The reference: what was paid, faded day by day, held rule by rule."""
-    total = 0
+    """The reference: what was paid, faded day by day, held rule by rule, then held together."""
+    left_of = {}
     for rule in definitions.scoring.engagement:
         by_day: dict[date, int] = {}
         for on, milli in slow_payments(events, definitions)[rule.id]:
@@ -107,14 +116,19 @@ def slow_engagement(events: list[Event], definitions: Definitions, day: date) ->
         )
         if rule.cap is not None:
             left = max(-rule.cap * 1000, min(rule.cap * 1000, left))
-        total += left
+        left_of[rule.id] = left
+    giving = {rule.id for rule in definitions.scoring.engagement if rule.points > 0}
+    total = sum(left_of.values())
+    for limit in definitions.scoring.limits:
+        together = sum(left for rule, left in left_of.items() if rule in giving and rule in (limit.rules or giving))
+        total -= 0 if limit.days else max(together - limit.points * 1000, 0)
     return total
 
 
 @settings(max_examples=300, deadline=None)
-@given(rule_tables(), limits(), stories(), st.integers(0, 90))
-def test_the_lines_add_up_and_the_fold_equals_reading_every_event_again(house, rules, held, events, later):
-    definitions = house.definitions(scoring={"engagement": rules, "limits": held})
+@given(rule_tables(), limits(), st.sampled_from(["nothing", "engagement"]), stories(), st.integers(0, 90))
+def test_the_lines_add_up_and_the_fold_equals_reading_every_event_again(house, rules, held, reset, events, later):
+    definitions = house.definitions(scoring={"engagement": rules, "limits": held}, recycling={"reset": reset})
     buckets = scoring.fold_buckets(events, definitions, ZONE)
     day = local_day(events[-1].at if events else MONDAY, ZONE) + timedelta(days=later)
     score = scoring.engagement(buckets, definitions, day)
@@ -125,9 +139,9 @@ def test_the_lines_add_up_and_the_fold_equals_reading_every_event_again(house, r
 
 
 @settings(max_examples=150, deadline=None)
-@given(rule_tables(), stories(), st.integers(-60, 60))
-def test_the_day_of_crossing_is_the_one_that_walking_every_day_finds(house, rules, events, points):
-    definitions = house.definitions(engagement=rules)
+@given(rule_tables(), limits(), stories(), st.integers(-60, 60))
+def test_the_day_of_crossing_is_the_one_that_walking_every_day_finds(house, rules, held, events, points):
+    definitions = house.definitions(scoring={"engagement": rules, "limits": held})
     buckets = scoring.fold_buckets(events, definitions, ZONE)
     today = local_day(events[-1].at if events else MONDAY, ZONE)
     walked = [scoring.engagement(buckets, definitions, today + DAY * ahead) for ahead in range(30 * 18)]
@@ -174,6 +188,95 @@ def test_a_limit_holds_a_burst_and_lets_go_when_its_days_are_over(house):
     assert scoring.engagement(buckets, definitions, TODAY) == 35_000
     later = scoring.take_in(buckets, house.event(11, "form_submitted", MONDAY + 7 * DAY), definitions, ZONE)
     assert scoring.engagement(later, definitions, TODAY) == 60_000
+
+
+def test_several_rules_are_held_together_at_any_time_after_they_have_faded(house):
+    held = {"id": "reading", "label": "Reading", "points": 30, "rules": ["read", "ask"]}
+    rules = [house.rule("read", 20, half_life=10), house.rule("ask", 25, "form_submitted", cap=25),
+             house.rule("left", -5, "unsubscribed")]  # fmt: skip
+    definitions = house.definitions(scoring={"engagement": rules, "limits": [held]})
+    events = [house.event(1), house.event(2, "form_submitted"), house.event(3, "form_submitted"),
+              house.event(4, "unsubscribed")]  # fmt: skip
+    buckets = scoring.fold_buckets(events, definitions, ZONE)
+    assert scoring.engagement(buckets, definitions, TODAY) == 25_000
+    [line] = [line for line in scoring.lines(buckets, definitions, TODAY) if line.kind == "limit"]
+    assert (line.rule, line.milli, line.detail) == ("reading", -15_000, 30)
+    assert scoring.engagement(buckets, definitions, TODAY + 20 * DAY) == 25_000, "5 + 25 of them are left: all held"
+    assert scoring.engagement(buckets, definitions, TODAY + 40 * DAY) == 21_250
+
+
+def test_recycled_leads_begin_again_without_a_point_where_the_definitions_say_so(house):
+    rules = [house.rule("visit", 20, repeat="once"), house.rule("back", 10, came_back_within=5)]
+    recycled = house.event(2, "verdict_given", evidence="engine", subject="recycled")
+    events = [house.event(1), recycled, house.event(3, at=MONDAY + DAY)]
+    kept, given_up = (
+        scoring.engagement(scoring.fold_buckets(events, definitions, ZONE), definitions, TODAY + DAY)
+        for definitions in (
+            house.definitions(engagement=rules),
+            house.definitions(engagement=rules, recycling={"reset": "engagement"}),
+        )
+    )
+    assert (kept, given_up) == (30_000, 30_000), "what pays once pays again; that they came back is remembered"
+    definitions = house.definitions(engagement=rules, recycling={"reset": "engagement"})
+    assert scoring.fold_buckets(events[:2], definitions, ZONE).keys() == {"seen:back"}
+    told = list(account(events, definitions, MONDAY + DAY, ZONE, {}))
+    assert [(why.rule, why.kind, why.points) for why in told] == [
+        ("visit", "points", 20_000), ("visit", "reset", -20_000), ("visit", "points", 20_000),
+        ("back", "points", 10_000),
+    ]  # fmt: skip
+
+
+def test_a_lost_deal_recycles_where_it_leads_to_recycled(house):
+    lost = house.event(2, "deal_lost", evidence="engine")
+    reset = {"recycling": {"reset": "engagement"}}
+    stages = [
+        *house.stages,
+        {"id": "recycled", "label": "R", "meaning": "R.", "owner": "marketing", "by_sales": ["lost"]},
+    ]
+    assert scoring.starts_again(lost, house.definitions(stages=stages, **reset))
+    assert not scoring.starts_again(lost, house.definitions(stages=stages))
+    assert not scoring.starts_again(lost, house.definitions(**reset))
+
+
+def test_a_rule_may_pay_for_what_came_of_a_call(house):
+    definitions = house.definitions(
+        engagement=[house.rule("talked", 15, "call_logged", subject="reached", repeat="daily")]
+    )
+    calls = [
+        house.event(n, "call_logged", evidence="engine", subject=s) for n, s in enumerate(["no_answer", "reached"], 1)
+    ]
+    buckets = scoring.fold_buckets(calls, definitions, ZONE)
+    assert scoring.engagement(buckets, definitions, TODAY) == 15_000
+
+
+@pytest.mark.parametrize(
+    ("given", "interests"),
+    [
+        (["cao/3d", "cao/2d"], {"cao/3d": 5_000, "cao/2d": 5_000}),
+        ({"cao/3d": 100, "cao/2d": 30}, {"cao/3d": 5_000, "cao/2d": 1_500}),
+        ({"cao/3d": 250}, {"cao/3d": 12_500}),
+        ([], {}),
+    ],
+)
+def test_a_content_says_how_much_it_is_about_each_subject(house, given, interests):
+    event = house.event(1, data={"interests": given})
+    assert scoring.interests_after({}, event, house.definitions()) == interests
+    twice = scoring.interests_after(interests, event, house.definitions())
+    assert twice == {name: 2 * milli for name, milli in interests.items()}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((["a"], ["b", "a"]), ["a", "b"]),
+        (({"a": 30}, ["b"]), {"a": 30, "b": 100}),
+        (({"a": 30}, {"a": 50, "b": 100}), {"a": 50, "b": 100}),
+        (({"a": 100}, []), ["a"]),
+        (([],), []),
+    ],
+)
+def test_a_form_and_its_page_are_about_the_subjects_of_both(given, told):
+    assert subjects(*given) == told
 
 
 @pytest.mark.parametrize(("days", "points"), [([0], 0), ([0, 0], 0), ([0, 3], 10), ([0, 6], 0), ([0, 6, 8, 8], 20)])

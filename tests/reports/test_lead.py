@@ -9,7 +9,8 @@ from leads.explain import explain
 from leads.known import REMEMBERED, facts_of
 from reports import dealings, lead, places, score
 from reports.timeline import Place, machine_visits, timeline
-from sales import notebook
+from sales import calling, notebook
+from sales.calling import Call
 from sales.notebook import Author
 from storage.schema import events, leads, wakes
 
@@ -44,7 +45,7 @@ def facts(conn, lively, lead_id):
 
 def test_a_portrait_says_who_they_are_and_how_they_came(lively, ada, watched):
     act(lively, notebook.add_note, ada, "Before ten")
-    act(lively, notebook.log_call, ada, "voicemail", None)
+    act(lively, calling.log_call, ada, Call("voicemail"))
     act(lively, notebook.note_bant, ada, "budget", "partial", "3 to 5 k")
     with watched() as conn:
         found = lead.portrait(conn, ada)
@@ -160,7 +161,7 @@ def test_what_machines_did_is_left_out_and_counted(lively, ada, watched):
 
 def test_an_entry_brings_the_mail_the_note_and_the_answers_it_is_about(lively, ada, watched):
     act(lively, notebook.add_note, ada, "Before ten")
-    act(lively, notebook.log_call, ada, "reached", "Monday")
+    act(lively, calling.log_call, ada, Call("reached", "Monday"))
     with watched() as conn:
         entries = {entry.event.name: entry for entry in timeline(conn, ada, None, 1000).entries if entry.event}
     assert entries["note_added"].words == "Before ten"

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from base.calendars import local_day
-from leads import merging
+from leads import consent, merging
 from reports import calls, tasks, today
 from reports.ripening import Handing, Ripe, ripening
-from sales import notebook
+from sales import calling, notebook
+from sales.calling import Call
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
 from storage.schema import leads
@@ -20,6 +21,7 @@ NADIA = Author("Nadia Ferreira", "nadia")
 PHONE = "+33639981234"
 STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
 WARM = 30_000
+KEY = "suppression-key-of-the-tests-012345"
 
 
 @pytest.fixture
@@ -90,6 +92,16 @@ def test_a_lead_that_cooled_while_it_waited_is_no_longer_present(lively, street)
     assert found.present is False
 
 
+def to_call(conn, owners, now, from_milli=WARM, key=KEY):
+    return calls.to_call(
+        conn, calls.Asking(owners, ("recycled", "disqualified", "customer"), ZONE, key, now), from_milli
+    )
+
+
+def logs(lively, lead_id, call):
+    lively.database.write(lambda conn: calling.log_call(conn, lead_id, call, NADIA, lively.clocks.moment()))
+
+
 def who(found):
     return [call.lead.first_name for call in found]
 
@@ -102,11 +114,11 @@ def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_ar
     lively.does(lively.submits("emil"), "webinar_attended")  # left no number
     with watched() as conn:
         now = lively.clocks.calendar()
-        assert who(calls.to_call(conn, ("nadia", None), WARM, now)) == ["Dora", "Chloe"]
-        assert who(calls.to_call(conn, ("nadia", None), 60_000, now)) == ["Dora"]
-        assert who(calls.to_call(conn, ("nadia",), WARM, now)) == []
-        assert who(calls.to_call(conn, (), WARM, now)) == []
-        line = calls.call_of(conn, dora)
+        assert who(to_call(conn, ("nadia", None), now)) == ["Dora", "Chloe"]
+        assert who(to_call(conn, ("nadia", None), now, 60_000)) == ["Dora"]
+        assert who(to_call(conn, ("nadia",), now)) == []
+        assert who(to_call(conn, (), now)) == []
+        line = calls.call_of(conn, dora, ZONE)
     assert (line.tries, line.outcome, line.act.name) == (0, None, "webinar_attended")
 
 
@@ -116,12 +128,12 @@ def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(livel
     alone = lively.submits("dora", email=None, phone="+33639980001")
     with watched() as conn:
         now = lively.clocks.calendar()
-        assert who(calls.to_call(conn, ("nadia", None), WARM, now)) == ["Chloe", "Dora"]
-        assert who(calls.to_call(conn, (None,), 9_000_000, now)) == ["Dora"]
-        assert who(calls.to_call(conn, ("nadia",), WARM, now)) == []
-    lively.database.write(lambda conn: notebook.log_call(conn, alone, "reached", None, NADIA, lively.clocks.moment()))
+        assert who(to_call(conn, ("nadia", None), now)) == ["Chloe", "Dora"]
+        assert who(to_call(conn, (None,), now, 9_000_000)) == ["Dora"]
+        assert who(to_call(conn, ("nadia",), now)) == []
+    logs(lively, alone, Call("reached"))
     with lively.database.read() as conn:
-        assert who(calls.to_call(conn, (None,), 9_000_000, lively.clocks.calendar())) == []
+        assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == []
 
 
 def test_who_was_bought_with_a_list_is_not_called_for_having_no_address(lively):
@@ -129,7 +141,7 @@ def test_who_was_bought_with_a_list_is_not_called_for_having_no_address(lively):
     bought = update(leads).where(leads.c.id == lead_id).values(origin="purchased")
     lively.database.write(lambda conn: conn.execute(bought).rowcount)
     with lively.database.read() as conn:
-        assert calls.to_call(conn, (None,), WARM, lively.clocks.calendar()) == ()
+        assert to_call(conn, (None,), lively.clocks.calendar()) == ()
 
 
 def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, watched):
@@ -140,26 +152,92 @@ def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively,
     lively.database.write(lambda conn: merging.merge(conn, chloé, alone, site, now))
     lively.works()
     with watched() as conn:
-        [call] = calls.to_call(conn, (None,), WARM, lively.clocks.calendar())
+        [call] = to_call(conn, (None,), lively.clocks.calendar())
     assert (call.lead.id, call.lead.phone) == (chloé, "+33639980001")
 
 
 @pytest.mark.parametrize(
     ("outcome", "back_after"),
-    [("voicemail", 1), ("callback", 1), ("reached", 14), ("wrong_number", None)],
+    [
+        ("no_answer", 1),
+        ("voicemail", 1),
+        ("callback", 1),
+        ("reached", 14),
+        ("not_interested", None),
+        ("wrong_number", None),
+        ("objected", None),
+    ],
 )
 def test_after_a_call_a_lead_is_left_alone_for_as_long_as_its_outcome_says(lively, street, outcome, back_after):
     lead_id = street["chloé"]
     for _ in range(4):
         lively.does(lead_id, "webinar_attended")
         lively.later(hours=25)
-    lively.database.write(lambda conn: notebook.log_call(conn, lead_id, outcome, None, NADIA, lively.clocks.moment()))
+    logs(lively, lead_id, Call(outcome, key=KEY))
     seen = []
     for day in range(16):
         with lively.database.read() as conn:
             now = lively.clocks.calendar_now + timedelta(days=day)
-            seen += [day] if calls.to_call(conn, (None,), WARM, now) else []
+            seen += [day] if to_call(conn, (None,), now) else []
     assert seen == ([] if back_after is None else list(range(back_after, 16)))
+
+
+def test_after_no_answer_a_lead_is_tried_again_the_same_day(lively, street):
+    logs(lively, street["chloé"], Call("no_answer"))
+    now = lively.clocks.calendar_now
+    with lively.database.read() as conn:
+        found = [len(to_call(conn, (None,), now + timedelta(hours=hours))) for hours in (1, 3, 5)]
+    assert found == [0, 0, 1]
+
+
+def test_who_asked_to_be_called_comes_first_when_the_time_has_come_however_cold(lively, street, watched):
+    cold = lively.submits("emil", "lettre", phone="+33639980002")
+    at = lively.clocks.calendar_now + timedelta(days=3)
+    logs(lively, cold, Call("callback", back_at=at))
+    with watched() as conn:
+        assert who(to_call(conn, (None,), at - timedelta(minutes=1))) == ["Chloe"]
+        found = to_call(conn, (None,), at)
+        assert who(found) == ["Emil", "Chloe"]
+        assert (found[0].outcome, found[0].back_at) == ("callback", at)
+        assert to_call(conn, ("nadia",), at) == ()
+    lively.clocks.advance(timedelta(days=3))
+    logs(lively, cold, Call("no_answer"))
+    with lively.database.read() as conn:
+        assert who(to_call(conn, (None,), at + timedelta(days=1))) == ["Chloe"], "they asked for one call"
+
+
+def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(lively, street):
+    chloe = street["chloé"]
+    logs(lively, chloe, Call("objected", key=KEY))
+    lively.clocks.advance(timedelta(days=400))
+    now = lively.clocks.calendar_now
+    with lively.database.read() as conn:
+        assert to_call(conn, (None,), now, 0) == ()
+    again = lively.submits("dora", phone="+33639985678")  # another lead of the same number
+    with lively.database.read() as conn:
+        assert again not in [one.lead.id for one in to_call(conn, (None,), now, 0)]
+
+
+@pytest.mark.parametrize(("reason", "called"), [("unsubscribed", False), ("complaint", False), ("hard_bounce", True)])
+def test_an_address_that_only_does_not_work_is_a_reason_to_call(lively, street, reason, called):
+    mark = consent.address_hash(KEY, "chloe@lumen.example")
+    lively.database.write(lambda conn: consent.suppress(conn, mark, "marketing", reason, lively.clocks.machine()))
+    with lively.database.read() as conn:
+        assert who(to_call(conn, (None,), lively.clocks.calendar())) == (["Chloe"] if called else [])
+
+
+def test_the_best_hour_is_told_once_they_were_there_on_some_days(lively, street):
+    lead_id = street["chloé"]
+    guesses = []
+    for _ in range(3):
+        with lively.database.read() as conn:
+            guesses.append(calls.call_of(conn, lead_id, ZONE).hour)
+        lively.clocks.advance(timedelta(days=1))
+        lively.does(lead_id, "page_seen", "demo")
+    with lively.database.read() as conn:
+        guesses.append(calls.call_of(conn, lead_id, ZONE).hour)
+    assert guesses[:2] == [None, None]
+    assert (guesses[-1].start, guesses[-1].end, guesses[-1].zone) == (11, 13, ZONE)
 
 
 def test_who_is_at_rest_is_not_called(lively, street):
@@ -167,7 +245,7 @@ def test_who_is_at_rest_is_not_called(lively, street):
     for verdict in ("disqualified", "recycled"):
         lively.does(street["chloé"], "verdict_given", verdict, evidence="engine", reason="x")
         with lively.database.read() as conn:
-            assert calls.to_call(conn, ("nadia",), WARM, lively.clocks.calendar()) == ()
+            assert to_call(conn, ("nadia",), lively.clocks.calendar()) == ()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from leads import events
-from sales import notebook
+from sales import calling, notebook
+from sales.calling import Call
 from sales.notebook import Author
 from storage.schema import bant, calls, hand_offs, leads, notes, tasks
 
@@ -46,7 +47,7 @@ def rows(database):
     ("verb", "given", "event", "more"),
     [
         (notebook.add_note, ("Called back",), ("note_added", None), {"note_id": 1}),
-        (notebook.log_call, ("voicemail", None), ("call_logged", "voicemail"), {"call_id": 1}),
+        (calling.log_call, (Call("voicemail"),), ("call_logged", "voicemail"), {"call_id": 1}),
         (
             notebook.add_task,
             ("Send the quote", None, "nadia"),
@@ -70,7 +71,7 @@ def test_every_act_leaves_an_event_with_the_name_of_whoever_acted(act, told, ada
 def test_what_was_written_is_kept_as_it_was_written(act, rows, ada, moment):
     text = "<script>alert(1)</script> \" ' \u202e"
     act(notebook.add_note, ada, text, CHLOE, moment)
-    act(notebook.log_call, ada, "reached", text, CHLOE, moment)
+    act(calling.log_call, ada, Call("reached", text), CHLOE, moment)
     assert [(row.text, row.author) for row in rows(notes)] == [(text, CHLOE.name)]
     assert [(row.outcome, row.note) for row in rows(calls)] == [("reached", text)]
 

@@ -1,0 +1,74 @@
+"""To qualify: leads that a person may qualify by a call, with what is known of each and what is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, g
+
+from authoring.site import Site
+from console.access import SELLING
+from console.call_lines import CallLine, call_line, choices
+from console.context import Viewer, draw, number, say, viewer
+from console.door import ConsoleDoor
+from console.routes import Route
+from console.today import asking, mine, warm
+from leads.conditions import before_hand_off
+from leads.gates import Lacking, lacking
+from leads.points import MILLI
+from reports.qualifying import ToQualify, to_qualify
+from sales.wording import Voice, joined
+
+
+@dataclass(frozen=True, slots=True)
+class QualifyLine:
+    """A lead to qualify: how to call them, and what is known of BANT, in words; `unknown`: what is to be asked."""
+
+    call: CallLine
+    known: str
+    unknown: str
+    persona: str
+    only_number: bool
+
+
+def show(door: ConsoleDoor) -> Response:
+    return page(door)
+
+
+def page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
+    """The queue of the viewer's leads and of nobody's; of all leads for whoever sees them."""
+    site, who, now = door.site(), viewer(), g.moment.calendar
+    whose = mine(who, site.definitions)
+    with door.database.read() as conn:
+        found = to_qualify(conn, asking(door, whose.leads, now), before_hand_off(site.definitions), warm(site))
+    return draw(
+        "console/qualify.html",
+        status,
+        wrong=wrong,
+        lines=[_line(one, site, who, now) for one in found],
+        selling=who.role in SELLING,
+        threshold=warm(site) // MILLI,
+        **choices(site, who),
+    )
+
+
+def _line(one: ToQualify, site: Site, who: Viewer, now: datetime) -> QualifyLine:
+    unknown = _unknown(one, site)
+    total, voice = len(site.definitions.bant), Voice(site, who.locale, who.zone)
+    personas: Mapping[str | None, str] = {each.id: voice.text(each.label) for each in site.definitions.personas}
+    return QualifyLine(
+        call=call_line(one.call, site, who, now),
+        known=say("%(known)s of %(all)s of BANT known", known=number(total - len(unknown.bant)), all=number(total)),
+        unknown=joined(voice.lacks(unknown)),
+        persona=personas.get(one.call.standing.persona, ""),
+        only_number=one.call.lead.email is None,
+    )
+
+
+def _unknown(one: ToQualify, site: Site) -> Lacking:
+    """Every item of BANT that nobody knows, whether a stage requires it or not."""
+    everything = site.definitions.stages[0].model_copy(update={"requires": [], "requires_bant": True})
+    return lacking(everything, one.call.lead, one.noted, site.definitions)
+
+
+ROUTES = (Route("GET", "/qualify", "qualify", show),)

@@ -1,0 +1,80 @@
+"""The queue of whoever qualifies by calls: who is in it, in which order, and what is said of each."""
+
+import re
+
+import pytest
+
+from sales import notebook
+from sales.notebook import Author
+
+PAGE = "/console/qualify"
+PHONE = "+33639981234"
+NADIA = Author("Nadia Ferreira", "nadia")
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def names(page):
+    return re.findall(r'<a class="name" href="/console/leads/\d+">([^<]+)</a>', page.text)
+
+
+@pytest.fixture
+def people(lively):
+    """Ada is cold and has a number; bob left nothing but a number; chloé is warm enough to be called; dora has none."""
+    made = {
+        "ada": lively.submits("ada", phone=PHONE, need="A room", profession="interior"),
+        "bob": lively.submits("bob", phone="+33639980001", email=None),
+        "chloe": lively.submits("chloe", phone="+33639980002"),
+        "dora": lively.submits("dora"),
+    }
+    lively.does(made["chloe"], "webinar_attended")
+    return made
+
+
+def test_who_left_only_a_number_comes_first_and_who_is_to_be_called_is_elsewhere(staff_client, people):
+    page = staff_client("sales").get(PAGE)
+    assert names(page) == ["Bob", "Ada"]
+    said = plain(page.text)
+    assert "left nothing but a number" in said
+    assert "fits no profile yet" in said
+    assert "Chloe" in plain(staff_client("sales").get("/console/today").text)
+
+
+def test_each_line_says_what_is_known_of_bant_and_what_to_ask(staff_client, lively, people):
+    lively.database.write(
+        lambda conn: notebook.note_bant(conn, people["bob"], "budget", "no", None, NADIA, lively.clocks.moment())
+    )
+    said = plain(staff_client("sales").get(PAGE).text)
+    assert "1 of 4 of BANT known" in said
+    assert "to ask: Decision maker, Need, Timeline" in said
+    french = plain(staff_client("marketer", "fr").get(PAGE).text)
+    assert "1 sur 4 du BANT connus" in french
+
+
+def test_a_call_takes_a_lead_off_the_queue_and_marketing_reads_it_only(staff_client, people):
+    client = staff_client("sales")
+    form = {"outcome": "reached", "back": "qualify"}
+    answer = client.post(f"/console/leads/{people['bob']}/calls", form)
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert names(client.get(PAGE)) == ["Ada"]
+    line = client.post(f"/console/leads/{people['ada']}/calls", form, headers={"HX-Request": "true"})
+    assert f'id="call-{people["ada"]}"' in line.text
+    assert "Nobody to qualify" in plain(client.get(PAGE).text)
+    marketer = staff_client("marketer").get(PAGE)
+    assert marketer.status_code == 200
+    assert 'name="outcome"' not in marketer.text
+    assert staff_client("viewer").get(PAGE).status_code == 403
+
+
+def test_one_qualifies_ones_own_and_nobodys(staff_client, lively, people):
+    lively.database.write(lambda conn: notebook.assign(conn, people["bob"], "karim", NADIA, lively.clocks.moment()))
+    assert names(staff_client("sales").get(PAGE)) == ["Ada"]
+    assert names(staff_client("admin").get(PAGE)) == ["Bob", "Ada"]
+
+
+def test_what_cannot_be_noted_is_refused_on_the_queue(staff_client, people):
+    answer = staff_client("sales").post(f"/console/leads/{people['ada']}/calls", {"outcome": "x", "back": "qualify"})
+    assert answer.status_code == 422
+    assert "Say how the call ended" in plain(answer.text)

@@ -1,0 +1,100 @@
+"""How a call ended, and what follows: a task for the time they asked for, an objection that outlives the lead."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from leads import events
+from leads.callable import allow_calls, not_to_be_called
+from leads.identity import load_leads
+from sales import calling, notebook
+from sales.calling import Call
+from sales.notebook import Author
+from storage.schema import calls, suppressions, tasks
+
+NADIA = Author("Nadia Ferreira", "nadia")
+KEY = "suppression-key-of-the-tests-012345"
+
+
+@pytest.fixture
+def ada(make_lead):
+    return make_lead(email="ada@lumen.example", phone="+33639981234", owner="karim")
+
+
+@pytest.fixture
+def log(database):
+    return lambda lead_id, call, now: database.write(lambda conn: calling.log_call(conn, lead_id, call, NADIA, now))
+
+
+@pytest.fixture
+def told(database):
+    def read(lead_id):
+        with database.read() as conn:
+            return [(one.name, one.subject, one.data) for one in events.all_of(conn, lead_id)]
+
+    return read
+
+
+@pytest.fixture
+def left_alone(database):
+    def read(lead_id):
+        with database.read() as conn:
+            return not_to_be_called(conn, KEY, load_leads(conn, [lead_id]).values()).get(lead_id)
+
+    return read
+
+
+def test_call_me_back_makes_a_task_for_that_time_of_whose_lead_it_is(database, moment, ada, log, told):
+    at = moment.calendar + timedelta(days=2, hours=3)
+    log(ada, Call("callback", "After the fair", back_at=at, reminder="Call back"), moment)
+    with database.read() as conn:
+        [task], [call] = conn.execute(select(tasks)).all(), conn.execute(select(calls)).all()
+    assert (task.lead_id, task.owner, task.title, task.due_at, task.done_at) == (ada, "karim", "Call back", at, None)
+    assert (call.outcome, call.back_at, call.task_id) == ("callback", at, task.id)
+    [(name, subject, data)] = told(ada)
+    assert (name, subject) == ("call_logged", "callback")
+    assert (data["back_at"], data["task_id"], data["call_id"]) == (at.isoformat(), task.id, call.id)
+
+
+def test_the_next_call_does_what_the_one_before_has_left_and_nothing_else(database, moment, ada, log, told):
+    at = moment.calendar + timedelta(days=2)
+    log(ada, Call("callback", back_at=at, reminder="Call back"), moment)
+    database.write(lambda conn: notebook.add_task(conn, ada, "Quote", None, "karim", NADIA, moment))
+    log(ada, Call("reached"), moment)
+    with database.read() as conn:
+        done = {row.title: row.done_by for row in conn.execute(select(tasks))}
+    assert done == {"Call back": "Nadia Ferreira", "Quote": None}
+    assert [name for name, *_ in told(ada)] == ["call_logged", "task_added", "call_logged", "task_done"]
+
+
+def test_why_they_are_not_interested_is_kept(database, moment, ada, log, told):
+    log(ada, Call("not_interested", reason="not-now"), moment)
+    with database.read() as conn:
+        assert conn.execute(select(calls.c.reason)).scalar_one() == "not-now"
+    assert told(ada)[0][2]["reason"] == "not-now"
+
+
+def test_an_objection_is_kept_by_a_hash_of_the_number_for_whoever_has_it(
+    database, moment, ada, make_lead, log, left_alone
+):
+    bob = make_lead(email="bob@lumen.example", phone="+33639981234")
+    assert (left_alone(ada), left_alone(bob)) == (None, None)
+    log(ada, Call("objected", key=KEY), moment)
+    assert (left_alone(ada), left_alone(bob)) == ("objected", "objected")
+    with database.read() as conn:
+        [row] = conn.execute(select(suppressions)).all()
+    assert (row.scope, row.reason) == ("calls", "objected")
+    assert "33639981234" not in row.address_hash
+
+
+def test_an_objection_noted_by_mistake_is_taken_back_once(database, moment, ada, log, told, left_alone):
+    log(ada, Call("objected", key=KEY), moment)
+
+    def back():
+        return database.write(lambda conn: calling.take_objection_back(conn, ada, KEY, NADIA, moment))
+
+    assert [back(), back()] == [True, False]
+    assert left_alone(ada) is None
+    assert [name for name, *_ in told(ada)] == ["call_logged", "calls_allowed"]
+    assert database.write(lambda conn: allow_calls(conn, KEY, "+33600000000")) is False
