@@ -31,7 +31,7 @@ class Entry:
 
 WORK = (
     Entry("today", "sun", msgid("Today"), "j"),
-    Entry("qualify", "phone", msgid("To qualify"), "q"),
+    Entry("qualify", "phone", msgid("Qualify"), "q"),
     Entry(
         "leads",
         "users",
