@@ -3,7 +3,7 @@
 `owners` are the reps whose hand-offs are meant; None = everybody's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -19,6 +19,7 @@ from leads.groups import group, survivor
 from leads.identity import load_leads
 from leads.known import facts_of
 from leads.undone import WITHDRAWN
+from reports.lead import Noted, known_bant
 from storage.schema import hand_offs, stage_changes, submissions
 from storage.schema import standings as stood
 
@@ -59,6 +60,7 @@ class Waiting:
     facts: Facts
     recent: tuple[Event, ...]
     submitted: tuple[Submission, ...]
+    bant: Mapping[str, Noted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ def _waiting(conn: Connection, rows: Sequence[Row[Any]], site: Site, zone: Zone)
             facts=facts,
             recent=tuple(events.newest(conn, facts.lead.id, RECENT)),
             submitted=submitted(conn, facts.lead.id),
+            bant=known_bant(conn, facts.lead.id),
         )
 
     return tuple(one(row) for row in rows)

@@ -18,6 +18,7 @@ from leads.conditions import holds, parts
 from leads.facts import COLUMNS, Event, Facts, Lead
 from leads.points import MILLI
 from leads.scoring import Line, fit, lines
+from sales.known import Noted, bant
 from sales.routing import Routed, why
 from sales.wording import Voice, joined, one_line, signed, whole_points
 
@@ -37,7 +38,8 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All that a brief is written from. `recent` are the lead's last events, `submitted` their forms, newest first."""
+    """All that a brief is written from. `recent` are the lead's last events, `submitted` their forms, newest first;
+    `noted` what staff know of BANT, by item."""
 
     facts: Facts
     stage: str
@@ -48,6 +50,7 @@ class Dossier:
     submitted: Sequence[Submitted]
     answer_by: datetime
     now: datetime
+    noted: Mapping[str, Noted]
     routed: Routed | None = None  # why it is whose
 
 
@@ -70,7 +73,7 @@ def brief(dossier: Dossier, rep: Rep, voice: Voice, verdict_url: str) -> dict[st
         "actions": _actions(dossier, voice),
         "answers": _answers(dossier, voice),
         "interests": _interests(dossier, voice),
-        "bant": _bant(dossier, voice),
+        "bant": bant(dossier.facts.lead, dossier.noted, voice),
         "stage": _stage(dossier, voice),
         "consents": _consents(dossier, voice),
         "answer_by": dossier.answer_by.isoformat(),
@@ -255,23 +258,6 @@ def _interests(dossier: Dossier, voice: Voice) -> list[dict[str, Any]]:
         for name, milli in ranked
         if milli > 0
     ]
-
-
-def _bant(dossier: Dossier, voice: Voice) -> list[dict[str, Any]]:
-    """Budget, authority, need, timeline: what a field answers, and None where nobody knows yet."""
-    return [
-        {"what": voice.text(item.label), "answer": _known(item.field, dossier, voice)}
-        for item in voice.site.definitions.bant
-    ]
-
-
-def _known(name: str | None, dossier: Dossier, voice: Voice) -> str | None:
-    value = dossier.facts.lead.value(name) if name else None
-    if value is None:
-        return None
-    fields = [field for form in voice.site.forms.values() for field in form.field if field.name == name]
-    labels = {option.value: voice.text(option.label) for field in fields for option in field.options}
-    return labels.get(str(value), one_line(value))
 
 
 # ---------------------------------------------------------------- what it means

@@ -22,8 +22,9 @@ from leads import events
 from leads.facts import Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
-from sales import again, alert, brief, wording
+from sales import again, alert, brief, known, moving, notebook, wording
 from sales.handoff import find, open_hand_off, promised
+from sales.notebook import Author
 from sales.wording import whole_points
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
 
@@ -103,6 +104,20 @@ def call_for(database, lead_id, site, clocks, **changes) -> Call:
     facts = replace(facts, standing=folded.standing)
     call = Call(facts, last.to, last.cycle, last.event_seq or 0, last.reason, site, clocks.moment())
     return replace(call, **changes)
+
+
+@pytest.mark.parametrize(
+    ("value", "note", "told"),
+    [("yes", "3 to 5 k", "yes, 3 to 5 k"), ("no", None, "no"), ("partial", None, "partly"), ("unknown", "ask", None)],
+)
+def test_what_staff_noted_of_bant_before_the_hand_off_stands_in_the_brief(database, chloe, moment, value, note, told):
+    lead_id, author = chloe.facts.lead.id, Author("Bob", "bob")
+    database.write(lambda conn: notebook.note_bant(conn, lead_id, "budget", value, note, author, moment))
+    open_it(database, replace(chloe, event_seq=chloe.event_seq))
+    with database.read() as conn:
+        budget = conn.execute(select(hand_offs.c.brief)).scalar_one()["bant"][0]
+    says = {"yes, 3 to 5 k": "oui, 3 to 5 k", "no": "non", "partly": "en partie"}
+    assert budget["answer"] in (told, says.get(told))
 
 
 def open_it(database, call):
@@ -393,7 +408,7 @@ def test_points_shown_whole_still_add_up(parts):
 def test_every_sentence_for_a_rep_exists_in_french():
     catalogue = read_catalogues([data_path("translations", "fr", "sales.po")])
     said = set()
-    for module in (again, alert, brief, wording):
+    for module in (again, alert, brief, known, moving, wording):
         for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
             name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
             if (
