@@ -13,7 +13,8 @@ from base.translations import msgid
 from console.charts import Axis, Column, Dot, bar, columns, scatter
 from console.context import day, number, percent, say, say_n, viewer
 from console.door import ConsoleDoor
-from console.lead_filters import SOURCES, stage_name
+from console.lead_filters import source_name as told_source
+from console.lead_filters import stage_name
 from console.periods import Movement, choices, chosen_days, movement, points_moved, span_of
 from console.reporting import draw_report
 from console.routes import Route
@@ -86,7 +87,7 @@ def show_dashboard(door: ConsoleDoor) -> Response:
 
 
 def source_name(name: str) -> str:
-    return say(SOURCES[name]) if name in SOURCES else name or say("Unknown")
+    return told_source(name) or say("Unknown")
 
 
 # ---------------------------------------------------------------- the funnel

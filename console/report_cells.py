@@ -11,7 +11,7 @@ from authoring.site import Site
 from base.translations import msgid
 from console.context import number, percent, say, span, viewer
 from console.dashboard import VERDICTS
-from console.lead_filters import SOURCES
+from console.lead_filters import source_name
 from console.names import Names
 from console.reporting import DASH
 from reports.report import Column, Report, Table, Value
@@ -94,7 +94,7 @@ class Teller:
         if kind == "stage":
             return say(STEPS[value]) if value in STEPS else self._names.stage(value)
         if kind == "source":
-            return say(SOURCES[value]) if value in SOURCES else value or say("for no source in particular")
+            return source_name(value) or say("for no source in particular")
         if kind == "rep":
             return self._names.rep(value)
         if kind == "escalation":

@@ -16,7 +16,7 @@ from base.translations import msgid
 from leads import companies, events, words
 from leads.correcting import value_of
 from leads.erasing import is_forgotten
-from leads.facts import COLUMNS
+from leads.facts import ADDED, COLUMNS
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import by_phone
@@ -24,7 +24,6 @@ from storage import wakes
 from storage.schema import leads
 from storage.upsert import insert_once
 
-ADDED = "lead_added"
 # Who brings leads: origin -> the word that the source begins with.
 BRINGERS: Mapping[str, str] = {"outbound": "sales", "partner": "partner", "vendor": "vendor"}
 ORIGIN_NAMES: Mapping[str, str] = {

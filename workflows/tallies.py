@@ -12,7 +12,7 @@ from typing import NamedTuple
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
 from leads.conditions import off_the_way, place
-from leads.facts import CREDIBLE, DEPARTURES, RECLASSED, Event
+from leads.facts import ADDED, CREDIBLE, DEPARTURES, RECLASSED, Event
 from leads.tallies import (
     BEGUN,
     COMPLETED,
@@ -74,8 +74,14 @@ def of_event(event: Event) -> Iterator[tuple[str, str | None]]:
     yield event.means, event.subject
     if event.name == "form_submitted" and event.data.get("page"):
         yield PAGE, str(event.data["page"])
-    if event.seq == 1 and event.human and event.name not in DEPARTURES:
+    if event.seq == 1 and _makes_a_lead(event):
         yield LEAD, None
+
+
+def _makes_a_lead(event: Event) -> bool:
+    """An act of their own, or that whoever brought them saw their interest."""
+    shown = event.name == ADDED and bool(event.data.get("interest"))
+    return shown or (event.human and event.name not in DEPARTURES)
 
 
 def _no_longer(event: Event, zone: Zone, source: str) -> Iterator[Tally]:

@@ -1,5 +1,7 @@
 """Adding a lead by hand in the console: whoever brings it is named, and what is wrong is said beside what was typed."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -33,6 +35,10 @@ def test_sales_adds_a_vendors_lead_and_sees_where_it_came_from(client, lively):
     assert "our legitimate interest, weighed against theirs" in page
     assert "contract 12" in page
     assert "Vendor: LeadActif" in client.get("/console/leads").text
+    report = client.get("/console/reports/sources").text
+    row = re.search(r"Vendor: LeadActif</th>.*", report)
+    assert row is not None
+    assert '<td class="num">1</td>' in row[0]
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(client, lively):
