@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from authoring.models.hand_off import Escalation, WorkingHours
 from base.clock import Clocks
+from reports.handing_over import handoff
+from reports.tallies import Days
 from sales import links
 from sales.escalating import ServiceLevel, escalate
 from sales.notebook import Author
@@ -172,6 +174,19 @@ def test_a_step_added_to_the_definitions_is_taken_where_another_was_due(waiting)
     waiting.steps = [*STEPS, Escalation(id="soon", after="150 minutes", do="remind")]
     assert waiting.after(hours=1) == 2
     assert {row.step for row in waiting.rows(escalations)} == {"again", "soon", "boss"}
+
+
+def test_the_report_says_how_often_a_step_was_taken_and_whether_it_helped(waiting):
+    waiting.after(hours=2)
+    waiting.lively.clocks.advance(timedelta(minutes=30))
+    waiting.answers()
+    now = waiting.lively.clocks.calendar()
+    with waiting.lively.database.read() as conn:
+        days = Days(now.date() - timedelta(days=1), now.date())
+        told = handoff(conn, waiting.lively.releases.in_force(), days, "Europe/Paris", now)
+    reps, steps, _ = told.tables
+    assert steps.rows == (("again", "remind", 1, 1, 30.0),)
+    assert [reps.as_dict(row)["escalated"] for row in reps.rows] == [1]
 
 
 def test_without_steps_nothing_is_ever_due(lively):
