@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
 Run: make bench, or python -m bench followed by some of: captures clicks sending lasting tick steps console planning
-simulating deciding folding imports alerting.
+simulating deciding folding replaying imports alerting.
 """
 
 import sys
@@ -18,6 +18,7 @@ from bench import (
     imports,
     lasting,
     planning,
+    replaying,
     sending,
     simulating,
     steps,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "simulating": simulating.measure,
     "deciding": deciding.measure,
     "folding": folding.measure,
+    "replaying": replaying.measure,
     "imports": imports.measure,
     "alerting": alerting.measure,
 }

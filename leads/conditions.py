@@ -12,7 +12,7 @@ from authoring.models.definitions import Definitions
 from base.calendars import add, at_local, local_day
 from base.durations import parse_duration
 from leads.facts import CONFIRMED, CREDIBLE, CUSTOMER, DISQUALIFIED, HITS, RECYCLED, Event, Facts
-from leads.points import MILLI, falls_below, rises_to
+from leads.points import MILLI, crossing, engagement
 
 Ask = Callable[[Condition, Facts, Definitions, datetime], bool]
 Next = Callable[[Condition, Facts, Definitions, datetime], datetime | None]
@@ -199,13 +199,12 @@ def _stage_at_least(condition: Condition, facts: Facts, definitions: Definitions
 
 
 def _engagement_turns(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:
-    milli = (condition.engagement_at_least or 0) * MILLI
-    turn = falls_below if facts.standing.engagement >= milli else rises_to
-    day = turn(facts.standing.buckets, definitions, local_day(now, facts.zone), milli)
-    if day is None:
-        return None
-    # Never before `now`: a crossing of today is one that the standing has not taken in yet.
-    return max(at_local(day, time(), facts.zone), now)
+    milli, buckets = (condition.engagement_at_least or 0) * MILLI, facts.standing.buckets
+    today = local_day(now, facts.zone)
+    if (facts.standing.engagement >= milli) != (engagement(buckets, definitions, today) >= milli):
+        return now  # a crossing that the standing has not taken in yet
+    day = crossing(buckets, definitions, today, [milli])
+    return None if day is None else at_local(day, time(), facts.zone)
 
 
 def _fit_turns(condition: Condition, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:

@@ -1,21 +1,21 @@
-"""Taking new events in: the standing and the moves they make, and when time alone may change either.
+"""Taking new events in: the standing and the moves they make; when time alone changes either is left to `leads.calm`.
 
 Pure: no database, no clock, no network.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 
 from authoring.models.conditions import Condition
-from authoring.models.definitions import Definitions, Stage
+from authoring.models.definitions import Definitions
 from authoring.site import Site
-from base.calendars import at_local, local_day
-from leads.conditions import earliest, event_names, holds, next_change, stage_rank
+from base.calendars import local_day
+from leads.conditions import event_names, holds
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
 from leads.gates import NOTED, asks_for_bant
-from leads.lifecycle import after, climbable, moves, raised_again, since_rejected
-from leads.points import MILLI, engagement, falls_below, rises_to
+from leads.lifecycle import after, moves, raised_again
+from leads.points import engagement
 from leads.scoring import fit, interests_after, take_in, temperature
 from leads.ways import Move
 
@@ -60,15 +60,6 @@ def refreshed(facts: Facts, definitions: Definitions, now: datetime) -> Facts:
     return facts
 
 
-def next_look(facts: Facts, site: Site, now: datetime) -> datetime | None:
-    """The first instant after `now` at which temperature, fit, segments or stage may change with time alone."""
-    definitions = site.definitions
-    turns = [next_change(when, facts, definitions, now) for when in _whens(definitions)]
-    turns += [_enters(stage.enter, stage.hand_off, facts, definitions, now) for stage in _ahead(facts, definitions)]
-    turns += [_crosses(points, facts, definitions, now) for points in _floors(facts, definitions)]
-    return earliest(turns)
-
-
 def named_events(site: Site) -> frozenset[str]:
     """The events that stages, segments, personas, routes and suggestions ask about, and what tells of BANT where a
     stage requires it: what `Facts.history` must hold for them."""
@@ -81,8 +72,16 @@ def named_events(site: Site) -> frozenset[str]:
 
 def conditions_of(definitions: Definitions) -> Iterator[Condition]:
     """Every condition that a standing hangs on: of segments, personas and stages."""
-    yield from _whens(definitions)
+    yield from of_everybody(definitions)
     yield from (stage.enter for stage in definitions.stages if stage.enter is not None)
+
+
+def of_everybody(definitions: Definitions) -> Iterator[Condition]:
+    """Those that every standing hangs on, whatever the stage: of segments and personas."""
+    for segment in definitions.segments:
+        yield segment.when
+    for persona in definitions.personas:
+        yield from (rule.when for rule in persona.rules)
 
 
 def _with(standing: Standing, event: Event, facts: Facts, definitions: Definitions) -> Standing:
@@ -102,37 +101,3 @@ def _described(facts: Facts, definitions: Definitions, now: datetime) -> Standin
     facts = replace(facts, standing=replace(facts.standing, fit=described.milli, persona=described.persona))
     inside = tuple(segment.id for segment in definitions.segments if holds(segment.when, facts, definitions, now))
     return replace(facts.standing, segments=inside)
-
-
-def _whens(definitions: Definitions) -> Iterator[Condition]:
-    for segment in definitions.segments:
-        yield segment.when
-    for persona in definitions.personas:
-        yield from (rule.when for rule in persona.rules)
-
-
-def _ahead(facts: Facts, definitions: Definitions) -> Iterator[Stage]:
-    yield from climbable(definitions, facts.standing.stage)
-
-
-def _enters(
-    when: Condition | None, hand_off: bool, facts: Facts, definitions: Definitions, now: datetime
-) -> datetime | None:
-    if when is None:
-        return None
-    asked = replace(facts, standing=since_rejected(facts, definitions, now)) if hand_off else facts
-    return next_change(when, asked, definitions, now)
-
-
-def _floors(facts: Facts, definitions: Definitions) -> Iterator[int]:
-    yield from (band.from_engagement for band in definitions.temperatures)
-    rank = stage_rank(definitions, facts.standing.stage)
-    leave = definitions.stages[rank].leave if rank >= 0 else None
-    if leave is not None:
-        yield leave
-
-
-def _crosses(points: int, facts: Facts, definitions: Definitions, now: datetime) -> datetime | None:
-    turn = falls_below if facts.standing.engagement >= points * MILLI else rises_to
-    day = turn(facts.standing.buckets, definitions, local_day(now, facts.zone), points * MILLI)
-    return None if day is None else max(at_local(day, time(), facts.zone), now)

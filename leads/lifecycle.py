@@ -18,8 +18,8 @@ from base.calendars import local_day
 from leads.conditions import holds, off_the_way, place, stage_rank
 from leads.facts import DISQUALIFIED, Event, Facts, Standing
 from leads.gates import Lacking, lacking, noted_in
-from leads.points import MILLI, peak
-from leads.scoring import engagement_since_verdict, since_verdict
+from leads.points import MILLI, reached
+from leads.scoring import engagement_since_verdict, has_closed, since_verdict
 from leads.ways import ASKED, BY_EVENT, Move, raises_hand
 
 
@@ -108,7 +108,7 @@ def _cooled(facts: Facts, definitions: Definitions, now: datetime) -> Move | Non
     if leave is None or standing.engagement >= leave * MILLI:
         return None
     since, today = local_day(standing.stage_since, facts.zone), local_day(now, facts.zone)
-    if peak(standing.buckets, definitions, since, today) < leave * MILLI:
+    if not reached(standing.buckets, definitions, since, today, leave * MILLI):
         return None
     to = definitions.stages[rank].cooled_to or definitions.stages[max(rank - 1, 0)].id
     return Move(
@@ -159,6 +159,8 @@ def _needs_human_act(stage: Stage, standing: Standing, definitions: Definitions)
 
 def since_rejected(facts: Facts, definitions: Definitions, now: datetime) -> Standing:
     """The standing with only the points that may alert: those earned since sales last sent the lead back."""
+    if facts.standing.as_of == now and not has_closed(facts.standing.buckets):
+        return facts.standing  # all of its points may, and are counted already
     day = local_day(now, facts.zone)
     return replace(
         facts.standing,

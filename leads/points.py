@@ -1,23 +1,27 @@
 """The arithmetic of engagement: buckets per rule and day, decay, caps, and the exact day a fading score crosses a line.
 
-On any span of days points only fade and penalties only fade, so a score lies between two bounds taken at the span's
-ends; spans that cannot hold the crossing are passed over whole (branch and bound).
+A search for that day passes over whole spans that cannot hold it (`leads.fading`), and works out the exact score of the
+few days that are left.
 
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from authoring.models.definitions import Definitions, EngagementRule, Limit
-from leads.decay import days_to_nothing, decayed
+from leads.decay import decayed
 from leads.facts import Buckets
+from leads.fading import Few, Many, Outlook, Together
 
 MILLI = 1000
-
-Score = Callable[[date], int]
+# So soon, in days, a crossing is looked for exactly; further on a day that may be too early does as well, since whoever
+# looks again on that day is near.
+NEAR = 7
+# So many times its cap in a rule's newest days keep it there for three half-lives, whatever older days add.
+PLENTY = 8
+FEW = 8  # days of one rule that are summed one by one on every day that is looked at
 
 
 class Share(NamedTuple):
@@ -53,36 +57,100 @@ def excesses(buckets: Buckets, definitions: Definitions, day: date) -> Iterator[
 
 def falls_below(buckets: Buckets, definitions: Definitions, day: date, milli: int) -> date | None:
     """The first day, `day` included, whose engagement is below `milli` if nothing more happens; None when never."""
-    gains, losses = _two_sides(buckets, definitions)
 
-    def stays(first: date, last: date) -> bool:
-        return gains(last) + losses(first) >= milli
+    def is_below(at: int) -> bool:
+        return engagement(buckets, definitions, date.fromordinal(at)) < milli
 
-    return _first(stays, lambda at: gains(at) + losses(at) < milli, day, _still(buckets, definitions, day))
+    seen = outlook(buckets, definitions, day)
+    return _first_from(day, seen.end, lambda first, last: seen.between(first, last)[0] < milli, is_below)
 
 
 def rises_to(buckets: Buckets, definitions: Definitions, day: date, milli: int) -> date | None:
     """The first day, `day` included, whose engagement is `milli` or more because penalties fade; None when never."""
-    gains, losses = _two_sides(buckets, definitions)
 
-    def stays(first: date, last: date) -> bool:
-        return gains(first) + losses(last) < milli
+    def has_risen(at: int) -> bool:
+        return engagement(buckets, definitions, date.fromordinal(at)) >= milli
 
-    return _first(stays, lambda at: gains(at) + losses(at) >= milli, day, _still(buckets, definitions, day))
-
-
-def peak(buckets: Buckets, definitions: Definitions, since: date, day: date) -> int:
-    """The highest engagement from `since` to `day`, both included: points only come on days that have a bucket."""
-    earned = {date.fromisoformat(earned) for days in buckets.values() for earned in days}
-    looked_at = {since, *(at for at in earned if since < at <= day)}
-    return max(engagement(_until(buckets, at), definitions, at) for at in looked_at)
+    seen = outlook(buckets, definitions, day)
+    return _first_from(day, seen.end, lambda first, last: seen.between(first, last)[1] >= milli, has_risen)
 
 
-def bounds(buckets: Buckets, definitions: Definitions, first: date, last: date) -> tuple[int, int]:
-    """Between these two days, both included, the engagement is never below the one nor above the other, if nothing
-    more happens."""
-    gains, losses = _two_sides(buckets, definitions)
-    return gains(last) + losses(first), gains(first) + losses(last)
+def crossing(
+    buckets: Buckets, definitions: Definitions, day: date, marks: Sequence[int], until: date | None = None
+) -> date | None:
+    """The first day after `day` on which the engagement crosses one of `marks` (milli-points) if nothing more happens:
+    exact where it is within NEAR days, else perhaps too early, never late. None when there is none, or none up to
+    `until`."""
+    seen, today = outlook(buckets, definitions, day, PLENTY), day.toordinal()
+
+    def may_cross(first: int, last: int) -> bool:
+        low, high = seen.between(first, last)
+        return any(low < mark <= high for mark in marks)
+
+    def crosses(at: int) -> bool:
+        if at - today > NEAR:
+            return True
+        low, high = sorted(engagement(buckets, definitions, date.fromordinal(on)) for on in (at - 1, at))
+        return any(low < mark <= high for mark in marks)
+
+    last = seen.end if until is None else min(seen.end, until.toordinal())
+    found = _first(today, last, may_cross, crosses)
+    return None if found is None else date.fromordinal(found)
+
+
+def reached(buckets: Buckets, definitions: Definitions, since: date, day: date, milli: int) -> bool:
+    """Whether the engagement was `milli` or more on any day from `since` to `day`, both included. It only rises on days
+    that have points, so that those and the first one tell."""
+    earned = {date.fromisoformat(on) for days in buckets.values() for on in days}
+    days = sorted({since, *(on for on in earned if since < on <= day)})
+    giving, taking = _two_sides(definitions)
+
+    def within(first: int, last: int) -> bool:
+        """No more was given than by the last of those days, unfaded since the first; no less taken than by the first,
+        faded until the last."""
+        begin, end = days[first], days[last]
+        given = _until(buckets, end)
+        most = _total(giving, given, begin) - _excess(definitions, given, begin)
+        most += _total(taking, _until(buckets, begin), end)
+        if most < milli or first == last:
+            return most >= milli
+        middle = (first + last) // 2
+        return within(first, middle) or within(middle + 1, last)
+
+    return within(0, len(days) - 1)
+
+
+def outlook(buckets: Buckets, definitions: Definitions, day: date, plenty: int | None = None) -> Outlook:
+    """What the rules hold from `day` on. `plenty`: of a rule that holds so many times its cap in its newest days, older
+    ones are left out, and the bounds are wide once those have faded; None = none is left out."""
+    giving, taking = _two_sides(definitions)
+    fades = {rule.id: _fade(rule, buckets[rule.id], day, plenty) for rule in giving if buckets.get(rule.id)}
+    # No rule stands in two limits that hold at any time (`leads.lint`).
+    held = [
+        Together(tuple(fades.pop(rule.id) for rule in rules if rule.id in fades), limit.points * MILLI)
+        for limit, rules in definitions.scoring.standing_limits
+    ]
+    taken = tuple(_fade(rule, buckets[rule.id], day, plenty) for rule in taking if buckets.get(rule.id))
+    return Outlook((*fades.values(), *held), taken)
+
+
+def _fade(rule: EngagementRule, days: Mapping[str, int], day: date, plenty: int | None) -> Few | Many:
+    cap = None if rule.cap is None else abs(rule.cap) * MILLI
+    if rule.half_life is None:
+        return Few(((abs(sum(days.values())), 0),), None, cap)
+    enough = None if plenty is None or cap is None else plenty * cap
+    seen, left, live, more = day.toordinal(), 0, [], False
+    for earned in reversed(list(days)):
+        if more := enough is not None and left >= enough:
+            break
+        on = date.fromisoformat(earned).toordinal()
+        if still := abs(decayed(days[earned], rule.half_life, seen - on)):
+            left += still
+            live.append((abs(days[earned]), on))
+    if len(live) <= FEW and not more:
+        return Few(tuple(live), rule.half_life, cap)
+    newest = max(seen, *(on for _, on in live))
+    return Many(left, len(live), seen, newest, rule.half_life, cap, more)
 
 
 def _until(buckets: Buckets, day: date) -> Buckets:
@@ -121,36 +189,29 @@ def _capped(rule: EngagementRule, milli: int) -> int:
     return max(-bound, min(bound, milli))
 
 
-def _two_sides(buckets: Buckets, definitions: Definitions) -> tuple[Score, Score]:
-    """The engagement of the rules that give, and of those that take."""
+def _two_sides(definitions: Definitions) -> tuple[list[EngagementRule], list[EngagementRule]]:
+    """The rules that give, and those that take."""
     giving = [rule for rule in definitions.scoring.engagement if rule.points >= 0]
-    taking = [rule for rule in definitions.scoring.engagement if rule.points < 0]
-    # A search asks for the ends of neighbouring spans: each day is worked out once. No rule stands in two limits that
-    # hold at any time (`leads.lint`), so that what they leave of the giving rules fades as these do.
-    return (
-        cache(lambda day: _total(giving, buckets, day) - _excess(definitions, buckets, day)),
-        cache(lambda day: _total(taking, buckets, day)),
-    )
+    return giving, [rule for rule in definitions.scoring.engagement if rule.points < 0]
 
 
-def _first(
-    stays: Callable[[date, date], bool], crossed: Callable[[date], bool], first: date, last: date
-) -> date | None:
-    """The first day of the span that has crossed; a span that surely `stays` holds none."""
-    if stays(first, last):
+# A span (first, last] of days, by their ordinals, that may hold the day; whether it is that day.
+_May = Callable[[int, int], bool]
+_Is = Callable[[int], bool]
+
+
+def _first_from(day: date, end: int, may_hold: _May, is_it: _Is) -> date | None:
+    """The first such day, `day` included, up to `end`."""
+    begin = day.toordinal()
+    found = begin if is_it(begin) else _first(begin, end, may_hold, is_it)
+    return None if found is None else date.fromordinal(found)
+
+
+def _first(first: int, last: int, may_hold: _May, is_it: _Is) -> int | None:
+    """The first such day after `first`, up to `last`; a span that cannot hold it is passed over whole."""
+    if first >= last or not may_hold(first, last):
         return None
-    if first == last:
-        return first if crossed(first) else None
-    middle = first + (last - first) // 2
-    return _first(stays, crossed, first, middle) or _first(stays, crossed, middle + timedelta(days=1), last)
-
-
-def _still(buckets: Buckets, definitions: Definitions, day: date) -> date:
-    """A day from which on nothing fades any more: everything with a half-life is gone."""
-    ends = [
-        date.fromisoformat(earned) + timedelta(days=days_to_nothing(milli, rule.half_life))
-        for rule in definitions.scoring.engagement
-        if rule.half_life is not None
-        for earned, milli in buckets.get(rule.id, {}).items()
-    ]
-    return max([day, *ends])
+    if last - first == 1:
+        return last if is_it(last) else None
+    middle = (first + last) // 2
+    return _first(first, middle, may_hold, is_it) or _first(middle, last, may_hold, is_it)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from authoring.site import Site
+from leads.calm import Watch, next_look
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
-from leads.fold import fold, next_look, refreshed
+from leads.fold import fold, refreshed
 from leads.refold import interests_of, judged_again
 from leads.scoring import fold_buckets
 from leads.ways import Move
@@ -79,23 +80,23 @@ def _with_numbers(standing: Standing, past: Sequence[Event], human_seq: int) -> 
 def _lived(
     begun: Facts, known: Facts, later: Sequence[Event], site: Site, at: datetime, now: datetime
 ) -> tuple[Facts, tuple[Move, ...]]:
-    facts, made = refreshed(begun, site.definitions, at), []
+    facts, made, watch = refreshed(begun, site.definitions, at), [], Watch(site.definitions)
     for event in later:
-        facts, moves = _waited(facts, site, at, event.at)
+        facts, moves = _waited(facts, site, watch, at, event.at)
         at = max(at, event.at)
         folded = fold(_knowing(facts, known, event.seq), [event], site, at)
         facts = replace(_knowing(facts, known, event.seq), standing=folded.standing)
         made += [*moves, *folded.moves]
-    facts, moves = _waited(facts, site, at, now)
+    facts, moves = _waited(facts, site, watch, at, now)
     folded = fold(facts, (), site, now)
     return replace(known, standing=folded.standing), (*made, *moves, *folded.moves)
 
 
-def _waited(facts: Facts, site: Site, at: datetime, until: datetime) -> tuple[Facts, list[Move]]:
+def _waited(facts: Facts, site: Site, watch: Watch, at: datetime, until: datetime) -> tuple[Facts, list[Move]]:
     """The facts once every moment of change between the two was lived."""
     made: list[Move] = []
     for _ in range(TURNS):
-        turn = next_look(facts, site, at)
+        turn = next_look(facts, watch, at, until)
         if turn is None or (at := max(turn, at + SOONEST)) >= until:
             break
         folded = fold(facts, (), site, at)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from base.calendars import Zone
-from leads.calm import Rules, next_turn
+from leads.calm import Rules, next_look
 from leads.conditions import off_the_way, place, stage_rank
 from leads.facts import COLUMNS, MOVED, Event, Facts, Lead, Standing
 from leads.fold import fold
@@ -155,7 +155,7 @@ class _Play:
 
     def next_due(self, at: datetime) -> datetime | None:
         """The next instant before `at`; `at` itself belongs to what happens then."""
-        turn = next_turn(self.facts, self.rules, self.now, at)
+        turn = next_look(self.facts, self.rules.watch, self.now, at)
         # The fold of an instant has done what is due in it: a bound that is not later says to look again soon.
         dues = [max(turn, self.now + SOONEST)] if turn is not None else []
         dues += [max(self.called[0][0], self.now)] if self.called else []

@@ -122,7 +122,7 @@ def engagement_since_verdict(buckets: Buckets, definitions: Definitions, day: da
 
 def since_verdict(buckets: Buckets) -> Buckets:
     """The buckets without what stood in them at the last rejection."""
-    return {rule: _less(days, buckets.get(BEFORE + rule, {})) for rule, days in _open(buckets).items()}
+    return {rule: _less(days, buckets.get(BEFORE + rule)) for rule, days in _open(buckets).items()}
 
 
 def paid_by(buckets: Buckets, day: date) -> list[str]:
@@ -254,5 +254,7 @@ def _given_up(buckets: Buckets, definitions: Definitions) -> Iterator[tuple[Enga
             yield rule, -milli
 
 
-def _less(days: Mapping[str, int], before: Mapping[str, int]) -> Mapping[str, int]:
+def _less(days: Mapping[str, int], before: Mapping[str, int] | None) -> Mapping[str, int]:
+    if not before:
+        return days
     return {day: milli - before.get(day, 0) for day, milli in days.items() if milli != before.get(day, 0)}

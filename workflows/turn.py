@@ -12,8 +12,8 @@ from typing import Any, Literal
 from authoring.models.sequences import Step
 from base.tokens import digest
 from leads.asked import Answer
+from leads.calm import next_look as next_change_of_standing
 from leads.facts import Event, Facts
-from leads.fold import next_look as next_change_of_standing
 from leads.repair import repaired
 from leads.segments import Passage
 from workflows import effects
@@ -365,7 +365,7 @@ class _Turn:
         active = self.in_order()
         moments = [one.due_at for one in active]
         moments += [next_look(one, self.rules.sequence(one), self.facts, self.rules, self.now) for one in active]
-        moments += [next_change_of_standing(self.facts, self.rules.site, self.now)]
+        moments += [next_change_of_standing(self.facts, self.rules.watch, self.now)]
         moments += [next_pull(self.facts, self.rules, self.now)]
         moments += [self.now + PARKED_FOR] if parked else []
         first = min((moment for moment in moments if moment is not None), default=None)

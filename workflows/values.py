@@ -11,6 +11,7 @@ from typing import Any, Literal
 from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.site import Site
+from leads.calm import Watch
 from leads.facts import Event, Facts
 from leads.regroup import Regroup
 from leads.repair import Repair
@@ -128,6 +129,10 @@ class Rules:
     release_id: int
     edits: tuple[Edit, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    watch: Watch = field(init=False)  # what of a standing time alone changes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "watch", Watch(self.site.definitions))
 
     def sequence(self, enrolment: Enrolment) -> Sequence:
         """The version the enrolment is pinned to; LookupError when nobody kept it."""

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from leads.fold import fold, named_events, next_look
+from leads.calm import Watch, next_look
+from leads.fold import fold, named_events
 from leads.scoring import BEFORE
 
 DAY = timedelta(days=1)
@@ -77,4 +78,4 @@ def test_what_was_earned_before_a_rejection_turns_nothing_for_sales(house, hand_
     site = house.site(stages=[*house.stages[:2], beyond, house.stages[3]])
     earned = {"2026-11-02": 20_000}
     standing = house.standing(stage="iql", engagement=20_000, buckets={"visit": earned, BEFORE + "visit": earned})
-    assert (next_look(house.facts(standing=standing), site, house.monday) is not None) is turns
+    assert (next_look(house.facts(standing=standing), Watch(site.definitions), house.monday) is not None) is turns

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from authoring.models.definitions import Stage
+from leads.calm import Watch, next_look
 from leads.conditions import next_change
 from leads.facts import Facts
-from leads.fold import fold, named_events, next_look
+from leads.fold import fold, named_events
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -153,12 +154,12 @@ def test_a_verdict_on_an_earlier_cycle_rejects_nothing(house):
 
 def test_falling_below_leave_is_cooling_on_the_exact_day_and_opens_a_new_cycle(house):
     story = hot(house)
-    turn = next_look(story.facts, story.site, story.now)
+    turn = next_look(story.facts, Watch(story.site.definitions), story.now)
     while turn is not None and not story.made[-1].reason.startswith("cooled"):
         before = turn - timedelta(seconds=1)
         assert fold(story.facts, [], story.site, before).moves == (), "not before the day that was foretold"
         story.does(later=turn - story.now)
-        turn = next_look(story.facts, story.site, story.now)
+        turn = next_look(story.facts, Watch(story.site.definitions), story.now)
     # 90 points of 3 November with a half-life of 30 days: 60.8 after 17 days, 59.4 after 18
     assert story.now == datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
     assert (story.standing.stage, story.standing.cycle) == ("iql", 2)
@@ -225,7 +226,7 @@ def test_segments_and_temperature_follow_the_fold(house):
     story = Story(house, house.site(segments=segments))
     story.does(VISIT, VISIT)
     assert (story.standing.segments, story.standing.temperature) == (("warm", "warm-studio"), "warm")
-    turn = next_look(story.facts, story.site, story.now)
+    turn = next_look(story.facts, Watch(story.site.definitions), story.now)
     story.does(later=turn - story.now)
     assert (story.standing.segments, story.standing.temperature) == ((), "cold")
 
@@ -235,7 +236,7 @@ def test_the_next_look_of_a_stage_rule_is_the_rules_own(house):
     stages[1] = {**stages[1], "enter": {"not": {"event": "page_seen", "within": "3 days"}}}
     story = Story(house, house.site(stages=stages))
     story.does(VISIT)
-    assert next_look(story.facts, story.site, story.now) == story.now + 3 * DAY
+    assert next_look(story.facts, Watch(story.site.definitions), story.now) == story.now + 3 * DAY
     rule = story.site.definitions.stages[1].enter
     assert next_change(rule, story.facts, story.site.definitions, story.now) == story.now + 3 * DAY
     assert "page_seen" in named_events(story.site)

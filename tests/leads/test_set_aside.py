@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from authoring.models.conditions import Condition
+from leads.calm import Watch, next_look
 from leads.conditions import holds
-from leads.fold import fold, next_look
+from leads.fold import fold
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_disqualifying_keeps_the_cycle_and_nothing_leads_out_of_it_but_a_person(
     assert story.does(GUIDE, DEMO, VISIT, VISIT) == []
     assert story.judged("accepted") == []
     assert story.judged("disqualified") == []
-    assert next_look(story.facts, story.site, story.now) is None or story.does() == []
+    assert next_look(story.facts, Watch(story.site.definitions), story.now) is None or story.does() == []
     assert [move[0] for move in story.judged("recycled")] == ["recycled"], "a person may take it back"
 
 
