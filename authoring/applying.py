@@ -1,9 +1,10 @@
 """Puts a checked tree in force: stored in short jobs, then flipped in one small transaction, or nothing has changed."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -46,6 +47,7 @@ class Draft:
     note: str | None
     moment: Moment
     announce: bool
+    effect: Mapping[str, Any] | None
 
 
 def apply(
@@ -59,13 +61,15 @@ def apply(
     blobs: Blobs,
     choices: Choices = NOTHING_CHOSEN,
     announce: bool = False,
+    effect: Mapping[str, Any] | None = None,
 ) -> Release:
     """Put `tree`, which `site` was parsed from, in force; the release in force already, if it holds the same files.
 
     `choices` say what becomes of leads for whom no rule does. `announce`: what changed rules lead to is acted upon.
+    `effect`: what they would have made of the past, kept with the release.
     Raises ReleaseRefused, and nothing has changed, when the tree has problems or leads still need what it lacks.
     """
-    draft = Draft(tree, site, author, git_commit, note, moment, announce)
+    draft = Draft(tree, site, author, git_commit, note, moment, announce, effect)
     _refuse_what_is_unchecked(draft)
     with database.read() as conn:
         current = _current(conn)
@@ -170,7 +174,7 @@ def _carry_to_leads(conn: Connection, number: int, draft: Draft, guard: Guard) -
         conn.execute(insert(adoptions), rows)
     if guard.judges_otherwise:
         row = {"release_id": number, "announce": draft.announce, "next_lead_id": 1, "since": now}
-        conn.execute(insert(refolds), row)
+        conn.execute(insert(refolds), row | {"effect": draft.effect})
 
 
 def _current(conn: Connection) -> Release | None:

@@ -1,11 +1,14 @@
 """What an author chose for leads without a rule: as it is typed, kept with the plan, and held against what there is.
 
+With it is kept what the plan found that changed rules would have made of the past, which takes long to work out.
+
 Whatever is kept holds for one tree in place of one release: after another release the author looks again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Column, Connection, Select, insert, select
 
 from authoring.editing import HOWS, Choices, Edits, How, open_to
 from authoring.renames import renamed
@@ -65,19 +68,36 @@ def _unknown(sentence: Said, name: str, known: Iterable[str]) -> Said:
 # ---------------------------------------------------------------- kept with the plan
 
 
-def keep(conn: Connection, tree_hash: str, choices: Choices, author: str, now: Moment) -> None:
-    """Note what was looked at and chosen, for `apply`."""
+def keep(
+    conn: Connection,
+    tree_hash: str,
+    choices: Choices,
+    author: str,
+    now: Moment,
+    effect: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what was looked at and chosen, for `apply`, and what was found of the past (`leads.effects`)."""
     base = conn.execute(select(in_force.c.release_id)).scalar()
     row = {"base_release_id": base, "tree_hash": tree_hash, "choices": _written(choices), "author": author}
-    conn.execute(insert(plans).values(row | {"created_at": now.machine}))
+    conn.execute(insert(plans).values(row | {"effect": effect, "created_at": now.machine}))
 
 
 def kept(conn: Connection, tree_hash: str) -> Choices:
     """What was chosen last for that tree in place of the release in force; nothing once another one is in force."""
-    base = conn.execute(select(in_force.c.release_id)).scalar()
-    wanted = select(plans.c.choices).where(plans.c.tree_hash == tree_hash, plans.c.base_release_id == base)
-    last: Mapping[str, str] = conn.execute(wanted.order_by(plans.c.id.desc()).limit(1)).scalar() or {}
+    last: Mapping[str, str] = conn.execute(_last(conn, plans.c.choices, tree_hash)).scalar() or {}
     return parsed(f"{where}={how}" for where, how in last.items())
+
+
+def kept_effect(conn: Connection, tree_hash: str) -> Mapping[str, Any] | None:
+    """What the last plan of that tree, in place of the release in force, found of the past; None where none did."""
+    found: Mapping[str, Any] | None = conn.execute(_last(conn, plans.c.effect, tree_hash)).scalar()
+    return found
+
+
+def _last(conn: Connection, column: Column[Any], tree_hash: str) -> Select[Any]:
+    base = conn.execute(select(in_force.c.release_id)).scalar()
+    theirs = select(column).where(plans.c.tree_hash == tree_hash, plans.c.base_release_id == base)
+    return theirs.order_by(plans.c.id.desc()).limit(1)
 
 
 def _written(choices: Choices) -> dict[str, str]:

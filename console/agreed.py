@@ -1,4 +1,5 @@
-"""What marketing and sales have agreed on, to be read by both; and what sales thinks of those whom it brings them."""
+"""What marketing and sales have agreed on, to be read by both; what sales thinks of those whom it brings them, and what
+changes of it would have made of the past."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +19,16 @@ from console.dashboard import source_name
 from console.door import ConsoleDoor
 from console.names import Names
 from console.routes import Route
+from console.rule_changes import told
 from console.step_words import localised
 from leads.gates import Lacking
 from reports.intervals import FEW, Share, wilson
 from reports.precision import Precision, precision
+from reports.rule_changes import rule_changes
 from sales.moving import SIDES
 from sales.wording import Voice, joined
+
+CHANGES = 10  # told on the page
 
 STEPS: Mapping[str, str] = {
     "remind": msgid("the rep is reminded"),
@@ -79,6 +84,7 @@ def show(door: ConsoleDoor) -> Response:
     site = door.site()
     with door.database.read() as conn:
         found = precision(conn, door.config.site.timezone)
+        changes = tuple(rule_changes(conn, CHANGES))
     definitions = site.definitions
     return draw(
         "console/agreed.html",
@@ -99,6 +105,7 @@ def show(door: ConsoleDoor) -> Response:
         by_source=list(_by_source(found)),
         every=_opinion("", found.every, found.every),
         few=FEW,
+        changes=list(told(changes, site)),
     )
 
 

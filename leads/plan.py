@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from authoring.question import Question, Sample, every
 from leads import consent, events, standings
+from leads.effects import Effect
 from leads.facts import Event, Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
@@ -58,6 +59,7 @@ class RulesPlan:
     entries: tuple[Entry, ...] = ()
     sample: Sample = field(default_factory=lambda: Sample(0, 0))
     replay: WhatIf | None = None  # what the new rules would have made of everything that those leads ever did
+    effect: Effect | None = None  # the same, as it is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def plan(question: Question) -> RulesPlan:
         judged = list(_judged(conn, question, chosen))
         looked_at = set(chosen)
         played = [(lead_id, size) for lead_id, size in sizes(conn, None) if lead_id in looked_at]
-    plays = Plays(question.former, question.site, question.zone, question.now)
+    plays, sample = Plays(question.former, question.site, question.zone, question.now), Sample(len(chosen), len(known))
+    replay = replayed(question.database, played, plays, lambda _: None)
     return RulesPlan(
         changed=True,
         announce=question.announce,
@@ -88,8 +91,9 @@ def plan(question: Question) -> RulesPlan:
         segments=_segments(judged),
         alerts=sum(move.hand_off for one in judged for move in one.moves),
         entries=_entries(question, judged),
-        sample=Sample(len(chosen), len(known)),
-        replay=replayed(question.database, played, plays, lambda _: None),
+        sample=sample,
+        replay=replay,
+        effect=Effect.of(replay, sample, question.former, question.site),
     )
 
 

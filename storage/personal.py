@@ -51,9 +51,9 @@ HOLDINGS: Mapping[str, Holding] = {
     "releases": Holding(working="id hash tree git_commit note created_at", staff="author"),
     "in_force": Holding(working="id release_id since"),
     "sequence_versions": Holding(working="hash name document_hash"),
-    "plans": Holding(working="id base_release_id tree_hash choices created_at", staff="author"),
+    "plans": Holding(working="id base_release_id tree_hash choices effect created_at", staff="author"),
     "adoptions": Holding(working="release_id version sequence to_version moves since next_enrolment_id done_at"),
-    "refolds": Holding(working="release_id announce next_lead_id since done_at"),
+    "refolds": Holding(working="release_id announce effect next_lead_id since done_at"),
     "blobs": Holding(working="hash part bytes"),
     # ------------------------------------------------------------ leads
     "companies": Holding(working="domain name made_at"),  # gone with the last of their leads: `leads.companies`

@@ -86,6 +86,7 @@ plans = _table(
     Column("base_release_id", Id, ForeignKey("releases.id")),  # in force then; None before the first
     Column("tree_hash", String(64), nullable=False),
     Column("choices", Json, nullable=False),  # {"sequence/step" or "sequence": pin | adopt | next | exit}
+    Column("effect", Json),  # what changed rules would have made of the past, as in `refolds`; None where none changed
     Column("author", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),  # machine
     Index("ix_plans_tree_hash", "tree_hash"),
@@ -106,6 +107,7 @@ refolds = _table(
     "refolds",  # changed rules being taken to every lead, in resumable batches
     Column("release_id", Id, ForeignKey("releases.id"), primary_key=True),
     Column("announce", Boolean, nullable=False),  # False: the changes are written, and let nobody in and alert nobody
+    Column("effect", Json),  # what they would have made of the past, as played when they came (`leads.effects`)
     Column("next_lead_id", Id, nullable=False),
     Column("since", UtcDateTime, nullable=False),  # machine
     Column("done_at", UtcDateTime),  # machine

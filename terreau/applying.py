@@ -2,17 +2,21 @@
 
 import getpass
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from authoring.applying import NOTHING_CHOSEN
 from authoring.blobs import Blobs
 from authoring.choosing import faults, keep, kept
 from authoring.editing import Choices
 from authoring.guard import guard_of
-from authoring.releases import Release, ReleaseRefused, apply
-from authoring.stored import load_tree
+from authoring.releases import NoRelease, Release, ReleaseRefused, Releases, apply
+from authoring.site import Site
+from authoring.stored import ReleaseUnreadable, load_tree
+from base.calendars import local_day
 from base.clock import Moment
 from base.config import Config
 from base.problems import Problem
@@ -21,8 +25,10 @@ from base.translations import msgid
 from storage.database import Database
 from terreau.changes import Change, changes, tree_in_force
 from terreau.check import Checked, check, check_read
+from terreau.effects import effect_of
 from terreau.language import gettext
 from terreau.plan import LOOKED_AT, Plan, UnknownChoice, plan
+from terreau.versions import unversioned
 
 GIT_SECONDS = 10
 IN_FORCE = msgid("Release %(number)s (%(hash)s) is in force.")
@@ -70,20 +76,27 @@ def apply_content(
 ) -> Applied:
     """Check the content of the settings and put it in force. Raises ReleaseRefused with every problem, UnknownChoice;
     then nothing has changed."""
-    return put_in_force(sound(check(config.content.dir, config.site.locales)), database, blobs, signature, now, wish)
+    checked = sound(check(config.content.dir, config.site.locales))
+    return put_in_force(config, checked, database, blobs, signature, now, wish)
 
 
 def put_in_force(
-    checked: Checked, database: Database, blobs: Blobs, signature: Signature, now: Moment, wish: Wish
+    config: Config, checked: Checked, database: Database, blobs: Blobs, signature: Signature, now: Moment, wish: Wish
 ) -> Applied:
     """The same for a tree that was found sound. What was chosen with its plan holds, if that was for this base."""
     assert checked.site is not None
     chosen = _all_choices(database, checked, wish.choices)
     _refuse_unknown(database, checked, wish.choices)
-    before = tree_in_force(database)
+    before, former = tree_in_force(database), _former(database, blobs)
+    effect: Mapping[str, Any] | None = None
+    warnings: tuple[Problem, ...] = ()
+    if former is not None:
+        zone = config.site.timezone
+        effect = effect_of(database, former, checked.site, zone)
+        warnings = tuple(unversioned(former, checked.site, checked.tree, local_day(now.calendar, zone)))
     signed_by = (signature.author, signature.git_commit, signature.note)
-    release = apply(database, checked.tree, checked.site, *signed_by, now, blobs, chosen, wish.announce)
-    return Applied(release, checked.problems, changes(before, tree_in_force(database)))
+    release = apply(database, checked.tree, checked.site, *signed_by, now, blobs, chosen, wish.announce, effect)
+    return Applied(release, (*checked.problems, *warnings), changes(before, tree_in_force(database)))
 
 
 def plan_content(
@@ -98,7 +111,9 @@ def plan_content(
     """What the content of the settings would do, kept with the choices for `apply`. Raises as `apply_content` does."""
     checked = sound(check(config.content.dir, config.site.locales))
     made = plan_of(config, checked, database, blobs, wish, at_most)
-    database.write(partial(keep, tree_hash=made.tree_hash, choices=made.choices, author=author, now=now))
+    effect = made.rules.effect.as_json() if made.rules.effect else None
+    noted = partial(keep, tree_hash=made.tree_hash, choices=made.choices, author=author, now=now, effect=effect)
+    database.write(noted)
     return made
 
 
@@ -123,6 +138,13 @@ def sound(checked: Checked) -> Checked:
     if checked.site is None:
         raise ReleaseRefused(list(checked.problems))
     return checked
+
+
+def _former(database: Database, blobs: Blobs) -> Site | None:
+    try:
+        return Releases(database, blobs).in_force()
+    except (NoRelease, ReleaseUnreadable):
+        return None  # nobody runs it, so that nothing can be held against it
 
 
 def _all_choices(database: Database, checked: Checked, given: Choices) -> Choices:

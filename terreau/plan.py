@@ -17,6 +17,7 @@ from authoring.releases import NoRelease, Releases
 from authoring.rollouts import tried_against
 from authoring.site import Site
 from authoring.tree import Tree
+from base.calendars import local_day
 from base.problems import Problem
 from emails.plan import TextPlan
 from emails.plan import plan as plan_emails
@@ -25,6 +26,7 @@ from leads.plan import plan as plan_leads
 from storage.database import Database
 from storage.schema import releases
 from terreau.changes import Change, changes, tree_in_force
+from terreau.versions import unversioned
 from terreau.virtual import clocks_of
 from workflows.plan import SequencePlan
 from workflows.plan import plan as plan_workflows
@@ -55,6 +57,7 @@ class Plan:
     objections: tuple[Problem, ...]
     zone: str
     parts: Mapping[str, Any]
+    warnings: tuple[Problem, ...] = ()  # what `apply` would do all the same
 
     @property
     def sequences(self) -> tuple[SequencePlan, ...]:
@@ -96,6 +99,7 @@ def plan(
     former = _former(database, blobs)
     if former is None or made.same:
         return made
+    now = clocks_of(database).calendar()
     question = Question(
         database=database,
         former=former,
@@ -103,11 +107,12 @@ def plan(
         guard=guard,
         sequence=Releases(database, blobs).sequence,
         zone=zone,
-        now=clocks_of(database).calendar(),
+        now=now,
         at_most=at_most,
         announce=announce,
     )
-    return replace(made, parts={name: part(question) for name, part in PARTS.items()})
+    parts = {name: part(question) for name, part in PARTS.items()}
+    return replace(made, parts=parts, warnings=tuple(unversioned(former, site, tree, local_day(now, zone))))
 
 
 def _former(database: Database, blobs: Blobs) -> Site | None:

@@ -22,6 +22,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "files": {change.what: list(change.files) for change in plan.changes},
         "choices": {name if step is None else f"{name}/{step}": how for (name, step), how in plan.choices.items()},
         "objections": [problem.as_json() for problem in plan.objections],
+        "warnings": [problem.as_json() for problem in plan.warnings],
         "sequences": [_sequence(one) for one in plan.sequences],
         "texts": [asdict(one) for one in plan.texts],
         "rules": _rules(plan.rules),
@@ -73,5 +74,6 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def _rules(rules: RulesPlan) -> dict[str, Any]:
-    told = asdict(replace(rules, replay=None))
+    told = asdict(replace(rules, replay=None, effect=None))
+    del told["effect"]  # the replay says the same, and more
     return {**told, "replay": None if rules.replay is None else replay_as_json(rules.replay)}

@@ -112,6 +112,7 @@ def _follows(rules: RulesPlan) -> Iterator[str]:
 
 def _end(plan: Plan) -> Iterator[RenderableType]:
     yield ""
+    yield from (Text(problem.sentence(words()), style="yellow") for problem in plan.warnings)
     if not plan.objections:
         yield Text(gettext("Nothing stands in the way: `terreau apply` puts it in force."), style="green")
         return

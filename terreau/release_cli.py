@@ -166,7 +166,7 @@ def rollback(
         by = signed(config.content.dir, author, None).author
         commit = next((one.git_commit for one in listed(database) if one.number == release), None)
         signature = Signature(by, commit, note or f"back to release {release}")
-        applied = put_in_force(checked, database, blobs, signature, now, wish)
+        applied = put_in_force(config, checked, database, blobs, signature, now, wish)
     click.echo(applied.sentence)
 
 

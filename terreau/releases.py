@@ -1,5 +1,6 @@
 """What was ever put in force, by whom and when; putting something in force is left to applying."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from storage.database import Database
-from storage.schema import in_force, releases
+from storage.schema import in_force, refolds, releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Listed:
     created_at: datetime
     note: str | None
     in_force: bool
+    effect: Mapping[str, Any] | None  # what its rules would have made of the past; None where it changed none
 
     def line(self, zone: str) -> str:
         """`* 7  3f2a9c01d4e5  c0ffee1234  2026-11-02 10:00  chloé: shorter second mail`, `*` for the one in force."""
@@ -40,6 +42,7 @@ class Listed:
             "created_at": self.created_at.isoformat(),
             "note": self.note,
             "in_force": self.in_force,
+            "effect": self.effect,
         }
 
 
@@ -47,10 +50,11 @@ def listed(database: Database) -> list[Listed]:
     """Every release, the newest first."""
     columns = (releases.c.id, releases.c.hash, releases.c.git_commit, releases.c.author, releases.c.created_at)
     current = select(in_force.c.release_id).scalar_subquery()
-    wanted = select(*columns, releases.c.note, (releases.c.id == current).label("current"))
+    wanted = select(*columns, releases.c.note, (releases.c.id == current).label("current"), refolds.c.effect)
+    wanted = wanted.outerjoin(refolds, refolds.c.release_id == releases.c.id)
     with database.read() as conn:
         rows = conn.execute(wanted.order_by(releases.c.id.desc())).all()
     return [
-        Listed(row.id, row.hash, row.git_commit, row.author, row.created_at, row.note, bool(row.current))
+        Listed(row.id, row.hash, row.git_commit, row.author, row.created_at, row.note, bool(row.current), row.effect)
         for row in rows
     ]

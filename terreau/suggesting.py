@@ -3,12 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from difflib import unified_diff
 from os.path import relpath
 from pathlib import Path
 
-from authoring.models.definitions import Definitions
 from base.calendars import local_day
 from base.config import Config
 from base.toml import Loc, parse
@@ -17,6 +15,7 @@ from reports.advice import Advice, advice
 from reports.precision import Precision, precision
 from storage.database import Database
 from terreau.replaying import FILE, play_all, read_rules, ready_for, site_with
+from terreau.versions import next_version
 
 NUMBER = re.compile(r"-?[0-9_]+")
 TEXT = re.compile(r'"[^"]*"')
@@ -49,7 +48,7 @@ def suggest(config: Config, database: Database, sample: int | None) -> Suggestio
     text = written.decode()
     prepared = ready_for(config, database, site, None, sample)
     today = local_day(prepared.plays.until, prepared.plays.zone)
-    changed = with_points(text, steps, new_version(site.definitions, today))
+    changed = with_points(text, steps, next_version(site.definitions.version, today))
     better = replace(site_with(config, database, changed.encode()), release_id=prepared.plays.old.release_id)
     played = play_all(database, replace(prepared, plays=replace(prepared.plays, new=better)), lambda _: None)
     return Suggestion(found, steps, patch_of(text, changed, file), played.found)
@@ -65,12 +64,6 @@ def with_points(text: str, steps: Sequence[Advice], version: str) -> str:
 
 
 _VERSION: Loc = ("version",)
-
-
-def new_version(definitions: Definitions, today: date) -> str:
-    """The day, as versions are written; a second one of the same day is told apart."""
-    day = today.isoformat()
-    return day if definitions.version != day else f"{day}.2"
 
 
 def patch_of(before: str, after: str, file: Path) -> str:

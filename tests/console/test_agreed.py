@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import insert
 
+from authoring.question import Sample
+from leads.effects import Effect, Shifted
 from reports.intervals import wilson
 from reports.precision import precision
+from storage.schema import refolds
 from tests.answers import write_answers
 
 
@@ -60,3 +64,43 @@ def test_a_share_is_drawn_with_its_interval_and_too_few_answers_say_nothing(staf
 
 def test_where_sales_has_said_nothing_the_page_says_so(staff_client):
     assert "No verdict yet" in staff_client("viewer").get("/console/agreement").text
+
+
+def a_change(database, lively, clocks, effect):
+    release_id = lively.releases.in_force().release_id
+    row = {"release_id": release_id, "announce": False, "next_lead_id": 1, "since": clocks.machine(), "effect": effect}
+    database.write(lambda conn: conn.execute(insert(refolds).values(row)) and None)
+
+
+MQL = Shifted(
+    "mql", {"newly": 12, "no_longer": 3, "earlier": 0, "later": 1_500, "alike": 9}, {"earlier": None, "later": 49}
+)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "MQL 12 3 – 1,500 half by 2 days or more Of 4,000 leads 1,000 were played through both, evenly spread."),
+        ("fr", "MQL 12 3 – 1 500 la moitié de 2 jours ou plus Sur 4 000 leads, 1 000 ont été rejoués avec les deux,"),
+    ],
+)
+def test_a_change_of_the_rules_is_told_with_what_it_would_have_made_of_the_past(
+    staff_client, database, lively, clocks, locale, said
+):
+    effect = Effect("2026-09-01", "2026-10-01", Sample(1_000, 4_000), (MQL,), (20, 30), (2, 3))
+    a_change(database, lively, clocks, effect.as_json())
+    page = staff_client("sales", locale).get("/console/agreement").text
+    told = text_of(page[page.index('aria-labelledby="changes"') :]).replace("\u202f", " ").replace("\xa0", " ")
+    assert "2026-09-01 → 2026-10-01" in told
+    assert said in told
+    assert "20 / 30, 67" in told
+    assert "2 / 3, not enough data yet" in told or "2 / 3, pas encore assez de données" in told
+
+
+def test_a_change_from_before_effects_were_kept_says_so(staff_client, database, lively, clocks):
+    a_change(database, lively, clocks, None)
+    assert "older than the keeping" in staff_client("viewer").get("/console/agreement").text
+
+
+def test_where_no_rule_was_ever_changed_the_page_says_so(staff_client):
+    assert "No change yet" in staff_client("viewer").get("/console/agreement").text

@@ -1,9 +1,11 @@
 """`terreau suggest`: a patch of the rules by what sales answered; a person merges it."""
 
 import subprocess
+from datetime import date
 
 import pytest
 
+from terreau.versions import next_version
 from tests.answers import write_answers
 from tests.terreau.living import terreau, today
 
@@ -49,6 +51,17 @@ def test_what_sales_refuses_weighs_less_what_it_wants_more_and_the_patch_applies
         ("points = 30", "points = 37"),
     ]
     assert terreau("check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "following"),
+    [
+        ("2026-10-01", "2026-11-02"), ("2026-11-02", "2026-11-02.2"), ("2026-11-02.2", "2026-11-02.3"),
+        ("2026-11-02.x", "2026-11-02"), ("autumn", "2026-11-02"),
+    ],
+)  # fmt: skip
+def test_the_version_that_follows_is_the_day_told_apart_from_others_of_that_day(version, following):
+    assert next_version(version, date(2026, 11, 2)) == following
 
 
 def test_a_suggestion_changes_nothing(content, people):
