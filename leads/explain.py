@@ -19,7 +19,7 @@ from leads.facts import CALLED, DISQUALIFIED, RECYCLED, Buckets, Event, Facts, S
 from leads.identity import load_leads
 from leads.lifecycle import held_back
 from leads.points import excesses, share
-from leads.scoring import earned, fit, starts_again
+from leads.scoring import earned, fit, starts_again, temperature
 from storage.schema import documents, releases, stage_changes
 
 FILE = "definitions.toml"  # its path in a release's tree
@@ -105,6 +105,8 @@ class Explanation:
     stage: str
     stages: tuple[Passage, ...]
     release: str
+    definitions: str  # their version
+    temperature: str
     fit: Fits
     calls: tuple[Called, ...]
     held: Held | None
@@ -115,21 +117,23 @@ class Explanation:
         return {"unit": "milli-points", **_plain(asdict(self))}
 
 
-def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone) -> Explanation:
+def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone, locale: str = "en") -> Explanation:
     """The score at `at` under the rules of `site`, computed again from every event, and the stages as recorded.
 
-    `zone` is the site's. Raises LookupError for a lead who never did anything.
+    `zone` is the site's; rules are named in the language of `locale`. Raises LookupError for a lead who never did
+    anything.
     """
     history = events.all_of(conn, lead_id)
     stood = standings.load(conn, [lead_id]).get(lead_id)
     if not history and stood is None:
         raise LookupError(said("lead %(lead)s is not known, or nothing ever happened to them", lead=lead_id))
     happened = [event for event in history if event.at <= at]
-    lines = tuple(account(happened, site.definitions, at, zone, rule_lines(conn, site)))
+    lines = tuple(account(happened, site.definitions, at, zone, rule_lines(conn, site), locale))
+    total = sum(line.points for line in lines)
     passages = tuple(_passages(conn, lead_id))
     until_then = tuple(passage for passage in passages if passage.at <= at)
     stage = _stage(passages, until_then) or (stood or Standing.fresh(site, at)).stage
-    standing = replace(stood or Standing.fresh(site, at), as_of=at)
+    standing = replace(stood or Standing.fresh(site, at), as_of=at, engagement=total)
     facts = Facts(
         load_leads(conn, [lead_id])[lead_id], standing, granted(conn, [lead_id])[lead_id], tuple(happened), zone
     )
@@ -142,7 +146,9 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
         stage,
         until_then,
         site.hash,
-        fits(facts, site.definitions),
+        site.definitions.version,
+        temperature(total, site.definitions),
+        fits(facts, site.definitions, locale),
         tuple(_called(event) for event in happened if event.name == CALLED),
         _held(facts, site.definitions, at),
         {name: sum(one.stage == name for one in until_then) for name in (RECYCLED, DISQUALIFIED)},
@@ -158,16 +164,21 @@ def _held(facts: Facts, definitions: Definitions, at: datetime) -> Held | None:
     return Held(found[0].id, found[1].fields, found[1].bant) if found is not None else None
 
 
-def fits(facts: Facts, definitions: Definitions) -> Fits:
+def fits(facts: Facts, definitions: Definitions, locale: str = "en") -> Fits:
     """The persona that matches best, with what holds of it and what is missing."""
     found = fit(facts, definitions)
     told = [(line, True) for line in found.lines] + [(line, False) for line in found.missing]
-    lines = tuple(FitWhy(text_in(line.label, "en"), line.rule, line.milli, held) for line, held in told)
+    lines = tuple(FitWhy(text_in(line.label, locale), line.rule, line.milli, held) for line, held in told)
     return Fits(found.milli, found.best, found.persona, lines)
 
 
 def account(
-    happened: Sequence[Event], definitions: Definitions, at: datetime, zone: Zone, places: Mapping[str, int]
+    happened: Sequence[Event],
+    definitions: Definitions,
+    at: datetime,
+    zone: Zone,
+    places: Mapping[str, int],
+    locale: str = "en",
 ) -> Iterator[Why]:
     """What each event earned under each rule, then what decay and cap changed, rule by rule, and limits after them.
 
@@ -177,15 +188,14 @@ def account(
     for event in happened:
         buckets, paid = earned(buckets, event, definitions, zone)
         kind = "reset" if starts_again(event, definitions) else "points"
-        yield from (_why(rule, places, milli, kind, event) for rule, milli in paid)
+        yield from (_why(rule, places, locale, milli, kind, event) for rule, milli in paid)
     today = local_day(at, zone)
     for rule in definitions.scoring.engagement:
         raw, aged, held = share(rule, buckets, today)
-        yield from (
-            _why(rule, places, milli, kind) for milli, kind in ((aged - raw, "decay"), (held - aged, "cap")) if milli
-        )
+        changed = ((aged - raw, "decay"), (held - aged, "cap"))
+        yield from (_why(rule, places, locale, milli, kind) for milli, kind in changed if milli)
     for limit, milli in excesses(buckets, definitions, today):
-        yield _why(limit, places, -milli, "limit")
+        yield _why(limit, places, locale, -milli, "limit")
 
 
 def rule_lines(conn: Connection, site: Site) -> dict[str, int]:
@@ -206,10 +216,15 @@ def rule_lines(conn: Connection, site: Site) -> dict[str, int]:
 
 
 def _why(
-    rule: EngagementRule | Limit, places: Mapping[str, int], milli: int, kind: str, event: Event | None = None
+    rule: EngagementRule | Limit,
+    places: Mapping[str, int],
+    locale: str,
+    milli: int,
+    kind: str,
+    event: Event | None = None,
 ) -> Why:
     return Why(
-        what=text_in(rule.label, "en"),
+        what=text_in(rule.label, locale),
         rule=rule.id,
         file=f"content/{FILE}",
         line=places.get(rule.id, 1),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from authoring.models.common import text_in
 from authoring.releases import Releases
 from authoring.site import Site
 from base.calendars import at_local
@@ -74,7 +75,7 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
     with database.read() as conn:
         lead_id = find_lead(conn, meant)
         try:
-            found = explain(conn, site, lead_id, at, zone)
+            found = explain(conn, site, lead_id, at, zone, words().locale)
         except LookupError as error:
             raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
@@ -136,16 +137,18 @@ def _instant(text: str, config: Config) -> datetime:
 def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Translator) -> Iterator[str]:
     at = speech.moment(found.at, zone)
     yield speech.gettext("%(name)s (lead %(number)s) on %(moment)s", name=name, number=found.lead, moment=at)
+    bands: dict[str, str] = {band.id: text_in(band.label, speech.locale) for band in site.definitions.temperatures}
     yield speech.gettext(
-        "Stage %(stage)s, engagement %(points)s points, rules of %(version)s.",
-        stage=found.stage, points=speech.points(found.total), version=site.definitions.version,
+        "Stage %(stage)s, engagement %(points)s points (%(temperature)s), rules of %(version)s.",
+        stage=found.stage, points=speech.points(found.total), temperature=bands[found.temperature],
+        version=found.definitions,
     )  # fmt: skip
     yield ""
     yield speech.gettext("How the points came about")
     yield from (_line(why, zone, speech) for why in found.lines)
     yield f"{_points(found.total)}  {speech.gettext('in all')}"
     yield ""
-    yield from _fit(found.fit, speech)
+    yield from _fit(found.fit, site, speech)
     yield speech.gettext("How the stages came about")
     yield from (_passage(passage, zone, speech) for passage in found.stages)
     if not found.stages:
@@ -181,13 +184,15 @@ def _call(call: Called, site: Site, zone: ZoneInfo, speech: Translator) -> str:
     return f"  {speech.moment(call.at, zone)}  {', '.join(told)}"
 
 
-def _fit(fit: Fits, speech: Translator) -> Iterator[str]:
+def _fit(fit: Fits, site: Site, speech: Translator) -> Iterator[str]:
     """Who they are: the profile that matches best; nothing where the rules have no profile."""
     if not fit.best:
         return
+    names = {persona.id: text_in(persona.label, speech.locale) for persona in site.definitions.personas}
     yield speech.gettext(
         "Fit: %(points)s of %(best)s points, as %(persona)s",
-        points=speech.points(fit.total), best=speech.points(fit.best), persona=fit.persona or "–",
+        points=speech.points(fit.total), best=speech.points(fit.best),
+        persona=names[fit.persona] if fit.persona else "–",
     )  # fmt: skip
     for line in fit.lines:
         told = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
