@@ -14,6 +14,7 @@ from console.dashboard import VERDICTS
 from console.lead_filters import source_name
 from console.names import Names
 from console.reporting import DASH
+from console.step_words import localised
 from reports.report import Column, Report, Table, Value
 
 STEPS: Mapping[str, str] = {
@@ -28,6 +29,8 @@ WORDS: Mapping[str, str] = {
     "prioritise": msgid("4. Prioritise"),
     "strengthen": msgid("5. Strengthen"),
     "distribute": msgid("6. Distribute"),
+    "few": msgid("not enough data yet"),
+    "enough": msgid("enough"),
     **VERDICTS,
     "remind": msgid("reminded"),
     "tell": msgid("told somebody else"),
@@ -52,6 +55,7 @@ class Teller:
 
     def __init__(self, report: Report, site: Site) -> None:
         self._report, self._names = report, Names(site, viewer())
+        self._rules = {rule.id: localised(rule.label) for rule in site.definitions.scoring.engagement}
 
     def heads(self, table: Table) -> list[Cell]:
         return [Cell(self._head(column), column.kind in NUMBERS) for column in table.columns]
@@ -99,6 +103,8 @@ class Teller:
             return self._names.rep(value)
         if kind == "escalation":
             return self._names("escalation", value)
+        if kind == "rule":
+            return self._rules.get(value, value)
         if kind == "month":
             return format_skeleton("yMMMM", date.fromisoformat(value), locale=viewer().language)
         if kind == "word":

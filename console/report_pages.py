@@ -28,6 +28,7 @@ TITLES = {
     "costs": msgid("Costs and return"),
     "forecast": msgid("Forecast"),
     "handoff": msgid("Hand-offs"),
+    "precision": msgid("Precision"),
     "leaks": msgid("Leaks"),
 }
 DRAWN = {  # the column that is drawn beside a table's rows
@@ -63,7 +64,8 @@ def show_report(door: ConsoleDoor, report: str = NAMES[0]) -> Response:
 
 
 def give_file(door: ConsoleDoor, report: str) -> Response:
-    """Its tables one below the other, in plain values: amounts in whole units, shares between 0 and 1."""
+    """Its tables one below the other, in plain values: amounts in whole units, shares between 0 and 1; below them the
+    version of the definitions."""
     told, teller = _answered(door, report)
     answer = make_response(as_csv(told, teller))
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
@@ -81,6 +83,7 @@ def as_csv(report: Report, teller: Teller) -> str:
         writer.writerow([harmless(head.text) for head in teller.heads(table)])
         for row in table.as_dicts():
             writer.writerow(["" if value is None else harmless(str(value)) for value in row.values()])
+    writer.writerows([[], [say("Definitions"), harmless(report.version)]])
     return "\ufeff" + written.getvalue()
 
 

@@ -13,16 +13,19 @@ from reports.handing_over import handoff
 from reports.leaks import leaks
 from reports.money import costs
 from reports.passage import funnel, sources
+from reports.precision_report import precision_report
 from reports.report import Report
 from reports.tallies import Days
 
 Question = Callable[[Connection, Site, Days, Zone], Report]
 
 
-NAMES = ("funnel", "sources", "costs", "forecast", "handoff", "leaks")
+NAMES = ("funnel", "sources", "costs", "forecast", "handoff", "precision", "leaks")
 
 
 def questions(now: datetime) -> Mapping[str, Question]:
     """{one of NAMES: the question as it is asked at `now`}."""
-    asked = (funnel, sources, costs, forecast, partial(handoff, now=now), partial(leaks, now=now))
+    asked = (
+        funnel, sources, costs, forecast, partial(handoff, now=now), precision_report, partial(leaks, now=now)
+    )  # fmt: skip
     return dict(zip(NAMES, asked, strict=True))

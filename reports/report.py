@@ -12,20 +12,9 @@ from reports.tallies import Days
 # How a column's values are to be read. `money` is in hundredths of the report's currency, `share` between 0 and 1 (a
 # return on a cost may be more, or below 0), `days` and `minutes` are spans, `month` is the first day of one.
 Kind = Literal[
-    "stage",
-    "source",
-    "name",
-    "rep",
-    "escalation",
-    "word",
-    "count",
-    "money",
-    "share",
-    "days",
-    "minutes",
-    "month",
-    "lead",
-]
+    "stage", "source", "name", "rep", "rule", "escalation", "word", "count", "money", "share", "days", "minutes",
+    "month", "lead",
+]  # fmt: skip
 Value = str | int | float | None  # None: there is nothing to divide by, "n/a"
 
 

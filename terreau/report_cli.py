@@ -54,7 +54,8 @@ def report(
 ) -> None:  # fmt: skip
     """Answer one question about some days: funnel (from a page opened to a customer, and how long each stage takes),
     sources (how many leads each brings, and how good), costs (per lead, per stage, per signature, and what came back),
-    forecast (what open deals are worth), handoff (how soon sales answers, and what), leaks (who stands still where).
+    forecast (what open deals are worth), handoff (how soon sales answers, and what), precision (whom sales wanted, by
+    rule and by source), leaks (who stands still where).
 
     Costs are read from costs.toml of the content in force.
 
@@ -82,7 +83,8 @@ def answer(config: Config, name: str, first: datetime | None, last: datetime | N
         with database.read() as conn, reading_as(config, locale, now):
             found = questions(now.calendar)[name](conn, site, Days(since, until), config.site.timezone)
             teller = Teller(found, site)
-            head = f"{say(found.title)}, {span_of(found.days)}"
+            rules = say("definitions %(version)s", version=found.version)
+            head = f"{say(found.title)}, {span_of(found.days)}, {rules}"
             parts = [head, *(_as_text(table, teller) for table in found.tables)]
             return Answer("\n\n".join(parts), found.as_json(), as_csv(found, teller))
 
