@@ -40,12 +40,12 @@ def _table(name: str, title: str, first: Column, shares: Iterable[tuple[str, Sha
     share: Kind = "share"
     columns = (
         first,
+        Column("data", msgid("Data"), "word"),
         Column("accepted", msgid("Accepted"), "count"),
         Column("answered", msgid("Answered"), "count"),
         Column("share", msgid("Share"), share),
         Column("low", msgid("At least"), share),
         Column("high", msgid("At most"), share),
-        Column("data", msgid("Data"), "word"),
     )
     rows = tuple(_row(what, one) for what, one in shares)
     return Table(name, title, columns, rows, _row(None, every) if rows else None, JUDGED)
@@ -53,6 +53,6 @@ def _table(name: str, title: str, first: Column, shares: Iterable[tuple[str, Sha
 
 def _row(what: str | None, share: Share) -> tuple[Value, ...]:
     if share.of < FEW:
-        return (what, share.n, share.of, None, None, None, "few")
+        return (what, "few", share.n, share.of, None, None, None)
     low, high = wilson(share)
-    return (what, share.n, share.of, round(share.value, 4), round(low, 4), round(high, 4), "enough")
+    return (what, "enough", share.n, share.of, round(share.value, 4), round(low, 4), round(high, 4))
