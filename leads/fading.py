@@ -23,23 +23,17 @@ class Few(NamedTuple):
     half_life: int | None
     cap: int | None
 
-    def least(self, day: int) -> int:
-        """It holds no less on that day."""
-        return _within(self.cap, self._left(day))
-
-    def most(self, day: int) -> int:
-        """It holds no more on that day."""
-        return _within(self.cap, self._left(day))
+    def held(self, day: int) -> tuple[int, int]:
+        """It holds no less on that day than the one, and no more than the other."""
+        half_life = self.half_life
+        left = sum([decayed(milli, half_life, day - on) if half_life else milli for milli, on in self.days])
+        return (held := _within(self.cap, left)), held
 
     @property
     def end(self) -> int:
         """The day from which on nothing of it fades any more."""
         half_life = self.half_life
         return max((on + days_to_nothing(milli, half_life) for milli, on in self.days), default=0) if half_life else 0
-
-    def _left(self, day: int) -> int:
-        half_life = self.half_life
-        return sum(decayed(milli, half_life, day - on) if half_life else milli for milli, on in self.days)
 
 
 class Many(NamedTuple):
@@ -55,15 +49,13 @@ class Many(NamedTuple):
     cap: int | None
     more: bool = False
 
-    def least(self, day: int) -> int:
+    def held(self, day: int) -> tuple[int, int]:
         left = decayed(self.left, self.half_life, day - self.seen)
-        return _within(self.cap, max(left - self.number - _rounding(left), 0))
-
-    def most(self, day: int) -> int:
+        least = _within(self.cap, max(left - self.number - _rounding(left), 0))
         if self.more:
-            return _within(self.cap, self.left)
+            return least, _within(self.cap, self.left)
         left = decayed(self.left + self.number, self.half_life, day - self.on)
-        return _within(self.cap, left + _rounding(left))
+        return least, _within(self.cap, left + _rounding(left))
 
     @property
     def end(self) -> int:
@@ -76,11 +68,9 @@ class Together(NamedTuple):
     rules: "tuple[Few | Many, ...]"
     cap: int
 
-    def least(self, day: int) -> int:
-        return min(sum(rule.least(day) for rule in self.rules), self.cap)
-
-    def most(self, day: int) -> int:
-        return min(sum(rule.most(day) for rule in self.rules), self.cap)
+    def held(self, day: int) -> tuple[int, int]:
+        held = [rule.held(day) for rule in self.rules]
+        return min(sum([least for least, _ in held]), self.cap), min(sum([most for _, most in held]), self.cap)
 
     @property
     def end(self) -> int:
@@ -112,11 +102,12 @@ class Outlook:
     def _on(self, day: int) -> tuple[int, int, int, int]:
         """The least and the most that is given, and that is taken."""
         if day not in self._known:
+            given, taken = ([fade.held(day) for fade in some] for some in (self.giving, self.taking))
             self._known[day] = (
-                sum(fade.least(day) for fade in self.giving),
-                sum(fade.most(day) for fade in self.giving),
-                sum(fade.least(day) for fade in self.taking),
-                sum(fade.most(day) for fade in self.taking),
+                sum([least for least, _ in given]),
+                sum([most for _, most in given]),
+                sum([least for least, _ in taken]),
+                sum([most for _, most in taken]),
             )
         return self._known[day]
 
