@@ -96,7 +96,7 @@ def judge(door: ConsoleDoor, lead_id: int, hit_id: int) -> Response:
 
     def job(conn: Any) -> bool:
         row = judging.find(conn, hit_id)
-        if row is None or row.lead_id != survivor(conn, lead_id):
+        if row is None or survivor(conn, row.lead_id) != survivor(conn, lead_id):
             return False
         if judging.correct(conn, hit_id, klass, who.name, now):  # type: ignore[arg-type]
             clerk = Clerk(who.name, who.staff_id)

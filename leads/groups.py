@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, exists, literal, or_, select
 
 from storage.among import among
 from storage.prepared import Prepared
@@ -75,6 +75,19 @@ def others(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[int, 
         if those := joined.get(end):
             found[lead_id] = tuple(one for one in (end, *(each.lead_id for each in those)) if one != lead_id)
     return found
+
+
+def survivors(conn: Connection, lead_ids: Collection[int]) -> dict[int, int]:
+    """{each of these: the lead that stands for it, itself where it was not merged}."""
+    ends = {row.lead_id: row.survivor_id for row in _SURVIVORS.rows(conn, {"leads": sorted(lead_ids)})}
+    return {lead_id: ends.get(lead_id, lead_id) for lead_id in lead_ids}
+
+
+def has(table: FromClause, lead_id: ColumnElement[int], *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Condition: `table` has such a row of the lead in `lead_id`, or of one whom it stands for."""
+    own = exists(literal(1)).where(table.c.lead_id == lead_id, *where)
+    joined = table.join(wakes, wakes.c.lead_id == table.c.lead_id)
+    return own | exists(literal(1)).select_from(joined).where(wakes.c.survivor_id == lead_id, *where)
 
 
 def survivor(conn: Connection, lead_id: int) -> int:

@@ -17,7 +17,7 @@ from base.clock import Moment
 from leads import events
 from leads.classing import AROUND, CROWD, THRONG, classify
 from leads.facts import CONFIRMED, HUMAN, PRESUMED, RECLASSED
-from leads.groups import survivor
+from leads.groups import group, survivor
 from leads.hits import Beacon, Class, Hit, Verdict
 from storage.schema import events as log
 from storage.schema import hits, messages, wakes
@@ -231,5 +231,6 @@ def find(conn: Connection, hit_id: int) -> Row[Any] | None:
 
 
 def every(conn: Connection, lead_id: int, limit: int = 200) -> Sequence[Row[Any]]:
-    """The newest hits of a lead, the newest first."""
-    return conn.execute(select(hits).where(hits.c.lead_id == lead_id).order_by(hits.c.id.desc()).limit(limit)).all()
+    """The newest hits of a lead and of whom it stands for, the newest first."""
+    theirs = hits.c.lead_id.in_(group(conn, lead_id))
+    return conn.execute(select(hits).where(theirs).order_by(hits.c.id.desc()).limit(limit)).all()

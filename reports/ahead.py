@@ -5,45 +5,41 @@ Of whoever stands for others too, theirs count. Where nothing of it is ahead, th
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, exists, literal, or_, select
+from sqlalchemy import ColumnElement, or_
 
-from storage.schema import deals, enrolments, hand_offs, meetings, tasks, wakes
+from leads.groups import has
+from storage.schema import deals, enrolments, hand_offs, meetings, tasks
 
 Lead = ColumnElement[int]
 
 
 def inside(lead: Lead) -> ColumnElement[bool]:
     """In a sequence that is under way."""
-    return _has(enrolments, lead, enrolments.c.state == "active")
+    return has(enrolments, lead, enrolments.c.state == "active")
 
 
 def to_do(lead: Lead) -> ColumnElement[bool]:
-    return _has(tasks, lead, tasks.c.done_at.is_(None))
+    return has(tasks, lead, tasks.c.done_at.is_(None))
 
 
 def unanswered(lead: Lead) -> ColumnElement[bool]:
     """Handed over, and sales has not answered."""
-    return _has(hand_offs, lead, hand_offs.c.verdict.is_(None))
+    return has(hand_offs, lead, hand_offs.c.verdict.is_(None))
 
 
 def overdue(lead: Lead, now: datetime) -> ColumnElement[bool]:
     """The same, and the time that was promised is over."""
-    return _has(hand_offs, lead, hand_offs.c.verdict.is_(None), hand_offs.c.answer_by < now)
+    return has(hand_offs, lead, hand_offs.c.verdict.is_(None), hand_offs.c.answer_by < now)
 
 
 def to_meet(lead: Lead, now: datetime) -> ColumnElement[bool]:
-    return _has(meetings, lead, meetings.c.starts_at >= now)
+    return has(meetings, lead, meetings.c.starts_at >= now)
 
 
 def dealing(lead: Lead) -> ColumnElement[bool]:
-    return _has(deals, lead, deals.c.state == "open")
+    return has(deals, lead, deals.c.state == "open")
 
 
 def nothing(lead: Lead, now: datetime) -> ColumnElement[bool]:
     """None of these."""
     return ~or_(inside(lead), to_do(lead), unanswered(lead), to_meet(lead, now), dealing(lead))
-
-
-def _has(table: Table, lead: Lead, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    joined = select(wakes.c.lead_id).where(wakes.c.survivor_id == lead)
-    return exists(literal(1)).where(or_(table.c.lead_id == lead, table.c.lead_id.in_(joined)), *which)

@@ -16,6 +16,7 @@ from leads import events, standings
 from leads.best_hour import BestHour, best_hour
 from leads.callable import not_to_be_called
 from leads.facts import Event, Lead, Standing
+from leads.groups import group, has
 from leads.identity import load_leads
 from leads.imports.settings import PURCHASED
 from storage.schema import calls, hand_offs, leads, wakes
@@ -106,8 +107,8 @@ def can_be_called(owner: str | None, asking: Asking) -> ColumnElement[bool]:
         stood.c.stage.not_in(sorted(asking.at_rest)),
         _has_number(),
         leads.c.merged_into.is_(None),
-        ~exists().where(before.c.lead_id == stood.c.lead_id, _lately(before, asking.now)),
-        ~exists().where(hand_offs.c.lead_id == stood.c.lead_id, hand_offs.c.verdict.is_(None)),
+        ~has(before, stood.c.lead_id, _lately(before, asking.now)),
+        ~has(hand_offs, stood.c.lead_id, hand_offs.c.verdict.is_(None)),
     )
 
 
@@ -175,7 +176,7 @@ def _calls(conn: Connection, ids: Sequence[int], zone: Zone) -> list[Call]:
 
 
 def _call(conn: Connection, lead: Lead, standing: Standing, zone: Zone) -> Call:
-    theirs = calls.c.lead_id == lead.id
+    theirs = calls.c.lead_id.in_(group(conn, lead.id))
     tries = conn.execute(select(func.count()).where(theirs)).scalar_one()
     columns = (calls.c.outcome, calls.c.at, calls.c.back_at)
     last = conn.execute(select(*columns).where(theirs).order_by(calls.c.id.desc()).limit(1)).first()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from leads.groups import has
 from reports.lead_search import LOOK
 from storage.schema import enrolments, lead_segments, standings, tasks
 
@@ -99,7 +100,7 @@ def rest_of(asked: Asked, leading: str, lead_id: ColumnElement[int] = _S.lead_id
         rest.append(exists(literal(1)).where(here))
     if asked.orphans:
         rest.append(~exists(literal(1)).where(enrolments.c.lead_id == lead_id, enrolments.c.state == "active"))
-        rest.append(~exists(literal(1)).where(tasks.c.lead_id == lead_id, tasks.c.done_at.is_(None)))
+        rest.append(~has(tasks, lead_id, tasks.c.done_at.is_(None)))
     return tuple(rest)
 
 

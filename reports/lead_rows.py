@@ -8,11 +8,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, and_, select
 
 from leads import events as log
-from leads.facts import Event
+from leads.facts import Event, Lead
+from leads.groups import owners
+from leads.identity import load_leads
 from storage.schema import enrolments, events, hand_offs, leads, standings, tasks
 
-_NAMED = ("id", "email", "phone", "first_name", "last_name", "company", "job_title", "source", "owner", "created_at")
-_STOOD = ("stage", "stage_since", "temperature", "engagement", "fit", "persona")
+_STOOD = ("stage", "stage_since", "engagement", "fit")
 _TOLD = (events.c.lead_id, events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
 
 
@@ -49,13 +50,13 @@ def rows(connection: Connection, lead_ids: Collection[int]) -> tuple[LeadRow, ..
     """Those leads in the order asked for; one that was merged into another is left out."""
     if not lead_ids:
         return ()
-    known = {row.id: row for row in _known(connection, lead_ids)}
+    known, whole = {row.id: row for row in _known(connection, lead_ids)}, load_leads(connection, lead_ids)
     last, following = _last(connection, lead_ids), _next(connection, lead_ids)
-    return tuple(_row(known[one], last.get(one), following.get(one)) for one in lead_ids if one in known)
+    return tuple(_row(known[one], whole[one], last.get(one), following.get(one)) for one in lead_ids if one in known)
 
 
 def _known(connection: Connection, lead_ids: Collection[int]) -> Iterator[Row[Any]]:
-    columns = [leads.c[name] for name in _NAMED] + [standings.c[name] for name in _STOOD]
+    columns = [leads.c.id, leads.c.created_at, *(standings.c[name] for name in _STOOD)]
     joined = leads.outerjoin(standings, standings.c.lead_id == leads.c.id)
     those = leads.c.id.in_(sorted(lead_ids)) & leads.c.merged_into.is_(None)
     yield from connection.execute(select(*columns).select_from(joined).where(those))
@@ -76,11 +77,13 @@ def _last(connection: Connection, lead_ids: Collection[int]) -> dict[int, Event]
 
 
 def _next(connection: Connection, lead_ids: Collection[int]) -> dict[int, Next]:
-    """A verdict that is awaited comes first, then what has the earliest day, then what has none."""
+    """A verdict that is awaited comes first, then what has the earliest day, then what has none. What comes next for
+    one who is merged comes next for the lead that stands for them."""
     found: dict[int, Next] = {}
-    for lead_id, one in (*_steps(connection, lead_ids), *_tasks(connection, lead_ids)):
-        found[lead_id] = min(found.get(lead_id, one), one, key=_when)
-    return found | dict(_verdicts(connection, lead_ids))
+    whose = owners(connection, lead_ids)
+    for lead_id, one in (*_steps(connection, whose), *_tasks(connection, whose)):
+        found[whose[lead_id]] = min(found.get(whose[lead_id], one), one, key=_when)
+    return found | {whose[lead_id]: one for lead_id, one in _verdicts(connection, whose)}
 
 
 def _when(one: Next) -> tuple[bool, float]:
@@ -109,15 +112,14 @@ def _verdicts(connection: Connection, lead_ids: Collection[int]) -> Iterator[tup
         yield row.lead_id, Next("verdict", row.answer_by, row.owner)
 
 
-def _row(row: Row[Any], last: Event | None, following: Next | None) -> LeadRow:
-    named = " ".join(part for part in (row.first_name, row.last_name) if part)
+def _row(row: Row[Any], lead: Lead, last: Event | None, following: Next | None) -> LeadRow:
     return LeadRow(
         id=row.id,
-        name=named or row.email or row.phone or str(row.id),
-        company=row.company,
-        job_title=row.job_title,
-        source=row.source,
-        owner=row.owner,
+        name=lead.name,
+        company=lead.company,
+        job_title=lead.job_title,
+        source=lead.source,
+        owner=lead.owner,
         created_at=row.created_at,
         stage=row.stage,
         stage_since=row.stage_since,

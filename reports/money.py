@@ -15,6 +15,7 @@ from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
 from leads.conditions import place, stage_rank
+from leads.groups import owners
 from leads.tallies import LEAD, REACHED
 from reports.days import instants
 from reports.funnel import way_forward
@@ -138,19 +139,22 @@ def _rank(site: Site, stage: str) -> int:
 def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
     """{lead who came by a campaign in those days: its name}."""
     start, end = instants(days, zone)
-    within = and_(leads.c.created_at >= start, leads.c.created_at < end, leads.c.status == "lead")
+    known = and_(leads.c.status == "lead", leads.c.merged_into.is_(None))
+    within = and_(leads.c.created_at >= start, leads.c.created_at < end, known)
     named = leads.c.first_touch["utm_campaign"].as_string()
     rows = connection.execute(select(leads.c.id, named.label("name")).where(within, named.is_not(None), named != ""))
     return {row.id: row.name for row in rows}
 
 
 def _furthest(connection: Connection, lead_ids: Mapping[int, str], definitions: Definitions) -> dict[int, int]:
-    """{lead: the rank of the furthest stage they ever came to}."""
+    """{lead: the rank of the furthest stage they ever came to, under whichever of their addresses}."""
     furthest: dict[int, int] = {}
     for some in portions(lead_ids):
-        moved = select(stage_changes.c.lead_id, stage_changes.c.to_stage).where(stage_changes.c.lead_id.in_(some))
+        whose = owners(connection, some)
+        moved = select(stage_changes.c.lead_id, stage_changes.c.to_stage).where(stage_changes.c.lead_id.in_(whose))
         for row in connection.execute(moved):
-            furthest[row.lead_id] = max(furthest.get(row.lead_id, 0), place(definitions, row.to_stage))
+            lead_id = whose[row.lead_id]
+            furthest[lead_id] = max(furthest.get(lead_id, 0), place(definitions, row.to_stage))
     return furthest
 
 
@@ -158,10 +162,12 @@ def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, in
     """{lead who has signed: hundredths}."""
     found: dict[int, int] = {}
     for some in portions(lead_ids):
+        whose = owners(connection, some)
         won = select(deals.c.lead_id, func.sum(deals.c.amount).label("sum")).where(
-            deals.c.state == WON, deals.c.lead_id.in_(some)
+            deals.c.state == WON, deals.c.lead_id.in_(whose)
         )
-        found |= {row.lead_id: int(row.sum) for row in connection.execute(won.group_by(deals.c.lead_id))}
+        for row in connection.execute(won.group_by(deals.c.lead_id)):
+            found[whose[row.lead_id]] = found.get(whose[row.lead_id], 0) + int(row.sum)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
-from leads.groups import group
+from leads.groups import group, survivors
 from leads.identity import load_leads
 from storage.schema import tasks
 
@@ -21,7 +21,7 @@ Owners = Collection[str | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to do. `lead` is the name of whom it is about; `lead_id` None: nobody."""
+    """Something to do. `lead` is the name of whom it is about, or of who stands for them; `lead_id` None: nobody."""
 
     id: int
     title: str
@@ -67,8 +67,9 @@ def _tasks(owner: str | None, which: ColumnElement[bool]) -> Select[Any]:
 
 
 def _named(conn: Connection, rows: Sequence[Row[Any]]) -> Iterator[Task]:
-    known = load_leads(conn, {row.lead_id for row in rows if row.lead_id is not None})
+    turn = survivors(conn, {row.lead_id for row in rows if row.lead_id is not None})
+    known = load_leads(conn, set(turn.values()))
     for row in rows:
-        lead = known.get(row.lead_id) if row.lead_id is not None else None
+        lead = known.get(turn[row.lead_id]) if row.lead_id is not None else None
         copied = {name: getattr(row, name) for name in Task.__slots__ if name != "lead"}
         yield Task(**copied, lead=lead.name if lead else "")

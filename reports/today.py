@@ -127,7 +127,8 @@ def answered(conn: Connection, hand_off_id: int) -> Answered | None:
     row = conn.execute(_all().where(hand_offs.c.id == hand_off_id)).one_or_none()
     if row is None or row.verdict is None:
         return None
-    lead = load_leads(conn, [row.lead_id])[row.lead_id]
+    lead_id = survivor(conn, row.lead_id)
+    lead = load_leads(conn, [lead_id])[lead_id]
     stage = conn.execute(select(stood.c.stage).where(stood.c.lead_id == lead.id)).scalar_one_or_none()
     return Answered(
         id=row.id,
