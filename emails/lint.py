@@ -24,6 +24,7 @@ from emails.readings import Place
 from emails.render import Rendered, RenderError, link_addresses, render
 from emails.scope import declared_fields
 from emails.shelf import Shelf
+from emails.unproven import typed_words
 from emails.utm import untagged
 from leads.facts import COLUMNS
 
@@ -74,6 +75,7 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
         return
     yield from _when_filled_in(site, sequence, compiled, path, email.body_line)
     yield from _about_names(site, sequence, email, path)
+    yield from _about_typed_words(site, sequence, email, path, places)
     yield from _about_addresses(compiled, email, path)
     yield from _about_images(email, path)
     yield from _about_weight(compiled, email, path)
@@ -154,6 +156,14 @@ def _about_names(site: Site, sequence: str, email: Email, path: str) -> Iterator
         line = _line_of(email, "unsubscribe_url")
         message = said("a transactional mail has no `unsubscribe_url`")
         yield Problem(path, line, 1, "error", message, said("use `preferences_url`"))
+
+
+def _about_typed_words(
+    site: Site, sequence: str, email: Email, path: str, places: Mapping[str, Place]
+) -> Iterator[Problem]:
+    for part, name, message, hint in typed_words(site, sequence, email):
+        line, column = (places[part].line, places[part].column) if part in places else (_line_of(email, name), 1)
+        yield Problem(path, line, column, "warning", message, hint)
 
 
 def _about_addresses(compiled: CompiledEmail, email: Email, path: str) -> Iterator[Problem]:
