@@ -12,6 +12,7 @@ from capture.rendering import draw, guessed_speech, site_if_any
 from capture.speech import Speech
 
 RETRY_SECONDS = 10
+TOO_MANY, WAIT_SECONDS = 429, 60
 
 UNREADABLE = "This request could not be read"
 UNDECLARED = "The form holds answers to questions that it does not ask."
@@ -22,6 +23,7 @@ FAILURES: Mapping[int, tuple[str, ...]] = {
     405: ("This address is not made for that", "Start from the first page."),
     413: ("This is more than the form can take", "Shorten your answers, then send them again."),
     415: (UNREADABLE, "Go back to the page, reload it and send the form again."),
+    429: ("This is too much at once", "Nothing was saved. Wait a minute, then try again, or write to us."),
     500: ("We made a mistake", "It is recorded. Try again in a few minutes, or write to us."),
     503: ("We cannot answer just now", "Nothing was saved. Try again in a minute, or write to us."),
 }
@@ -74,8 +76,10 @@ def failure(door: Door, error: HTTPException) -> Response:
         sentences.insert(0, str(error.description))
     answer = notice(door, (title, *sentences), code)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
+    if code == TOO_MANY:
+        answer.headers.setdefault("Retry-After", str(WAIT_SECONDS))
     return answer
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from base.tokens import Signer, TokenExpired, TokenInvalid, digest
+from base.tokens import Signer, TokenExpired, TokenInvalid, digest, new_token
 
 FIELD = "_stamp"  # no declared field can have this name
 MAX_AGE = timedelta(days=30)
@@ -32,6 +32,10 @@ class Stamp:
 
     def asked_again(self) -> "Stamp":
         return replace(self, again=True)
+
+    def for_more_work(self) -> "Stamp":
+        """The same showing with another challenge: what was done on this one is spent."""
+        return replace(self, key=new_token())
 
     def idempotency_key(self, answers: dict[str, str]) -> str:
         """One key per showing and answers: the same sent twice is one, a corrected answer is another."""

@@ -15,6 +15,7 @@ from storage.database import StorageUnavailable
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 10
+TOO_MANY, WAIT_SECONDS = 429, 60
 Words = tuple[str, str]  # what happened; what it means and what to do
 
 SENTENCES: Mapping[int, Words] = {
@@ -29,6 +30,7 @@ SENTENCES: Mapping[int, Words] = {
     ),
     405: (msgid("This address is not made for that"), msgid("Nothing was saved. The menu leads on.")),
     413: (msgid("This is more than can be taken"), msgid("Nothing was saved. Shorten the text, then try again.")),
+    429: (msgid("This is too much at once"), msgid("Nothing was saved. Wait a minute, then try again.")),
     500: (msgid("We made a mistake"), msgid("It is recorded. Try again in a few minutes; if it lasts, tell an admin.")),
 }
 OLD_PAGE: Words = (
@@ -48,7 +50,9 @@ EMPTY: Words = (
 def failure(error: HTTPException) -> Response:
     code = error.code or 500
     answer = _say(SENTENCES.get(code) or SENTENCES[400 if code < 500 else 500], code)
-    answer.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+    answer.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
+    if code == TOO_MANY:
+        answer.headers.setdefault("Retry-After", str(WAIT_SECONDS))
     return answer
 
 

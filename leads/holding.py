@@ -16,6 +16,10 @@ SENT, HELD = "form_submitted", "form_held"
 UNWORKED = "proof"  # the reason of those that came without the work their form asks for
 
 
+class Spent(Exception):
+    """A proof of work that was taken with other answers before: whoever sends these is to do another."""
+
+
 def hold(
     conn: Connection, lead_id: int, seq: int, form: str, reason: str, data: Mapping[str, Any], now: Moment
 ) -> None:

@@ -4,8 +4,10 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import select
 
 from capture import proof
+from storage.schema import leads
 from tests.capture.test_kinds_of_addresses import LOOKED_AT, asking, names, reasons
 
 __all__ = ["asking"]  # a fixture
@@ -77,9 +79,35 @@ def test_work_done_for_another_showing_counts_for_nothing(door, visitor):
 
 def test_one_work_is_for_one_form(door, visitor):
     found = worked(visitor.challenge)
-    for number in range(4):
-        visitor.sends(found, f"victim{number}@atelier.fr")
-    assert names(door) == {"form_submitted": 1, "form_held": 3}
+    answers = [visitor.sends(found, f"victim{number}@atelier.fr").status_code for number in range(4)]
+    assert answers == [303, 422, 422, 422]
+    assert names(door) == {"form_submitted": 1}
+    with door.database.read() as conn:
+        assert list(conn.scalars(select(leads.c.email))) == ["victim0@atelier.fr"]
+
+
+def test_whoever_goes_back_to_mend_an_answer_sends_it_once_more_and_gets_through(door, visitor):
+    """The page comes back with the answers and another challenge, and the work for the old one does not stand in it."""
+    visitor.sends(worked(visitor.challenge), "chloe@atelier.f")
+    again = visitor.sends(worked(visitor.challenge), "chloe@atelier.fr")
+    assert again.status_code == 422
+    assert "This form was sent before with other answers. Yours are still here: send them once more." in again.text
+    assert 'value="chloe@atelier.fr"' in again.text
+    hidden, challenge = visitor.browser.hidden_of(again), challenge_of(again)
+    assert challenge != visitor.challenge
+    assert hidden[proof.FIELD] == ""
+    answers = {**hidden, "email": "chloe@atelier.fr", proof.FIELD: worked(challenge)}
+    answer = visitor.browser.post("/en/p/lettre", answers)
+    assert LOOKED_AT not in visitor.browser.open(answer.location).text
+    assert names(door) == {"form_submitted": 2}
+
+
+def test_a_page_that_is_drawn_anew_asks_for_work_of_its_own(visitor):
+    old = {**visitor.hidden, "_stamp": "of another day", "email": "chloe@atelier.fr", proof.FIELD: "12345"}
+    again = visitor.browser.post("/en/p/lettre", old)
+    assert again.status_code == 422
+    assert challenge_of(again) not in ("", visitor.challenge)
+    assert visitor.browser.hidden_of(again)[proof.FIELD] == ""
 
 
 def test_the_same_form_sent_twice_is_one_and_not_held(door, visitor):

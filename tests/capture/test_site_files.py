@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
+from werkzeug.exceptions import TooManyRequests
 
 from authoring.models.definitions import Brand
 from storage import holders
@@ -66,6 +67,24 @@ def test_errors_are_pages_for_people_in_their_language(browser, path, status, la
     assert "Werkzeug" not in answer.text
     if status == 405:
         assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", "Attendez une minute, puis réessayez, ou écrivez-nous."),
+        ("en", "Wait a minute, then try again, or write to us."),
+    ],
+)
+@pytest.mark.parametrize(("asked", "seconds"), [(None, "60"), (120, "120")])
+def test_whoever_comes_too_often_is_told_when_to_come_back(browser, language, words, asked, seconds):
+    def refused():
+        raise TooManyRequests(retry_after=asked)
+
+    browser.app.add_url_rule("/too-often", view_func=refused)
+    answer = browser.open("/too-often", headers={"Accept-Language": language})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, seconds)
+    assert words in answer.text
 
 
 def test_a_fault_of_ours_is_a_page_without_its_insides(browser, door, monkeypatch):
