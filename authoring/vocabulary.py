@@ -13,6 +13,8 @@ EVENTS: dict[str, str | None] = {
     "consent_granted": "purpose",
     "consent_withdrawn": "purpose",
     "unsubscribed": None,
+    "silence_noticed": None,
+    "consent_affirmed": None,
     "imported": None,
     "lead_added": None,
     "asset_delivered": "magnet",

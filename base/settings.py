@@ -253,6 +253,7 @@ class Retention(Section):
     way: Literal["anonymise", "erase"] = "anonymise"
     sunset_months: Annotated[int, Field(ge=0, le=1200)] = 0
     sunset_mails: Count = 10
+    sunset_notice_days: Annotated[int, Field(ge=0, le=365)] = 0
     hits_months: Annotated[int, Field(ge=0, le=1200)] = 13
 
 

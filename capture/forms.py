@@ -61,7 +61,7 @@ def faults(form: Form, questions: FlaskForm) -> dict[str, str]:
 def answers(form: Form, questions: FlaskForm) -> Answers:
     """What a form without faults says. Hidden fields say what their author wrote, whatever was sent."""
     given: dict[str, Any] = {field.name: _given(field, questions) for field in form.field}
-    kept = {field.name: str(given[field.name]) for field in form.field if field.kind != "consent" and given[field.name]}
+    kept = {field.name: str(given[field.name]) for field in form.field if not field.is_box and given[field.name]}
     columns = {name: _canonical(form, name, text) for name, text in kept.items() if _is_column(form, name)}
     fields = {name: postal.canonical(name, text) for name, text in kept.items() if name not in columns}
     return Answers(given, columns, fields)
@@ -75,7 +75,7 @@ def clean(text: str, multiline: bool = False) -> str:
 
 
 def _control(form: Form, field: FormField) -> Any:
-    if field.kind == "consent":
+    if field.is_box:
         return BooleanField(name=field.name)
     wanted = [_sound(partial(unwanted, form.addresses))] if field.kind == "email" else []
     return StringField(name=field.name, validators=[_present(field), *CHECKS[field.kind](field), *wanted])
@@ -135,7 +135,7 @@ def _given(field: FormField, questions: FlaskForm) -> str | bool:
     if field.kind == "hidden":
         return field.value or ""
     data = questions[f"q_{field.name}"].data
-    return bool(data) if field.kind == "consent" else clean(data or "", field.multiline)
+    return bool(data) if field.is_box else clean(data or "", field.multiline)
 
 
 def _is_column(form: Form, name: str) -> bool:

@@ -18,7 +18,7 @@ from storage.schema import consents, preference_tokens
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The newest row of a topic: `asked`, `granted` or `withdrawn`, and when."""
+    """The newest row of a topic: `asked`, `granted`, `informed` or `withdrawn`, and when."""
 
     state: str
     at: datetime

@@ -40,6 +40,7 @@ def _faults(site: Site, name: str, form: Form) -> Iterator[Found]:
     yield from _unread_proofs(form, _languages(site, name))
     yield from _asked_twice(form)
     yield from _undeliverable(form)
+    yield from _nobody_told(form)
     if len(form.field) > MOST_FIELDS - OWN_FIELDS:
         most, has = MOST_FIELDS - OWN_FIELDS, len(form.field)
         yield (
@@ -85,6 +86,15 @@ def _asked_twice(form: Form) -> Iterator[Found]:
             message = said("`%(topic)s` is asked for twice in this form", topic=field.topic)
             yield ("field", index, "topic"), message, said("one box for one purpose")
         seen.append(field.topic)
+
+
+def _nobody_told(form: Form) -> Iterator[Found]:
+    """Whether an address is one at work is read from the address."""
+    index = next((index for index, field in enumerate(form.field) if field.kind == "objection"), None)
+    if index is not None and not any(field.name == "email" for field in form.field):
+        message = said("addresses at work are told of something here, and the form asks for no `email`")
+        hint = said('add a field with name = "email", kind = "email"')
+        yield ("field", index, "kind"), message, hint
 
 
 def _undeliverable(form: Form) -> Iterator[Found]:

@@ -1,7 +1,6 @@
 """Landing pages: the page and form of the release in force shown to a visitor, and the visitor's answers taken in."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from capture import proof
 from capture import stamp as stamps
 from capture.addresses import page_path, thanks_path
 from capture.body import read_body
+from capture.boxes import consents, is_asked, objections
 from capture.door import Door
 from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
 from capture.limits import TOLD, held_by_form, limits_of
@@ -33,7 +33,7 @@ from capture.thanks import seal_thanks
 from capture.touch import is_inner, kept_touch, read_touch
 from capture.views import is_a_view
 from capture.visits import opening, origins, visitor_of
-from leads.answering import ConsentAnswer
+from leads.holding import Spent
 from leads.identity import Capture, record
 from storage.database import StorageUnavailable
 
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 EXPIRED = "This page was open for a long time. Your answers are still here: send them again."
 TOO_FAST = "That was very quick. Check your answers, then send them again."
+MORE_WORK = "This form was sent before with other answers. Yours are still here: send them once more."
 UNSAVED = "We could not save this. Try again, or write to %(email)s"
 SEALED = frozenset({stamps.FIELD, CSRF_FIELD})
 OURS = SEALED | {proof.FIELD}  # what the page itself put into the form
@@ -74,7 +75,8 @@ def submit(door: Door, page: str, locale: str | None = None) -> Response:
     _refuse_undeclared(visit, sent, stamp, trap)
     if sent.get(trap):
         log.info("form %s: the trap was filled in, nothing was recorded", visit.page.form)
-        return _thank(door, visit, sent.get("email", ""), _is_any_ticked(visit, sent))
+        address = sent.get("email", "")
+        return _thank(door, visit, address, is_asked(visit.form, sent, address))
     questions = form_class(visit.form)(formdata=sent)
     questions.validate()
     wrong = faults(visit.form, questions)
@@ -142,6 +144,8 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
     moment = door.clocks.moment()
     try:
         recorded = door.database.write(lambda conn: record(conn, capture, moment))
+    except Spent:  # they went back, and mended an answer
+        return _draw(door, visit, stamp.for_more_work(), questions, status=422, notice=MORE_WORK)
     except StorageUnavailable:
         log.exception("form %s: the database is away, nothing was saved", visit.page.form)
         return _draw(door, visit, stamp, questions, status=503, notice=UNSAVED)
@@ -149,14 +153,15 @@ def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Res
     if recorded.held is not None:
         log.warning("form %s: held, %s", visit.page.form, recorded.held)
     told = recorded.held if recorded.held in TOLD else None
-    return _thank(door, visit, said.columns.get("email", ""), _is_any_ticked(visit, said.given), held=told)
+    address = said.columns.get("email", "")
+    return _thank(door, visit, address, is_asked(visit.form, said.given, address), held=told)
 
 
 def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
-    form, consents = visit.form, _consents(visit, said)
+    form, agreed = visit.form, consents(visit.form, visit.speech, said.given)
     address = said.columns.get("email", "")
     reach = address or said.columns.get("phone", "")
-    measured = any(box.topic == "clicks" and box.given for box in consents)
+    measured = any(box.topic == "clicks" and box.given for box in agreed)
     return Capture(
         form=visit.page.form,
         page=visit.name,
@@ -164,7 +169,8 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         answers=said.given,
         columns=said.columns,
         fields=said.fields,
-        consents=consents,
+        consents=agreed,
+        objections=objections(form, visit.site, visit.speech, said.given),
         touch=kept_touch(stamp.touch, measured),
         idempotency_key=stamp.idempotency_key({name: str(value) for name, value in said.given.items()}),
         hand_raise=form.hand_raise,
@@ -176,22 +182,6 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
         hold=held_by_form(form, address, stamp.key, request.form.get(proof.FIELD, "")),
         spends=proof.spent(stamp.key) if form.proof_of_work else None,
     )
-
-
-def _consents(visit: Visit, said: Answers) -> tuple[ConsentAnswer, ...]:
-    """One answer per box, with the exact sentence shown; where subscribing is the form's purpose, its button is one."""
-    boxes = [
-        ConsentAnswer(str(field.topic), visit.speech.text(field.wording), bool(said.given[field.name]))
-        for field in visit.form.field
-        if field.kind == "consent"
-    ]
-    if visit.form.subscribe:
-        boxes.append(ConsentAnswer(visit.form.subscribe, visit.speech.text(visit.form.wording), True))
-    return tuple(boxes)
-
-
-def _is_any_ticked(visit: Visit, given: Mapping[str, Any]) -> bool:
-    return any(given.get(field.name) for field in visit.form.field if field.kind == "consent")
 
 
 def _thank(door: Door, visit: Visit, address: str, ticked: bool, *, held: str | None = None) -> Response:
@@ -218,7 +208,7 @@ def _draw(
         action=page_path(door.config, visit.speech.locale, visit.name),
         stamp=stamp.sealed(door.signer),
         challenge=stamp.key,
-        proof=request.form.get(proof.FIELD, ""),
+        proof=_work_on(door, visit, stamp.key),
         csrf=questions[CSRF_FIELD](),
         values=values,
         wrong=wrong or {},
@@ -228,3 +218,10 @@ def _draw(
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def _work_on(door: Door, visit: Visit, challenge: str) -> str:
+    """What the browser has found for that challenge: found for another, it would stand in the way of the work."""
+    found = request.form.get(proof.FIELD, "")
+    posted = open_stamp(door.signer, request.form.get(stamps.FIELD, ""), visit.name) if found else None
+    return found if posted is not None and posted.key == challenge else ""

@@ -15,6 +15,8 @@ from capture.notices import BAD_LINK, notice
 from capture.rendering import draw, lead_speech
 from capture.speech import Speech
 from leads import consent
+from leads.answering import MAILABLE
+from leads.retention import is_silent
 
 PAGE = "preferences"
 
@@ -32,13 +34,17 @@ def show(door: Door, token: str) -> Response:
         address=owner.address,
         action=request.path,
         saved="saved" in request.args,
+        silent=_is_silent(door, owner),
         topics=_choices(speech, owner, site.definitions.topics),
         measures=_choices(speech, owner, measures(door, site)),
     )
 
 
 def save(door: Door, token: str) -> Response:
-    """What is ticked is agreed to, in the wording of the page; what is not is withdrawn; or everything is stopped."""
+    """What is ticked is agreed to, in the wording of the page; what is not is withdrawn; or everything is stopped.
+
+    Whoever saves their choice as it stands says by it that it goes on: an act of their own, after a long silence too.
+    """
     site = door.site()
     owner = _find(door, token)
     if owner is None:
@@ -64,15 +70,22 @@ def _find(door: Door, token: str) -> Owner | None:
         return find_owner(conn, found[0], door.keys) if found else None
 
 
+def _is_silent(door: Door, owner: Owner) -> bool:
+    """Whether marketing ends soon, as nothing came from them for long."""
+    with door.database.read() as conn:
+        return is_silent(conn, owner.lead.id)
+
+
 def _choices(speech: Speech, owner: Owner, topics: Mapping[str, Topic]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
             "label": speech.text(topic.label),
             "purpose": speech.text(topic.description),
-            "on": owner.state(name) == "granted",
+            "on": owner.state(name) in MAILABLE,
+            "told": owner.state(name) == "informed",
             "since": speech.translator.date(owner.held[name].at.date(), "long")
-            if owner.state(name) == "granted"
+            if owner.state(name) in MAILABLE
             else "",
         }
         for name, topic in topics.items()
@@ -86,7 +99,7 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
     wordings = {name: wording(speech, topic) for name, topic in offered.items()}
 
     def job(conn: Connection) -> None:
-        held = consent.granted(conn, [lead.id])[lead.id]
+        held = consent.grounds(conn, [lead.id])[lead.id]
         proof = {"page": PAGE}
         if new := [name for name in offered if name in ticked and name not in held]:
             consent.grant(
@@ -101,5 +114,7 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
             )
         if gone := [name for name in offered if name not in ticked and name in held]:
             consent.withdraw(conn, lead.id, gone, locale=lead.locale, proof=proof, now=now)
+        if held and not new and not gone:
+            consent.affirm(conn, lead.id, now)
 
     door.database.write(job)

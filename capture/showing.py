@@ -63,7 +63,7 @@ def _form_view(form: Form, speech: Speech, showing: Showing) -> dict[str, Any]:
         "wrongs": wrongs,
         "headline": headline(speech, len(wrongs)) if wrongs else "",
         "rows": _rows(asked),
-        "mixed": len({field.required for field in asked if field.kind != "consent"}) > 1,
+        "mixed": len({field.required for field in asked if not field.is_box}) > 1,
         "trap": trap_name(form),
         "proof": {"challenge": showing.challenge, "found": showing.proof, "bits": form.proof_of_work},
     }

@@ -14,6 +14,7 @@ from capture.ledger import Owner, find_owner, leave_everything, topic_label
 from capture.notices import BAD_LINK, notice
 from capture.rendering import draw, lead_speech
 from leads import consent
+from leads.answering import MAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,4 @@ def _find(door: Door, token: str) -> Farewell | None:
 
 
 def _kept(site: Site, owner: Owner, topic: str) -> list[str]:
-    return [name for name in site.definitions.topics if name != topic and owner.state(name) == "granted"]
+    return [name for name in site.definitions.topics if name != topic and owner.state(name) in MAILABLE]

@@ -181,9 +181,10 @@ def _sent(mail: Mail, site: Site, names: Names, viewer: Viewer) -> Sent:
 LEDGER: Mapping[str, str] = {
     "asked": msgid("asked, not confirmed"),
     "granted": msgid("agreed"),
+    "informed": msgid("told of at an address at work, no objection"),
     "withdrawn": msgid("withdrawn"),
 }
-HELD: Mapping[str, str] = {"asked": "partial", "granted": "yes", "withdrawn": "no"}
+HELD: Mapping[str, str] = {"asked": "partial", "granted": "yes", "informed": "yes", "withdrawn": "no"}
 
 
 def consents(rows: Sequence[Consent], site: Site, names: Names, viewer: Viewer) -> list[Agreed]:

@@ -153,7 +153,7 @@ def _given(one: Submission, site: Site, viewer: Viewer) -> Iterator[tuple[str, s
         field = fields.get(name)
         if name in COLUMNS or isinstance(value, bool) or value in (None, ""):
             continue  # who they are stands above; boxes are in the ledger
-        if field is not None and field.kind in ("consent", "hidden"):
+        if field is not None and (field.is_box or field.kind == "hidden"):
             continue
         question = viewer.speech.text(field.label) if field is not None and field.label else name
         yield question, _said(value, field, viewer)[:LONGEST_ANSWER]

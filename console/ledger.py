@@ -21,6 +21,7 @@ from console.names import Names
 from console.reasons import told, told_of_entry
 from console.rule_places import Place, Written, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
+from leads.answering import MAILABLE
 from leads.seen import Seen, seen
 from reports.ledger import Decided
 from reports.past import Past
@@ -39,6 +40,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
 CONSENTS: Mapping[str, str] = {
     "asked": msgid("asked, not confirmed"),
     "granted": msgid("agreed"),
+    "informed": msgid("told of at an address at work, no objection"),
     "withdrawn": msgid("withdrawn"),
     "": msgid("never asked"),
 }
@@ -144,7 +146,7 @@ def _values(past: Past, one: Decided, site: Site, names: Names) -> Iterator[Valu
         topic = match[1]
         state = past.consents_at(one.at).get(topic, "")
         asked = say("consent to “%(topic)s”", topic=names("topic", topic))
-        yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), say(CONSENTS[state]), state == "granted")
+        yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), say(CONSENTS[state]), state in MAILABLE)
     condition = _condition(one.reason)
     if condition is not None:
         facts = past.facts_at(site, one.at)

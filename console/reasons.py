@@ -10,6 +10,7 @@ from base.translations import msgid
 from console.conditions import duration
 from console.context import say
 from emails.causes import REASONS as WHY_BACK
+from workflows.entries import INFORMED
 
 Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
 
@@ -240,6 +241,7 @@ ENTERED: Mapping[str, str] = {
     "new version": msgid("one of the %(share)s %% who enter the new version"),
     "version of before": msgid("enters the version of before; the new one is for %(share)s %%"),
 }
+TOLD_AT_WORK = msgid("told of at an address at work, no objection")
 PERIODS: Mapping[str, str] = {
     "day": msgid("%(count)s per day"),
     "week": msgid("%(count)s per week"),
@@ -263,11 +265,12 @@ def told_of_refusal(reason: str, names: Names) -> str:
 
 
 def told_of_entry(reason: str) -> str:
-    """Which version was entered, where a rollout shares leads out; "" elsewhere."""
-    if (found := ROLLOUT.search(reason)) is None:
-        return ""
-    sentence = ENTERED[found["which"]]
-    return say(sentence, share=found["share"])
+    """On which ground without consent, and which version was entered, where a rollout shares leads out; else ""."""
+    parts = [say(TOLD_AT_WORK)] if INFORMED in reason else []
+    if found := ROLLOUT.search(reason):
+        sentence = ENTERED[found["which"]]
+        parts.append(say(sentence, share=found["share"]))
+    return ", ".join(parts)
 
 
 def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:

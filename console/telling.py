@@ -56,6 +56,8 @@ ICONS: Mapping[str, str] = {
     "consent_granted": "check",
     "consent_withdrawn": "ban",
     "unsubscribed": "ban",
+    "silence_noticed": "hourglass",
+    "consent_affirmed": "check",
     "imported": "inbox",
     "segment_entered": "log-in",
     "segment_left": "log-out",

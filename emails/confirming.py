@@ -42,7 +42,7 @@ def _asked(form: Form, site: Site) -> Iterator[tuple[Loc, str]]:
     if form.subscribe in site.definitions.topics:
         yield ("subscribe",), str(form.subscribe)
     for index, field in enumerate(form.field):
-        if field.kind == "consent" and field.topic in site.definitions.topics:
+        if field.is_box and field.topic in site.definitions.topics:
             yield ("field", index, "topic"), str(field.topic)
 
 

@@ -60,7 +60,7 @@ class View:
     now: Moment
     known: Mapping[int, Any]  # by message: email, merged_into, enrolment (its state), off (a switch), stands_for_others
     wakes: Mapping[int, Wake]  # by lead
-    granted: Mapping[int, frozenset[str]]  # by lead
+    grounds: Mapping[int, Mapping[str, str]]  # by lead, the topics it may be written to about
     hashes: Mapping[int, str]  # by message, of its recipient's address
     suppressed: Mapping[str, set[str]]  # by hash
     left: Collection[int]  # leads one of whose other addresses is left alone by marketing
@@ -95,7 +95,7 @@ def _view(conn: Connection, some: Sequence[Message], now: Moment, key: str, stir
         now=now,
         known=known,
         wakes=stirred,
-        granted=consent.granted(conn, written_to, merged),
+        grounds=consent.grounds(conn, written_to, merged),
         hashes=hashes,
         suppressed=consent.suppressed(conn, set(hashes.values())),
         left=strictness.left_by_others(conn, key, merged),
@@ -133,7 +133,7 @@ def _suppressed(message: Message, view: View) -> Move | None:
 
 
 def _without_consent(message: Message, view: View) -> Move | None:
-    if message.klass != "marketing" or message.topic in view.granted.get(message.lead_id, frozenset()):
+    if message.klass != "marketing" or message.topic in view.grounds.get(message.lead_id, {}):
         return None
     return Move("withdrawn", "no consent")
 

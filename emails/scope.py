@@ -41,7 +41,7 @@ def scope_of(site: Site) -> Scope:
 
 def declared_fields(site: Site) -> tuple[str, ...]:
     """The questions of any form, and the fields any step sets, that are kept among the lead's fields."""
-    asked = {field.name for form in site.forms.values() for field in form.field if field.kind != "consent"}
+    asked = {field.name for form in site.forms.values() for field in form.field if not field.is_box}
     steps = [step.set for sequence in site.sequences.values() for step in sequence.step if step.set]
     given = {name for change in steps for name in change.fields}
     return tuple(sorted((asked | given) - set(COLUMNS)))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 TRACKING = frozenset({"clicks", "opens"})  # purposes beside the topics: being measured, not being written to
 ALL = "all"
+# The states in which a topic may be written about: agreed to; or told of at an address at work, and not objected to.
+MAILABLE = frozenset({"granted", "informed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,37 @@ class ConsentAnswer:
     given: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectionAnswer:
+    """What a form told, in that exact wording, of mail that goes to addresses at work unless their reader objects, and
+    whether the box says no (`given`). `choice`: what any other address is asked to confirm, in its exact wording."""
+
+    topic: str
+    wording: str
+    given: bool
+    choice: str
+
+
+def newly_told(held: Mapping[str, str], answer: ObjectionAnswer, *, at_work: bool, left: Callable[[], bool]) -> str:
+    """What an information with objection changes, given `{topic: state}`: the topic's new state, "" = nothing.
+
+    A no always counts. No box that was left empty undoes an earlier no, or takes the place of a consent; whoever has
+    ever left everything is told no more. An address that is nobody's `at_work` is asked instead.
+    """
+    known = held.get(answer.topic)
+    if answer.given:
+        return "withdrawn" if known != "withdrawn" else ""
+    if known in ("granted", "informed", "withdrawn") or left():
+        return ""
+    if at_work:
+        return "informed"
+    return "asked" if known is None else ""
+
+
 def newly_asked(held: Mapping[str, str], answers: Iterable[ConsentAnswer]) -> list[ConsentAnswer]:
-    """The answers to note as asked, given `{topic: state}`: those that were ticked and are not granted already."""
-    return [answer for answer in answers if answer.given and held.get(answer.topic) != "granted"]
+    """The answers to note as asked, given `{topic: state}`: those that were ticked, of what is not granted
+    already nor may be written about anyway."""
+    return [answer for answer in answers if answer.given and held.get(answer.topic) not in MAILABLE]
 
 
 def newly_granted(held: Mapping[str, str], topics: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from leads.answering import ConsentAnswer
+from leads.answering import ConsentAnswer, ObjectionAnswer
 from leads.facts import COLUMNS, Lead
 from leads.limits import Limit
 
@@ -34,6 +34,7 @@ class Capture:
     magnet: str | None = None
     interests: list[str] | dict[str, int] = field(default_factory=list)  # `authoring.models.common.subjects`
     limits: tuple[Limit, ...] = ()  # how many such submissions go through in an hour
+    objections: tuple[ObjectionAnswer, ...] = ()
     hold: str | None = None  # why the form has it held, whoever it is from
     spends: str | None = None  # the hash of a proof of work, which counts for one submission
     visitor: str | None = None  # the browser, where its owner agreed to be known again (leads.visits)

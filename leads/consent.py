@@ -2,33 +2,49 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select
 
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
 from leads import events, groups, hit_log, strictness
-from leads.answering import ALL, TRACKING, ConsentAnswer, farewells, newly_asked, newly_granted, newly_withdrawn
+from leads.answering import (
+    ALL,
+    MAILABLE,
+    TRACKING,
+    ConsentAnswer,
+    farewells,
+    newly_asked,
+    newly_granted,
+    newly_withdrawn,
+)
+from leads.facts import AFFIRMED
 from storage.among import among
 from storage.bulk import insert_rows
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions, wakes
 from storage.upsert import insert_missing, insert_or_ignore
 
+AGAIN = timedelta(hours=1)  # whoever says the same again sooner says nothing new
+
 # What a new confirmation may undo: a reader's own farewell, or their long silence; never a bounce or a complaint.
 _UNDONE_BY_CONSENT = ("unsubscribed", "erased", "sunset")
 
 # Built once: every submission and every mail runs them, and building costs more than running.
-_WRITE = Prepared(insert(consents))
+_ENTER = Prepared(insert(consents))
 _HOLDS = consents.c.id.in_(
     select(func.max(consents.c.id))
     .where(among(consents.c.lead_id, "leads"))
     .group_by(consents.c.lead_id, consents.c.topic)
 )
 _NEWEST = Prepared(select(consents).where(_HOLDS).order_by(consents.c.id))
-_GRANTED = Prepared(select(consents.c.lead_id, consents.c.topic).where(_HOLDS, consents.c.state == "granted"))
+_GROUNDS = Prepared(
+    select(consents.c.lead_id, consents.c.topic, consents.c.state).where(
+        _HOLDS, or_(*(consents.c.state == one for one in sorted(MAILABLE)))
+    )
+)
 
 _STATES = Prepared(
     select(consents.c.topic, consents.c.state).where(consents.c.lead_id == bindparam("lead")).order_by(consents.c.id)
@@ -61,18 +77,33 @@ def address_hash(suppression_key: str, email: str) -> str:
     return keyed_hash(suppression_key, email)
 
 
-def granted(
-    conn: Connection, lead_ids: Collection[int], merged: Collection[int] | None = None
-) -> dict[int, frozenset[str]]:
+def granted(conn: Connection, lead_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """For each lead, the topics with consent, `clicks` and `opens` among them: given for that very address, and
-    withdrawn by none of those who are one with it (`leads.strictness`). `merged`: who of them is one with others, where
-    that is known already."""
-    found: dict[int, set[str]] = {lead_id: set() for lead_id in lead_ids}
-    for lead_id, topic in _GRANTED.rows(conn, {"leads": lead_ids}):
-        found[lead_id].add(topic)
-    for lead_id, topics in strictness.withdrawn_by_others(conn, lead_ids if merged is None else merged).items():
-        found[lead_id] -= topics
-    return {lead_id: frozenset(topics) for lead_id, topics in found.items()}
+    withdrawn by none of those who are one with it (`leads.strictness`)."""
+    return {lead_id: agreed_to(topics) for lead_id, topics in grounds(conn, lead_ids).items()}
+
+
+def agreed_to(topics: Mapping[str, str]) -> frozenset[str]:
+    """Of {topic: its ground}, those with consent."""
+    return frozenset(topic for topic, ground in topics.items() if ground == "granted")
+
+
+def told_of(topics: Mapping[str, str]) -> frozenset[str]:
+    """The others: told of at an address at work, and not objected to."""
+    return frozenset(topics) - agreed_to(topics)
+
+
+def grounds(
+    conn: Connection, lead_ids: Collection[int], merged: Collection[int] | None = None
+) -> dict[int, dict[str, str]]:
+    """For each lead, {topic it may be written about: `granted`, or `informed` and not objected to}; what it agreed to
+    have measured is among the granted. `merged`: who of them is one with others, where that is known already."""
+    found: dict[int, dict[str, str]] = {lead_id: {} for lead_id in lead_ids}
+    for lead_id, topic, state in _GROUNDS.rows(conn, {"leads": lead_ids}):
+        found[lead_id][topic] = state
+    for lead_id, refused in strictness.withdrawn_by_others(conn, lead_ids if merged is None else merged).items():
+        found[lead_id] = {topic: state for topic, state in found[lead_id].items() if topic not in refused}
+    return found
 
 
 def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
@@ -88,13 +119,14 @@ def pending_of(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[s
     found: dict[int, dict[str, None]] = {lead_id: {} for lead_id in lead_ids}
     for row in (row for row in rows if row.state == "asked"):
         own = held.get((whose[row.lead_id], row.topic))
-        if own is None or own is row or (own.state != "granted" and own.id < row.id):
+        if own is None or own is row or (own.state not in MAILABLE and own.id < row.id):
             found[whose[row.lead_id]][row.topic] = None
     return {lead_id: tuple(topics) for lead_id, topics in found.items()}
 
 
 def ever_granted(conn: Connection, lead_id: int) -> bool:
-    """Whether the lead has ever confirmed anything: whoever reads that address is known to be the lead."""
+    """Whether the lead has ever confirmed anything: whoever reads that address is known to be the lead. To be told of
+    something proves no mailbox."""
     return _EVER_GRANTED.value(conn, {"lead": lead_id}) is not None
 
 
@@ -113,12 +145,12 @@ def ask(
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
     ticked = [answer for answer in answers if answer.given]
-    held = dict(_STATES.rows(conn, {"lead": lead_id}))
-    if any(held.get(answer.topic) == "granted" for answer in ticked):
+    held = states(conn, lead_id)
+    if any(held.get(answer.topic) in MAILABLE for answer in ticked):
         held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
     new = newly_asked(held, ticked)
     for answer in new:
-        _write(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
+        enter(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
     return tuple(answer.topic for answer in new)
 
 
@@ -139,16 +171,16 @@ def grant(
 
     Returns whether anything changed; a second press of the button changes nothing. The lead is stirred only then.
     """
-    states = _held(conn, lead_id)
+    held = _held(conn, lead_id)
     refused = dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
-    new = newly_granted({topic: row.state for topic, row in states.items()} | refused, topics)
-    asked_of_others = strictness.said_by_others(conn, lead_id) if set(new) - set(states) else {}
+    new = newly_granted({topic: row.state for topic, row in held.items()} | refused, topics)
+    asked_of_others = strictness.said_by_others(conn, lead_id) if set(new) - set(held) else {}
     for topic in new:
         events.append(conn, lead_id, "consent_granted", now, evidence="human", subject=topic)
-        asked = states.get(topic) or asked_of_others.get(topic)
+        asked = held.get(topic) or asked_of_others.get(topic)
         wording = (wordings or {}).get(topic) or (asked.wording if asked is not None else "")
         asked_on = form or (asked.form if asked is not None else None)
-        _write(conn, lead_id, topic, "granted", wording, form=asked_on, locale=locale, proof=proof, now=now)
+        enter(conn, lead_id, topic, "granted", wording, form=asked_on, locale=locale, proof=proof, now=now)
     if suppressed_hash is not None and set(new) - TRACKING:
         lift(conn, suppressed_hash)
     return bool(new)
@@ -157,11 +189,12 @@ def grant(
 def ask_again(
     conn: Connection, lead_id: int, topics: Iterable[str], *, locale: str, proof: Mapping[str, Any], now: Moment
 ) -> None:
-    """Let what was granted wait for a confirmation once more: it was another address that said yes."""
-    states = _held(conn, lead_id)
+    """Let what may be written about wait for a confirmation: it was another address that said yes, or was told."""
+    held = _held(conn, lead_id)
     for topic in topics:
-        known = states[topic]
-        _write(conn, lead_id, topic, "asked", known.wording, form=known.form, locale=locale, proof=proof, now=now)
+        known = held[topic]
+        wording = known.proof.get("choice", known.wording)
+        enter(conn, lead_id, topic, "asked", wording, form=known.form, locale=locale, proof=proof, now=now)
 
 
 def withdraw(
@@ -172,26 +205,36 @@ def withdraw(
     locale: str,
     proof: Mapping[str, Any],
     now: Moment,
+    wordings: Mapping[str, str] | None = None,
+    form: str | None = None,
 ) -> bool:
-    """Withdraw those topics, or everything there is (None): at once, whether there was consent or not.
+    """Withdraw those topics, or everything there is (None): at once, whether there was consent or not. `wordings`: the
+    sentences of the no, where it has one of its own.
 
     What is known of hits goes with the purpose of measuring. An event `consent_withdrawn` for each, and one
     `unsubscribed` (the topic, or "all") when mail is concerned. Leaving everything also needs `suppress`, by the
     caller, who has the key. Returns whether anything changed.
     """
-    states = _held(conn, lead_id)
+    held = _held(conn, lead_id)
     again = bool(groups.others(conn, [lead_id]))  # who is one with others may have said yes by them meanwhile
-    new = newly_withdrawn({topic: "asked" if again else row.state for topic, row in states.items()}, topics)
+    new = newly_withdrawn({topic: "asked" if again else row.state for topic, row in held.items()}, topics)
     for topic in new:
         events.append(conn, lead_id, "consent_withdrawn", now, evidence="human", subject=topic)
-        known = states.get(topic)
-        wording = known.wording if known is not None else ""
-        _write(conn, lead_id, topic, "withdrawn", wording, form=None, locale=locale, proof=proof, now=now)
+        known = held.get(topic)
+        wording = (wordings or {}).get(topic) or (known.wording if known is not None else "")
+        enter(conn, lead_id, topic, "withdrawn", wording, form=form, locale=locale, proof=proof, now=now)
     hit_log.forget(conn, lead_id, new)
-    left = farewells(new, topics is None, lambda: _left_before(conn, lead_id))
+    left = farewells(new, topics is None, lambda: has_left(conn, lead_id))
     for subject in left:
         events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)
     return bool(new or left)
+
+
+def affirm(conn: Connection, lead_id: int, now: Moment) -> None:
+    """Note that the lead says again what holds already; the second press of a button within the hour adds nothing."""
+    before = events.history(conn, [lead_id], [AFFIRMED])[lead_id]
+    if not before or before[-1].at + AGAIN <= now.calendar:
+        events.append(conn, lead_id, AFFIRMED, now, evidence="human")
 
 
 def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machine_now: datetime) -> bool:
@@ -274,7 +317,8 @@ def _held(conn: Connection, lead_id: int) -> dict[str, Row[Any]]:
     return {row.topic: row for row in _newest(conn, [lead_id])}
 
 
-def _left_before(conn: Connection, lead_id: int) -> bool:
+def has_left(conn: Connection, lead_id: int) -> bool:
+    """Whether the lead has ever left everything."""
     farewells = events.history(conn, [lead_id], ["unsubscribed"])[lead_id]
     return any(event.subject == ALL for event in farewells)
 
@@ -284,7 +328,12 @@ def _newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
     return _NEWEST.rows(conn, {"leads": sorted(lead_ids)})
 
 
-def _write(
+def states(conn: Connection, lead_id: int) -> dict[str, str]:
+    """{topic: what the lead's own ledger says last}."""
+    return dict(_STATES.rows(conn, {"lead": lead_id}))
+
+
+def enter(
     conn: Connection,
     lead_id: int,
     topic: str,
@@ -296,8 +345,9 @@ def _write(
     proof: Mapping[str, Any],
     now: Moment,
 ) -> None:
+    """Write one line of the ledger. What it changes was decided; call it under the lead's wake."""
     row = _row(lead_id, topic, state, wording, form=form, locale=locale, proof=proof, now=now)
-    _WRITE.count(conn, row)
+    _ENTER.count(conn, row)
 
 
 def _row(

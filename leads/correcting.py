@@ -30,7 +30,7 @@ class NoCorrection(ValueError):
 
 def fields_of(site: Site) -> list[str]:
     """The fields besides the columns that may be corrected: a postal address, and what any form asks for."""
-    asked = {field.name for form in site.forms.values() for field in form.field if field.kind != "consent"}
+    asked = {field.name for form in site.forms.values() for field in form.field if not field.is_box}
     return [*POSTAL, *sorted(asked - {*COLUMNS, *POSTAL})]
 
 
@@ -110,5 +110,5 @@ def _move(conn: Connection, lead_id: int, before: str | None, email: str | None,
 
 
 def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:
-    if held := consent.granted(conn, [lead_id])[lead_id]:
+    if held := consent.grounds(conn, [lead_id])[lead_id]:
         consent.ask_again(conn, lead_id, sorted(held), locale=locale, proof={"corrected": "email"}, now=now)

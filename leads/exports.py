@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
 
 from base.clock import Moment
 from leads import consent, outside, strictness
-from leads.facts import COLUMNS
+from leads.facts import COLUMNS, Lead
 from leads.forgetting import Clerk, note
 from leads.groups import members
+from leads.identity import load_leads
 from leads.imports.values import harmless
 from leads.outside import OutsideId
 from storage.database import Database
@@ -20,7 +21,7 @@ from storage.schema import exports, leads, standings
 CEILING = 1_000_000  # rows of one list: whoever needs more asks for parts
 _AT_A_TIME = 500
 HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
-          "consents", "left_alone", "company_domain", "outside_ids")  # fmt: skip
+          "consents", "informed", "left_alone", "company_domain", "outside_ids")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def write_list(
     """Write the leads to `into`, opened with `newline=""`, and note that `clerk` took them: first, so that no list is
     ever out without a note, here and in the audit chain. What is imported again says the same.
     """
+    fields = tuple(name for name in fields if name not in COLUMNS)  # a form's question that fills the lead's own column
     noted = database.write(lambda conn: _note(conn, narrowed, suppression_key, clerk, now))
     writer = csv.writer(into, delimiter=delimiter)
     writer.writerow(map(harmless, (*HEADER, *fields)))
@@ -88,12 +90,14 @@ def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, .
     while True:
         with database.read() as conn:
             batch = conn.execute(_batch(narrowed, after)).all()
-            granted = consent.granted(conn, [row.id for row in batch])
+            whole = load_leads(conn, [row.id for row in batch])
+            grounds = consent.grounds(conn, [row.id for row in batch])
             hashes = {consent.address_hash(key, row.email): row.id for row in batch if row.email}
             left = {hashes[one] for one in consent.suppressed(conn, hashes)}
             left |= strictness.left_by_others(conn, key, [row.id for row in batch])
             called = outside.of_leads(conn, _groups(conn, [row.id for row in batch]))
-        yield from (_cells(row, granted[row.id], row.id in left, called.get(row.id, ()), fields) for row in batch)
+        for row in batch:
+            yield _cells(row, whole[row.id], grounds[row.id], row.id in left, called.get(row.id, ()), fields)
         if len(batch) < _AT_A_TIME:
             return
         after = batch[-1].id
@@ -117,14 +121,22 @@ def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
 
 
 def _cells(
-    row: Row[Any], granted: frozenset[str], left_alone: bool, called: Sequence[OutsideId], fields: tuple[str, ...]
+    row: Row[Any],
+    lead: Lead,
+    grounds: Mapping[str, str],
+    left_alone: bool,
+    called: Sequence[OutsideId],
+    fields: tuple[str, ...],
 ) -> list[str]:
+    """A line, with what only those are known by whom the lead stands for."""
     told = {
         **row._asdict(),
-        "tags": ", ".join(row.tags),
+        **{name: getattr(lead, name) for name in (*COLUMNS, "timezone", "source", "owner", "status")},
+        "tags": ", ".join(lead.tags),
         "created_at": row.created_at.isoformat(),
-        "consents": ", ".join(sorted(granted)),
+        "consents": ", ".join(sorted(consent.agreed_to(grounds))),
+        "informed": ", ".join(sorted(consent.told_of(grounds))),
         "left_alone": "yes" if left_alone else "",
         "outside_ids": ", ".join(f"{one.system}={one.value}" for one in called),
     }
-    return [*(str(told[name] or "") for name in HEADER), *(str(row.fields.get(name) or "") for name in fields)]
+    return [*(str(told[name] or "") for name in HEADER), *(str(lead.fields.get(name) or "") for name in fields)]

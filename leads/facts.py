@@ -37,6 +37,8 @@ REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words
 # Staff have called (`subject`: one of `authoring.vocabulary.CALL_OUTCOMES`). Rules may pay for what came of it; whoever
 # was spoken to is nobody's machine.
 CALLED, SPOKEN_TO = "call_logged", "reached"
+# Marketing ends soon, as nothing came from the lead for long; and their word that it goes on.
+SILENCE, AFFIRMED = "silence_noticed", "consent_affirmed"
 
 # What a lead does to be left alone is no interest in being called.
 DEPARTURES = frozenset({"unsubscribed", "consent_withdrawn"})
@@ -193,6 +195,12 @@ class Facts:
     history: tuple[Event, ...]
     zone: Zone
     asked: Asked | None = None  # what answered forms with that address; None = it is proven, and nobody counts
+    informed: frozenset[str] = frozenset()  # topics told of at an address at work, and not objected to
+
+    @property
+    def mailable(self) -> frozenset[str]:
+        """The topics that the lead may be written to about."""
+        return self.granted | self.informed
 
     @property
     def proven(self) -> bool:

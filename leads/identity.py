@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import companies, consent, events, holding, limits, outside, visits, words
+from leads import companies, consent, events, holding, informing, limits, outside, visits, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
 from leads.facts import COLUMNS, Lead
 from leads.groups import members
 from leads.holding import SENT
+from leads.mailboxes import is_at_work
 from leads.touches import channel
 from storage import wakes
 from storage.among import among
@@ -64,7 +65,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
 
     An interest shown makes a lead of a contact. What is known is never replaced by an empty answer, nor by any
     once the lead has confirmed. The same idempotency key gives the first result again. Raises ValueError when neither
-    address nor number is given.
+    address nor number is given, `holding.Spent` for work that was done for other answers.
     """
     known = _recorded(conn, capture.idempotency_key)
     if known is not None:
@@ -85,17 +86,8 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     outside.note(conn, {lead_id: outside.clicks_of(capture.touch)}, now.machine)
     held = _held(conn, capture, lead_id, proven, now)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
-    asked = consent.ask(
-        conn,
-        lead_id,
-        capture.consents,
-        form=capture.form,
-        locale=capture.locale,
-        proof={**capture.proof, "submission_id": submission_id, "page": capture.page},
-        now=now,
-    )
-    mailed = ["", *(topic for topic in asked if topic not in TRACKING)]
-    consent.make_preference_tokens(conn, {lead_id: mailed})
+    topics = _agree(conn, capture, lead_id, submission_id, held, now)
+    consent.make_preference_tokens(conn, {lead_id: ["", *topics]})
     return Recorded(lead_id, submission_id, held=held)
 
 
@@ -231,8 +223,27 @@ def _held(conn: Connection, capture: Capture, lead_id: int, proven: bool, now: M
     if capture.hold is not None:
         return capture.hold
     if capture.spends is not None and not holding.spend(conn, capture.spends, lead_id, now):
-        return holding.UNWORKED
+        raise holding.Spent
     return limits.over(conn, capture.limits, proven, now.machine)
+
+
+def _agree(
+    conn: Connection, capture: Capture, lead_id: int, submission_id: int, held: str | None, now: Moment
+) -> list[str]:
+    """The topics that mail may come to be about by these answers. On what is held nobody is written to unasked."""
+    proof = {**capture.proof, "submission_id": submission_id, "page": capture.page}
+    asked = consent.ask(conn, lead_id, capture.consents, form=capture.form, locale=capture.locale, proof=proof, now=now)
+    told = informing.tell(
+        conn,
+        lead_id,
+        capture.objections,
+        at_work=held is None and is_at_work(capture.columns.get("email") or ""),
+        form=capture.form,
+        locale=capture.locale,
+        proof=proof,
+        now=now,
+    )
+    return [topic for topic in (*asked, *told) if topic not in TRACKING]
 
 
 def _append(

@@ -19,15 +19,16 @@ REMEMBERED = 200  # events of each name that suggestions and personas ask about
 def facts_of(conn: Connection, site: Site, lead_ids: Collection[int], zone: Zone, now: datetime) -> dict[int, Facts]:
     """The facts of those leads, by id; their history goes back REMEMBERED events of each name that is asked about."""
     ids = sorted(set(lead_ids))
-    known, stood, granted = load_leads(conn, ids), standings.load(conn, ids), consent.granted(conn, ids)
+    known, stood, grounds = load_leads(conn, ids), standings.load(conn, ids), consent.grounds(conn, ids)
     asked_about = sorted(named_events(site))
     return {
         lead_id: Facts(
             lead=lead,
             standing=stood.get(lead_id) or Standing.fresh(site, now),
-            granted=granted[lead_id],
+            granted=consent.agreed_to(grounds[lead_id]),
             history=_history(conn, lead_id, asked_about),
             zone=zone,
+            informed=consent.told_of(grounds[lead_id]),
         )
         for lead_id, lead in known.items()
     }

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, or_, select
 
 from base.calendars import add
 from base.clock import Moment
 from base.durations import Duration
 from base.settings import Retention
 from leads import consent
+from leads.events import append
+from leads.facts import SILENCE
 from leads.forgetting import Clerk, Desk, forget
+from leads.groups import group
 from storage.schema import departures, events, leads, messages, standings, wakes
 from storage.upsert import insert_or_ignore
 
@@ -39,10 +42,12 @@ class Departing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one batch of leads gave. `next_id`: where the next begins, None after the last."""
+    """What one batch of leads gave. `silent` get no more marketing, `asked` are to be asked before. `next_id`: where
+    the next begins, None after the last."""
 
     departing: tuple[Departing, ...]
     silent: tuple[int, ...]
+    asked: tuple[int, ...]
     next_id: int | None
 
 
@@ -53,7 +58,8 @@ def look(conn: Connection, terms: Retention, first_id: int, now: datetime) -> Fo
     going = {one.lead_id for one in departing}
     silent = [row for row in rows if row.id not in going and _is_silent(row, terms, now)]
     tired = _written_to(conn, silent, terms.sunset_mails)
-    return Found(tuple(departing), tuple(tired), rows[-1].id + 1 if len(rows) == BATCH else None)
+    ended, asked = _warned(conn, tired, timedelta(days=terms.sunset_notice_days), now)
+    return Found(tuple(departing), ended, asked, rows[-1].id + 1 if len(rows) == BATCH else None)
 
 
 def announce(conn: Connection, found: Found, now: datetime) -> int:
@@ -90,6 +96,20 @@ def rest(conn: Connection, lead_ids: Sequence[int], key: str, now: Moment) -> in
     return sum(consent.suppress(conn, one, "marketing", "sunset", now.machine) for one in hashes)
 
 
+def ask(conn: Connection, lead_ids: Sequence[int], now: Moment) -> int:
+    """Note that marketing is about to end for these, once for each silence; a sequence may ask them. Returns how many
+    were new."""
+    new = [row.id for row in _named(conn, lead_ids) if _noticed(conn, row) is None]
+    for lead_id in new:
+        append(conn, lead_id, SILENCE, now, evidence="engine")
+    return len(new)
+
+
+def is_silent(conn: Connection, lead_id: int) -> bool:
+    """Whether the silence of that lead was noticed, and nothing came from them since."""
+    return any(_noticed(conn, row) is not None for row in _named(conn, [lead_id]))
+
+
 def announced(conn: Connection, limit: int) -> list[Row[Any]]:
     """Those on the list who go first: lead_id, last_act_at, due_at."""
     return [*conn.execute(select(departures).order_by(departures.c.due_at).limit(limit))]
@@ -112,16 +132,20 @@ def _counts_to(lead_id: Any) -> Any:
     return or_(events.c.lead_id == lead_id, events.c.lead_id.in_(joined))
 
 
-def _batch(conn: Connection, first_id: int) -> list[Row[Any]]:
+def _asked() -> Select[Any]:
+    """Leads with their class and their last own act."""
     last_act = select(func.max(events.c.at)).where(_counts_to(leads.c.id), _own_act()).scalar_subquery()
-    asked = (
-        select(leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, last_act.label("last_act_at"))
-        .outerjoin(standings, standings.c.lead_id == leads.c.id)
-        .where(leads.c.id >= first_id, leads.c.merged_into.is_(None))
-        .order_by(leads.c.id)
-        .limit(BATCH)
-    )
-    return [*conn.execute(asked)]
+    columns = (leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, last_act.label("last_act_at"))
+    return select(*columns).outerjoin(standings, standings.c.lead_id == leads.c.id)
+
+
+def _batch(conn: Connection, first_id: int) -> list[Row[Any]]:
+    found = _asked().where(leads.c.id >= first_id, leads.c.merged_into.is_(None))
+    return [*conn.execute(found.order_by(leads.c.id).limit(BATCH))]
+
+
+def _named(conn: Connection, lead_ids: Sequence[int]) -> list[Row[Any]]:
+    return [*conn.execute(_asked().where(leads.c.id.in_(lead_ids)))]
 
 
 def class_of(status: str, stage: str | None) -> str:
@@ -144,12 +168,31 @@ def _is_silent(row: Row[Any], terms: Retention, now: datetime) -> bool:
     return bool(terms.sunset_months) and add(last, Duration(terms.sunset_months, "month"), UTC_DAY) <= now
 
 
-def _written_to(conn: Connection, rows: Sequence[Row[Any]], mails: int) -> list[int]:
-    """Those who got so many marketing mails since their last act, and are not at rest yet."""
+def _written_to(conn: Connection, rows: Sequence[Row[Any]], mails: int) -> list[Row[Any]]:
+    """Those who got so many marketing mails since their last act, under whichever of their addresses."""
     found = []
     for row in rows:
-        since = row.last_act_at or row.created_at
-        ours = (messages.c.lead_id == row.id) & (messages.c.klass == "marketing") & (messages.c.sent_at > since)
+        since, theirs = row.last_act_at or row.created_at, messages.c.lead_id.in_(group(conn, row.id))
+        ours = theirs & (messages.c.klass == "marketing") & (messages.c.sent_at > since)
         if conn.execute(select(func.count()).where(ours)).scalar_one() >= mails:
-            found.append(row.id)
+            found.append(row)
     return found
+
+
+def _warned(
+    conn: Connection, rows: Sequence[Row[Any]], notice: timedelta, now: datetime
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Those for whom marketing ends now, and those who are to be asked before; whoever was asked has the notice."""
+    if not notice:
+        return tuple(row.id for row in rows), ()
+    at = {row.id: _noticed(conn, row) for row in rows}
+    ended = tuple(lead_id for lead_id, noticed in at.items() if noticed is not None and noticed + notice <= now)
+    return ended, tuple(lead_id for lead_id, noticed in at.items() if noticed is None)
+
+
+def _noticed(conn: Connection, row: Row[Any]) -> datetime | None:
+    """When their silence was noticed, since their last own act."""
+    since = row.last_act_at or row.created_at
+    told = select(func.max(events.c.at)).where(_counts_to(row.id), events.c.name == SILENCE, events.c.at > since)
+    noticed: datetime | None = conn.execute(told).scalar_one()
+    return noticed

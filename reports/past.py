@@ -38,7 +38,7 @@ class Past:
         return replace(facts, standing=replace(standing, stage=stage))
 
     def consents_at(self, at: datetime) -> dict[str, str]:
-        """What held for each topic: {topic: asked, granted or withdrawn}."""
+        """What held for each topic: {topic: asked, granted, informed or withdrawn}."""
         theirs = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == self._lead_id)
         rows = self._conn.execute(theirs.where(consents.c.at <= at).order_by(consents.c.id))
         return {row.topic: row.state for row in rows}

@@ -121,12 +121,16 @@ def _meaning(brief: Mapping[str, Any], voice: Voice) -> str:
 
 
 def _privacy(brief: Mapping[str, Any], voice: Voice) -> str:
-    granted, refused = (joined(brief["consents"][kind]) for kind in ("granted", "not_granted"))
+    held = brief["consents"]
+    granted, informed, refused = (joined(held.get(kind, ())) for kind in ("granted", "informed", "not_granted"))
     return joined(
         [
             voice.told("Has agreed to: %(what)s.", what=granted)
             if granted
             else voice.told("Has agreed to no mail yet."),
+            voice.told("Was told of, at an address at work, and did not object: %(what)s.", what=informed)
+            if informed
+            else None,
             voice.told("Has not agreed to: %(what)s.", what=refused) if refused else None,
             voice.told("This message is internal: please do not forward it."),
         ],

@@ -278,9 +278,12 @@ def _stage(dossier: Dossier, voice: Voice) -> dict[str, Any]:
 def _consents(dossier: Dossier, voice: Voice) -> dict[str, list[str]]:
     definitions = voice.site.definitions
     labels: dict[str, Topic] = dict([*definitions.topics.items(), *definitions.tracking.items()])
-    granted = [voice.text(topic.label) for name, topic in labels.items() if name in dossier.facts.granted]
-    refused = [voice.text(topic.label) for name, topic in labels.items() if name not in dossier.facts.granted]
-    return {"granted": granted, "not_granted": refused}
+    facts = dossier.facts
+    granted = [voice.text(topic.label) for name, topic in labels.items() if name in facts.granted]
+    informed = [voice.text(topic.label) for name, topic in labels.items() if name in facts.informed]
+    others = [name for name in labels if name not in facts.mailable]
+    refused = [voice.text(labels[name].label) for name in others]
+    return {"granted": granted, "informed": informed, "not_granted": refused}
 
 
 def _deadline(dossier: Dossier, voice: Voice) -> str:

@@ -25,6 +25,8 @@ DEFAULT_LABELS = {
     "form_held": msgid("Sent the form “%(subject)s”, held"),
     "consent_granted": msgid("Agreed to “%(subject)s”"),
     "consent_withdrawn": msgid("Withdrew the consent to “%(subject)s”"),
+    "silence_noticed": msgid("Silent for so long that marketing ends soon"),
+    "consent_affirmed": msgid("Said that mail is to go on"),
     "unsubscribed": msgid("Unsubscribed from “%(subject)s”"),
     "asset_downloaded": msgid("Downloaded “%(subject)s”"),
     "link_clicked": msgid("Followed a link in “%(subject)s”"),

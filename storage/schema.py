@@ -306,7 +306,7 @@ consents = _table(
     Column("id", Id, primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id"), nullable=False),
     Column("topic", String(100), nullable=False),  # a topic of the definitions, or `opens`, `clicks`
-    Column("state", String(10), nullable=False),  # asked | granted | withdrawn
+    Column("state", String(10), nullable=False),  # asked | granted | informed | withdrawn
     Column("wording", Text, nullable=False),
     Column("wording_hash", String(64), nullable=False),
     Column("form", String(100)),
@@ -314,7 +314,7 @@ consents = _table(
     Column("proof", Json, nullable=False),  # how it was given: submission id, token hash, page
     Column("at", UtcDateTime, nullable=False),  # calendar
     Column("recorded_at", UtcDateTime, nullable=False),  # machine
-    CheckConstraint("state IN ('asked', 'granted', 'withdrawn')", name="state"),
+    CheckConstraint("state IN ('asked', 'granted', 'informed', 'withdrawn')", name="state"),
     Index("ix_consents_lead_id_topic_id", "lead_id", "topic", "id"),
 )
 suppressions = _table(

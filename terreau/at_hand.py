@@ -17,7 +17,8 @@ WAIT_SECONDS = 1  # nobody waits for what is merely good to know
 def surroundings_of(config: Config) -> Surroundings:
     """What is at hand: the settings, and the leads where there is a database of this version to be read."""
     never = frozenset({"clicks"} if config.tracking.clicks == "never" else ())
-    return Surroundings([webhook.name for webhook in config.webhooks], never, _shares(config))
+    asks = bool(config.retention.sunset_months and config.retention.sunset_notice_days)
+    return Surroundings([webhook.name for webhook in config.webhooks], never, asks, _shares(config))
 
 
 def _shares(config: Config) -> Mapping[str, Share]:

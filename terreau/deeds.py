@@ -21,6 +21,7 @@ from emails.intake import Rules, take
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned
 from leads import answering, consent, events
+from leads.answering import ObjectionAnswer
 from leads.facts import COLUMNS, CONFIRMED
 from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
 from storage.schema import compiled, leads, messages
@@ -108,7 +109,7 @@ def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str,
     name, locale = str(action.form), persona.locale
     form, page = site.forms[name], site.pages.get(action.page or "")
     given = {**persona.fields, **action.answers}
-    boxes = {field.name for field in form.field if field.kind == "consent"}
+    boxes = {field.name for field in form.field if field.is_box}
     return Capture(
         form=name,
         page=action.page,
@@ -117,6 +118,7 @@ def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str,
         columns={column: CANONICAL.get(column, str)(str(given[column])) for column in COLUMNS if column in given},
         fields={key: value for key, value in given.items() if key not in COLUMNS and key not in boxes},
         consents=_ticked(form, given, locale),
+        objections=_told(form, site, given, locale),
         touch=touch,
         idempotency_key=f"{persona.title}/{submitted}"[:64],
         release_id=site.release_id or 0,
@@ -135,6 +137,19 @@ def _ticked(form: Form, given: Mapping[str, Any], locale: str) -> tuple[ConsentA
     if form.subscribe is not None:
         consents.append(ConsentAnswer(form.subscribe, text_in(form.wording or "", locale), True))
     return tuple(consents)
+
+
+def _told(form: Form, site: Site, given: Mapping[str, Any], locale: str) -> tuple[ObjectionAnswer, ...]:
+    return tuple(
+        ObjectionAnswer(
+            str(field.topic),
+            f"{text_in(field.wording or '', locale)} {text_in(field.label or '', locale)}",
+            bool(given.get(field.name)),
+            text_in(site.definitions.topics[str(field.topic)].description, locale),
+        )
+        for field in form.field
+        if field.kind == "objection"
+    )
 
 
 def touch_of(came: Mapping[str, str], action: Action, at: datetime) -> dict[str, str]:

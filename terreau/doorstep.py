@@ -24,6 +24,7 @@ from leads import answering
 from leads.asked import Asked
 from leads.captures import Capture, answered, event_data, learnt
 from leads.facts import COLUMNS, Facts, Lead, Standing
+from leads.mailboxes import is_at_work
 from leads.touches import channel
 from terreau.deeds import BACK, NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
 from workflows.memory import Kept
@@ -32,7 +33,7 @@ from workflows.values import LeadState, Message, Rules
 
 @dataclass(slots=True)
 class Doorstep:
-    """A persona before the doors of a site. `held`: topic -> asked, granted or withdrawn."""
+    """A persona before the doors of a site. `held`: topic -> asked, granted, informed or withdrawn."""
 
     persona: Persona
     config: Config
@@ -74,13 +75,13 @@ class Doorstep:
     def agreed(self, topics: Iterable[str]) -> None:
         """Consent from long ago: no event of today goes with it."""
         self.held |= dict.fromkeys(topics, "granted")
-        self._knows_consents()
+        self.knows_consents()
 
     def grants(self, topics: Iterable[str], now: datetime) -> None:
         kept = self.lead
         for topic in answering.newly_granted(self.held, topics):
             self.held[topic], self.confirmed = "granted", True
-            self._knows_consents()
+            self.knows_consents()
             kept.happens("consent_granted", now, evidence="human", subject=topic)
 
     def withdraws(self, topics: Iterable[str] | None, now: datetime) -> None:
@@ -88,9 +89,9 @@ class Doorstep:
         new = answering.newly_withdrawn(self.held, topics)
         for topic in new:
             self.held[topic] = "withdrawn"
-            self._knows_consents()
+            self.knows_consents()
             kept.happens("consent_withdrawn", now, evidence="human", subject=topic)
-        for subject in answering.farewells(new, topics is None, self._left_before):
+        for subject in answering.farewells(new, topics is None, self.has_left):
             kept.happens("unsubscribed", now, evidence="human", subject=subject)
 
     def arrived(self, letter: Message, now: datetime) -> None:
@@ -114,11 +115,14 @@ class Doorstep:
         told = {"interests": subjects(interests), **data}
         self.lead.happens(name, now, evidence="human", subject=subject, data=told)
 
-    def _knows_consents(self) -> None:
-        granted = frozenset(topic for topic, state in self.held.items() if state == "granted")
-        self.lead.knows(replace(self.lead.facts, granted=granted))
+    def knows_consents(self) -> None:
+        granted, informed = (
+            frozenset(topic for topic, state in self.held.items() if state == wanted)
+            for wanted in ("granted", "informed")
+        )
+        self.lead.knows(replace(self.lead.facts, granted=granted, informed=informed))
 
-    def _left_before(self) -> bool:
+    def has_left(self) -> bool:
         return any(one.name == "unsubscribed" and one.subject == answering.ALL for one in self.lead.facts.history)
 
 
@@ -138,7 +142,19 @@ def _submits(door: Doorstep, action: Action, now: datetime) -> None:
     for answer in answering.newly_asked(door.held, capture.consents):
         door.held.pop(answer.topic, None)  # the newest asked stand last, as in the ledger
         door.held[answer.topic] = "asked"
+    _is_told(door, capture, now)
     door.asked = [topic for topic, state in door.held.items() if state == "asked"]
+
+
+def _is_told(door: Doorstep, capture: Capture, now: datetime) -> None:
+    at_work = is_at_work(capture.columns.get("email") or "")
+    for answer in capture.objections:
+        new = answering.newly_told(door.held, answer, at_work=at_work, left=door.has_left)
+        if new == "withdrawn" and answer.topic in door.held:
+            door.withdraws([answer.topic], now)
+        elif new:
+            door.held[answer.topic] = new
+    door.knows_consents()
 
 
 def _made(capture: Capture, door: Doorstep) -> Lead:

@@ -19,6 +19,7 @@ from base.saying import said
 from base.translations import Translator, msgid
 from console.lead_filters import SOURCES
 from console.lead_parts import TOUCHED
+from leads import consent
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Called, Explanation, Fits, Passage, Why, explain
 from leads.gates import Lacking
@@ -36,6 +37,7 @@ from storage.migrate import check_schema
 from storage.schema import leads, outside_ids
 from terreau.house import blobs_of
 from terreau.language import words
+from terreau.permitted import permitted
 from terreau.virtual import clocks_of
 
 NUMBER = re.compile(r"\d{1,18}")
@@ -79,11 +81,14 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         except LookupError as error:
             raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
+        grounds = consent.grounds(conn, [lead_id])[lead_id]
         came = [one for one in touches(conn, lead_id) if one.at <= at]
         given = [one for one in handed(conn, lead_id) if one.at <= at]
     voice = Voice(site, words().locale, zone)
+    allowed = permitted(grounds, site, words())
     lines = [*_lines(found, name, site, zone, words()), *_whose(given, voice), *_ways(came, zone, words())]
-    told = {"name": name, **found.as_json(), "touches": [one.as_json() for one in came]}
+    lines += ["", *allowed]
+    told = {"name": name, **found.as_json(), "grounds": grounds, "touches": [one.as_json() for one in came]}
     told["hand_offs"] = [{**one.as_json(), "why": why(one.routed, voice)} for one in given]
     return Explained("\n".join(lines), told)
 

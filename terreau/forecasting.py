@@ -183,7 +183,7 @@ class _Oracle:
 
     def _tell(self, kept: Kept, one: Broadcast, at: datetime) -> None:
         sequence = self._site.sequences[one.sequence]
-        if broadcasts.concerns(sequence, kept.facts.lead.status, kept.facts.granted):
+        if broadcasts.concerns(sequence, kept.facts.lead.status, kept.facts.mailable):
             kept.happens("broadcast_due", at, evidence="engine", subject=one.sequence)
 
     def _count(self, at: datetime, sequence: str) -> None:

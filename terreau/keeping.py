@@ -61,6 +61,7 @@ class Keeper:
         with desk.database.read() as conn:
             found = retention.look(conn, self.terms, self._next_id, now.calendar)
         done = desk.database.write(partial(retention.announce, found=found, now=now.calendar))
+        done += desk.database.write(partial(retention.ask, lead_ids=found.asked, now=now))
         done += desk.database.write(partial(retention.rest, lead_ids=found.silent, key=desk.key, now=now))
         self._next_id = found.next_id or 1
         if found.next_id is None:

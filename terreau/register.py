@@ -24,6 +24,9 @@ HEADS = {
     "receivers": msgid("Receivers"),
 }
 CONSENT = msgid("consent (article 6.1.a), proved by a ledger row")
+INFORMED = msgid(
+    "for addresses at work, legitimate interest (article 6.1.f) with information and objection at collection: %(forms)s"
+)
 ASKED = msgid("steps asked for by the person (article 6.1.b)")
 INTEREST = msgid("legitimate interest (article 6.1.f)")
 DUTY = msgid("legal duty to prove and to respect what was said (article 6.1.c)")
@@ -89,7 +92,7 @@ class _Writing:
     def _forms(self) -> Iterator[Processing]:
         for name, form in sorted(self.site.forms.items()):
             title = self.words.gettext("Form: %(name)s", name=self._text(form.title) or name)
-            asked = [self._text(field.label) or field.name for field in form.field if field.kind != "consent"]
+            asked = [self._text(field.label) or field.name for field in form.field if not field.is_box]
             receivers = self._receivers(self._reps(form) if form.hand_raise else [])
             yield Processing(
                 title, ", ".join(asked), self._purpose(form), self.words.gettext(ASKED), self._kept(), receivers
@@ -106,7 +109,19 @@ class _Writing:
             parts.append(self.words.gettext("ask for consent to “%(topic)s”", topic=self._topic(form.subscribe)))
         topics = [self._topic(field.topic) for field in form.field if field.kind == "consent" and field.topic]
         parts += [self.words.gettext("ask for consent to “%(topic)s”", topic=topic) for topic in topics]
+        told = [self._topic(field.topic) for field in form.field if field.kind == "objection" and field.topic]
+        parts += [self.words.gettext("tell of “%(topic)s”, and take objections", topic=topic) for topic in told]
         return ", ".join(parts) or self.words.gettext("answer a request")
+
+    def _basis(self, topic: str) -> str:
+        """Consent, and for addresses at work information where a form gives it."""
+        informs = sorted(
+            self._text(form.title) or name
+            for name, form in self.site.forms.items()
+            if any(field.kind == "objection" and field.topic == topic for field in form.field)
+        )
+        basis = self.words.gettext(CONSENT)
+        return f"{basis}; {self.words.gettext(INFORMED, forms=', '.join(informs))}" if informs else basis
 
     def _topics(self) -> Iterator[Processing]:
         for name, topic in self.site.definitions.topics.items():
@@ -115,7 +130,7 @@ class _Writing:
             if series:
                 purpose += " " + self.words.gettext("(sequences: %(names)s)", names=", ".join(series))
             data = self.words.gettext("address, first name, language, mails sent and what became of them")
-            basis = self.words.gettext(CONSENT)
+            basis = self._basis(name)
             title = self.words.gettext("Mails: %(topic)s", topic=self._text(topic.label))
             yield Processing(title, data, purpose, basis, self._kept(), self._receivers([]))
 

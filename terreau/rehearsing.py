@@ -240,7 +240,7 @@ class Rehearsal:
         kept, sequence = self.door.kept, self.site.sequences.get(one.sequence)
         if kept is None or sequence is None or now - one.at > broadcasts.CATCH_UP:
             return
-        if broadcasts.concerns(sequence, kept.facts.lead.status, kept.facts.granted):
+        if broadcasts.concerns(sequence, kept.facts.lead.status, kept.facts.mailable):
             kept.happens("broadcast_due", now, evidence="engine", subject=one.sequence)
 
 

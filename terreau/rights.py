@@ -63,12 +63,13 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """Whose time is up or soon will be, by class; how many are `silent` (no more marketing), new on the list, gone;
-    and what is too old to be kept one by one."""
+    """Whose time is up or soon will be, by class; how many are `silent` (no more marketing), `asked` before
+    that, new on the list, gone; and what is too old to be kept one by one."""
 
     terms: Retention
     classes: Mapping[str, int]
     silent: int
+    asked: int
     was_dry: bool
     announced: int
     gone: int
@@ -199,14 +200,15 @@ def unmerge(at: Office, made: parting.PartPlan, clerk: Clerk) -> None:
 
 def retain(at: Office, dry: bool) -> Retained:
     """Go through all leads; announce, put to rest and let go, or only say who it would be."""
-    terms, classes, silent, new, first = at.config.retention, Counter[str](), 0, 0, 1
+    terms, classes, silent, asked, new, first = at.config.retention, Counter[str](), 0, 0, 0, 1
     while True:
         with at.database.read() as conn:
             found = retention.look(conn, terms, first, at.now.calendar)
         classes.update(one.klass for one in found.departing)
-        silent += len(found.silent)
+        silent, asked = silent + len(found.silent), asked + len(found.asked)
         if not dry:
             new += at.database.write(partial(retention.announce, found=found, now=at.now.calendar))
+            at.database.write(partial(retention.ask, lead_ids=found.asked, now=at.now))
             at.database.write(partial(retention.rest, lead_ids=found.silent, key=at.desk.key, now=at.now))
         if found.next_id is None:
             break
@@ -214,7 +216,7 @@ def retain(at: Office, dry: bool) -> Retained:
     gone = 0
     while not dry and (some := retention.let_go(at.desk, terms, at.now)):
         gone += some
-    return Retained(terms, classes, silent, dry, new, gone, _thinned(at, terms.hits_months, dry))
+    return Retained(terms, classes, silent, asked, dry, new, gone, _thinned(at, terms.hits_months, dry))
 
 
 def _thinned(at: Office, months: int, dry: bool) -> Thinned:

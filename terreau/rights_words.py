@@ -24,6 +24,7 @@ _LET_GO = {
 }
 _STATES = {
     "granted": msgid("agreed"),
+    "informed": msgid("told of at an address at work, no objection"),
     "withdrawn": msgid("withdrawn: the stricter answer holds"),
     "asked": msgid("to be confirmed again"),
 }
@@ -113,6 +114,8 @@ def retention_lines(found: Retained, words: Translator) -> Iterator[str]:
     for klass, count in sorted(found.classes.items()):
         yield "  " + words.gettext(_CLASSES[klass], count=words.number(count))
     yield words.gettext("No more marketing, after a long silence: %(count)s.", count=words.number(found.silent))
+    if found.terms.sunset_notice_days:
+        yield words.gettext("Asked before, whether to go on: %(count)s.", count=words.number(found.asked))
     old = {name: words.number(getattr(found.old, name)) for name in ("hits", "visits", "visitors")}
     yield words.gettext(
         "Too old to be kept one by one, and counted instead: hits %(hits)s, visits %(visits)s, browsers %(visitors)s.",

@@ -185,8 +185,8 @@ def _answers(form: Form) -> list[str]:
 
 
 def _answer(field: FormField) -> str:
-    if field.kind == "consent":
-        return "true"
+    if field.is_box:
+        return "true" if field.kind == "consent" else "false"
     return f'"{field.options[0].value if field.options else _SAMPLES[field.kind]}"'
 
 

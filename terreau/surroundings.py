@@ -8,6 +8,7 @@ from authoring.suggest import did_you_mean
 from base.problems import Problem
 from base.saying import Said, said
 from base.toml import Loc
+from leads.facts import SILENCE
 from leads.lint import measured_rules
 from leads.measured import Share
 
@@ -19,10 +20,12 @@ BLIND = 50  # per cent of the leads: with more, a rule decides for the most part
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """`channels`: the names of [[webhooks]], None where no settings are at hand. `never`: what they never measure.
-    `unmeasured`: purpose -> the leads without consent to it, empty without a database."""
+    `asks`: they let silent leads be asked before marketing ends. `unmeasured`: purpose -> the leads without consent to
+    it, empty without a database."""
 
     channels: Collection[str] | None = None
     never: frozenset[str] = frozenset()
+    asks: bool = False
     unmeasured: Mapping[str, Share] = field(default_factory=dict)
 
 
@@ -31,7 +34,7 @@ NOTHING = Surroundings()
 
 def lint(site: Site, locate: Locate, beside: Surroundings) -> list[Problem]:
     """Every webhook step without a channel, and every rule that sees too few of the leads it decides about."""
-    found = [*_without_channel(site, beside.channels), *_blind(site, beside)]
+    found = [*_without_channel(site, beside.channels), *_blind(site, beside), *_nobody_asks(site, beside.asks)]
     return sorted(Problem(file, *locate(file, path), "warning", message, hint) for file, path, message, hint in found)
 
 
@@ -42,6 +45,14 @@ def _without_channel(site: Site, channels: Collection[str] | None) -> Found:
             message = said("config.toml has no [[webhooks]] of the name `%(webhook)s`: nobody is told", webhook=webhook)
             hint = did_you_mean(webhook, channels) or said("add it to config.toml, or leave the step out")
             yield f"sequences/{name}.toml", ("step", index, "webhook"), message, hint
+
+
+def _nobody_asks(site: Site, asks: bool) -> Found:
+    """The settings give silent leads a notice, and no sequence tells them of it."""
+    triggers = [trigger for sequence in site.sequences.values() for trigger in sequence.trigger]
+    if asks and not any(trigger.event == SILENCE for trigger in triggers):
+        message = said("config.toml has a `sunset_notice_days`, and no sequence asks those whose silence is noticed")
+        yield "definitions.toml", (), message, said('add a sequence with [[trigger]] event = "silence_noticed"')
 
 
 def _blind(site: Site, beside: Surroundings) -> Found:

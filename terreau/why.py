@@ -15,14 +15,14 @@ from authoring.site import Site
 from authoring.suggest import did_you_mean
 from base.config import Config
 from base.saying import either, said
-from base.translations import msgid
+from base.translations import msgid, translator
 from console.context import Viewer, moment, say
 from console.lead_dealings import Enrolled, enrolled
 from console.lead_why import releases_of
 from console.ledger import Line, told_lines
 from console.names import Names
 from console.step_words import trigger
-from leads import judging
+from leads import consent, judging
 from leads.identity import load_leads
 from reports.dealings import dealings
 from reports.ledger import ledger
@@ -31,6 +31,7 @@ from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.hit_lines import of_row, row_json
 from terreau.house import blobs_of
+from terreau.permitted import permitted
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
 
@@ -110,17 +111,35 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
     name = load_leads(conn, [lead_id])[lead_id].name
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)
     followed = judging.every(conn, lead_id, HITS) if meant.sequence is None else []
-    text = [heading, "", *_standing(inside), *_ledger(lines), *_nothing(lines, meant, site), *_followed(followed)]
+    grounds = _grounds(conn, lead_id, meant, site)
+    allowed = permitted(grounds, site, translator(who.speech.locale))
+    text = [
+        heading,
+        *allowed,
+        "",
+        *_standing(inside),
+        *_ledger(lines),
+        *_nothing(lines, meant, site),
+        *_followed(followed),
+    ]
     json = {
         "lead": lead_id,
         "name": name,
         "about": meant.name or None,
+        "grounds": grounds,
         "decisions": [line.as_json() for line in lines],
         "now": [_as_json(one, due) for one, due in inside],
         "lets_in": _lets_in(meant, site),
         "hits": [row_json(row) for row in followed],
     }
     return Told("\n".join(text).rstrip(), json)
+
+
+def _grounds(conn: Connection, lead_id: int, meant: Meant, site: Site) -> dict[str, str]:
+    """On which ground each topic that is asked about may be written of."""
+    grounds = consent.grounds(conn, [lead_id])[lead_id]
+    asked = site.sequences[meant.sequence].topic if meant.sequence is not None else None
+    return {topic: ground for topic, ground in grounds.items() if asked in (None, topic)}
 
 
 def _inside(

@@ -77,9 +77,9 @@ def carry_on(conn: Connection, broadcast: Broadcast, sequence: Authored, now: Mo
     return bool(ids)
 
 
-def concerns(sequence: Authored, status: str, granted: Collection[str]) -> bool:
-    """Whether a lead of that status, with consent to those topics, is told. Pure: the same as the queries below."""
-    heard = sequence.class_ != "marketing" or sequence.topic is None or sequence.topic in granted
+def concerns(sequence: Authored, status: str, mailable: Collection[str]) -> bool:
+    """Whether a lead of that status, who may be written to about those topics, is told. Pure: as the queries below."""
+    heard = sequence.class_ != "marketing" or sequence.topic is None or sequence.topic in mailable
     return heard and (sequence.audience == "everyone" or status == "lead")
 
 
@@ -88,8 +88,8 @@ def audience(sequence: Authored) -> ColumnElement[bool]:
 
 
 def with_consent(conn: Connection, ids: Collection[int], sequence: Authored) -> list[int]:
-    """Nobody is woken for a mail they did not agree to."""
+    """Nobody is woken for a mail they did not agree to, nor were told of without objecting."""
     if sequence.class_ != "marketing" or sequence.topic is None or not ids:
         return list(ids)
-    granted = consent.granted(conn, ids)
-    return [lead_id for lead_id in ids if sequence.topic in granted[lead_id]]
+    grounds = consent.grounds(conn, ids)
+    return [lead_id for lead_id in ids if sequence.topic in grounds[lead_id]]

@@ -168,7 +168,7 @@ def _counted(wait: WaitFor, facts: Facts, enrolment: Enrolment) -> Facts:
 
 def _departure(look: Look) -> Outcome | None:
     topic = look.sequence.topic
-    if look.sequence.class_ == "marketing" and topic is not None and topic not in look.facts.granted:
+    if look.sequence.class_ == "marketing" and topic is not None and topic not in look.facts.mailable:
         return Leave(f"no consent for `{topic}`")
     if _disqualified(look):
         return Leave("sales has disqualified the lead")

@@ -16,6 +16,8 @@ from workflows.language import is_echo, lets_in, matching, said, zone_for
 from workflows.values import Decision, Enrolment, Rules
 from workflows.waits import holidays_of, later
 
+INFORMED = " (told of it at an address at work, no objection)"
+
 
 @dataclass(frozen=True, slots=True)
 class Pull:
@@ -100,7 +102,8 @@ def admit(
     version, tried = version_for(facts.lead.id, pull.sequence, rules)
     entered = _entered(pull, sequence, version, value, rules, now)
     fenced = "" if facts.lead.status == "lead" else " (a contact; audience = everyone)"
-    return entered, Decision("entered", pull.cause + fenced + tried, pull.sequence, entered.step, entered.key)
+    told = INFORMED if sequence.topic in facts.informed else ""
+    return entered, Decision("entered", pull.cause + fenced + told + tried, pull.sequence, entered.step, entered.key)
 
 
 def version_for(lead_id: int, name: str, rules: Rules) -> tuple[str, str]:
@@ -156,7 +159,7 @@ def _refusals(
     if sequence.class_ == "marketing" and facts.standing.stage == DISQUALIFIED:
         yield "sales has disqualified the lead"
     yield from _refused_again(sequence, facts, before, rules, now)
-    if sequence.class_ == "marketing" and sequence.topic is not None and sequence.topic not in facts.granted:
+    if sequence.class_ == "marketing" and sequence.topic is not None and sequence.topic not in facts.mailable:
         yield f"no consent for `{sequence.topic}`"
     if sequence.filter is not None and not holds(sequence.filter, facts, rules.site.definitions, now):
         yield f"filter {said(sequence.filter)} does not hold"

@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Callable, Iterator
 
 from authoring.models.conditions import Condition
+from authoring.models.forms import Form
 from authoring.models.sequences import Sequence, Trigger
 from authoring.site import Locate, Site
 from base.problems import Problem, Severity
@@ -112,9 +113,14 @@ def _asked_by(name: str, site: Site) -> set[str | None]:
     return {form.subscribe, *(field.topic for field in form.field if field.kind == "consent")}
 
 
+def _told_by(form: Form) -> set[str | None]:
+    """The topics that addresses at work are told of."""
+    return {field.topic for field in form.field if field.kind == "objection"}
+
+
 def _nobody_agrees(name: str, sequence: Sequence, site: Site) -> Found:
     """A topic that no form asks for: nobody is let in, unless another program brings the consent."""
-    asked = {topic for form in site.forms for topic in _asked_by(form, site)}
+    asked = {topic for name, form in site.forms.items() for topic in {*_asked_by(name, site), *_told_by(form)}}
     if (
         site.forms
         and sequence.class_ == "marketing"

@@ -109,7 +109,8 @@ def _states(
     ids = [lead.lead_id for lead in claimed]
     leads = load_leads(conn, ids)
     stood = standings.load(conn, ids)
-    granted = consent.granted(conn, ids)
+    grounds = consent.grounds(conn, ids)
+    granted = {lead_id: consent.agreed_to(topics) for lead_id, topics in grounds.items()}
     new = events.after(conn, {lead.lead_id: lead.folded_seq for lead in claimed})
     past = events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values()))
     mails = _mails(conn, [one for those in inside.values() for one in those])
@@ -131,6 +132,7 @@ def _states(
                 past[lead.lead_id],
                 rules.zone,
                 asked.get(lead.lead_id),
+                consent.told_of(grounds[lead.lead_id]),
             ),
             seq=lead.seq,
             events=tuple(regrouping.in_force(new[lead.lead_id])),

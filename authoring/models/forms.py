@@ -20,10 +20,12 @@ class Option(Model):
 
 class FormField(Model):
     """One question. `email, phone, first_name, last_name, company, job_title` fill the lead's own columns; any other
-    name is kept among the lead's fields. A `consent` field names its topic and its exact wording."""
+    name is kept among the lead's fields. A `consent` field names its topic and its exact wording. An `objection` field
+    tells in its `wording` that addresses at work are written to about its topic, and its `label` is the box that says
+    no; every other address is asked to confirm."""
 
     name: FieldName
-    kind: Literal["text", "email", "phone", "choice", "consent", "hidden"]
+    kind: Literal["text", "email", "phone", "choice", "consent", "objection", "hidden"]
     label: Localised | None = None
     hint: Localised | None = None
     required: bool = False
@@ -34,6 +36,26 @@ class FormField(Model):
     topic: Name | Literal["clicks", "opens"] | None = None
     wording: Localised | None = None
     value: str | None = None
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it says yes or no to mail or measure, and nothing about the lead."""
+        return self.kind in ("consent", "objection")
+
+    @model_validator(mode="after")
+    def _informs(self) -> Self:
+        if self.kind != "objection":
+            return self
+        if self.topic is None or self.wording is None or self.label is None:
+            hint = said("`wording` says who writes about what, and `label` stands beside the box that objects")
+            raise Misfit(said("a field of kind `objection` needs a `topic`, a `wording` and a `label`"), hint=hint)
+        if self.topic in ("clicks", "opens"):
+            hint = said("ask for it by a field of kind `consent`")
+            raise Misfit(said("nobody is measured without consent"), "topic", hint=hint)
+        if self.required:
+            hint = said("leave it out: whoever does not object leaves it empty")
+            raise Misfit(said("a field of kind `objection` cannot be `required`"), "required", hint=hint)
+        return self
 
     @model_validator(mode="after")
     def _parts_for_its_kind(self) -> Self:

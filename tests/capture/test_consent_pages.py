@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from capture.confirm import PURPOSE
-from leads import consent
+from leads import consent, retention
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import consents, events, suppressions, used_tokens
@@ -283,6 +283,21 @@ def test_stopping_everything_and_coming_back(browser, chloe):
     assert chloe.granted() == set()
     browser.post(path, {"act": "save", "topic": "conseils-3d"})
     assert chloe.suppressed() == []
+    assert chloe.granted() == {"conseils-3d"}
+
+
+def test_whoever_is_asked_after_a_long_silence_saves_and_it_goes_on(browser, chloe, clocks):
+    browser.post(chloe.confirm_path(), {})
+    path, button = f"/preferences/{chloe.everything}", {"act": "save", "topic": "conseils-3d"}
+    assert "plus de nouvelles de vous" not in browser.open(path).text
+    clocks.advance(timedelta(days=500))
+    chloe.door.database.write(lambda conn: retention.ask(conn, [chloe.lead_id], clocks.moment()))
+    assert "plus de nouvelles de vous" in browser.open(path).text
+    assert chloe.told()[-1] == ("silence_noticed", None)  # opening the page is no answer
+    for _ in range(3):
+        assert browser.post(path, button).status_code == 303
+    assert [name for name, _ in chloe.told()].count("consent_affirmed") == 1
+    assert "plus de nouvelles de vous" not in browser.open(path).text
     assert chloe.granted() == {"conseils-3d"}
 
 

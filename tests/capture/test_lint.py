@@ -7,6 +7,7 @@ from capture.lint import lint
 
 EMAIL = {"name": "email", "kind": "email", "label": "E", "required": True}
 BOX = {"name": "a", "kind": "consent", "topic": "conseils-3d", "wording": {"fr": "Oui", "en": "Yes"}}
+TOLD = {"name": "no", "kind": "objection", "topic": "lettre", "wording": "We write to you.", "label": "I object."}
 PARTS = {"title": "t", "submit": "s", "thanks": {"title": "t", "body": "b"}}
 
 
@@ -52,6 +53,12 @@ def test_a_problem_stands_at_its_line():
             "`subscribe` leaves by mail, and the form does not require an `email`",
         ),
         (
+            {"field": [{"name": "phone", "kind": "phone", "label": "P"}, TOLD]},
+            "addresses at work are told of something here, and the form asks for no `email`",
+        ),
+        ({"field": [EMAIL, BOX, {**TOLD, "topic": "conseils-3d"}]}, "`conseils-3d` is asked for twice in this form"),
+        ({"field": [EMAIL, {**TOLD, "wording": {"fr": "Nous écrivons"}}]}, "the wording is not written in `en`"),
+        (
             {"field": [EMAIL, *({"name": f"q{n}", "kind": "text", "label": "Q"} for n in range(46))]},
             "a form has at most 46 fields, this one has 47",
         ),
@@ -65,6 +72,7 @@ def test_a_form_that_would_lose_somebody(form, message):
     "form",
     [
         {"field": [EMAIL, BOX], "magnet": "guide"},
+        {"field": [EMAIL, BOX, TOLD]},
         {"field": [EMAIL, {**BOX, "wording": "One text for all"}]},
         {"field": [{"name": "phone", "kind": "phone", "label": "P"}], "hand_raise": True},
         {"field": [EMAIL, *({"name": f"q{n}", "kind": "text", "label": "Q"} for n in range(45))]},

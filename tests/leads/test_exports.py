@@ -57,6 +57,13 @@ def test_a_harmless_cell_begins_no_formula_and_is_read_back_as_it_was(text):
         assert tidy(cell) == text
 
 
+def test_each_column_stands_once_though_forms_ask_for_the_lead_s_own(database, keys, moment, some):
+    into = io.StringIO(newline="")
+    write_list(database, Narrowed(), into, keys.suppression, Clerk("ada"), moment, ("company", "secteur", "last_name"))
+    head = into.getvalue().splitlines()[0].split(",")
+    assert head == [*HEADER, "secteur"]
+
+
 def test_no_cell_of_a_list_is_live(database, keys, moment, some):
     text, done = taken_out(database, keys, moment)
     table = list(csv.reader(io.StringIO(text)))

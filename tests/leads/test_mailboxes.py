@@ -2,7 +2,7 @@
 
 import pytest
 
-from leads.mailboxes import DISPOSABLE, ROLE, kind_of
+from leads.mailboxes import DISPOSABLE, ROLE, is_at_work, kind_of
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,27 @@ from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 )
 def test_an_address_is_told_by_what_stands_on_either_side_of_the_sign(address, kind):
     assert kind_of(address) == kind
+
+
+@pytest.mark.parametrize(
+    ("address", "then"),
+    [
+        ("chloe@atelier-marchand.fr", True),
+        ("contact@atelier-marchand.fr", True),
+        ("chloe@mail.atelier-marchand.fr", True),
+        ("chloe@web-agence.fr", True),
+        ("chloe@orange.com", True),  # the company, not its customers
+        ("chloe@orange.fr", False),
+        ("chloe@laposte.net", False),
+        ("chloe@gmail.com", False),
+        ("chloe@hotmail.fr", False),
+        ("chloe@yahoo.co.uk", False),
+        ("chloe@gmx.net", False),
+        ("chloe@chloe.free.fr", False),
+        ("contact@wanadoo.fr", False),
+        ("chloe@yopmail.com", False),
+        ("", False),
+    ],
+)
+def test_an_address_at_work_has_a_domain_that_is_no_provider_s(address, then):
+    assert is_at_work(address) is then

@@ -203,6 +203,7 @@ def test_the_brief_is_told_in_the_reps_own_language(database, chloe):
     assert french["interests"][0]["what"] == "CAO et maquette 3D"
     assert english["consents"] == {
         "granted": ["3D advice"],
+        "informed": [],
         "not_granted": ["The Tuesday letter", "The links I click", "Whether I open messages"],
     }
     assert english["stage"]["version"] == "2026-10-01"

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "a marketing mail without a link to unsubscribe": "../emails/test_lint.py",
     "a mail that cannot be filled in for somebody": "../emails/test_lint.py",
     "a mail that Gmail would cut": "../emails/test_lint.py",
+    "a reader's own words in a mail that may leave before they confirmed": "../emails/test_unproven.py",
+    "a form that tells addresses at work of mail and asks for no address": "../capture/test_lint.py",
     "images that weigh too much in one mail": "../emails/test_images.py",
     "an image that is too big, or none that a mail can carry": "../authoring/test_tree.py",
     "an image that no mail shows": "../authoring/test_lint.py",

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from base.clock import system_clocks
+from base.settings import Retention
+from leads import retention
 from storage.schema import (
     audit,
     calendars,
@@ -200,6 +202,59 @@ def test_after_a_long_silence_no_more_marketing_until_they_say_so(ada, lively, d
     assert "after a long silence: 1" in told("rights", "retention")
     with database.read() as conn:
         assert list(conn.scalars(select(suppressions.c.reason))) == ["sunset"]
+
+
+def test_before_marketing_ends_they_are_asked_once_and_have_the_notice_to_answer(ada, lively, database, monkeypatch):
+    for name, value in (("MONTHS", "6"), ("MAILS", "1"), ("NOTICE_DAYS", "30")):
+        monkeypatch.setenv(f"TERREAU__RETENTION__SUNSET_{name}", value)
+    lively.clocks.advance(timedelta(days=1))
+    sent = {"klass": "marketing", "state": "sent", "sent_at": lively.clocks.calendar_now}
+    database.write(lambda conn: conn.execute(update(messages).where(messages.c.lead_id == ada).values(sent)) and None)
+    lively.clocks.advance(timedelta(days=200))
+    _at(database, lively)
+
+    def asked():
+        with database.read() as conn:
+            noticed = select(func.count()).where(events.c.name == "silence_noticed", events.c.lead_id == ada)
+            return conn.execute(noticed).scalar_one(), list(conn.scalars(select(suppressions.c.reason)))
+
+    assert "Asked before, whether to go on: 1" in told("rights", "retention", "--dry-run")
+    assert asked() == (0, [])
+    assert "after a long silence: 0" in told("rights", "retention")
+    assert asked() == (1, [])
+    lively.clocks.advance(timedelta(days=29))
+    lively.does(ada, "mail_opened", "conseils-3d/bienvenue")
+    _at(database, lively)
+    told("rights", "retention")
+    assert asked() == (1, [])
+    lively.clocks.advance(timedelta(days=2))
+    _at(database, lively)
+    assert "after a long silence: 1" in told("rights", "retention")
+    assert asked() == (1, ["sunset"])
+
+
+def test_a_click_of_theirs_keeps_their_consent_and_the_next_silence_is_asked_about_anew(
+    ada, lively, database, monkeypatch
+):
+    terms = Retention(sunset_months=6, sunset_mails=1, sunset_notice_days=30)
+    sent = {"klass": "marketing", "state": "sent", "sent_at": lively.clocks.calendar_now + timedelta(days=400)}
+    database.write(lambda conn: conn.execute(update(messages).where(messages.c.lead_id == ada).values(sent)) and None)
+
+    def looked():
+        with database.read() as conn:
+            found = retention.look(conn, terms, 1, lively.clocks.calendar_now)
+        return found.asked, found.silent
+
+    lively.clocks.advance(timedelta(days=200))
+    assert looked() == ((ada,), ())
+    database.write(lambda conn: retention.ask(conn, [ada], lively.clocks.moment()))
+    assert looked() == ((), ())
+    lively.clocks.advance(timedelta(days=10))
+    lively.does(ada, "link_clicked", "conseils-3d/niveaux")
+    lively.clocks.advance(timedelta(days=60))
+    assert looked() == ((), ())
+    lively.clocks.advance(timedelta(days=200))
+    assert looked() == ((ada,), ())
 
 
 def _at(database, lively):

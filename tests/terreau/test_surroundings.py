@@ -51,6 +51,17 @@ def test_a_webhook_step_names_a_channel_of_the_settings(folder: Path) -> None:
     assert CliRunner().invoke(main, ["check", "--strict"]).exit_code == 1
 
 
+def test_who_gives_silent_leads_a_notice_has_a_sequence_that_tells_them(folder: Path) -> None:
+    (folder / "config.toml").write_text(
+        "[retention]\nsunset_months = 18\nsunset_notice_days = 30\n" + HOOKS.format("crm")
+    )
+    [told] = checked()
+    assert told["message"].startswith("config.toml has a `sunset_notice_days`, and no sequence asks those")
+    with (folder / "content/sequences/conseils-3d.toml").open("a") as file:
+        file.write('\n[[trigger]]\nevent = "silence_noticed"\n')
+    assert checked() == []
+
+
 def test_clicks_that_the_settings_never_follow_make_every_rule_on_them_blind(folder: Path) -> None:
     (folder / "config.toml").write_text('[tracking]\nclicks = "never"\n' + HOOKS.format("crm"))
     told = checked()
