@@ -32,8 +32,9 @@ TITLES = {
     "leaks": msgid("Leaks"),
 }
 DRAWN = {  # the column that is drawn beside a table's rows
-    "funnel": "count", "sources": "leads", "campaigns": "leads", "ahead": "forecast", "history": "signed",
-    "reps": "opened", "steps": "count", "reasons": "count", "silence": "longer", "phases": "stuck",
+    "funnel": "count", "sources": "leads", "touches": "ever", "visits": "visits", "campaigns": "leads",
+    "ahead": "forecast", "history": "signed", "reps": "opened", "steps": "count", "reasons": "count",
+    "silence": "longer", "phases": "stuck",
 }  # fmt: skip
 
 

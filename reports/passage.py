@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
+from reports.attribution import touched, touches_table, visits_table
 from reports.days import instants
 from reports.funnel import Funnel, Source, dashboard, way_forward
 from reports.money import Line, by_source, portions, telling_stages
@@ -84,7 +85,9 @@ def sources(connection: Connection, site: Site, days: Days, zone: Zone) -> Repor
     lines = by_source(connection, site, days, zone)
     rows = tuple(_worth(line, judged.get(line.name), stages) for line in sorted(lines, key=lambda one: -one.leads))
     table = Table("sources", msgid("Sources: how many, and how good"), tuple(columns), rows, None, WORTH)
-    return _report("sources", msgid("Where leads come from"), site, days, (table,))
+    by_touch = touches_table(touched(connection, days, zone))
+    tables = (table, by_touch, visits_table(connection, days))
+    return _report("sources", msgid("Where leads come from"), site, days, tables)
 
 
 def _worth(line: Line, judged: Source | None, stages: list[str]) -> tuple[Value, ...]:

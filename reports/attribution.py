@@ -1,0 +1,121 @@
+"""Which channels leads came by, seen by their first, their last and every touch, beside the visits counted; read-only.
+
+The leads are those who came in during the period, each once, whoever they are one with. A touch is a visit from
+somewhere else, where the browser may be known, else the form that was sent.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from base.calendars import Zone
+from base.translations import msgid
+from leads.groups import owners
+from leads.touches import channel
+from reports.days import instants
+from reports.money import portions
+from reports.report import Column, Table
+from reports.tallies import Days
+from storage.schema import leads, submissions, visit_counts, visits
+
+MOST = 30  # lines of visits, the most frequent first
+TOUCHES = msgid(
+    "Of the leads who came in these days: how many came by a channel the first time, the last time, and ever. Visits"
+    " are all that came from it in these days, whoever they were."
+)
+COUNTED = msgid("Visits from outside, of nobody in particular: by the address they came with, else the page they left.")
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """{channel: leads} by the first, the last and any touch; {channel: visits}."""
+
+    first: Counter[str]
+    last: Counter[str]
+    ever: Counter[str]
+    visits: Counter[str]
+
+    @property
+    def channels(self) -> list[str]:
+        """Those that brought most, first."""
+        names = {*self.first, *self.last, *self.ever, *self.visits}
+        return sorted(names, key=lambda name: (-self.ever[name], -self.visits[name], name))
+
+
+def touched(connection: Connection, days: Days, zone: Zone) -> Touches:
+    """Of whoever came in during those days, everything that is known up to now."""
+    came = _came(connection, days, zone)
+    first = {(row.id, row.source or channel(row.first_touch or {})) for row in came}
+    last = {(row.id, channel(row.last_touch or row.first_touch or {})) for row in came}
+    ever = first | last
+    for some in portions(row.id for row in came):
+        ever |= _between(connection, some)
+    by_first, by_last, by_any = (Counter(name for _, name in pairs) for pairs in (first, last, ever))
+    return Touches(by_first, by_last, by_any, _visits(connection, days, zone))
+
+
+def touches_table(found: Touches) -> Table:
+    columns = (
+        Column("source", msgid("Source"), "source"),
+        Column("first", msgid("First touch"), "count"),
+        Column("last", msgid("Last touch"), "count"),
+        Column("ever", msgid("Every touch"), "count"),
+        Column("visits", msgid("Visits"), "count"),
+    )
+    rows = tuple((n, found.first[n], found.last[n], found.ever[n], found.visits[n]) for n in found.channels)
+    return Table("touches", msgid("By the first, the last and every touch"), columns, rows, None, TOUCHES)
+
+
+def visits_table(connection: Connection, days: Days) -> Table:
+    """Where the visits of those days came from."""
+    by = (visit_counts.c.channel, visit_counts.c.source, visit_counts.c.campaign)
+    number = func.sum(visit_counts.c.n)
+    asked = select(*by, number.label("n")).where(_within(days), visit_counts.c.channel != "").group_by(*by)
+    columns = (
+        Column("source", msgid("Source"), "source"),
+        Column("from", msgid("From where"), "name"),
+        Column("campaign", msgid("Campaign"), "name"),
+        Column("visits", msgid("Visits"), "count"),
+    )
+    found = connection.execute(asked.order_by(number.desc(), *by).limit(MOST))
+    rows = tuple((row.channel, row.source, row.campaign, int(row.n)) for row in found)
+    return Table("visits", msgid("Visits: from where"), columns, rows, None, COUNTED)
+
+
+def _came(connection: Connection, days: Days, zone: Zone) -> list[Any]:
+    start, end = instants(days, zone)
+    within = and_(leads.c.created_at >= start, leads.c.created_at < end)
+    known = and_(leads.c.status == "lead", leads.c.merged_into.is_(None))
+    columns = (leads.c.id, leads.c.source, leads.c.first_touch, leads.c.last_touch)
+    return [*connection.execute(select(*columns).where(within, known))]
+
+
+def _between(connection: Connection, lead_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(lead, channel) of their visits, and of their forms where no visit is known or the form says more."""
+    whose = owners(connection, lead_ids)
+    came = select(visits.c.lead_id, visits.c.channel).where(visits.c.lead_id.in_(whose), visits.c.channel != "")
+    found = {(whose[row.lead_id], row.channel) for row in connection.execute(came.distinct())}
+    seen = {lead_id for lead_id, _ in found}
+    sent = select(submissions.c.lead_id, submissions.c.touch).where(submissions.c.lead_id.in_(whose))
+    rows = [(whose[row.lead_id], channel(row.touch)) for row in connection.execute(sent)]
+    return found | {(lead_id, name) for lead_id, name in rows if lead_id not in seen or name != "direct"}
+
+
+def _visits(connection: Connection, days: Days, zone: Zone) -> Counter[str]:
+    """Counted of nobody, and those of browsers that are known."""
+    start, end = instants(days, zone)
+    of_nobody = select(visit_counts.c.channel, func.sum(visit_counts.c.n).label("n")).where(_within(days))
+    known = select(visits.c.channel, func.count().label("n")).where(visits.c.at >= start, visits.c.at < end)
+    found: Counter[str] = Counter()
+    for asked in (of_nobody.group_by(visit_counts.c.channel), known.group_by(visits.c.channel)):
+        for row in connection.execute(asked):
+            found[row.channel] += int(row.n)
+    del found[""]  # from one of our pages to the next
+    return found
+
+
+def _within(days: Days) -> Any:
+    return and_(visit_counts.c.day >= days.first, visit_counts.c.day <= days.last)
