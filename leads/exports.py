@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
 from base.clock import Moment
 from leads import consent, outside, strictness
@@ -13,6 +13,7 @@ from leads.facts import COLUMNS, Lead
 from leads.forgetting import Clerk, note
 from leads.groups import members
 from leads.identity import load_leads
+from leads.imports.running import Progress, silent
 from leads.imports.values import harmless
 from leads.outside import OutsideId
 from storage.database import Database
@@ -53,21 +54,24 @@ def write_list(
     fields: tuple[str, ...] = (),
     ceiling: int = CEILING,
     delimiter: str = ",",
+    progress: Progress = silent,
 ) -> Exported:
     """Write the leads to `into`, opened with `newline=""`, and note that `clerk` took them: first, so that no list is
-    ever out without a note, here and in the audit chain. What is imported again says the same.
+    ever out without a note, here and in the audit chain. What is imported again says the same. `progress` hears of
+    every few hundred rows.
     """
     fields = tuple(name for name in fields if name not in COLUMNS)  # a form's question that fills the lead's own column
     noted = database.write(lambda conn: _note(conn, narrowed, suppression_key, clerk, now))
     writer = csv.writer(into, delimiter=delimiter)
     writer.writerow(map(harmless, (*HEADER, *fields)))
     rows, is_cut = 0, False
-    for cells in _rows(database, narrowed, suppression_key, fields):
-        if rows == ceiling:
-            is_cut = True
+    for share, batch in _batches(database, narrowed, suppression_key, fields):
+        fitting = batch[: ceiling - rows]
+        writer.writerows(map(harmless, cells) for cells in fitting)
+        rows, is_cut = rows + len(fitting), len(fitting) < len(batch)
+        progress(share, {"rows": rows})
+        if is_cut:
             break
-        writer.writerow(map(harmless, cells))
-        rows += 1
     database.write(lambda conn: conn.execute(exports.update().where(exports.c.id == noted).values(rows=rows)).rowcount)
     return Exported(rows, is_cut)
 
@@ -85,8 +89,13 @@ def newest(conn: Connection, limit: int) -> list[Row[Any]]:
     return list(conn.execute(select(exports).order_by(exports.c.id.desc()).limit(limit)))
 
 
-def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, ...]) -> Iterator[list[str]]:
+def _batches(
+    database: Database, narrowed: Narrowed, key: str, fields: tuple[str, ...]
+) -> Iterator[tuple[float, list[list[str]]]]:
+    """The rows, some at a time, and which share of all leads has been looked at with them."""
     after = 0
+    with database.read() as conn:
+        last = conn.execute(select(func.max(leads.c.id))).scalar_one() or 1
     while True:
         with database.read() as conn:
             batch = conn.execute(_batch(narrowed, after)).all()
@@ -96,11 +105,14 @@ def _rows(database: Database, narrowed: Narrowed, key: str, fields: tuple[str, .
             left = {hashes[one] for one in consent.suppressed(conn, hashes)}
             left |= strictness.left_by_others(conn, key, [row.id for row in batch])
             called = outside.of_leads(conn, _groups(conn, [row.id for row in batch]))
-        for row in batch:
-            yield _cells(row, whole[row.id], grounds[row.id], row.id in left, called.get(row.id, ()), fields)
-        if len(batch) < _AT_A_TIME:
+        cells = [
+            _cells(row, whole[row.id], grounds[row.id], row.id in left, called.get(row.id, ()), fields) for row in batch
+        ]
+        is_over = len(batch) < _AT_A_TIME
+        after = last if is_over else batch[-1].id
+        yield min(after / last, 1.0), cells
+        if is_over:
             return
-        after = batch[-1].id
 
 
 def _groups(conn: Connection, ids: Sequence[int]) -> dict[int, list[int]]:

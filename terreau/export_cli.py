@@ -13,6 +13,7 @@ from terreau.applying import signed
 from terreau.folders import for_its_owner
 from terreau.language import LANG, words
 from terreau.options import Options
+from terreau.under_way import under_way
 from terreau.virtual import clocks_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -44,7 +45,7 @@ def export(
     with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
         who = signed(config.content.dir, author, None).author
-        with for_its_owner(file, "utf-8-sig") as into:
+        with for_its_owner(file, "utf-8-sig") as into, under_way(speech.gettext("taking out")) as progress:
             done = exports.write_list(
                 at.database,
                 Narrowed(**narrowed),
@@ -55,6 +56,7 @@ def export(
                 tuple(sorted(at.targets.fields)),
                 limit,
                 delimiter,
+                progress,
             )
     click.echo(
         speech.ngettext("%(count)s lead is in %(path)s.", "%(count)s leads are in %(path)s.", done.rows, path=file)

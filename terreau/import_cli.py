@@ -14,7 +14,6 @@ from leads.imports import ledger
 from leads.imports.contacts import Reject
 from leads.imports.reading import Wishes
 from leads.imports.reasons import reason
-from leads.imports.running import Progress
 from leads.imports.settings import EXISTING, ORIGINS, Policy
 from terreau import importing
 from terreau.applying import signed
@@ -22,12 +21,12 @@ from terreau.import_words import imports_json, plan_lines, result_lines
 from terreau.importing import Desk, NoImport, Plan, Wish
 from terreau.language import LANG, words
 from terreau.options import Options
+from terreau.under_way import under_way
 
 EXPECTED = importing.EXPECTED
 FILE = click.Path(path_type=Path, dir_okay=False)
 DAY = click.DateTime(["%Y-%m-%d"])
 SHOWN = 10  # rejected rows of a plan; all are in the file
-STEPS = 20  # lines of progress where there is no terminal
 STATES = {
     ledger.ASKED: msgid("waits"),
     ledger.RUNNING: msgid("under way"),
@@ -107,7 +106,7 @@ def import_list(
             return
         if not yes:
             _ask()
-        with _progress(speech.gettext("taking in"), as_json) as progress:
+        with under_way(speech.gettext("taking in"), as_json) as progress:
             run = importing.carry_out(at, wish, opened, plan, signature, progress)
         _told(at, opened, plan, run, rejects or file.with_name(f"{file.name}.rejects.csv"), speech, as_json)
 
@@ -175,28 +174,8 @@ def _ask() -> None:
 
 @contextmanager
 def _planned(at: Desk, wish: Wish, quiet: bool) -> Iterator[Any]:
-    with _progress(words().gettext("reading"), quiet) as progress, importing.planned(at, wish, progress) as both:
+    with under_way(words().gettext("reading"), quiet) as progress, importing.planned(at, wish, progress) as both:
         yield both
-
-
-@contextmanager
-def _progress(label: str, quiet: bool) -> Iterator[Progress]:
-    """A bar on a terminal, a line now and then elsewhere, on the error output: the other may be read by a program."""
-    if quiet:
-        yield lambda share, counts: None
-        return
-    if sys.stderr.isatty():
-        with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
-            yield lambda share, counts: bar.update(int(share * 1000) - bar.pos)
-        return
-    told = [0]
-
-    def tell(share: float, counts: Mapping[str, int]) -> None:
-        if int(share * STEPS) > told[0] and counts.get("rows", 0) >= 10_000:
-            told[0] = int(share * STEPS)
-            click.echo(f"{label}: {share:.0%}, {counts.get('rows', 0)}", err=True)
-
-    yield tell
 
 
 def _tell(plan: Plan, speech: Translator) -> None:

@@ -34,7 +34,7 @@ PACE = 100  # imported leads become due at so many per second: those who just se
 Progress = Callable[[float, Mapping[str, int]], None]  # share of the file, from 0 to 1, and the counts
 
 
-def _silent(share: float, counts: Mapping[str, int]) -> None:
+def silent(share: float, counts: Mapping[str, int]) -> None:
     """Nobody watches."""
 
 
@@ -60,7 +60,7 @@ def rehearse(
     database: Database | None,
     suppression_key: str,
     on_reject: Callable[[Reject], None],
-    progress: Progress = _silent,
+    progress: Progress = silent,
     limit: int | None = None,
 ) -> Tally:
     """Read the list, or its first `limit` rows, and write nothing; `on_reject` hears of every row not to be taken."""
@@ -103,7 +103,7 @@ def take_in(
     source: Source,
     database: Database,
     clocks: Clocks,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Take in what is not in yet, then end the import. Stops between two transactions when `stopped` says so.

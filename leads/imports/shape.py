@@ -15,6 +15,7 @@ from leads.imports.records import Record, records
 DELIMITERS = (",", ";", "\t", "|")
 LOOKED_AT = 200  # records
 PREAMBLE = 15  # records, at most, above the names: LinkedIn writes notes there, people a title
+TELLING = 100  # cells of a record that tell whether it names the columns: each is held against every known name
 
 _ADDRESS = re.compile(r"[^@\s,;|<>]+@[^@\s,;|<>]+\.[^@\s,;|<>]+")
 _SAYS = re.compile(r"\ufeff?sep=(.)\r?\n?")  # Excel's own way to say it
@@ -110,7 +111,7 @@ def _header_place(top: Sequence[Record]) -> int | None:
 
 
 def _known(record: Record) -> int:
-    named = [cell for cell in record.cells if cell.strip()]
+    named = [cell for cell in record.cells[:TELLING] if cell.strip()]
     return sum(
         2 * (columns.field_of(cell) is not None or columns.is_surname_or_both(cell))
         + (columns.slip_of(cell) is not None)

@@ -86,6 +86,30 @@ def test_choices_are_kept_and_what_will_not_do_is_said_on_the_page(console_door,
     assert '<option value="consent:conseils-3d" selected>' in marketer.get(other).text
 
 
+@pytest.mark.parametrize(
+    ("boxes", "taken"),
+    [
+        ((), {"ada@example.org", "chloe@yopmail.fr", "compta@atelier.fr"}),
+        (("no_disposable",), {"ada@example.org", "compta@atelier.fr"}),
+        (("no_roles",), {"ada@example.org", "chloe@yopmail.fr"}),
+        (("no_roles", "no_disposable"), {"ada@example.org"}),
+    ],
+)
+def test_a_box_leaves_out_addresses_that_nobody_keeps_or_reads(console_door, marketer, house, boxes, taken):
+    there = send(marketer, "Courriel\nada@example.org\nchloe@yopmail.fr\ncompta@atelier.fr\n").location
+    chosen = {"c0": "email", "existing": "fill", "origin": "outbound", **dict.fromkeys(boxes, "1")}
+    assert marketer.post(there, chosen).status_code == 303
+    page = marketer.get(there).text
+    assert f"{len(taken)} of 3 rows would be taken in" in page
+    for box in ("no_roles", "no_disposable"):
+        assert (f'name="{box}" value="1" checked' in page) == (box in boxes)
+    assert ("line 3: the address is thrown away after use" in page) == ("no_disposable" in boxes)
+    marketer.post(there, {**chosen, "act": "take"})
+    house.drain(Event())
+    with console_door.database.read() as conn:
+        assert set(conn.execute(select(leads.c.email)).scalars()) == taken
+
+
 def test_a_list_is_forgotten_when_asked_and_by_itself_after_a_day(console_door, marketer, house, clocks):
     there = send(marketer).location
     assert marketer.post(f"{there}/drop").status_code == 303

@@ -1,7 +1,9 @@
 """Leads taken out: nothing a spreadsheet calculates, everything back by an import, never without a trace."""
 
 import csv
+import gc
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -93,6 +95,54 @@ def test_who_took_what_out_is_noted_and_a_list_says_where_it_was_cut(database, k
     assert [(row.author, row.rows, row.filters["origin"]) for row in newest] == [
         ("ada", 0, "partner"), ("ada", 3, "outbound"),
     ]  # fmt: skip
+
+
+def many(database, numbers, moment):
+    row = {
+        "status": "lead",
+        "fields": {},
+        "tags": [],
+        "locale": "fr",
+        "origin": "inbound",
+        "created_at": moment.calendar,
+    }
+    first = {"first_name": "Ada", "company": "=1+1"}
+    rows = [{**row, **first, "email": f"lead{number}@example.org"} for number in numbers]
+    database.write(lambda conn: conn.execute(leads.insert(), rows) and None)
+
+
+def peak_of(work):
+    """What `work` keeps in memory at most, in bytes."""
+    gc.collect()
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_a_long_list_takes_no_more_memory_than_a_short_one_and_says_how_far_it_is(database, keys, moment, tmp_path):
+    """`python -m bench exports` takes out a million."""
+    told = []
+
+    def takes_out():
+        with (tmp_path / "list.csv").open("w", encoding="utf-8", newline="") as into:
+            write_list(
+                database, Narrowed(), into, keys.suppression, Clerk("ada"), moment,
+                progress=lambda share, counts: told.append((share, counts["rows"])),
+            )  # fmt: skip
+
+    many(database, range(1_000), moment)
+    takes_out()  # what is only loaded once
+    short = peak_of(takes_out)
+    many(database, range(1_000, 5_000), moment)
+    told.clear()
+    assert peak_of(takes_out) < 1.5 * short
+    assert len(told) > 5
+    assert told == sorted(told)
+    assert told[-1] == (1.0, 5_000)
+    with (tmp_path / "list.csv").open(encoding="utf-8", newline="") as file:
+        assert not any(cell.startswith(("=", "+", "-", "@")) for row in csv.reader(file) for cell in row)
 
 
 def test_leads_who_were_merged_are_in_no_list(database, keys, moment, some):

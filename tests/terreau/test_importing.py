@@ -96,6 +96,35 @@ def test_a_mapping_is_adjusted_kept_by_name_and_used_again(house):
     assert (gone.exit_code, "nothing.csv cannot be read" in gone.stderr) == (1, True)
 
 
+NOBODYS = "E-mail\nada@example.org\nchloe@yopmail.fr\ncompta@atelier.fr\n"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "taken", "refused"),
+    [
+        ((), ["ada@example.org", "chloe@yopmail.fr", "compta@atelier.fr"], {}),
+        (("--refuse-disposable",), ["ada@example.org", "compta@atelier.fr"], {3: "disposable"}),
+        (("--refuse-roles",), ["ada@example.org", "chloe@yopmail.fr"], {4: "role"}),
+        (("--refuse-roles", "--refuse-disposable"), ["ada@example.org"], {3: "disposable", 4: "role"}),
+    ],
+)
+def test_addresses_that_nobody_keeps_or_reads_are_left_out_where_that_is_wished(
+    house, database, wishes, taken, refused
+):
+    (house / "people.csv").write_text(NOBODYS)
+    plan = json.loads(told("import", "people.csv", "--dry-run", "--json", *wishes).stdout)
+    assert {one["line"]: one["code"] for one in plan["rejected"]} == refused
+    assert plan["hints"] == {code: 1 for line, code in {3: "disposable", 4: "role"}.items() if line not in refused}
+    done = told("import", "people.csv", "--yes", "--author", "ada", *wishes)
+    assert done.exit_code == 0, done.output
+    with database.read() as conn:
+        assert sorted(conn.execute(select(leads.c.email)).scalars()) == taken
+    kept = house / "people.csv.rejects.csv"
+    assert kept.exists() == bool(refused)
+    if "disposable" in refused.values():
+        assert "3,the address is thrown away after use,chloe@yopmail.fr" in kept.read_text("utf-8-sig")
+
+
 def test_an_import_that_is_killed_again_and_again_takes_nobody_in_twice(house, database):
     rows = 6000
     lines = "".join(f"lead{number}@example.org;Nom {number}\n" + "x;\n" * (number % 100 == 0) for number in range(rows))
