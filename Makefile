@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CAMPAIGNS := $(addprefix tests/,$(addsuffix .py,\
   emails/test_kill emails/test_storms emails/test_bad_disks emails/test_stopped_servers emails/test_farewells_race \
-  journeys/test_trouble_under_load terreau/test_backup terreau/test_backups_of_the_killed terreau/test_deaths terreau/test_deaths_of_copies \
+  journeys/test_trouble_under_load journeys/test_known_or_not leads/test_import_bombs terreau/test_backup terreau/test_backups_of_the_killed terreau/test_deaths terreau/test_deaths_of_copies \
   capture/test_flood terreau/test_any_order terreau/test_simulating))
 ROOMS := authoring base capture console emails leads reports sales scheduler storage terreau workflows
 
@@ -46,8 +46,9 @@ check: .venv/.dev ## static only: format, lint, types, imports, content
 bench: .venv/.dev ## ratios against floors measured in the same run, into bench/results.json
 	$(BIN)/python -m bench $(BENCH)
 
-fuzz: .venv/.dev ## check 100,000 files that somebody spoilt, send 50,000 requests that nobody would; FUZZ=n for another number
-	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py tests/journeys/test_any_request.py
+fuzz: .venv/.dev ## check 100,000 files that somebody spoilt, send 60,000 requests that nobody would; FUZZ=n for another number
+	TERREAU_FUZZ=$(or $(FUZZ),100000) $(BIN)/pytest -q -s --timeout 0 tests/terreau/test_fuzz.py tests/journeys/test_any_request.py \
+	  tests/journeys/test_described_doors.py
 
 chaos: .venv/.dev ## the long form of the crash campaigns, and of lives in any order; LIVES=n for other than 150
 	TERREAU_CHAOS=full TERREAU_LIVES=$(LIVES) $(BIN)/pytest -q -s $(or $(CHAOS),$(CAMPAIGNS))

@@ -88,18 +88,17 @@ def door(fragile: Any, released: Releases, clocks: Any, keys: Any, blobs: BlobDi
 class Browser:
     """Opens pages, fills the form it finds there, posts it some seconds later."""
 
-    base_url = BASE_URL
-
-    def __init__(self, app: Flask, clocks: Any, use_cookies: bool = True) -> None:
+    def __init__(self, app: Flask, clocks: Any, use_cookies: bool = True, base_url: str = BASE_URL) -> None:
         self.app = app
         self.client = app.test_client(use_cookies=use_cookies)
         self.clocks = clocks
+        self.base_url = base_url
 
     def open(self, path: str, **options: Any) -> TestResponse:
-        return self.client.get(path, base_url=BASE_URL, **options)
+        return self.client.get(path, base_url=self.base_url, **options)
 
     def post(self, path: str, data: Any = None, **options: Any) -> TestResponse:
-        return self.client.post(path, data=data, base_url=BASE_URL, **options)
+        return self.client.post(path, data=data, base_url=self.base_url, **options)
 
     def send(self, path: str, answers: dict[str, str], after: float = 30) -> TestResponse:
         """Open the page, wait, fill in and send."""
