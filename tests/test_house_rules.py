@@ -169,6 +169,15 @@ def test_every_import_in_the_house_is_at_the_top():
     assert inside == []
 
 
+def test_no_script_of_ours_takes_text_for_html_or_for_a_script():
+    """What is only text stays text in every browser (OWASP ASVS 3.2.2): set by `textContent` or not at all."""
+    banned = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc" \
+             r"|\beval\(|new Function|setTimeout\([\"'`]|javascript:"  # fmt: skip
+    scripts = [path for path in (CHECKOUT / "static").rglob("*.js") if "vendor" not in path.parts]
+    assert len(scripts) > 4
+    assert [relative(path) for path in scripts if re.search(banned, path.read_text())] == []
+
+
 def test_the_lock_brings_nobody_who_would_overwrite_a_room():
     """`emails`, `scheduler`, `workflows`, `capture`, `templates` all exist on the package index."""
     locked = {

@@ -1,13 +1,18 @@
 """Deals and meetings in the console: posted as forms, shown on the lead's page, told in the story."""
 
+import csv
+import io
+import re
 from datetime import date
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from storage.schema import deal_forecasts, deals, meetings, standings
+from reports.every import NAMES
+from storage.schema import deal_forecasts, deals, leads, meetings, standings
 
+LIVE = re.compile(r"[=+@\t\r]|-\D")  # a number below nothing is one
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}'
 
 
@@ -114,6 +119,17 @@ def test_every_report_is_a_page_and_a_file(staff_client, lively, ada, name, loca
     assert file.mimetype == "text/csv"
     assert file.data.startswith("\ufeff".encode())
     assert f"{name}-{date(2026, 11, 2).isoformat()}.csv" in file.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("said", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("https://evil.example")'])
+def test_no_cell_of_a_report_is_live_whatever_a_visitor_says_of_where_they_come_from(staff_client, lively, ada, said):
+    touch = {"utm_campaign": said, "utm_source": said, "utm_medium": said}
+    lively.database.write(lambda conn: conn.execute(update(leads).values(first_touch=touch, source=said)) and None)
+    for name in NAMES:
+        file = staff_client("viewer").get(f"/console/reports/{name}.csv?days=90").data.decode("utf-8-sig")
+        cells = [cell for row in csv.reader(io.StringIO(file)) for cell in row]
+        assert not [cell for cell in cells if LIVE.match(cell)]
+        assert name != "costs" or f"'{said}" in cells, "the campaign is not in the report: it proves nothing"
 
 
 def test_an_unknown_report_is_not_found(staff_client):
