@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints ratios against floors measured in the same run, and keeps them in bench/results.json.
 
 Run: make bench, or python -m bench followed by some of: captures clicks sending lasting tick steps console planning
-simulating deciding folding replaying imports alerting.
+simulating deciding folding replaying imports exports alerting.
 """
 
 import sys
@@ -14,9 +14,11 @@ from bench import (
     clicks,
     console,
     deciding,
+    exports,
     folding,
     imports,
     lasting,
+    meanwhile,
     planning,
     replaying,
     sending,
@@ -39,8 +41,9 @@ BENCHMARKS = {
     "deciding": deciding.measure,
     "folding": folding.measure,
     "replaying": replaying.measure,
-    "imports": imports.measure,
     "alerting": alerting.measure,
+    "imports": lambda: chain.from_iterable(measure() for measure in (imports.measure, meanwhile.measure)),
+    "exports": exports.measure,
 }
 
 

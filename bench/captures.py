@@ -42,7 +42,7 @@ def measure() -> list[Result]:
         sending.owe(at, range(1, OWED + 1))
         at.close()
         with server("captures-while-sending", folder / "busy", sink_port) as port:
-            busy = [_round(port, f"busy{number}") for number in range(ROUNDS)]
+            busy = [sent_in(port, f"busy{number}") for number in range(ROUNDS)]
     floor, alone = (statistics.median(one.per_second for one in rounds[kind]) for kind in ("floor", "captures"))
     while_sending = statistics.median(one.per_second for one in busy)
     slow = statistics.median(one.percentile(0.99) for one in busy)
@@ -74,14 +74,15 @@ def _interleaved(folder: Path, sink_port: int, kinds: tuple[str, ...]) -> dict[s
     for number in range(ROUNDS):
         for kind in kinds:
             with server(kind, folder / kind, sink_port) as port:
-                _round(port, f"warm{number}", 100)
-                found[kind].append(_round(port, f"{kind}{number}"))
+                sent_in(port, f"warm{number}", 100)
+                found[kind].append(sent_in(port, f"{kind}{number}"))
     return found
 
 
 @contextmanager
-def server(kind: str, folder: Path, sink_port: int) -> Iterator[int]:
-    command = [sys.executable, "-m", "bench.server", kind, str(folder), str(sink_port)]
+def server(kind: str, folder: Path, sink_port: int, url: str | None = None) -> Iterator[int]:
+    """The port of a web server in a process of its own: on the database at `url`, or the one of the folder."""
+    command = [sys.executable, "-m", "bench.server", kind, str(folder), str(sink_port), *([url] if url else [])]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -92,7 +93,7 @@ def server(kind: str, folder: Path, sink_port: int) -> Iterator[int]:
         process.wait(30)
 
 
-def _round(port: int, who: str, posts: int = POSTS) -> Answered:
+def sent_in(port: int, who: str, posts: int = POSTS) -> Answered:
     """Show the form once, then answer it `posts` times as different people."""
     head, fields = _form(port)
     requests = [_post(head, {**fields, "email": f"{who}.{number}@atelier.example"}) for number in range(posts)]

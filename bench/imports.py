@@ -1,6 +1,6 @@
 """Rows of a list per second, taken in whole, against a bare `csv.reader` and `executemany`; and the memory it takes.
 
-On SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names one. `TERREAU_BENCH_ROWS` makes the list shorter.
+On SQLite and on PostgreSQL. `TERREAU_BENCH_ROWS` makes the list shorter.
 """
 
 import csv
@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from base.clock import elapsed, system_clocks
+from bench import postgresql
 from bench.results import Result
 from leads.imports import ledger
 from leads.imports.mapping import Targets
@@ -33,30 +34,30 @@ HEADER = ("Prénom", "Nom", "Adresse e-mail", "Téléphone", "Société", "Fonct
 
 def measure() -> list[Result]:
     """The ratio to the floor, and the highest memory of the process that reads and writes."""
-    found = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, postgresql.server() as url:
         folder = Path(name)
-        _write_list(folder / "list.csv")
+        write_list(folder / "list.csv", ROWS)
         floor = _floor(folder)
-        given = os.environ.get("TEST_DATABASE_URL")
-        for url in (f"sqlite:///{folder}/terreau.db", *([given] if given else [])):
-            seconds, megabytes = _in_a_process(folder / "list.csv", url)
-            named = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
-            detail = f"{ROWS / seconds:,.0f}/s of {ROWS:,} against {floor:,.0f}/s"
-            found.append(
-                Result(
-                    f"rows of a list, {named}, against a bare insert", ROWS / seconds / floor, 0.004, "x", detail=detail
-                )
-            )
-            found.append(Result(f"memory of an import, {named}", megabytes, 200, "MB", True))
-    return found
+        both = {"SQLite": f"sqlite:///{folder}/terreau.db", "PostgreSQL": url}
+        return [one for kind, where in both.items() for one in _on(kind, where, folder / "list.csv", floor)]
 
 
-def _write_list(path: Path) -> None:
+def _on(kind: str, url: str, path: Path, floor: float) -> list[Result]:
+    seconds, megabytes = _in_a_process(path, url)
+    detail = f"{ROWS / seconds:,.0f}/s of {ROWS:,} against {floor:,.0f}/s"
+    ratio = ROWS / seconds / floor
+    return [
+        Result(f"rows of a list, {kind}, against a bare insert", ratio, 0.004, "x", detail=detail),
+        Result(f"memory of an import, {kind}", megabytes, 200, "MB", True),
+    ]
+
+
+def write_list(path: Path, several: int) -> None:
+    """A list of as many contacts, as a spreadsheet of a French office writes it."""
     with path.open("w", encoding="cp1252", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(HEADER)
-        for number in range(ROWS):
+        for number in range(several):
             phone = f"06 39 98 {number // 100 % 100:02} {number % 100:02}"
             name = f"Prénom{number % 997}", f"Nom{number}", f"lead{number}@atelier-{number % 5000}.example.org"
             writer.writerow((*name, phone, f"Atelier {number % 5000}", "Architecte"))

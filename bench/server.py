@@ -1,6 +1,6 @@
 """The web server that the capture benchmark talks to; prints its port, serves until its input closes.
 
-Run: python -m bench.server floor|captures|captures-while-sending|hits|hits-floor FOLDER SINK_PORT
+Run: python -m bench.server floor|captures|captures-while-sending|hits|hits-floor FOLDER SINK_PORT [DATABASE]
 """
 
 import sqlite3
@@ -81,14 +81,14 @@ def hits_floor_app(file: Path) -> Flask:
     return app
 
 
-def main(kind: str, folder: Path, sink_port: int) -> None:
+def main(kind: str, folder: Path, sink_port: int, url: str | None = None) -> None:
     if kind == "floor":
         _serve(floor_app())
         return
     if kind == "hits-floor":
         _serve(hits_floor_app(folder / "floor.db"))
         return
-    house = House.build(settings(folder, sink_port))
+    house = House.build(settings(folder, sink_port, url))
     app = create_app(house)
     house.releases.in_force()
     settle()
@@ -109,4 +109,4 @@ def _serve(app: Flask) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:5])
