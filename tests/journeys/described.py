@@ -3,7 +3,7 @@ them, and what the views ask a request for. Nothing of it is written by hand, so
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -33,6 +33,7 @@ class Doors:
 
     def __init__(self, app: Flask, client: FlaskClient, base_url: str, paths: list[str]) -> None:
         self.client, self.base_url = client, base_url
+        self._pages = {f"{base_url}{path}" for path in paths[:8]}  # what a script may tell of
         self._routes = app.url_map.bind(urlsplit(base_url).netloc)
         self._rules = [rule for rule in app.url_map.iter_rules() if is_public(rule)]
         self._views = {rule.endpoint: inspect.unwrap(app.view_functions[rule.endpoint]) for rule in self._rules}
@@ -102,14 +103,15 @@ class Doors:
             for name in ([] if path else sorted(rule.arguments))
         ]
         parameters += [{"name": name, "in": "query", "schema": FREE} for name in sorted(names["query"])]
-        parameters += [{"name": name, "in": "header", "schema": FREE} for name in sorted(names["header"])]
+        ours = {"anyOf": [{"enum": [self.base_url]}, FREE]}
+        parameters += [{"name": name, "in": "header", "schema": ours} for name in sorted(names["header"])]
         told: dict[str, Any] = {
             "operationId": f"{method} {path or rule.endpoint}",
             "parameters": parameters,
             "responses": {kind: {"description": kind} for kind in ("2XX", "3XX", "4XX")},
         }
         if method == "POST":
-            fields = self._forms[rule.endpoint, path] if path else {name: Field() for name in names["body"]}
+            fields = self._forms[rule.endpoint, path] if path else {name: Field(self._pages) for name in names["body"]}
             schema = {
                 "type": "object",
                 "properties": {name: field.schema() for name, field in sorted(fields.items())},
@@ -129,8 +131,8 @@ class Doors:
 class Field:
     """One name of a form, as all its controls together let it be filled in."""
 
-    def __init__(self) -> None:
-        self.values: set[str] = set()
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self.values = set(values)
         self.longest, self.required, self.is_address = 0, False, False
 
     def see(self, control: Any) -> None:
