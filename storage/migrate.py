@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -63,12 +64,12 @@ def upgrade(conn: Connection, revision: str = "head") -> None:
 
 def knows(revision: str) -> bool:
     """Whether this version can make the tables of that revision."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    return revision in {script.revision for script in scripts().walk_revisions()}
 
 
 def head() -> str:
     """The revision of this version's tables."""
-    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+    return str(scripts().get_current_head())
 
 
 def has_tables(conn: Connection) -> bool:
@@ -93,9 +94,8 @@ def check_tables(conn: Connection) -> None:
 
 def _state(conn: Connection) -> str:
     """`empty`, `older` or `current`; anything else is refused."""
-    scripts = ScriptDirectory.from_config(alembic_config())
     revision = MigrationContext.configure(conn).get_current_revision()
-    if revision == scripts.get_current_head():
+    if revision == scripts().get_current_head():
         return "current"
     if revision is None:
         if inspect(conn).get_table_names():
@@ -109,6 +109,12 @@ def _state(conn: Connection) -> str:
         )
         raise SchemaMismatch(said(told, revision=revision))
     return "older"
+
+
+@cache
+def scripts() -> ScriptDirectory:
+    """The migrations of this version, which stay as they are while it runs: to read them all takes a while."""
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def alembic_config() -> Config:

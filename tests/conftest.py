@@ -31,7 +31,9 @@ from base.config import Keys
 from base.paths import data_path
 from storage import sqlite
 from storage.database import Database, open_database
+from storage.migrate import migrate
 from storage.schema import metadata
+from tests.arranging import EMPTY
 
 
 class CompiledOnce(BytecodeCache):
@@ -133,17 +135,11 @@ class SettableClocks:
         self.machine_now += by
 
 
-# One round trip empties a database: a fresh copy for each test would take twenty times as long.
-_EMPTY = "; ".join(
-    [
-        *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)),
-        "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
-    ]
-)
-
-
 class PostgresServer:
-    """One server for the session, and an empty database for each test: lent again and again, as long as it can be."""
+    """One server for the session, and an empty database for each test: lent again and again, as long as it can be.
+
+    One round trip empties a database: a fresh copy for each test would take twenty times as long.
+    """
 
     def __init__(self, url: URL) -> None:
         self._url = url
@@ -155,6 +151,7 @@ class PostgresServer:
         self._do(f"CREATE DATABASE {self._template}")
         engine = create_engine(url.set(database=self._template), poolclass=NullPool)
         metadata.create_all(engine)
+        self._migrated: str | None = None
 
     def lend(self) -> str:
         """The address of a database that has the tables, and nothing in them."""
@@ -167,9 +164,9 @@ class PostgresServer:
             self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
             engine = create_engine(url, poolclass=NullPool)
             with engine.begin() as conn:
-                conn.exec_driver_sql("SET lock_timeout = '2s'")
+                conn.exec_driver_sql("SET lock_timeout = '2s'; DROP TABLE IF EXISTS alembic_version")  # as commands ask
                 ours = set(inspect(conn).get_table_names()) == set(metadata.tables)
-                conn.connection.cursor().execute(_EMPTY)
+                conn.connection.cursor().execute(EMPTY)
         except (DBAPIError, psycopg.Error):
             ours = False
         if ours:
@@ -179,9 +176,20 @@ class PostgresServer:
 
     def fresh(self, template: bool = True) -> str:
         """The address of a new database: with the tables, or empty."""
+        return self._new(self._template if template else "template0")
+
+    def migrated(self) -> str:
+        """The address of a new database that `terreau migrate` has been at; it works for the first one alone."""
+        if self._migrated is None:
+            url = self.fresh(template=False)
+            migrate(url)
+            self._migrated = make_url(url).database
+        return self._new(self._migrated)
+
+    def _new(self, template: str | None) -> str:
         self._made += 1
         name = f"{self._prefix}_{self._made}"
-        self._do(f"CREATE DATABASE {name} TEMPLATE {self._template if template else 'template0'}")
+        self._do(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
@@ -190,7 +198,8 @@ class PostgresServer:
     def close(self) -> None:
         for url in self._free:
             self.drop(url)
-        self._do(f"DROP DATABASE {self._template} WITH (FORCE)")
+        for template in filter(None, (self._template, self._migrated)):
+            self._do(f"DROP DATABASE {template} WITH (FORCE)")
 
     def _do(self, statement: str) -> None:
         with self._admin.connect() as conn:
@@ -262,6 +271,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with engine.begin() as conn:
         metadata.create_all(conn)
     engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as `terreau migrate` makes it."""
+    path = tmp_path_factory.mktemp("migrated") / "terreau.db"
+    migrate(f"sqlite:///{path}")
     return path
 
 
@@ -357,21 +374,21 @@ class Lively:
         zone = "Europe/Paris"
         hand_off = partial(open_hand_off, base_url="https://lumen.example", zone=zone)
         self._engine = Engine(database, releases, clocks, zone, "one", hand_off, suppression_key=SUPPRESSION_KEY)
-        self._sent = 0
+        self.sent = 0
 
     def submits(self, who: str, form: str = "guide-3d", phone: str | None = None, **answers: Any) -> int:
         """The lead who filled in the form; `answers` that have a column of their own fill it."""
         from leads.facts import COLUMNS
         from leads.identity import Capture, record
 
-        self._sent += 1
+        self.sent += 1
         written = self.releases.in_force().forms[form]
         given = {"email": f"{who}@lumen.example", "first_name": who.title(), "phone": phone, **answers}
         columns = {name: value for name, value in given.items() if name in COLUMNS}
         fields = {name: value for name, value in given.items() if name not in COLUMNS}
         touch = {"utm_medium": "organic", "page": form, "at": self.clocks.calendar().isoformat()}
         capture = Capture(
-            form, form, "fr", given, columns, fields, (), touch, f"key-{self._sent}",
+            form, form, "fr", given, columns, fields, (), touch, f"key-{self.sent}",
             self.releases.in_force().release_id, hand_raise=written.hand_raise, magnet=written.magnet,
             interests=tuple(written.interests),
         )  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from leads import events
 from storage.schema import bant, calls, enrolments, hand_offs, leads, notes, standings, tasks
+from tests.arranging import lived_once
 
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}%(x)s'
 HTMX = {"HX-Request": "true"}
@@ -15,6 +16,7 @@ STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     """Ada has raised her hand, and is nadia's."""
     lead_id = lively.submits("ada", "demo", phone="+33639981234", last_name="Moreau", need="Layers?", **STUDIO)

@@ -17,6 +17,7 @@ from sales.calling import Call
 from sales.notebook import Author
 from storage.schema import events as log
 from storage.schema import hand_offs, leads, standings, wakes
+from tests.arranging import lived_once
 
 NADIA = Author("Nadia Ferreira", "nadia")
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}'
@@ -29,6 +30,7 @@ def plain(text):
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     """Ada has a story of some weeks: guide, consent, clicks, visits, a raised hand, and what nadia noted."""
     lead_id = lively.submits("ada", phone="+33639981234", last_name="Moreau", company="Trois Pignons", **STUDIO)

@@ -7,9 +7,11 @@ from sqlalchemy import func, insert, select, update
 
 from console import protection
 from storage.schema import audit, departures, leads, submissions
+from tests.arranging import lived_once
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     return lively.submits("ada", last_name="Lovelace")
 

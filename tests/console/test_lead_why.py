@@ -7,9 +7,11 @@ import pytest
 
 from console.rule_places import PATHS
 from storage.schema import decisions
+from tests.arranging import lived_once
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     """She asked for the guide, agreed to the advice, and did not follow its first link."""
     lead_id = lively.submits("ada", profession="interior", practice="slow")

@@ -16,6 +16,7 @@ from emails.outbox import Sender
 from leads import events
 from storage import schema
 from terreau.personas import Letters
+from tests.arranging import lived_once
 
 MAILS = schema.messages
 
@@ -25,6 +26,7 @@ def tidy(page):
 
 
 @pytest.fixture
+@lived_once
 def mails(lively, database):
     """Ada's mails of the guide and of the first advice, bob's guide; all arrived."""
     ada = lively.submits("ada")

@@ -14,6 +14,7 @@ from reports.health import health
 from reports.messages import Count
 from reports.returned import came_back
 from storage import schema
+from tests.arranging import lived_once
 
 PAGES = (
     "/console/dashboard",
@@ -30,6 +31,7 @@ def tidy(page):
 
 
 @pytest.fixture
+@lived_once
 def told(lively, database, moment):
     """A fortnight: ada confirms and reads on, bob only asks for the guide; twelve openings of its page."""
     ada, bob = lively.submits("ada"), lively.submits("bob")

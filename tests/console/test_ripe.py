@@ -5,11 +5,13 @@ import re
 import pytest
 
 from console.ripe import handing_of
+from tests.arranging import lived_once
 
 STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
 
 
 @pytest.fixture
+@lived_once
 def ripe(lively):
     """Chloé asked for the guide and came to a webinar: an IQL of 45 points who fits; bob fits nobody."""
     chloé = lively.submits("chloe", company="Studio Lune", **STUDIO)

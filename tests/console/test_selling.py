@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 
 from reports.every import NAMES
 from storage.schema import deal_forecasts, deals, leads, meetings, standings
+from tests.arranging import lived_once
 
 LIVE = re.compile(r"[=+@\t\r]|-\D")  # a number below nothing is one
 NAUGHTY = '"><script>alert(1)</script>{{ 7*7 }}'
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     return lively.submits("ada", "demo", profession="interior", practice="slow", team="2-5")
 

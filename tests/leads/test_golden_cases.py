@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from leads.points import MILLI
 from storage.schema import hand_offs, messages, notifications, stage_changes, standings
+from tests.arranging import lived_once
 
 STUDIO = {"profession": "interior", "practice": "slow", "team": "1"}
 
@@ -41,6 +42,7 @@ def answers(people, lead_id, verdict, **data):
 
 
 @pytest.fixture
+@lived_once
 def hot(lively):
     """Chloé, who fits: the guide, two links followed and a webinar within a week."""
     lead_id = lively.submits("chloe", **STUDIO)

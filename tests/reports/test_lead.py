@@ -13,6 +13,7 @@ from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
 from storage.schema import events, leads, wakes
+from tests.arranging import lived_once
 
 ZONE = "Europe/Paris"
 NADIA = Author("Nadia Ferreira", "nadia")
@@ -20,6 +21,7 @@ STUDIO = {"profession": "interior", "practice": "slow", "team": "2-5"}
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     """Ada asks for the guide, agrees, reads, looks at the demonstration, and raises her hand a week later."""
     lead_id = lively.submits("ada", phone="+33639981234", company="Trois Pignons", **STUDIO)

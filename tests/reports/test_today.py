@@ -15,6 +15,7 @@ from sales.calling import Call
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
 from storage.schema import leads
+from tests.arranging import lived_once
 
 ZONE = "Europe/Paris"
 NADIA = Author("Nadia Ferreira", "nadia")
@@ -25,6 +26,7 @@ KEY = "suppression-key-of-the-tests-012345"
 
 
 @pytest.fixture
+@lived_once
 def street(lively):
     """Ada and bob have raised a hand, an hour apart; chloé is warm and left a number. Ids by name."""
     made = {"chloé": lively.submits("chloe", phone="+33639985678", **STUDIO)}

@@ -10,12 +10,14 @@ from sales import deals
 from sales.deals import Forecast, NoDeal
 from sales.notebook import Author
 from storage.schema import deal_forecasts, standings
+from tests.arranging import lived_once
 
 BOB = Author("Bob", "nadia", None)
 CHRISTMAS = date(2026, 12, 24)
 
 
 @pytest.fixture
+@lived_once
 def ada(lively):
     return lively.submits("ada", "demo", profession="interior", practice="slow", team="2-5")
 

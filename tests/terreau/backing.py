@@ -1,5 +1,6 @@
 """What the tests of backups share: houses on databases of both kinds, people who move in, and how they are counted."""
 
+import shutil
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
@@ -10,7 +11,6 @@ from base.clock import Moment
 from base.config import Config
 from leads import events
 from storage.database import open_database
-from storage.migrate import migrate
 from storage.schema import events as events_table
 from storage.schema import leads, wakes
 from terreau.restoring import plan, restore
@@ -37,14 +37,24 @@ def brought_back(config, file, now=NOW, **more):
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def houses(request, tmp_path, keys):
-    """`houses(name)`: the settings of a house whose database has no tables yet, if it is there at all."""
+    """`houses(name)`: the settings of a house whose database has no tables yet, if it is there at all.
+
+    `houses(name, tables=True)`: of one that was migrated.
+    """
     if request.param == "sqlite":
-        yield lambda name: settings(tmp_path / name, keys)
+
+        def at_home(name, tables=False):
+            if tables:
+                (tmp_path / name / "data").mkdir(parents=True)
+                shutil.copy(request.getfixturevalue("migrated_template"), tmp_path / name / "data" / "terreau.db")
+            return settings(tmp_path / name, keys)
+
+        yield at_home
         return
     server, made = request.getfixturevalue("postgres_server"), []
 
-    def house(name):
-        made.append(server.fresh(template=False))
+    def house(name, tables=False):
+        made.append(server.migrated() if tables else server.fresh(template=False))
         return settings(tmp_path / name, keys, made[-1])
 
     yield house
@@ -55,9 +65,7 @@ def houses(request, tmp_path, keys):
 @pytest.fixture
 def config(houses):
     """A house with tables and nobody in it."""
-    made = houses("one")
-    migrate(made.database.url)
-    return made
+    return houses("one", tables=True)
 
 
 @pytest.fixture

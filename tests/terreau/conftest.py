@@ -5,19 +5,17 @@ import shutil
 
 import pytest
 import structlog
-from alembic.script import ScriptDirectory
 
 from base.paths import data_path
-from storage.migrate import alembic_config
+from storage.migrate import head
 
 
 @pytest.fixture
 def content(tmp_path, monkeypatch, database, database_url):
     """A working folder with a copy of the content in force, for commands that find the database of `lively`."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     for statement in (
         "CREATE TABLE alembic_version (version_num text)",
-        f"INSERT INTO alembic_version VALUES ('{head}')",
+        f"INSERT INTO alembic_version VALUES ('{head()}')",
     ):
         database.write(lambda conn, statement=statement: conn.exec_driver_sql(statement) and None)
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from sqlalchemy import select
 
@@ -14,7 +13,7 @@ from base.clock import VirtualCalendar, system_clocks
 from base.paths import data_path
 from leads.shares import tries
 from sales.verdicts import Author, Verdict, decide
-from storage.migrate import alembic_config
+from storage.migrate import head
 from storage.schema import enrolments
 from terreau.cli import main
 from terreau.virtual import declare
@@ -32,10 +31,9 @@ def terreau(*words):
 @pytest.fixture
 def content(tmp_path, monkeypatch, lively, database_url):
     """A working folder with a copy of the content in force, for commands that find the database of `lively`."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     for statement in (
         "CREATE TABLE alembic_version (version_num text)",
-        f"INSERT INTO alembic_version VALUES ('{head}')",
+        f"INSERT INTO alembic_version VALUES ('{head()}')",
     ):
         lively.database.write(lambda conn, statement=statement: conn.exec_driver_sql(statement) and None)
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from storage.schema import events, messages, obstacles
+from tests.arranging import lived_once
 from tests.terreau.living import terreau
 
 SINCE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -14,6 +15,7 @@ WHY = "nobody knows whether it arrived: no reply in time (a letter of 4312 bytes
 
 
 @pytest.fixture
+@lived_once
 def unsure(lively, database, content):
     """The mails of three people, all in doubt."""
     for who in ("ada", "bob", "chloe"):

@@ -37,6 +37,7 @@ from storage.schema import (
     webhooks,
 )
 from storage.schema import events as log
+from tests.arranging import lived_once
 from tests.terreau.living import terreau
 
 KEPT_AS_THEY_ARE = (
@@ -53,6 +54,7 @@ def told(*words):
 
 
 @pytest.fixture
+@lived_once
 def two(lively, content):
     """The same woman twice: each filled in the guide's form, and something of her own between."""
     first = lively.submits("ada", phone="+33612345678")

@@ -17,6 +17,7 @@ from authoring.tree import read_tree
 from storage.schema import decisions, enrolments, hand_offs, messages, releases, standings
 from terreau.house import House
 from terreau.personas import Letters
+from tests.arranging import lived_once
 from tests.terreau.living import config_of, terreau, today, write
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "sequences.md"
@@ -56,17 +57,11 @@ class Readers:
 
     def __init__(self, lively, content):
         self.lively, self.content = lively, content
-        self.bob = self.enters("bob")
-        lively.later(days=2)
-        self.ada = self.enters("ada")
-        lively.later(days=1, hours=3)
+        self.bob, self.ada = two_came_in(lively)
         today(lively)
 
     def enters(self, who):
-        lead = self.lively.submits(who, profession="interior", practice="slow")
-        self.lively.agrees(lead, "lettre")
-        self.sees_the_page(lead)
-        return lead
+        return enters(self.lively, who)
 
     def sees_the_page(self, lead):
         self.lively.does(lead, "page_seen", "guide-3d")
@@ -106,6 +101,23 @@ class Readers:
     def count(self, table):
         with self.lively.database.read() as conn:
             return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def enters(lively, who):
+    lead = lively.submits(who, profession="interior", practice="slow")
+    lively.agrees(lead, "lettre")
+    lively.does(lead, "page_seen", "guide-3d")
+    return lead
+
+
+@lived_once
+def two_came_in(lively):
+    """Bob, two days later Ada; another day and three hours later."""
+    bob = enters(lively, "bob")
+    lively.later(days=2)
+    ada = enters(lively, "ada")
+    lively.later(days=1, hours=3)
+    return bob, ada
 
 
 def _minute(at):

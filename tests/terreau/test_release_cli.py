@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from base.paths import data_path
 from storage.schema import adoptions, enrolments, messages, refolds, standings
+from tests.arranging import lived_once
 from tests.terreau.living import terreau, today
 
 DAY = timedelta(days=1)
@@ -19,13 +20,17 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def people(lively):
     """Ada and Bob wait for the first mail of the series on Tuesday at nine; it is Monday noon."""
-
     lively.today = partial(today, lively)
+    two_agreed(lively)
+    lively.today()
+    return lively
+
+
+@lived_once
+def two_agreed(lively):
     for who in ("ada", "bob"):
         lively.agrees(lively.submits(who), "conseils-3d")
     lively.clocks.advance(timedelta(hours=3))
-    lively.today()
-    return lively
 
 
 SEQUENCE = "sequences/conseils-3d.toml"

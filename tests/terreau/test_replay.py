@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from storage.schema import metadata, stage_changes
+from tests.arranging import lived_once
 from tests.terreau.living import terreau, today
 from tests.terreau.test_release_cli import edit
 
@@ -21,13 +22,18 @@ EASIER_LEAVE = ("leave = 60", "leave = 5")
 def people(lively):
     """Ada and Bob asked for the guide, and confirmed; Chloé asked for a demonstration."""
     lively.today = partial(today, lively)
+    two_confirmed(lively)
+    lively.today()
+    return lively
+
+
+@lived_once
+def two_confirmed(lively):
     for who in ("ada", "bob"):
         lively.agrees(lively.submits(who, profession="interior", practice="slow"), "conseils-3d")
     lively.works()
     lively.clocks.advance(timedelta(days=3))
     lively.works()
-    lively.today()
-    return lively
 
 
 def everything(database):

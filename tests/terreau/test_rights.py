@@ -20,10 +20,12 @@ from storage.schema import (
     submissions,
     suppressions,
 )
+from tests.arranging import lived_once
 from tests.terreau.living import terreau
 
 
 @pytest.fixture
+@lived_once
 def ada(lively, content):
     return lively.submits("ada", last_name="Lovelace", team="1-5")
 
