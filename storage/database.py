@@ -106,8 +106,12 @@ def open_database(url: str, *, wait_seconds: float = 5.0, durable: bool = True) 
             path = sqlite.path_of(address)
             return Database(url, "sqlite", sqlite.readers(path, wait_seconds), sqlite.pen(path, durable), wait_seconds)
         case "postgresql":
-            engine = postgresql.engine(address, wait_seconds)
-            readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            return Database(url, "postgresql", readers, postgresql.Transactions(engine), wait_seconds)
+            return over(postgresql.engine(address, wait_seconds), url, wait_seconds)
         case other:
             raise ValueError(f"the database {other!r} is not one of ours: choose sqlite or postgresql")
+
+
+def over(engine: Engine, url: str, wait_seconds: float) -> Database:
+    """The PostgreSQL database at `url`, over the sessions of that engine."""
+    readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(url, "postgresql", readers, postgresql.Transactions(engine), wait_seconds)

@@ -17,12 +17,6 @@ from storage.sqlite import path_of
 
 # What a release alone writes. Where more stands, somebody wrote it whom putting rows back would undo.
 RELEASED = {"documents", "in_force", "releases", "sequence_versions"}
-EMPTY = "; ".join(
-    [
-        *(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)),
-        "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'",
-    ]
-)
 _FILLED = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in metadata.tables)
 _COUNTED = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 
@@ -73,6 +67,14 @@ def filled(conn: Connection) -> set[str]:
     return set(conn.exec_driver_sql(_FILLED).scalars())
 
 
+def emptying(conn: Connection) -> str:
+    """What empties a PostgreSQL database in one round trip, and lets its numbers begin again."""
+    full = filled(conn)
+    those = [table.name for table in reversed(metadata.sorted_tables) if table.name in full]
+    again = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+    return "; ".join([*(f"DELETE FROM {name}" for name in those), again])
+
+
 def kept(database: Database) -> PutBack:
     """Keep every row; what comes back puts them into a database of the same kind that has the tables."""
     return _copied(database) if database.dialect == "sqlite" else _written(database)
@@ -114,7 +116,7 @@ def _written(database: Database) -> PutBack:
 
     def fill(conn: Connection) -> None:
         with conn.connection.cursor() as cursor:
-            cursor.execute(EMPTY)
+            cursor.execute(emptying(conn))
             for name, written in rows.items():
                 with cursor.copy(f"COPY {name} FROM STDIN (FORMAT BINARY)") as copy:
                     copy.write(written)

@@ -22,6 +22,7 @@ from hypothesis import settings
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
@@ -29,11 +30,11 @@ from werkzeug.routing import Rule
 from base.clock import Moment
 from base.config import Keys
 from base.paths import data_path
-from storage import sqlite
-from storage.database import Database, open_database
+from storage import postgresql, sqlite
+from storage.database import Database, open_database, over
 from storage.migrate import migrate
 from storage.schema import metadata
-from tests.arranging import EMPTY
+from tests.arranging import emptying
 
 
 class CompiledOnce(BytecodeCache):
@@ -145,6 +146,7 @@ class PostgresServer:
         self._url = url
         self._made = 0
         self._free: list[str] = []
+        self._engines: dict[str, tuple[Engine, set[int]]] = {}  # with the processes of their sessions
         self._prefix = f"terreau_{os.getpid()}"
         self._template = f"{self._prefix}_template"
         self._admin = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
@@ -157,22 +159,43 @@ class PostgresServer:
         """The address of a database that has the tables, and nothing in them."""
         return self._free.pop() if self._free else self.fresh()
 
+    def open(self, url: str) -> Database:
+        """The database at a lent address. Its sessions outlive the test: a new one has to learn each table again."""
+        return over(self._engine(url), url, _WAIT_SECONDS)
+
+    def _engine(self, url: str) -> Engine:
+        if url not in self._engines:
+            engine, pids = postgresql.engine(make_url(url), _WAIT_SECONDS), set[int]()
+            listen(engine, "connect", lambda session, record: pids.add(session.info.backend_pid))
+            self._engines[url] = engine, pids
+        return self._engines[url][0]
+
     def take_back(self, url: str) -> None:
         """Empty it for the next one; one that a test has bent is dropped."""
-        name = make_url(url).database
+        engine = self._engine(url)
         try:
-            self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-            engine = create_engine(url, poolclass=NullPool)
             with engine.begin() as conn:
-                conn.exec_driver_sql("SET lock_timeout = '2s'; DROP TABLE IF EXISTS alembic_version")  # as commands ask
+                conn.exec_driver_sql(self._ending_others(url))
+                conn.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")  # as commands ask
                 ours = set(inspect(conn).get_table_names()) == set(metadata.tables)
-                conn.connection.cursor().execute(EMPTY)
+                conn.connection.cursor().execute(emptying(conn))
         except (DBAPIError, psycopg.Error):
             ours = False
         if ours:
             self._free.append(url)
         else:
             self.drop(url)
+
+    def _ending_others(self, url: str) -> str:
+        """What ends all sessions but those that rest in our pool; these too where one of them is still at something."""
+        engine, pids = self._engines[url]
+        kept = "pg_backend_pid()"
+        if engine.pool.checkedout() == 1:  # type: ignore[attr-defined]  # the one that asks
+            kept = ", ".join([kept, *map(str, pids)])
+        return (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = current_database() AND pid NOT IN ({kept})"
+        )
 
     def fresh(self, template: bool = True) -> str:
         """The address of a new database: with the tables, or empty."""
@@ -193,17 +216,24 @@ class PostgresServer:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
+        if url in self._engines:
+            self._engines.pop(url)[0].dispose()
         self._do(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def close(self) -> None:
         for url in self._free:
             self.drop(url)
+        for engine, _ in self._engines.values():
+            engine.dispose()
         for template in filter(None, (self._template, self._migrated)):
             self._do(f"DROP DATABASE {template} WITH (FORCE)")
 
     def _do(self, statement: str) -> None:
         with self._admin.connect() as conn:
             conn.exec_driver_sql(statement)
+
+
+_LENT: dict[str, PostgresServer] = {}  # by the address, while a test has it
 
 
 @pytest.fixture(scope="session")
@@ -298,7 +328,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.lend()
+    _LENT[url] = server
     yield url
+    del _LENT[url]
     server.take_back(url)
 
 
@@ -317,6 +349,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database with the tables: a SQLite file, then a real PostgreSQL."""
+    if database_url in _LENT:
+        yield _LENT[database_url].open(database_url)
+        return
     opened = open_database(database_url, wait_seconds=_WAIT_SECONDS, durable=False)  # tests lose no power
     yield opened
     opened.close()

@@ -240,8 +240,7 @@ def opened(page: Any, path: str) -> Any:
 UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true })"
 # What another ground may have changed once axe has seen a page: contrast.
 CONTRAST = """async () => {
-    const wish = {runOnly: ["color-contrast", "target-size"], resultTypes: ["violations"], iframes: false}
-    const found = await axe.run(document, wish)
+    const found = await axe.run(document, {runOnly: ["color-contrast", "target-size"], iframes: false})
     return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120))}`)
 }"""
 # No colour is left half way. (To wait for the end would take for ever: in a closed menu nothing moves.)
