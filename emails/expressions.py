@@ -6,6 +6,7 @@ filters. No calls, arithmetic, slices, includes, macros, sets. Pure: no database
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -19,23 +20,29 @@ from emails.scope import Scope
 _JINJA = Environment(autoescape=True)
 _COMPARISONS = frozenset({"eq", "ne", "lt", "lteq", "gt", "gteq"})
 _TRIMMING = re.compile(r"\{[{%#][-+]|[-+][}%#]\}")
+KEPT = 1024  # texts read last: whoever plans, applies or watches a folder looks at the same ones again and again
 _TEXT_LIMIT, _EXPRESSION_LIMIT, _EXPRESSIONS_LIMIT = 20_000, 400, 400  # characters, characters, expressions of a text
 
 
 def problems_in(source: str, scope: Scope, place: Place) -> list[Problem]:
     """What `source` does beyond the allow-list, in reading order; empty when it may be compiled."""
-    reading = Reading(source, scope, place)
     if not _is_of_human_size(source):
         message = said("this text, or one of its expressions, is longer than any letter")
         return [Problem(place.file, place.line, place.column, "error", message, said("shorten it"))]
+    return [*_problems_in(source, scope, place)]
+
+
+@lru_cache(KEPT)
+def _problems_in(source: str, scope: Scope, place: Place) -> tuple[Problem, ...]:
+    reading = Reading(source, scope, place)
     try:
         tree = _JINJA.parse(source)
     except TemplateSyntaxError as error:
         reading.refuse(error.lineno, None, said("this expression cannot be read: %(why)s", why=_plain(error)), _FORM)
-        return reading.problems
+        return tuple(reading.problems)
     _refuse_writing(source, reading)
     _walk(tree.body, reading)
-    return sorted(reading.problems)
+    return tuple(sorted(reading.problems))
 
 
 _FORM = said("an expression reads `{{ lead.first_name }}`, a condition `{% if lead.company %} … {% endif %}`")
@@ -65,6 +72,7 @@ def _is_of_human_size(source: str) -> bool:
     return len(spans) <= _EXPRESSIONS_LIMIT and max(spans, default=0) <= _EXPRESSION_LIMIT
 
 
+@lru_cache(KEPT)
 def names_in(source: str) -> frozenset[str]:
     """The dotted names that `source` uses. Raises jinja2's TemplateSyntaxError."""
     tree = _JINJA.parse(source)

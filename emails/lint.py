@@ -4,6 +4,7 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from base.saying import Said, said
 from emails import cleaning
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
 from emails.confirming import unconfirmed
-from emails.expressions import names_in
+from emails.expressions import KEPT, names_in
 from emails.images import HEAVY
 from emails.layouts import Setting, mail_layout
 from emails.readings import Place
@@ -179,13 +180,21 @@ def _about_addresses(compiled: CompiledEmail, email: Email, path: str) -> Iterat
 
 
 def _about_images(email: Email, path: str) -> Iterator[Problem]:
-    for token in MarkdownIt("commonmark", {"html": False}).parse(email.body):
-        for child in token.children or ():
-            if child.type == "image" and not child.content.strip():
-                line = email.body_line + (token.map[0] if token.map else 0)
-                message = said("this image says nothing when it is not shown")
-                hint = said("half of the readers see only that: write a sentence between the brackets")
-                yield Problem(path, line, 1, "warning", message, hint)
+    for line in _silent_images(email.body):
+        message = said("this image says nothing when it is not shown")
+        hint = said("half of the readers see only that: write a sentence between the brackets")
+        yield Problem(path, email.body_line + line, 1, "warning", message, hint)
+
+
+@lru_cache(KEPT)
+def _silent_images(body: str) -> tuple[int, ...]:
+    """The lines, from 0, of images without a word."""
+    return tuple(
+        token.map[0] if token.map else 0
+        for token in MarkdownIt("commonmark", {"html": False}).parse(body)
+        for child in token.children or ()
+        if child.type == "image" and not child.content.strip()
+    )
 
 
 def _about_weight(compiled: CompiledEmail, email: Email, path: str) -> Iterator[Problem]:

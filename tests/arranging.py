@@ -35,6 +35,7 @@ class _Kept:
 
 
 _KEPT: dict[tuple[object, ...], _Kept] = {}
+_ROWS: dict[tuple[str, ...], PutBack] = {}
 
 
 def lived_once(arrange: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +61,24 @@ def lived_once(arrange: Callable[..., Any]) -> Callable[..., Any]:
         return deepcopy(found.result)
 
     return arranged
+
+
+def written_once(write: Callable[..., None]) -> Callable[..., None]:
+    """The same for a function that only writes rows into the `database`, and always the same ones."""
+
+    @wraps(write)
+    def written(database: Database, **more: Any) -> None:
+        with database.read() as conn:
+            if filled(conn):
+                return write(database=database, **more)
+        key = (write.__module__, write.__qualname__, database.dialect)
+        if key in _ROWS:
+            return _ROWS[key](database)
+        write(database=database, **more)
+        _ROWS[key] = kept(database)
+        return None
+
+    return written
 
 
 def filled(conn: Connection) -> set[str]:

@@ -17,6 +17,7 @@ from reports.lead_ranges import Asked
 from reports.lead_rows import Next, rows
 from reports.leads import Count, count, listed, page
 from storage import schema
+from tests.arranging import written_once
 
 HOUR = timedelta(hours=1)
 STAGES = ("iql", "mql", "customer")
@@ -53,6 +54,12 @@ EVERYBODY = [person(number) for number in range(1, PEOPLE + 1)]
 @pytest.fixture
 def house(database, moment):
     """The people above, in the tables."""
+    write_everybody(database=database, moment=moment)
+    return database
+
+
+@written_once
+def write_everybody(database, moment):
     at = moment.calendar
 
     def job(conn):
@@ -63,7 +70,6 @@ def house(database, moment):
             _live(conn, one, at)
 
     database.write(job)
-    return database
 
 
 def _live(conn, one, at):
