@@ -49,6 +49,7 @@ def person(number):
 
 
 EVERYBODY = [person(number) for number in range(1, PEOPLE + 1)]
+WORDS = {one["id"]: words.words_of(one) for one in EVERYBODY}
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def expected(asked):
 
 
 def _is_asked_for(one, asked):
-    known = words.words_of(one)
+    known = WORDS[one["id"]]
     low, high = asked.band or (None, None)
     return (
         all(any(word.startswith(begin) for word in known) for begin in asked.words)

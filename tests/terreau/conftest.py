@@ -19,7 +19,7 @@ def content(tmp_path, monkeypatch, database, database_url):
     ):
         database.write(lambda conn, statement=statement: conn.exec_driver_sql(statement) and None)
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(data_path("content"), tmp_path / "content")
+    shutil.copytree(data_path("content"), tmp_path / "content", copy_function=shutil.copyfile)
     monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "maildir")
     monkeypatch.setenv("TERREAU__DATABASE__URL", database_url)
     return tmp_path / "content"

@@ -29,7 +29,7 @@ LIVES = 100 if os.environ.get("TERREAU_CHAOS") == "full" else 2  # `make chaos`
 def folder(tmp_path, monkeypatch):
     """A working folder with a copy of the example content."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(CONTENT, tmp_path / "content")
+    shutil.copytree(CONTENT, tmp_path / "content", copy_function=shutil.copyfile)
     return tmp_path
 
 
