@@ -92,6 +92,14 @@ def test_everything_wrong_is_said_at_once_in_reading_order():
     assert [(problem.line, problem.column) for problem in found] == [(1, 8), (1, 18), (2, 4)]
 
 
+def test_what_was_found_is_told_again_however_it_was_used_and_elsewhere_with_its_own_place():
+    problems_in("{{ nobody }}", SCOPE, PLACE).clear()
+    (found,) = problems_in("{{ nobody }}", SCOPE, PLACE)
+    (moved,) = problems_in("{{ nobody }}", SCOPE, Place("x", 9, 1))
+    assert (found.message, found.line, moved.line) == (moved.message, PLACE.line, 9)
+    assert problems_in("{{ nobody }}", Scope(frozenset({"nobody"}), frozenset(), frozenset()), PLACE) == []
+
+
 def test_naughty_strings_never_bring_the_reader_down(naughty):
     for text in naughty:
         problems_in(text, SCOPE, PLACE)
