@@ -9,7 +9,7 @@ from capture.ledger import wording
 from capture.speech import Speech
 from leads.addresses import NotAnAddress, canonical_email
 from leads.answering import ConsentAnswer, ObjectionAnswer
-from leads.mailboxes import is_at_work
+from leads.domains import is_at_work
 
 
 def consents(form: Form, speech: Speech, given: Mapping[str, Any]) -> tuple[ConsentAnswer, ...]:

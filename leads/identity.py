@@ -11,10 +11,10 @@ from leads import companies, consent, events, holding, informing, limits, outsid
 from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
+from leads.domains import is_at_work
 from leads.facts import COLUMNS, Lead
 from leads.groups import members
 from leads.holding import SENT
-from leads.mailboxes import is_at_work
 from leads.touches import channel
 from storage import wakes
 from storage.among import among

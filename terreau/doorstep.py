@@ -23,8 +23,8 @@ from emails.layouts import Setting
 from leads import answering
 from leads.asked import Asked
 from leads.captures import Capture, answered, event_data, learnt
+from leads.domains import is_at_work
 from leads.facts import COLUMNS, Facts, Lead, Standing
-from leads.mailboxes import is_at_work
 from leads.touches import channel
 from terreau.deeds import BACK, NOT_DELIVERED, NOT_SENT, UNKNOWN, Misplayed, capture_of, followed, touch_of
 from workflows.memory import Kept

@@ -103,10 +103,11 @@ WRITTEN: dict[str, Any] = {
 
 
 def _changed(**changes: Any) -> Definitions:
-    """The definitions above, with top-level keys replaced; `engagement` is short for scoring.engagement."""
+    """The definitions above, with top-level keys replaced; `engagement` and `limits` are short for those of scoring."""
+    scoring = {name: changes.pop(name) for name in ("engagement", "limits") if name in changes}
     written = {**WRITTEN, **changes}
-    if "engagement" in changes:
-        written["scoring"] = {**WRITTEN["scoring"], "engagement": written.pop("engagement")}
+    if scoring:
+        written["scoring"] = {**WRITTEN["scoring"], **scoring}
     return Definitions.model_validate(written)
 
 

@@ -15,7 +15,8 @@ AHEAD = 150  # days that are walked one by one
 
 @st.composite
 def scores(draw):
-    """Rules, and their buckets: few days or very many, out of their order, some still to come."""
+    """Rules, what some of them may give together, and their buckets: few days or very many, out of their order, some
+    still to come."""
     rules, buckets = [], {}
     for number in range(draw(st.integers(1, 3))):
         points = draw(st.sampled_from([-20, -3, 1, 10, 25]))
@@ -28,14 +29,16 @@ def scores(draw):
         })  # fmt: skip
         paid = draw(st.sampled_from([points * 1000, points * 333, points]))
         buckets[f"rule-{number}"] = {(TODAY - day * DAY).isoformat(): paid for day in days}
-    return rules, buckets
+    together = [{"id": "some", "label": "S", "points": 30, "rules": ["rule-0", "rule-1"][: len(rules)]}]
+    limits = draw(st.sampled_from([[], together, [{"id": "all", "label": "A", "points": 45}]]))
+    return {"engagement": rules, "limits": limits}, buckets
 
 
 @settings(deadline=None, max_examples=100)
 @given(scores(), st.sampled_from([None, 1, PLENTY]), st.integers(0, AHEAD), st.integers(0, AHEAD))
 def test_between_two_days_the_score_is_within_its_bounds(house, score, plenty, one, other):
     rules, buckets = score
-    definitions = house.definitions(engagement=rules)
+    definitions = house.definitions(**rules)
     first, last = sorted((one, other))
     seen = outlook(buckets, definitions, TODAY, plenty)
     low, high = seen.between((TODAY + first * DAY).toordinal(), (TODAY + last * DAY).toordinal())
@@ -48,7 +51,7 @@ def test_between_two_days_the_score_is_within_its_bounds(house, score, plenty, o
 @given(scores(), st.integers(-60, 90))
 def test_the_day_of_crossing_is_exact_after_any_past(house, score, points):
     rules, buckets = score
-    definitions, milli = house.definitions(engagement=rules), points * 1000
+    definitions, milli = house.definitions(**rules), points * 1000
     walked = [engagement(buckets, definitions, TODAY + ahead * DAY) for ahead in range(AHEAD)]
     below = next((TODAY + ahead * DAY for ahead, score in enumerate(walked) if score < milli), None)
     above = next((TODAY + ahead * DAY for ahead, score in enumerate(walked) if score >= milli), None)
@@ -62,7 +65,7 @@ def test_the_day_of_crossing_is_exact_after_any_past(house, score, points):
 @given(scores(), st.lists(st.integers(-60, 90), max_size=3))
 def test_a_crossing_is_never_foretold_late_and_exactly_within_a_week(house, score, points):
     rules, buckets = score
-    definitions, marks = house.definitions(engagement=rules), [one * 1000 for one in points]
+    definitions, marks = house.definitions(**rules), [one * 1000 for one in points]
     sides = [
         [engagement(buckets, definitions, TODAY + ahead * DAY) >= mark for mark in marks] for ahead in range(AHEAD)
     ]
@@ -96,7 +99,7 @@ def test_whoever_looks_again_when_told_comes_to_the_exact_day_in_a_few_looks(hou
 @given(scores(), st.integers(-60, 90), st.integers(0, 200))
 def test_whether_a_score_was_ever_reached_is_what_walking_every_day_finds(house, score, points, since):
     rules, buckets = score
-    definitions, begin = house.definitions(engagement=rules), TODAY - since * DAY
+    definitions, begin = house.definitions(**rules), TODAY - since * DAY
     known = []
     for ago in range(since, -1, -1):
         day = TODAY - ago * DAY

@@ -2,7 +2,8 @@
 
 import pytest
 
-from leads.mailboxes import DISPOSABLE, ROLE, is_at_work, kind_of
+from leads.domains import is_at_work
+from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 
 
 @pytest.mark.parametrize(
