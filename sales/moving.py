@@ -27,7 +27,9 @@ SENTENCES: Mapping[str, str] = {
         "Leads come to %(stage)s by a verdict of sales alone, with its reason: recycle or disqualify them."
     ),
     "disqualified": msgid("Sales has disqualified the lead: recycle them first."),
-    "nobody": msgid("Nobody moves leads to %(stage)s by hand: the definitions name nobody in its `moved_by`."),
+    "nobody": msgid(
+        "Nobody moves leads to %(stage)s by hand: the definitions give it no `moved_by = ['marketing']`, or sales."
+    ),
     "others": msgid("Only %(who)s may move leads to %(stage)s."),
     "lacking": msgid("%(stage)s asks for what nobody knows of the lead yet: %(what)s."),
 }

@@ -15,6 +15,7 @@ from base.saying import Said, said
 Files = dict[str, str]  # path below the folder -> what it says
 _COMMENT = re.compile(r"[ \t]*#(en|fr) (.*?)(?=[ \t]*#(?:en|fr) |$)")
 _MAGNET = 'magnet = "${name}" #en what it gives #fr ce qu\'il donne\n'
+_UNTRACKED = "data/\n*.csv\n"  # people and keys: they belong to no history
 _EXIT = (
     'exit_when = [{ stage_at_least = "${stage}" }]'
     " #en sales has the lead: be quiet #fr un commercial a le lead : on se tait\n"
@@ -80,7 +81,8 @@ def _site(name: str, ground: Ground) -> Files:
         }),
     }  # fmt: skip
     settings = _text("config.toml", ground, told)
-    return {"config.toml": settings, **{f"content/{path}": text for path, text in content.items()}}
+    placed = {f"content/{path}": text for path, text in content.items()}
+    return {".gitignore": _UNTRACKED, "config.toml": settings, **placed}
 
 
 def _form(name: str, ground: Ground) -> Files:

@@ -15,7 +15,7 @@ from authoring.site import Site
 from authoring.suggest import did_you_mean
 from base.config import Config
 from base.saying import either, said
-from base.translations import msgid
+from base.translations import msgid, translator
 from console.context import Viewer, moment, say
 from console.lead_dealings import Enrolled, enrolled
 from console.lead_why import releases_of
@@ -31,7 +31,6 @@ from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.hit_lines import of_row, row_json
 from terreau.house import blobs_of
-from terreau.language import words
 from terreau.permitted import permitted
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
@@ -113,7 +112,7 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)
     followed = judging.every(conn, lead_id, HITS) if meant.sequence is None else []
     grounds = _grounds(conn, lead_id, meant, site)
-    allowed = permitted(grounds, site, words())
+    allowed = permitted(grounds, site, translator(who.locale))
     text = [
         heading,
         *allowed,
