@@ -16,7 +16,7 @@ from capture.rendering import draw, lead_speech
 from capture.speech import Speech
 from leads import consent
 from leads.answering import MAILABLE
-from leads.retention import is_silent
+from leads.retention import ENDED_BY_SILENCE, is_silent
 
 PAGE = "preferences"
 
@@ -34,7 +34,7 @@ def show(door: Door, token: str) -> Response:
         address=owner.address,
         action=request.path,
         saved="saved" in request.args,
-        silent=_is_silent(door, owner),
+        silent=not owner.left and _is_silent(door, owner),
         topics=_choices(speech, owner, site.definitions.topics),
         measures=_choices(speech, owner, measures(door, site)),
     )
@@ -97,6 +97,7 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
     speech = lead_speech(door, lead.locale)
     offered = {**site.definitions.topics, **measures(door, site)}
     wordings = {name: wording(speech, topic) for name, topic in offered.items()}
+    known = suppressed_hash(lead, door.keys)
 
     def job(conn: Connection) -> None:
         held = consent.grounds(conn, [lead.id])[lead.id]
@@ -110,11 +111,13 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
                 proof=proof,
                 now=now,
                 wordings=wordings,
-                suppressed_hash=suppressed_hash(lead, door.keys),
+                suppressed_hash=known,
             )
         if gone := [name for name in offered if name not in ticked and name in held]:
             consent.withdraw(conn, lead.id, gone, locale=lead.locale, proof=proof, now=now)
         if held and not new and not gone:
             consent.affirm(conn, lead.id, now)
+        if known is not None and any(name in held and name in ticked for name in site.definitions.topics):
+            consent.lift(conn, known, ENDED_BY_SILENCE)
 
     door.database.write(job)

@@ -243,12 +243,13 @@ def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machi
     return insert_or_ignore(conn, suppressions, row) == 1
 
 
-def lift(conn: Connection, address_hash: str) -> bool:
-    """Undo a reader's own farewell, as they consented anew; bounces and complaints stay. Returns whether there was."""
+def lift(conn: Connection, address_hash: str, *reasons: str) -> bool:
+    """Undo a reader's own farewell, as they consented anew, or only one for these reasons; bounces and complaints stay.
+    Returns whether there was."""
     own = delete(suppressions).where(
         suppressions.c.address_hash == address_hash,
         suppressions.c.scope == "marketing",
-        suppressions.c.reason.in_(_UNDONE_BY_CONSENT),
+        suppressions.c.reason.in_(reasons or _UNDONE_BY_CONSENT),
     )
     return conn.execute(own).rowcount == 1
 

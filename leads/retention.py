@@ -27,6 +27,7 @@ OPENS = ("mail_opened", "mail.opened")  # a machine opens for its reader: the au
 BATCH = 500
 AT_ONCE = 20  # leads let go in one go
 HOUSE = Clerk("retention")
+ENDED_BY_SILENCE = "sunset"  # why an address is left alone whose marketing has ended
 UTC_DAY = "UTC"
 
 
@@ -93,7 +94,7 @@ def rest(conn: Connection, lead_ids: Sequence[int], key: str, now: Moment) -> in
     """No more marketing for these, until they say so; returns for how many that is news."""
     known = conn.scalars(select(leads.c.email).where(leads.c.id.in_(lead_ids), leads.c.email.is_not(None)))
     hashes = [consent.address_hash(key, email) for email in known]
-    return sum(consent.suppress(conn, one, "marketing", "sunset", now.machine) for one in hashes)
+    return sum(consent.suppress(conn, one, "marketing", ENDED_BY_SILENCE, now.machine) for one in hashes)
 
 
 def ask(conn: Connection, lead_ids: Sequence[int], now: Moment) -> int:

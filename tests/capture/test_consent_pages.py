@@ -301,6 +301,34 @@ def test_whoever_is_asked_after_a_long_silence_saves_and_it_goes_on(browser, chl
     assert chloe.granted() == {"conseils-3d"}
 
 
+@pytest.mark.parametrize(("reason", "left"), [("sunset", []), ("unsubscribed", ["unsubscribed"]), ("staff", ["staff"])])
+def test_saving_after_marketing_has_ended_brings_it_back_and_undoes_nothing_else(
+    browser, chloe, clocks, keys, reason, left
+):
+    browser.post(chloe.confirm_path(), {})
+    path = f"/preferences/{chloe.everything}"
+    clocks.advance(timedelta(days=500))
+    write, now = chloe.door.database.write, clocks.moment()
+    write(lambda conn: retention.ask(conn, [chloe.lead_id], now))
+    if reason == "sunset":
+        assert write(lambda conn: retention.rest(conn, [chloe.lead_id], keys.suppression, now)) == 1
+    else:
+        ours = consent.address_hash(keys.suppression, ADDRESS)
+        write(lambda conn: consent.suppress(conn, ours, "marketing", reason, now.machine))
+    assert "plus de nouvelles de vous" not in browser.open(path).text  # it has ended already
+    for _ in range(2):
+        browser.post(path, {"act": "save", "topic": "conseils-3d"})
+    assert [one for _, one in chloe.suppressed()] == left
+    assert chloe.granted() == {"conseils-3d"}
+
+
+def test_saving_nothing_but_a_no_leaves_the_address_alone(browser, chloe, clocks, keys):
+    browser.post(chloe.confirm_path(), {})
+    chloe.door.database.write(lambda conn: retention.rest(conn, [chloe.lead_id], keys.suppression, clocks.moment()))
+    browser.post(f"/preferences/{chloe.everything}", {"act": "save"})
+    assert chloe.suppressed() == [("marketing", "sunset")]
+
+
 def test_leads_pages_are_kept_nowhere_and_send_no_referrer(browser, chloe):
     for path in (chloe.confirm_path(), f"/u/{chloe.topic}", f"/preferences/{chloe.everything}"):
         headers = browser.open(path).headers
