@@ -67,9 +67,9 @@ def clicks_of(touch: Mapping[str, Any]) -> dict[str, str]:
 
 
 def forget_clicks(conn: Connection, lead_id: int) -> None:
-    """They do not want to be measured: no advertiser's number stays."""
-    theirs = (outside_ids.c.lead_id == lead_id) & outside_ids.c.system.in_(sorted(CLICK_IDS))
-    conn.execute(delete(outside_ids).where(theirs))
+    """They do not want to be measured: no advertiser's number stays, nor one of those whom they stand for."""
+    theirs = outside_ids.c.lead_id.in_(group(conn, lead_id))
+    conn.execute(delete(outside_ids).where(theirs, outside_ids.c.system.in_(sorted(CLICK_IDS))))
 
 
 def find(conn: Connection, one: OutsideId) -> int | None:

@@ -101,3 +101,16 @@ def test_an_advertisers_number_comes_with_the_touch_and_goes_with_the_consent(li
     now = lively.clocks.moment()
     lively.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
     assert of_lead(lively, lead_id) == (HUBSPOT,)
+
+
+def test_a_no_to_being_measured_takes_along_what_advertisers_call_those_who_are_one(lively, two):
+    ada, bob = two
+    gives(lively, bob, OutsideId("gclid", "EAIaIQob"))
+    gives(lively, bob)
+    lively.agrees(ada, "clicks")
+    site, now = lively.releases.in_force(), lively.clocks.moment()
+    lively.database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
+    lively.works()
+    now = lively.clocks.moment()
+    lively.database.write(lambda conn: consent.withdraw(conn, ada, ["clicks"], locale="fr", proof={}, now=now))
+    assert of_lead(lively, ada) == (HUBSPOT,)
