@@ -3,12 +3,12 @@
 A lead's time counts from their last own act. What the house did, and a mail that was merely opened, is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, delete, func, select
 
 from base.calendars import add
 from base.clock import Moment
@@ -16,13 +16,12 @@ from base.durations import Duration
 from base.settings import Retention
 from leads import consent
 from leads.events import append
-from leads.facts import SILENCE
+from leads.facts import CUSTOMER, SILENCE
 from leads.forgetting import Clerk, Desk, forget
-from leads.groups import group
+from leads.groups import group, has
 from storage.schema import departures, events, leads, messages, standings, wakes
 from storage.upsert import insert_or_ignore
 
-CUSTOMER = "customer"  # the stage of those who have bought
 OPENS = ("mail_opened", "mail.opened")  # a machine opens for its reader: the authorities count a click, not this
 BATCH = 500
 AT_ONCE = 20  # leads let go in one go
@@ -52,10 +51,11 @@ class Found:
     next_id: int | None
 
 
-def look(conn: Connection, terms: Retention, first_id: int, now: datetime) -> Found:
-    """The next BATCH of leads from `first_id` on, and who of them departs, or is to get no more marketing."""
+def look(conn: Connection, terms: Retention, bought: Collection[str], first_id: int, now: datetime) -> Found:
+    """The next BATCH of leads from `first_id` on, and who of them departs, or is to get no more marketing. `bought`:
+    the stages of those who have bought."""
     rows = _batch(conn, first_id)
-    departing = [one for row in rows if (one := _departs(row, terms, now)) is not None]
+    departing = [one for row in rows if (one := _departs(row, terms, bought, now)) is not None]
     going = {one.lead_id for one in departing}
     silent = [row for row in rows if row.id not in going and _is_silent(row, terms, now)]
     tired = _written_to(conn, silent, terms.sunset_mails)
@@ -74,8 +74,7 @@ def announce(conn: Connection, found: Found, now: datetime) -> int:
 
 def strike_off(conn: Connection) -> int:
     """Take off the list whoever has acted since; returns how many."""
-    acts = _own_act(), events.c.at > departures.c.last_act_at
-    later = exists().where(_counts_to(departures.c.lead_id), *acts)
+    later = has(events, departures.c.lead_id, _own_act(), events.c.at > departures.c.last_act_at)
     return conn.execute(delete(departures).where(later)).rowcount
 
 
@@ -127,17 +126,21 @@ def _own_act() -> Any:
     return and_(events.c.evidence == "human", events.c.name.not_in(OPENS))
 
 
-def _counts_to(lead_id: Any) -> Any:
-    """Events of the lead, and of whoever they stand for."""
-    joined = select(wakes.c.lead_id).where(wakes.c.survivor_id == lead_id)
-    return or_(events.c.lead_id == lead_id, events.c.lead_id.in_(joined))
-
-
 def _asked() -> Select[Any]:
-    """Leads with their class and their last own act."""
-    last_act = select(func.max(events.c.at)).where(_counts_to(leads.c.id), _own_act()).scalar_subquery()
-    columns = (leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, last_act.label("last_act_at"))
+    """Leads with their last own act, and the last of those whom they stand for: two questions, each by its index."""
+    own = select(func.max(events.c.at)).where(events.c.lead_id == leads.c.id, _own_act())
+    joined = select(func.max(events.c.at)).join_from(events, wakes, wakes.c.lead_id == events.c.lead_id)
+    theirs = joined.where(wakes.c.survivor_id == leads.c.id, _own_act())
+    last = own.scalar_subquery().label("own_act_at"), theirs.scalar_subquery().label("their_act_at")
+    columns = (leads.c.id, leads.c.status, leads.c.created_at, standings.c.stage, *last)
     return select(*columns).outerjoin(standings, standings.c.lead_id == leads.c.id)
+
+
+def _last_act(row: Row[Any]) -> datetime:
+    """When they, or one whom they stand for, last did something; else when they came."""
+    acts = [at for at in (row.own_act_at, row.their_act_at) if at is not None]
+    at: datetime = max(acts, default=row.created_at)
+    return at
 
 
 def _batch(conn: Connection, first_id: int) -> list[Row[Any]]:
@@ -149,15 +152,15 @@ def _named(conn: Connection, lead_ids: Sequence[int]) -> list[Row[Any]]:
     return [*conn.execute(_asked().where(leads.c.id.in_(lead_ids)))]
 
 
-def class_of(status: str, stage: str | None) -> str:
+def class_of(status: str, stage: str | None, bought: Collection[str]) -> str:
     """contact | lead | customer."""
-    return CUSTOMER if stage == CUSTOMER else status
+    return CUSTOMER if stage in bought else status
 
 
-def _departs(row: Row[Any], terms: Retention, now: datetime) -> Departing | None:
-    klass = class_of(row.status, row.stage)
+def _departs(row: Row[Any], terms: Retention, bought: Collection[str], now: datetime) -> Departing | None:
+    klass = class_of(row.status, row.stage, bought)
     months = {"contact": terms.contact_months, "lead": terms.lead_months, CUSTOMER: terms.customer_months}[klass]
-    last = row.last_act_at or row.created_at
+    last = _last_act(row)
     notice = timedelta(days=terms.notice_days)
     if not months or (due := add(last, Duration(months, "month"), UTC_DAY)) > now + notice:
         return None
@@ -165,7 +168,7 @@ def _departs(row: Row[Any], terms: Retention, now: datetime) -> Departing | None
 
 
 def _is_silent(row: Row[Any], terms: Retention, now: datetime) -> bool:
-    last = row.last_act_at or row.created_at
+    last = _last_act(row)
     return bool(terms.sunset_months) and add(last, Duration(terms.sunset_months, "month"), UTC_DAY) <= now
 
 
@@ -173,7 +176,7 @@ def _written_to(conn: Connection, rows: Sequence[Row[Any]], mails: int) -> list[
     """Those who got so many marketing mails since their last act, under whichever of their addresses."""
     found = []
     for row in rows:
-        since, theirs = row.last_act_at or row.created_at, messages.c.lead_id.in_(group(conn, row.id))
+        since, theirs = _last_act(row), messages.c.lead_id.in_(group(conn, row.id))
         ours = theirs & (messages.c.klass == "marketing") & (messages.c.sent_at > since)
         if conn.execute(select(func.count()).where(ours)).scalar_one() >= mails:
             found.append(row)
@@ -193,7 +196,7 @@ def _warned(
 
 def _noticed(conn: Connection, row: Row[Any]) -> datetime | None:
     """When their silence was noticed, since their last own act."""
-    since = row.last_act_at or row.created_at
-    told = select(func.max(events.c.at)).where(_counts_to(row.id), events.c.name == SILENCE, events.c.at > since)
+    theirs = events.c.lead_id.in_(group(conn, row.id))
+    told = select(func.max(events.c.at)).where(theirs, events.c.name == SILENCE, events.c.at > _last_act(row))
     noticed: datetime | None = conn.execute(told).scalar_one()
     return noticed

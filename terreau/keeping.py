@@ -7,10 +7,13 @@ from threading import Event
 
 import structlog
 
+from authoring.releases import Releases
+from authoring.stored import NoRelease
 from base.calendars import Zone
 from base.clock import Clocks, Moment
 from base.settings import Retention
 from leads import retention, thinning
+from leads.conditions import bought
 from leads.erasing import UnderWay
 from leads.forgetting import Desk, complete_list
 
@@ -27,6 +30,7 @@ class Keeper:
     terms: Retention
     clocks: Clocks
     zone: Zone
+    releases: Releases
     _next_id: int = 1
     _done_on: date | None = field(default=None)
 
@@ -58,8 +62,9 @@ class Keeper:
         now, desk = self.clocks.moment(), self.desk
         if self._next_id == 1:
             complete_list(desk)
+        customers = bought_in_force(self.releases)
         with desk.database.read() as conn:
-            found = retention.look(conn, self.terms, self._next_id, now.calendar)
+            found = retention.look(conn, self.terms, customers, self._next_id, now.calendar)
         done = desk.database.write(partial(retention.announce, found=found, now=now.calendar))
         done += desk.database.write(partial(retention.ask, lead_ids=found.asked, now=now))
         done += desk.database.write(partial(retention.rest, lead_ids=found.silent, key=desk.key, now=now))
@@ -67,3 +72,11 @@ class Keeper:
         if found.next_id is None:
             self._done_on = now.calendar.date()
         return done
+
+
+def bought_in_force(releases: Releases) -> frozenset[str]:
+    """The stages of those who have bought, as the release in force says; before the first, nobody stands anywhere."""
+    try:
+        return bought(releases.in_force().definitions)
+    except NoRelease:
+        return frozenset()

@@ -34,6 +34,7 @@ from storage.migrate import check_schema
 from storage.schema import audit, audit_payloads
 from terreau.explaining import find_itself, find_lead
 from terreau.house import blobs_of
+from terreau.keeping import bought_in_force
 from terreau.virtual import clocks_of
 
 FORMS = ("json", "html")
@@ -54,6 +55,10 @@ class Office:
     @property
     def desk(self) -> Desk:
         return Desk(self.database, self.config.keys().suppression, self.config.data.dir, self.config.told_of_erasures)
+
+    @property
+    def releases(self) -> Releases:
+        return Releases(self.database, blobs_of(self.config, self.database))
 
     def find(self, meant: str) -> int:
         """Number, address or telephone. Raises UnknownLead."""
@@ -95,7 +100,7 @@ def export(at: Office, meant: str, form: str, clerk: Clerk) -> str:
     )
     if form == "json":
         return json.dumps(record.as_json(), ensure_ascii=False, indent=2)
-    site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
+    site = at.releases.in_force()
     return as_page(record, translator(record.locale), at.config.site.timezone, site.definitions.house.name)
 
 
@@ -201,9 +206,10 @@ def unmerge(at: Office, made: parting.PartPlan, clerk: Clerk) -> None:
 def retain(at: Office, dry: bool) -> Retained:
     """Go through all leads; announce, put to rest and let go, or only say who it would be."""
     terms, classes, silent, asked, new, first = at.config.retention, Counter[str](), 0, 0, 0, 1
+    customers = bought_in_force(at.releases)
     while True:
         with at.database.read() as conn:
-            found = retention.look(conn, terms, first, at.now.calendar)
+            found = retention.look(conn, terms, customers, first, at.now.calendar)
         classes.update(one.klass for one in found.departing)
         silent, asked = silent + len(found.silent), asked + len(found.asked)
         if not dry:

@@ -97,7 +97,7 @@ def _reading(house: House, engine_wake: Event) -> list[Worker]:
 def _keeping(house: House) -> Worker:
     """Whoever sees to it that nobody is kept longer than needed."""
     desk = Desk(house.database, house.keys.suppression, house.config.data.dir, house.config.told_of_erasures)
-    keeper = Keeper(desk, house.config.retention, house.clocks, house.config.site.timezone)
+    keeper = Keeper(desk, house.config.retention, house.clocks, house.config.site.timezone, house.releases)
     return Worker("keeper", keeper.drain, patience=600.0, advice="leads whose time is up wait and stay as they are")
 
 

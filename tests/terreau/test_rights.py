@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from base.clock import system_clocks
 from base.settings import Retention
-from leads import retention
+from leads import merging, retention
 from storage.schema import (
     audit,
     calendars,
@@ -17,6 +17,7 @@ from storage.schema import (
     events,
     leads,
     messages,
+    standings,
     submissions,
     suppressions,
 )
@@ -180,6 +181,47 @@ def test_retention_says_who_then_announces_then_lets_go(ada, lively, database):
     assert lead(database, ada).email is None
 
 
+def test_whoever_stands_where_a_won_deal_leads_is_a_customer_whatever_the_stage_is_called(lively, database, site):
+    ada, bob, eve = (lively.submits(who) for who in ("ada", "bob", "eve"))
+    stages = {ada: "customer", bob: "client", eve: site.definitions.stages[0].id}
+    for lead_id, stage in stages.items():
+        stands = update(standings).where(standings.c.lead_id == lead_id).values(stage=stage)
+        database.write(lambda conn, stands=stands: conn.execute(stands).rowcount)
+    now = lively.clocks.calendar_now + timedelta(days=5 * 365)
+    with database.read() as conn:
+        found = retention.look(conn, Retention(customer_months=60), {"client", "kept"}, 1, now)
+    assert [(one.lead_id, one.klass) for one in found.departing] == [(ada, "lead"), (bob, "customer"), (eve, "lead")]
+
+
+def test_the_release_in_force_says_who_has_bought(ada, lively, database):
+    stands = update(standings).where(standings.c.lead_id == ada).values(stage="customer")
+    database.write(lambda conn: conn.execute(stands).rowcount)
+    lively.clocks.advance(timedelta(days=11 * 365))
+    _at(database, lively)
+    assert "customer: 1" in told("rights", "retention", "--dry-run")
+
+
+def test_an_act_of_one_of_two_who_are_one_keeps_both(lively, database):
+    ada, bob = lively.submits("ada"), lively.submits("bob")
+    site, now = lively.releases.in_force(), lively.clocks.moment()
+    database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
+    lively.works()
+    terms, times = Retention(lead_months=12, notice_days=30), [lively.clocks.calendar_now + timedelta(days=360)]
+
+    def departing():
+        with database.read() as conn:
+            return [one.lead_id for one in retention.look(conn, terms, (), 1, times[-1]).departing]
+
+    assert departing() == [ada]
+    with database.read() as conn:
+        found = retention.look(conn, terms, (), 1, times[-1])
+    database.write(lambda conn: retention.announce(conn, found, times[-1]))
+    lively.clocks.advance(timedelta(days=200))
+    lively.does(bob, "page_seen", "guide-3d")
+    assert departing() == []
+    assert database.write(retention.strike_off) == 1
+
+
 def test_an_act_of_their_own_begins_their_time_anew_and_an_opened_mail_does_not(ada, lively, database):
     bob = lively.submits("bob")
     lively.clocks.advance(timedelta(days=3 * 365 - 10))
@@ -244,7 +286,7 @@ def test_a_click_of_theirs_keeps_their_consent_and_the_next_silence_is_asked_abo
 
     def looked():
         with database.read() as conn:
-            found = retention.look(conn, terms, 1, lively.clocks.calendar_now)
+            found = retention.look(conn, terms, (), 1, lively.clocks.calendar_now)
         return found.asked, found.silent
 
     lively.clocks.advance(timedelta(days=200))
