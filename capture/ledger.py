@@ -11,6 +11,7 @@ from base.clock import Moment
 from base.config import Keys
 from capture.speech import Speech
 from leads import consent
+from leads.answering import in_force
 from leads.facts import Lead
 from leads.identity import load_leads
 from storage.schema import consents, preference_tokens
@@ -18,7 +19,7 @@ from storage.schema import consents, preference_tokens
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The newest row of a topic: `asked`, `granted`, `informed` or `withdrawn`, and when."""
+    """What holds for a topic: `asked`, `granted`, `informed` or `withdrawn`, and when."""
 
     state: str
     at: datetime
@@ -47,13 +48,14 @@ def find_owner(conn: Connection, lead_id: int, keys: Keys) -> Owner | None:
     if lead is None:
         return None
     rows = conn.execute(
-        select(consents.c.topic, consents.c.state, consents.c.at)
+        select(consents.c.topic, consents.c.state, consents.c.proof, consents.c.at)
         .where(consents.c.lead_id == lead_id)
         .order_by(consents.c.id)
     )
     known = suppressed_hash(lead, keys)
     left = bool(known and consent.suppressed(conn, [known]))
-    held = {row.topic: Held(row.state, row.at) for row in rows}
+    changes = [row for row in rows if in_force(row.state, row.proof) == row.state]  # else what held before goes on
+    held = {row.topic: Held(row.state, row.at) for row in changes}
     return Owner(lead, held, left, _preferences_path(conn, lead_id))
 
 

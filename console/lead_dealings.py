@@ -13,6 +13,7 @@ from console.names import Names
 from console.reasons import told, told_of_refusal
 from console.step_words import wait_of
 from console.telling import without_expressions
+from leads.answering import in_force
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
 
 
@@ -195,7 +196,7 @@ def consents(rows: Sequence[Consent], site: Site, names: Names, viewer: Viewer) 
     made = []
     for topic in dict.fromkeys(known):
         ledger = [row for row in rows if row.topic == topic]
-        newest = ledger[0].state if ledger else ""
+        newest = in_force(ledger[0].state, ledger[0].proof) if ledger else ""
         told_rows = tuple((say(LEDGER[row.state]), _proof(row, names), row) for row in ledger)
         said = say(LEDGER[newest]) if newest else say("never asked")
         made.append(Agreed(dict(labels).get(topic, topic), HELD.get(newest, "unknown"), said, told_rows))

@@ -5,11 +5,13 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 TRACKING = frozenset({"clicks", "opens"})  # purposes beside the topics: being measured, not being written to
 ALL = "all"
 # The states in which a topic may be written about: agreed to; or told of at an address at work, and not objected to.
 MAILABLE = frozenset({"granted", "informed"})
+MEANWHILE = "meanwhile"  # in the proof of a line `asked`: the state that goes on until the yes is confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,19 @@ def newly_told(held: Mapping[str, str], answer: ObjectionAnswer, *, at_work: boo
 
 
 def newly_asked(held: Mapping[str, str], answers: Iterable[ConsentAnswer]) -> list[ConsentAnswer]:
-    """The answers to note as asked, given `{topic: state}`: those that were ticked, of what is not granted
-    already nor may be written about anyway."""
-    return [answer for answer in answers if answer.given and held.get(answer.topic) not in MAILABLE]
+    """The answers to note as asked, given `{topic: state}`: those that were ticked, of what is not granted already.
+    A yes is worth more than having been told."""
+    return [answer for answer in answers if answer.given and held.get(answer.topic) != "granted"]
+
+
+def asked_meanwhile(known: str | None) -> dict[str, str]:
+    """What the proof of a line `asked` says besides: what was told of goes on until the yes is confirmed."""
+    return {MEANWHILE: known} if known == "informed" else {}
+
+
+def in_force(state: str, proof: Mapping[str, Any] | None) -> str:
+    """The state that a line of the ledger leaves the topic in."""
+    return str((proof or {}).get(MEANWHILE, state)) if state == "asked" else state
 
 
 def newly_granted(held: Mapping[str, str], topics: Iterable[str]) -> list[str]:

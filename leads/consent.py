@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select
 
 from base.clock import Moment
 from base.tokens import digest, keyed_hash, new_token
@@ -15,7 +15,9 @@ from leads.answering import (
     MAILABLE,
     TRACKING,
     ConsentAnswer,
+    asked_meanwhile,
     farewells,
+    in_force,
     newly_asked,
     newly_granted,
     newly_withdrawn,
@@ -40,14 +42,17 @@ _HOLDS = consents.c.id.in_(
     .group_by(consents.c.lead_id, consents.c.topic)
 )
 _NEWEST = Prepared(select(consents).where(_HOLDS).order_by(consents.c.id))
+_ASKED_BY = case((consents.c.state == "asked", consents.c.proof))  # of all other lines nobody reads the proof
 _GROUNDS = Prepared(
-    select(consents.c.lead_id, consents.c.topic, consents.c.state).where(
-        _HOLDS, or_(*(consents.c.state == one for one in sorted(MAILABLE)))
+    select(consents.c.lead_id, consents.c.topic, consents.c.state, _ASKED_BY).where(
+        _HOLDS, consents.c.state != "withdrawn"
     )
 )
 
 _STATES = Prepared(
-    select(consents.c.topic, consents.c.state).where(consents.c.lead_id == bindparam("lead")).order_by(consents.c.id)
+    select(consents.c.topic, consents.c.state, _ASKED_BY)
+    .where(consents.c.lead_id == bindparam("lead"))
+    .order_by(consents.c.id)
 )
 _SCOPES = Prepared(
     select(suppressions.c.address_hash, suppressions.c.scope).where(among(suppressions.c.address_hash, "hashes"))
@@ -99,8 +104,9 @@ def grounds(
     """For each lead, {topic it may be written about: `granted`, or `informed` and not objected to}; what it agreed to
     have measured is among the granted. `merged`: who of them is one with others, where that is known already."""
     found: dict[int, dict[str, str]] = {lead_id: {} for lead_id in lead_ids}
-    for lead_id, topic, state in _GROUNDS.rows(conn, {"leads": lead_ids}):
-        found[lead_id][topic] = state
+    for lead_id, topic, state, proof in _GROUNDS.rows(conn, {"leads": lead_ids}):
+        if (ground := in_force(state, proof)) in MAILABLE:
+            found[lead_id][topic] = ground
     for lead_id, refused in strictness.withdrawn_by_others(conn, lead_ids if merged is None else merged).items():
         found[lead_id] = {topic: state for topic, state in found[lead_id].items() if topic not in refused}
     return found
@@ -140,7 +146,8 @@ def ask(
     proof: Mapping[str, Any],
     now: Moment,
 ) -> tuple[str, ...]:
-    """Note what was ticked, as asked: a confirmation makes it consent. What is granted already stays granted.
+    """Note what was ticked, as asked: a confirmation makes it consent. What is granted already stays granted; what
+    was told of goes on meanwhile.
 
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
@@ -150,7 +157,8 @@ def ask(
         held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
     new = newly_asked(held, ticked)
     for answer in new:
-        enter(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=proof, now=now)
+        kept = {**proof, **asked_meanwhile(held.get(answer.topic))}
+        enter(conn, lead_id, answer.topic, "asked", answer.wording, form=form, locale=locale, proof=kept, now=now)
     return tuple(answer.topic for answer in new)
 
 
@@ -330,8 +338,8 @@ def _newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
 
 
 def states(conn: Connection, lead_id: int) -> dict[str, str]:
-    """{topic: what the lead's own ledger says last}."""
-    return dict(_STATES.rows(conn, {"lead": lead_id}))
+    """{topic: the state that the lead's own ledger leaves it in}."""
+    return {topic: in_force(state, proof) for topic, state, proof in _STATES.rows(conn, {"lead": lead_id})}
 
 
 def enter(

@@ -14,6 +14,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.saying import said
 from leads import events, standings, words
+from leads.answering import in_force
 from leads.erasing import WAITING, UnderWay, leave_places
 from leads.facts import COLUMNS, MERGED, Standing
 from leads.groups import group, survivor
@@ -153,8 +154,8 @@ def row_of(conn: Connection, lead_id: int) -> Row[Any]:
 
 
 def _held(conn: Connection, lead_id: int) -> dict[str, str]:
-    listed = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == lead_id)
-    return {row.topic: row.state for row in conn.execute(listed.order_by(consents.c.id))}
+    listed = select(consents.c.topic, consents.c.state, consents.c.proof).where(consents.c.lead_id == lead_id)
+    return {row.topic: in_force(row.state, row.proof) for row in conn.execute(listed.order_by(consents.c.id))}
 
 
 def hold(conn: Connection, lead_ids: list[int]) -> dict[int, Row[Any]]:

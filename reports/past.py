@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from authoring.site import Site
 from base.calendars import Zone
 from leads import events
+from leads.answering import in_force
 from leads.facts import Event, Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
@@ -39,9 +40,9 @@ class Past:
 
     def consents_at(self, at: datetime) -> dict[str, str]:
         """What held for each topic: {topic: asked, granted, informed or withdrawn}."""
-        theirs = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == self._lead_id)
+        theirs = select(consents.c.topic, consents.c.state, consents.c.proof).where(consents.c.lead_id == self._lead_id)
         rows = self._conn.execute(theirs.where(consents.c.at <= at).order_by(consents.c.id))
-        return {row.topic: row.state for row in rows}
+        return {row.topic: in_force(row.state, row.proof) for row in rows}
 
     def _granted(self, at: datetime) -> frozenset[str]:
         return frozenset(topic for topic, state in self.consents_at(at).items() if state == "granted")

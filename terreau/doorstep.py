@@ -44,6 +44,7 @@ class Doorstep:
     confirmed: bool = False  # ever
     submitted: int = 0
     asked: list[str] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)  # told of, and a yes to it is not confirmed yet
     alone: bool = False  # the address is left alone from now on
 
     @property
@@ -140,10 +141,15 @@ def _submits(door: Doorstep, action: Action, now: datetime) -> None:
     data = event_data(capture, door.submitted)
     door.lead.happens("form_submitted", now, evidence="human", subject=capture.form, data=data)
     for answer in answering.newly_asked(door.held, capture.consents):
-        door.held.pop(answer.topic, None)  # the newest asked stand last, as in the ledger
-        door.held[answer.topic] = "asked"
+        known = door.held.pop(answer.topic, None)  # the newest asked stand last, as in the ledger
+        door.held[answer.topic] = answering.in_force("asked", answering.asked_meanwhile(known))
+        door.waiting.add(answer.topic)
     _is_told(door, capture, now)
-    door.asked = [topic for topic, state in door.held.items() if state == "asked"]
+    door.asked = [
+        topic
+        for topic, state in door.held.items()
+        if state == "asked" or (state == "informed" and topic in door.waiting)
+    ]
 
 
 def _is_told(door: Doorstep, capture: Capture, now: datetime) -> None:

@@ -15,6 +15,7 @@ from base.paths import data_path
 from base.tokens import Signer, digest
 from capture.door import Door
 from leads import confirmations, consent
+from leads.answering import ConsentAnswer
 from storage.schema import consents, decisions, enrolments, events, leads
 from tests.capture.conftest import Browser, app_of, config_of
 from workflows.engine import Engine
@@ -231,6 +232,23 @@ def test_the_page_of_choices_says_why_and_a_box_that_stays_ticked_is_no_consent(
     browser.post(path, {"act": "save"})
     assert ledger(door) == [(TOPIC, "informed"), (TOPIC, "withdrawn")]
     browser.post(path, {"act": "save", "topic": TOPIC})
+    assert grounds(door) == {TOPIC: "granted"}
+
+
+def test_the_page_of_choices_keeps_what_goes_on_until_a_yes_is_confirmed(door, browser, clocks):
+    browser.send(PAGE, {**ANSWERS, "email": AT_WORK})
+    clocks.advance(timedelta(days=40))
+    yes = [ConsentAnswer(TOPIC, "Yes, write to me.", True)]
+    how = {"form": "lettre", "locale": "en", "proof": {}, "now": clocks.moment()}
+    door.database.write(lambda conn: consent.ask(conn, lead_id(door), yes, **how))
+    path = f"/preferences/{token(door, '')}"
+    page = browser.open(path).text
+    assert "Since 2 November 2026: you were told of it" in page.replace("\u00a0", " ")
+    browser.post(path, {"act": "save", "topic": TOPIC})
+    assert ledger(door) == [(TOPIC, "informed"), (TOPIC, "asked")]
+    assert grounds(door) == {TOPIC: "informed"}
+    sealed = door.signer.sign("confirm", {"lead": lead_id(door), "topics": [TOPIC], "submission": 1})
+    browser.post(f"/confirm/{sealed}", {})
     assert grounds(door) == {TOPIC: "granted"}
 
 
