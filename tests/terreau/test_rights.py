@@ -202,7 +202,7 @@ def test_the_release_in_force_says_who_has_bought(ada, lively, database):
 
 
 def test_an_act_of_one_of_two_who_are_one_keeps_both(lively, database):
-    ada, bob = lively.submits("ada"), lively.submits("bob")
+    ada, bob, eve = (lively.submits(who) for who in ("ada", "bob", "eve"))
     site, now = lively.releases.in_force(), lively.clocks.moment()
     database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
     lively.works()
@@ -212,14 +212,15 @@ def test_an_act_of_one_of_two_who_are_one_keeps_both(lively, database):
         with database.read() as conn:
             return [one.lead_id for one in retention.look(conn, terms, (), 1, times[-1]).departing]
 
-    assert departing() == [ada]
+    assert departing() == [ada, eve]
     with database.read() as conn:
         found = retention.look(conn, terms, (), 1, times[-1])
     database.write(lambda conn: retention.announce(conn, found, times[-1]))
     lively.clocks.advance(timedelta(days=200))
     lively.does(bob, "page_seen", "guide-3d")
-    assert departing() == []
+    assert departing() == [eve]
     assert database.write(retention.strike_off) == 1
+    assert [count(database, departures, one) for one in (ada, eve)] == [0, 1]
 
 
 def test_an_act_of_their_own_begins_their_time_anew_and_an_opened_mail_does_not(ada, lively, database):
