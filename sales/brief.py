@@ -20,7 +20,7 @@ from leads.points import MILLI
 from leads.scoring import Line, fit, lines
 from sales.known import Noted, bant
 from sales.routing import Routed, why
-from sales.wording import Voice, joined, one_line, signed, whole_points
+from sales.wording import Voice, joined, named, one_line, signed, whole_points
 
 LAST_ACTIONS = 6
 HAND_RAISE = "hand_raise"
@@ -115,7 +115,8 @@ def _of(condition: Condition | None) -> Iterator[Condition]:
 
 
 def _why_now(dossier: Dossier, voice: Voice) -> str:
-    name = one_line(dossier.facts.lead.first_name or dossier.facts.lead.name)
+    lead = dossier.facts.lead  # a room reads this sentence too: it says no address and no number
+    name = named([lead.first_name or lead.last_name], lead.id, voice.say)
     trigger = next((event for event in dossier.recent if event.seq == dossier.event_seq), None)
     if dossier.reason.startswith(HAND_RAISE) and trigger is not None:
         when = voice.when(trigger.at, dossier.now)

@@ -58,6 +58,7 @@ CALL_ENDS = {
     "objected": msgid("asks not to be called"),
 }
 _SOME_ACT = msgid("%(name)s: %(subject)s")
+_NAMELESS = msgid("Lead no. %(number)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ def whole_points(total: int, parts: Sequence[int]) -> tuple[int, list[int]]:
 def signed(points: int) -> str:
     """`+24`, `−7`, `0`, with a true minus sign."""
     return f"+{points}" if points > 0 else f"−{-points}" if points < 0 else "0"
+
+
+def named(names: Iterable[str | None], number: int, say: Translator) -> str:
+    """What a lead is called before many readers: by their names, else by their number; never by what reaches them."""
+    return one_line(joined(names, " ")) or typeset(say.gettext(_NAMELESS, number=number), say.locale)
 
 
 def one_line(value: Any) -> str:

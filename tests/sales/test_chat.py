@@ -13,7 +13,10 @@ PAYLOAD = {
     "type": "lead.hot",
     "timestamp": "2026-11-03T09:00:00+00:00",
     "data": {
-        "lead": {"id": 7, "name": "Chloé Marchand", "job_title": "Architecte", "company": "Atelier Marchand"},
+        "lead": {
+            "id": 7, "name": "Chloé Marchand", "first_name": "Chloé", "last_name": "Marchand",
+            "job_title": "Architecte", "company": "Atelier Marchand",
+        },
         "locale": "fr",
         "reason": "enter: engagement 92, fit 40",
         "engagement": 92,
@@ -24,7 +27,7 @@ PAYLOAD = {
         "lead_url": "https://lumen.example/console/leads/7",
         "email": "chloe@marchand.example",
     },
-}
+}  # fmt: skip
 ATTACKS = [
     "<!channel>", "<!here|here>", "<@U012AB3CD>", "<#C012|general>", "<https://evil.example|Terreau>", "\\<!x>",
     "@channel", "@all", "@here", "[Terreau](https://evil.example)", "![x](http://evil.example/x.png)",
@@ -36,7 +39,7 @@ SPACES = str.maketrans({"\u2060": "", "\u00a0": " ", "\u202f": " "})  # those th
 
 
 def with_name(text):
-    lead = {**PAYLOAD["data"]["lead"], "name": text, "company": text, "job_title": text}
+    lead = {**PAYLOAD["data"]["lead"], "name": text, "first_name": text, "company": text, "job_title": text}
     data = {**PAYLOAD["data"], "lead": lead, "why_now": text, "suggestion": text, "owner_why": text}
     data["score"] = [{"what": text, "points": "+1"}]
     return {**PAYLOAD, "data": data}
@@ -61,6 +64,15 @@ def test_a_room_reads_who_why_and_where_in_the_language_of_the_rep():
 def test_a_raised_hand_says_so():
     asked = {**PAYLOAD, "data": {**PAYLOAD["data"], "reason": "hand_raise: demo", "locale": "en"}}
     assert chat_body(asked)["text"].startswith("Asking for you: Chloé Marchand")
+
+
+@pytest.mark.parametrize(("locale", "called"), [("fr", "Lead n° 7"), ("en", "Lead no. 7")])
+@pytest.mark.parametrize("reached", ["bob@lumen.example", "+33639981234"])
+def test_whoever_gave_no_name_is_called_by_their_number(reached, locale, called):
+    lead = {**PAYLOAD["data"]["lead"], "name": reached, "first_name": None, "last_name": None}
+    body = chat_body({**PAYLOAD, "data": {**PAYLOAD["data"], "lead": lead, "locale": locale}})
+    assert f": {called}, Architecte, Atelier Marchand (92 points)" in body["text"]
+    assert reached not in json.dumps(body, ensure_ascii=False)
 
 
 def test_any_other_word_is_passed_on_by_its_type_alone():

@@ -19,10 +19,12 @@ from base.clock import Moment
 from base.paths import data_path
 from base.translations import read_catalogues
 from leads import events
+from leads.addresses import shown_phone
 from leads.facts import Facts, Standing
 from leads.fold import fold
 from leads.identity import load_leads
 from sales import again, alert, brief, known, moving, notebook, wording
+from sales.chat import chat_body
 from sales.handoff import find, open_hand_off, promised
 from sales.notebook import Author
 from sales.wording import whole_points
@@ -357,6 +359,21 @@ def test_a_raised_hand_goes_to_the_rep_whom_its_form_names(database, chloe, rep,
 def test_the_example_promises_nadia_and_nadia_is_told(site):
     assert promised(site, "hand_raise: demo") == ("demo", "nadia")
     assert "Nadia" in site.forms["demo"].intro["fr"]
+
+
+@pytest.mark.parametrize("reason", ["enter: engagement 92, fit 40", "hand_raise: demo"])
+@pytest.mark.parametrize("kept", ["email", "phone"])
+def test_a_room_is_told_neither_the_address_nor_the_number_of_who_gave_no_name(database, chloe, kept, reason):
+    known = {name: getattr(chloe.facts.lead, name) for name in ("email", "phone")}
+    gone = dict.fromkeys({"first_name", "last_name", "email", "phone"} - {kept})
+    facts = replace(chloe.facts, lead=replace(chloe.facts.lead, **gone))
+    open_it(database, replace(chloe, facts=facts, reason=reason))
+    payload = rows(database, webhooks)[0].payload
+    told = json.dumps(chat_body(payload), ensure_ascii=False)
+    assert payload["data"]["lead"]["name"] == known[kept], "the signed webhook goes to a receiver, and says who it is"
+    assert known[kept].lstrip("+") not in told
+    assert shown_phone(known["phone"]) not in told
+    assert payload["data"]["why_now"].startswith("Lead n")
 
 
 def test_the_webhook_says_what_the_mail_says(database, chloe):
