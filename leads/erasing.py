@@ -13,28 +13,27 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    String,
     Table,
     UniqueConstraint,
-    cast,
     delete,
     func,
-    literal,
     select,
     update,
 )
 
 from base.clock import Moment
 from base.saying import said
-from base.tokens import keyed_hash
+from base.tokens import keyed_hash, new_token
 from leads import companies, consent
 from leads.groups import everyone_in, survivor
+from leads.undone import WITHDRAWN
 from storage.personal import HOLDINGS, of_leads, tables
 from storage.schema import (
     audit,
     audit_payloads,
     enrolments,
     erasures,
+    hand_offs,
     leads,
     messages,
     occupancy,
@@ -115,7 +114,7 @@ def anonymise(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str
         if rest == "gone":
             conn.execute(delete(table).where(of_leads(table, ids)))
         elif rest == "blank":
-            conn.execute(update(table).where(of_leads(table, ids)).values(_blank(table)))
+            _blank(conn, table, ids)
     # A lead merged into itself is nobody: every list and every sequence leaves merged leads out.
     conn.execute(update(leads).where(leads.c.id.in_(ids)).values(merged_into=leads.c.id))
     companies.forget_empty(conn, domains)
@@ -205,11 +204,14 @@ def leave_places(conn: Connection, those: ColumnElement[bool]) -> None:
 
 
 def _end(conn: Connection, ids: Sequence[int], now: Moment) -> None:
-    """Nothing waits for them any more: neither a step, nor a mail, nor the engine."""
+    """Nothing waits for them any more: neither a step, nor a mail, nor sales, nor the engine."""
     inside = update(enrolments).where(enrolments.c.lead_id.in_(ids), enrolments.c.state == "active")
     conn.execute(inside.values(state="left", step=None, due_at=None, ended_at=now.calendar))
     waiting = update(messages).where(messages.c.lead_id.in_(ids), messages.c.state.in_((*WAITING, "unknown")))
     conn.execute(waiting.values(state="withdrawn", holder=None, fence=None, ended_at=now.machine))
+    unanswered = update(hand_offs).where(hand_offs.c.lead_id.in_(ids), hand_offs.c.verdict.is_(None))
+    conn.execute(unanswered.values(verdict=WITHDRAWN, verdict_at=now.calendar))
+    conn.execute(update(hand_offs).where(hand_offs.c.lead_id.in_(ids)).values(escalate_at=None))
     at_rest = update(wakes).where(wakes.c.lead_id.in_(ids))
     conn.execute(at_rest.values(folded_seq=wakes.c.seq, due_at=None, holder=None, fence=None))
 
@@ -217,19 +219,24 @@ def _end(conn: Connection, ids: Sequence[int], now: Moment) -> None:
 # ---------------------------------------------------------------- what takes the place of a value
 
 
-def _blank(table: Table) -> dict[str, Any]:
-    return {name: _nothing(table, name) for name in HOLDINGS[table.name].columns("personal", "secret")}
+def _blank(conn: Connection, table: Table, ids: Sequence[int]) -> None:
+    names = HOLDINGS[table.name].columns("personal", "secret")
+    apart = {name for name in names if not table.c[name].nullable and _is_apart(table, name)}
+    theirs = update(table).where(of_leads(table, ids))
+    conn.execute(theirs.values({name: _nothing(table, name) for name in names if name not in apart}))
+    # Some of these open a page: what takes their place is nobody's guess.
+    keys = conn.scalars(select(table.c.id).where(of_leads(table, ids))) if apart else ()
+    for key in list(keys):
+        conn.execute(update(table).where(table.c.id == key).values({name: new_token() for name in apart}))
 
 
 def _nothing(table: Table, name: str) -> Any:
-    """NULL where it may be; else the emptiest value there is, told apart by the row where it must be unique."""
+    """NULL where it may be, else the emptiest value there is."""
     column = table.c[name]
     if column.nullable:
         return None
     if isinstance(column.type, JSON):
         return [] if name == "tags" else {}
-    if _is_apart(table, name):
-        return literal("gone-") + cast(table.c.id, String)
     return ""
 
 

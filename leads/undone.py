@@ -1,4 +1,7 @@
-"""Hand-offs that rested on hits of a machine: their stage was left again by the repair, which began another cycle."""
+"""Hand-offs that sales has nothing to answer about any more, and which of them rested on hits of a machine.
+
+Those: their stage was left again by the repair, which began another cycle.
+"""
 
 from sqlalchemy import and_
 

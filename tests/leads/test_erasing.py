@@ -13,6 +13,7 @@ from base.clock import Moment
 from leads import consent
 from leads.erasing import UnderWay, again, anonymise, erase, is_forgotten, marks_of, plan
 from leads.forgetting import LIST, Clerk, Desk, forget, forget_again, read_marks
+from leads.undone import WITHDRAWN
 from storage.chain import verify
 from storage.personal import HOLDINGS, tables
 from storage.schema import (
@@ -21,6 +22,7 @@ from storage.schema import (
     enrolments,
     erasures,
     events,
+    hand_offs,
     leads,
     messages,
     metadata,
@@ -204,6 +206,19 @@ def test_anonymising_keeps_what_happened_and_when_and_nothing_of_who(desk):
                 for t in (events, stage_changes, messages, enrolments)]  # fmt: skip
         assert kept == [1, 1, 1, 1]
         assert conn.execute(select(enrolments.c.state).where(enrolments.c.lead_id == ADA)).scalar_one() == "left"
+
+
+def test_nothing_about_the_anonymised_waits_for_sales_and_no_page_of_theirs_can_be_guessed(desk):
+    waits = update(hand_offs).values(verdict=None, verdict_by=None, verdict_at=None, escalate_at=AT)
+    desk.database.write(lambda conn: conn.execute(waits).rowcount)
+    forget(desk, ADA, "anonymise", CLERK, NOW)
+    with desk.database.read() as conn:
+        hers, his = conn.execute(select(hand_offs).order_by(hand_offs.c.id)).all()
+        letters = conn.scalars(select(messages.c.token).where(messages.c.lead_id == ADA)).all()
+    assert (hers.verdict, hers.verdict_by, hers.verdict_at, hers.escalate_at) == (WITHDRAWN, None, NOW.calendar, None)
+    assert (his.verdict, his.escalate_at) == (None, AT)
+    assert [len(token) for token in (hers.token, *letters)] == [22, 22], "as one that was drawn"
+    assert str(ADA) not in (hers.token, *letters) and not hers.token.startswith("gone")
 
 
 def test_anonymising_twice_finds_nobody_to_tell_apart(desk):
