@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, func, select, update
 
 from authoring.models.hand_off import Escalation, HandOff
@@ -16,18 +17,21 @@ from sales.dossiers import dossier_of
 from sales.notebook import Act, Author
 from sales.reassigning import Office, give
 from sales.routing import LATE, Routed
-from sales.service import next_due, next_step
+from sales.service import next_step
 from sales.telling import NOTICE, About, tell_by_mail
 from sales.wording import Voice
 from storage import wakes
-from storage.database import Database
+from storage.database import Database, StorageUnavailable
 from storage.schema import escalations, hand_offs, leads, switches
 from storage.upsert import insert_or_ignore
 
 AT_A_TIME = 20
+PAUSE = timedelta(minutes=15)  # after a fault of ours
 EVERYTHING = "all"  # the switch that rests the whole house
 HOUSE = Author("Terreau")
 ESCALATED = "alert_escalated"
+
+log = structlog.get_logger(__name__)
 
 
 class ServiceLevel:
@@ -63,32 +67,49 @@ class ServiceLevel:
     def _due(self) -> list[int]:
         now = self._clocks.calendar()
         with self._database.read() as conn:
-            due = select(hand_offs.c.id).where(hand_offs.c.escalate_at <= now).order_by(hand_offs.c.escalate_at)
+            due = select(hand_offs.c.id).where(hand_offs.c.escalate_at <= now, hand_offs.c.verdict.is_(None))
+            due = due.order_by(hand_offs.c.escalate_at)
             return [] if _rests(conn) else list(conn.scalars(due.limit(AT_A_TIME)))
 
     def _take(self, hand_off_id: int, office: Office) -> bool:
         now = self._clocks.moment()
-        return self._database.write(lambda conn: escalate(conn, hand_off_id, office, now))
+        try:
+            return self._database.write(lambda conn: escalate(conn, hand_off_id, office, now))
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # a fault of ours must not hold up the others, nor be tried without an end
+            log.error("an alert that waits met a fault", hand_off=hand_off_id, exc_info=error)
+            self._put_off(hand_off_id, now.calendar + PAUSE)
+            return False
+
+    def _put_off(self, hand_off_id: int, until: datetime) -> None:
+        later = update(hand_offs).where(hand_offs.c.id == hand_off_id, hand_offs.c.escalate_at.is_not(None))
+        self._database.write(lambda conn: conn.execute(later.values(escalate_at=until)).rowcount)
 
 
 def escalate(conn: Connection, hand_off_id: int, office: Office, now: Moment) -> bool:
     """Take the next step about that hand-off, if it is due, unanswered, and nobody else has taken it."""
     hand_off = _held(conn, hand_off_id)
-    chosen, taken = office.site.definitions.hand_off, _taken(conn, hand_off_id)
+    if hand_off is None or hand_off.verdict is not None:
+        return False
+    chosen, taken, told = office.site.definitions.hand_off, _taken(conn, hand_off_id), False
     step = next_step(chosen, hand_off.opened_at, taken, office.zone)
-    due = hand_off.verdict is None and step is not None and step[0] <= now.calendar
-    told = _do(conn, hand_off, step[1], office, now) if due and step is not None else False
-    ahead = [*taken, step[1].id] if due and step is not None else taken
-    later = next_due(chosen, hand_off.opened_at, ahead, office.zone) if hand_off.verdict is None else None
+    if step is not None and step[0] <= now.calendar:
+        told = _do(conn, hand_off, step[1], office, now)
+        step = next_step(chosen, hand_off.opened_at, [*taken, step[1].id], office.zone)
+    later = step[0] if step is not None else None
     conn.execute(update(hand_offs).where(hand_offs.c.id == hand_off_id).values(escalate_at=later))
     return told
 
 
-def _held(conn: Connection, hand_off_id: int) -> Row[Any]:
-    """The hand-off, of which nobody says anything else before the commit: an answer comes before, or after."""
-    lead_id = conn.execute(select(hand_offs.c.lead_id).where(hand_offs.c.id == hand_off_id)).scalar_one()
+def _held(conn: Connection, hand_off_id: int) -> Row[Any] | None:
+    """The hand-off, of which nobody says anything else before the commit: an answer comes before, or after. None: its
+    lead was erased meanwhile."""
+    lead_id = conn.execute(select(hand_offs.c.lead_id).where(hand_offs.c.id == hand_off_id)).scalar_one_or_none()
+    if lead_id is None:
+        return None
     wakes.hold(conn, [lead_id])
-    return conn.execute(select(hand_offs).where(hand_offs.c.id == hand_off_id)).one()
+    return conn.execute(select(hand_offs).where(hand_offs.c.id == hand_off_id)).one_or_none()
 
 
 def _taken(conn: Connection, hand_off_id: int) -> list[str]:

@@ -157,6 +157,7 @@ def submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> l
 
 def _keep(conn: Connection, call: HandOffCall, routed: Routed, token: str, told: dict[str, Any], zone: Zone) -> None:
     chosen, now = call.site.definitions.hand_off, call.now.calendar
+    first = service.next_step(chosen, now, (), zone)
     row = insert(hand_offs).values(
         lead_id=call.facts.lead.id,
         cycle=call.cycle,
@@ -167,7 +168,7 @@ def _keep(conn: Connection, call: HandOffCall, routed: Routed, token: str, told:
         brief=told,
         opened_at=now,
         answer_by=service.answer_by(chosen, now, zone),
-        escalate_at=service.next_due(chosen, now, (), zone),
+        escalate_at=first[0] if first is not None else None,
         event_seq=call.event_seq,
         release_id=call.site.release_id,
     )

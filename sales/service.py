@@ -26,12 +26,6 @@ def next_step(
     return min(ahead, key=lambda step: step[0], default=None)
 
 
-def next_due(chosen: HandOff, opened_at: datetime, taken: Collection[str], zone: Zone) -> datetime | None:
-    """When that is."""
-    step = next_step(chosen, opened_at, taken, zone)
-    return step[0] if step else None
-
-
 def _later(chosen: HandOff, at: datetime, length: str, zone: Zone) -> datetime:
     return worked(at, parse_duration(length), working_time(chosen.hours), zone)
 

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 
 from authoring.models.hand_off import Escalation, WorkingHours
 from base.clock import Clocks
+from leads.erasing import anonymise, erase
 from reports.handing_over import handoff
 from reports.tallies import Days
 from sales import links
-from sales.escalating import ServiceLevel, escalate
+from sales.escalating import PAUSE, ServiceLevel, escalate
 from sales.notebook import Author
 from sales.reassigning import Office
 from sales.routing import Routed
@@ -139,6 +140,36 @@ def test_a_step_that_was_due_when_the_answer_came_is_not_taken(waiting):
     one, office, now = waiting.hand_off(), waiting.office(), waiting.lively.clocks.moment()
     assert not waiting.lively.database.write(lambda conn: escalate(conn, one.id, office, now))
     assert waiting.rows(escalations) == []
+
+
+def test_nobody_is_told_of_a_lead_who_was_anonymised_meanwhile(waiting):
+    now = waiting.lively.clocks.moment()
+    waiting.lively.database.write(lambda conn: anonymise(conn, waiting.lead_id, "a key of the tests", now) and None)
+    told = waiting.told(NADIA)
+    assert waiting.at_work().next_due() is None
+    assert waiting.after(days=3) == 0
+    assert (waiting.told(NADIA), waiting.told(KARIM)) == (told, [])
+
+
+def test_one_alert_that_cannot_be_told_holds_up_no_other_and_is_tried_again(waiting, lively):
+    """Its brief is no brief any more: a fault of ours, whichever."""
+    lively.submits("bob", "demo", phone="+33639985678", need="A hall", **STUDIO)
+    ada, bob = waiting.rows(hand_offs)
+    spoil = update(hand_offs).where(hand_offs.c.id == ada.id)
+    lively.database.write(lambda conn: conn.execute(spoil.values(brief={"total": "many"})).rowcount)
+    assert waiting.after(hours=2) == 1
+    assert [row.hand_off_id for row in waiting.rows(escalations)] == [bob.id]
+    assert waiting.hand_off().escalate_at == lively.clocks.calendar() + PAUSE
+    lively.database.write(lambda conn: conn.execute(spoil.values(brief=ada.brief)).rowcount)
+    assert waiting.after(minutes=15) == 1
+
+
+def test_a_step_that_was_due_when_the_lead_was_erased_is_not_taken(waiting):
+    """A process that saw it due, and was slower than the erasure."""
+    waiting.lively.clocks.advance(timedelta(hours=2))
+    one, office, now = waiting.hand_off(), waiting.office(), waiting.lively.clocks.moment()
+    waiting.lively.database.write(lambda conn: erase(conn, waiting.lead_id, "a key of the tests", now) and None)
+    assert not waiting.lively.database.write(lambda conn: escalate(conn, one.id, office, now))
 
 
 def test_only_working_hours_count(waiting, lively):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from authoring.models.hand_off import Escalation, HandOff
-from sales.service import answer_by, next_due, next_step
+from sales.service import answer_by, next_step
 
 PARIS = "Europe/Paris"
 FRIDAY = datetime(2026, 11, 6, 15, 30, tzinfo=UTC)  # 16:30 in Paris
@@ -37,7 +37,7 @@ def test_steps_come_in_the_order_of_time_whatever_the_order_of_the_file():
     at, step = next_step(hand_off(), FRIDAY, ["again"], PARIS)
     assert (at, step.id) == (datetime(2026, 11, 9, 14, 30, tzinfo=UTC), "boss")
     assert next_step(hand_off(), FRIDAY, ["again", "boss"], PARIS) is None
-    assert next_due(hand_off(escalation=[]), FRIDAY, (), PARIS) is None
+    assert next_step(hand_off(escalation=[]), FRIDAY, (), PARIS) is None
 
 
 @pytest.mark.parametrize(
