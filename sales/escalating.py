@@ -1,7 +1,7 @@
 """Sees to alerts that nobody answers: each step of the definitions is taken once, by whichever process comes first."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from authoring.models.hand_off import Escalation, HandOff
 from authoring.releases import NoRelease
+from base.calendars import local_day
 from base.clock import Clocks, Moment
 from sales import again, links
+from sales.absences import away_on
 from sales.brief import brief
 from sales.dossiers import dossier_of
 from sales.notebook import Act, Author
@@ -125,7 +127,9 @@ def _rests(conn: Connection) -> bool:
 
 
 def _do(conn: Connection, hand_off: Row[Any], step: Escalation, office: Office, now: Moment) -> bool:
-    told = _whom(hand_off, step, office.site.definitions.hand_off)
+    chosen = office.site.definitions.hand_off
+    away = away_on(conn, chosen, local_day(now.calendar, office.zone))
+    told = _whom(hand_off, step, chosen, away)
     row = {
         "hand_off_id": hand_off.id, "step": step.id, "act": step.do, "owner": hand_off.owner, "told": told,
         "at": now.calendar,
@@ -143,11 +147,12 @@ def _do(conn: Connection, hand_off: Row[Any], step: Escalation, office: Office, 
     return True
 
 
-def _whom(hand_off: Row[Any], step: Escalation, chosen: HandOff) -> str:
-    """The rep who is told; whoever has left the definitions is nobody to tell, and the owner is told again."""
-    known = {rep.id for rep in chosen.reps}
-    wanted = step.to or (chosen.fallback if step.do == "reassign" else None)
-    return wanted if wanted is not None and wanted in known else str(hand_off.owner)
+def _whom(hand_off: Row[Any], step: Escalation, chosen: HandOff, away: Collection[str]) -> str:
+    """The rep who is told: `to`, else the fallback. Whoever is away or has left the definitions is nobody to tell;
+    where nobody else is, the owner is told again."""
+    there = {rep.id for rep in chosen.reps} - {*away}
+    wanted = (step.to, chosen.fallback) if step.do != "remind" else ()
+    return next((rep for rep in wanted if rep in there), str(hand_off.owner))
 
 
 def _tell(conn: Connection, hand_off: Row[Any], step: Escalation, told: str, office: Office, now: Moment) -> None:

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from authoring.models.hand_off import Escalation, WorkingHours
+from authoring.models.hand_off import Escalation, Rep, WorkingHours
 from base.clock import Clocks
 from leads.erasing import anonymise, erase
 from reports.handing_over import handoff
 from reports.tallies import Days
-from sales import links
+from sales import absences, links
 from sales.escalating import PAUSE, ServiceLevel, escalate
 from sales.notebook import Author
 from sales.reassigning import Office
@@ -35,14 +35,17 @@ class Waiting:
     """Ada has raised a hand and nobody answers; `at_work` is the timer of a process, as many as one likes."""
 
     def __init__(self, lively):
-        self.lively, self.steps, self.hours = lively, STEPS, None
+        self.lively, self.steps, self.hours, self.fallback = lively, STEPS, None, None
         lively.releases.in_force = self.in_force(lively.releases.in_force)
         self.lead_id = lively.submits("ada", "demo", phone="+33639981234", need="A room", **STUDIO)
 
     def in_force(self, applied):
         def site():
             found = applied()
-            chosen = found.definitions.hand_off.model_copy(update={"escalation": self.steps, "hours": self.hours})
+            told = {"escalation": self.steps, "hours": self.hours}
+            if self.fallback is not None:
+                told |= {"reps": [*found.definitions.hand_off.reps, self.fallback], "fallback": self.fallback.id}
+            chosen = found.definitions.hand_off.model_copy(update=told)
             return replace(found, definitions=found.definitions.model_copy(update={"hand_off": chosen}))
 
         return site
@@ -170,6 +173,21 @@ def test_a_step_that_was_due_when_the_lead_was_erased_is_not_taken(waiting):
     one, office, now = waiting.hand_off(), waiting.office(), waiting.lively.clocks.moment()
     waiting.lively.database.write(lambda conn: erase(conn, waiting.lead_id, "a key of the tests", now) and None)
     assert not waiting.lively.database.write(lambda conn: escalate(conn, one.id, office, now))
+
+
+@pytest.mark.parametrize(
+    ("away", "told", "owner"),
+    [(("karim",), "lea", "lea"), (("karim", "lea"), "nadia", "nadia"), ((), "karim", "karim")],
+)
+def test_whoever_is_away_is_passed_over_for_the_fallback(waiting, lively, away, told, owner):
+    waiting.fallback = Rep(id="lea", name="Léa Roy", email="lea@atelier-lumen.example", weight=0)
+    now = lively.clocks.moment()
+    for rep in away:
+        days = (now.calendar.date(), now.calendar.date() + timedelta(days=7))
+        lively.database.write(lambda conn, rep=rep, days=days: absences.add(conn, rep, *days, "chloé", now))
+    waiting.after(hours=5)
+    assert [row.told for row in waiting.rows(escalations, escalations.c.act != "remind")] == [told, told]
+    assert waiting.hand_off().owner == owner
 
 
 def test_only_working_hours_count(waiting, lively):
