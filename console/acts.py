@@ -56,9 +56,7 @@ def give_verdict(door: ConsoleDoor, hand_off_id: int) -> Response:
     late, site, who, now = False, door.site(), author(), g.moment
 
     def job(conn: Connection) -> None:
-        if verdict.said == ACCEPTED:
-            moving.may_accept(conn, hand_off_id, site)
-        verdicts.answer(conn, hand_off_id, verdict, who, now)
+        moving.answer(conn, hand_off_id, verdict, site, who, now)
 
     try:
         door.database.write(job)

@@ -20,11 +20,11 @@ from console.drawings import strata
 from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
 from leads.undone import WITHDRAWN
-from sales import verdicts
-from sales.links import Opened, opened
-from sales.moving import Refused, may_accept, sentence
+from sales import moving
+from sales.links import Opened, held, opened
+from sales.moving import Refused, sentence
 from sales.notebook import Author
-from sales.verdicts import ACCEPTED, AnsweredBefore, Verdict
+from sales.verdicts import AnsweredBefore, Verdict
 from sales.wording import Voice
 from storage.database import Database
 
@@ -70,13 +70,16 @@ def answer(door: StaffDoor, token: str) -> Response:
     names = {rep.id: rep.name for rep in site.definitions.hand_off.reps}
     author, now = Author(names.get(found.rep, found.rep), found.rep), door.clocks.moment()
 
-    def job(conn: Connection) -> None:
-        if verdict == ACCEPTED:
-            may_accept(conn, found.hand_off.id, site)
-        verdicts.answer(conn, found.hand_off.id, Verdict(verdict, reason), author, now)
+    def job(conn: Connection) -> bool:
+        still = held(conn, token)  # since the page was looked up the lead may have become another's
+        if still is None or still.ended:
+            return False
+        moving.answer(conn, still.hand_off.id, Verdict(verdict, reason), site, author, now)
+        return True
 
     try:
-        door.database.write(job)
+        if not door.database.write(job):
+            return _moved(door, _find(door, token))
     except AnsweredBefore:
         return redirect(f"{request.path}?late=1", 303)  # type: ignore[return-value]
     except Refused as error:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from base.tokens import new_token
+from leads.groups import survivor
+from storage import wakes
 from storage.schema import hand_off_links, hand_offs
 
 
@@ -30,6 +32,17 @@ def opened(conn: Connection, token: str) -> Opened | None:
         return None
     found = conn.execute(select(hand_offs).where(hand_offs.c.id == link.hand_off_id)).one()
     return Opened(found, link.rep, link.ended_at is not None)
+
+
+def held(conn: Connection, token: str) -> Opened | None:
+    """The same, of which nobody says anything else before the commit: whose it is now it is then."""
+    found = opened(conn, token)
+    if found is None:
+        return None
+    lead_id = found.hand_off.lead_id
+    wakes.hold(conn, [lead_id])  # its own first, as whoever merges does
+    wakes.hold(conn, [survivor(conn, lead_id)])
+    return opened(conn, token)
 
 
 def one_more(conn: Connection, hand_off_id: int, rep: str) -> str:

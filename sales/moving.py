@@ -13,7 +13,9 @@ from leads.facts import MOVED
 from leads.gates import Barred, barred, lacking
 from leads.groups import group, survivor
 from leads.identity import load_leads
+from sales import verdicts
 from sales.notebook import Act, Author
+from sales.verdicts import ACCEPTED, Verdict
 from sales.wording import Voice, joined
 from storage.schema import bant, hand_offs
 
@@ -62,8 +64,18 @@ def move(
     act.tell(conn, MOVED, to, reason=reason[:LONGEST_REASON])
 
 
-def may_accept(conn: Connection, hand_off_id: int, site: Site) -> None:
-    """Raise Refused when the stage of accepted leads asks for what nobody knows. In the transaction of the answer."""
+def answer(conn: Connection, hand_off_id: int, verdict: Verdict, site: Site, author: Author, now: Moment) -> None:
+    """Answer a hand-off as `verdicts.answer` does, whose errors it raises, where the definitions let the lead be moved.
+
+    Raises Refused, and nothing is saved. Asked last: nobody changes the lead meanwhile, and whoever is late is told so.
+    """
+    verdicts.answer(conn, hand_off_id, verdict, author, now)
+    if verdict.said == ACCEPTED:
+        _may_accept(conn, hand_off_id, site)
+
+
+def _may_accept(conn: Connection, hand_off_id: int, site: Site) -> None:
+    """Raise Refused when the stage of accepted leads asks for what nobody knows."""
     row = conn.execute(
         select(hand_offs.c.lead_id, hand_offs.c.stage).where(hand_offs.c.id == hand_off_id)
     ).one_or_none()

@@ -130,6 +130,15 @@ def test_accepting_waits_until_what_the_stage_asks_for_is_known(staff_client, li
     assert stage_of(ada) == "sql"
 
 
+def test_whoever_accepts_too_late_is_told_so_and_not_what_is_missing(staff_client, lively, put):
+    ada = lively.submits("ada", "demo", timeline="quarter")
+    client, here = staff_client("admin"), "/console/hand-offs/1/verdict"
+    client.post(here, {"choice": "reject", "reason": "etudes"})
+    put((SQL, 'requires = ["company"]\n'))
+    late = client.post(here, {"choice": "accept", "lead_id": ada, "back": "lead"})
+    assert (late.status_code, "late=1" in late.location) == (303, True)
+
+
 def test_refusing_a_lead_asks_for_nothing(staff_client, lively, put, stage_of):
     put((SQL, "requires_bant = true\n"))
     ada = lively.submits("ada", "demo")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from authoring.blobs import BlobDirectory
 from authoring.load import load_site
@@ -15,6 +15,7 @@ from base.config import Config
 from base.paths import data_path
 from console.verdict import StaffDoor, verdict_blueprint
 from leads.identity import Capture, record
+from sales import links
 from storage.schema import events, hand_off_links, hand_offs, wakes
 
 TOKEN = "abcdefghijklmnopqrstuv"
@@ -245,3 +246,24 @@ def test_the_page_of_whoever_had_the_lead_before_shows_nothing_of_it_and_answers
         assert "Ada Moreau" not in answer.text
         assert "<form" not in answer.text
     assert hand_off(staff_door).verdict is None
+
+
+def test_a_page_that_ends_while_its_answer_is_on_the_way_answers_nothing(client, staff_door, clocks):
+    """The lead is given to karim after the page was looked up and before the answer is written."""
+    in_force, one = staff_door.releases.in_force, hand_off(staff_door)
+
+    def given_away(conn):
+        links.hand_on(conn, one, clocks.calendar())
+        conn.execute(update(hand_offs).values(owner="karim"))
+
+    def slowly():
+        if hand_off(staff_door).owner == "nadia":
+            staff_door.database.write(given_away)
+        return in_force()
+
+    staff_door.releases.in_force = slowly
+    answer = client.post(PATH, data={"choice": "accept"})
+    assert (answer.status_code, hand_off(staff_door).owner, hand_off(staff_door).verdict) == (200, "karim", None)
+    assert "Il est chez Karim Benali" in answer.text
+    assert "Ada Moreau" not in answer.text
+    assert verdicts(staff_door) == []
