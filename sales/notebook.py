@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from base.clock import Moment
 from leads import events, standings
-from leads.groups import survivor
+from leads.groups import group, survivor
 from storage import wakes
 from storage.schema import bant, hand_offs, leads, notes, tasks
 from storage.upsert import upsert
@@ -130,23 +130,19 @@ def note_bant(
     upsert(conn, bant, [row], key=["lead_id", "item"])
 
 
-def assign(conn: Connection, lead_id: int, rep: str | None, author: Author, now: Moment) -> None:
-    """Give the lead to a rep, or to nobody; what is to do goes along, an open hand-off as far as it has a new rep."""
-    act = Act.begin(conn, lead_id, author, now)
-    before = conn.execute(select(leads.c.owner).where(leads.c.id == act.lead_id)).scalar_one()
-    hand_on(conn, act, rep, before)
-
-
 def hand_on(conn: Connection, act: Act, rep: str | None, before: str | None, reason: str = "") -> None:
-    """The same for an act under way; `before` is whose lead it was."""
-    lead_id, why = act.lead_id, {"reason": reason} if reason else {}
+    """Give the lead to a rep, or to nobody; `before` is whose it was.
+
+    What is to do goes along, of all whom the lead stands for; open hand-offs as far as they have a new rep.
+    """
+    lead_id, theirs, why = act.lead_id, group(conn, act.lead_id), {"reason": reason} if reason else {}
     act.tell(conn, "lead_assigned", rep, **why)
     conn.execute(update(leads).where(leads.c.id == lead_id).values(owner=rep))
     standings.copy_owners(conn, [lead_id])
     if rep is not None:
-        unanswered = (hand_offs.c.lead_id == lead_id) & hand_offs.c.verdict.is_(None)
+        unanswered = hand_offs.c.lead_id.in_(theirs) & hand_offs.c.verdict.is_(None)
         conn.execute(update(hand_offs).where(unanswered).values(owner=rep))
-    open_tasks = (tasks.c.lead_id == lead_id) & tasks.c.done_at.is_(None)
+    open_tasks = tasks.c.lead_id.in_(theirs) & tasks.c.done_at.is_(None)
     conn.execute(update(tasks).where(open_tasks, tasks.c.owner.is_not_distinct_from(before)).values(owner=rep))
 
 

@@ -431,6 +431,15 @@ class Lively:
         self.works()
         return lead_id
 
+    def gives(self, lead_id: int, rep: str) -> None:
+        """Nadia gives the lead to that rep."""
+        from sales.notebook import Author
+        from sales.reassigning import Office, reassign
+
+        office = Office(self.releases.in_force(), "Europe/Paris", "https://lumen.example", SUPPRESSION_KEY)
+        author, now = Author("Nadia Ferreira", "nadia"), self.clocks.moment()
+        self.database.write(lambda conn: reassign(conn, lead_id, rep, "Knows them", author, office, now))
+
     def does(self, lead_id: int, name: str, subject: str | None = None, evidence: str = "human", **data: Any) -> None:
         from leads import events
 

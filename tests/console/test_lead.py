@@ -48,9 +48,9 @@ def ada(lively):
         (notebook.add_note, ("Before ten",)),
         (notebook.note_bant, ("budget", "partial", "3 to 5 k")),
         (calling.log_call, (Call("voicemail", "On the machine"),)),
-        (notebook.assign, ("nadia",)),
     ):
         lively.database.write(lambda conn, verb=verb, given=given: verb(conn, lead_id, *given, NADIA, now))
+    lively.gives(lead_id, "nadia")
     lively.works()
     return lead_id
 

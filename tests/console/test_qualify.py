@@ -69,7 +69,7 @@ def test_a_call_takes_a_lead_off_the_queue_and_marketing_reads_it_only(staff_cli
 
 
 def test_one_qualifies_ones_own_and_nobodys(staff_client, lively, people):
-    lively.database.write(lambda conn: notebook.assign(conn, people["bob"], "karim", NADIA, lively.clocks.moment()))
+    lively.gives(people["bob"], "karim")
     assert names(staff_client("sales").get(PAGE)) == ["Ada"]
     assert names(staff_client("admin").get(PAGE)) == ["Bob", "Ada"]
 

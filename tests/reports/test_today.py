@@ -39,7 +39,7 @@ def street(lively):
 
 
 def give(lively, lead_id, rep):
-    lively.database.write(lambda conn: notebook.assign(conn, lead_id, rep, NADIA, lively.clocks.moment()))
+    lively.gives(lead_id, rep)
     lively.works()
 
 

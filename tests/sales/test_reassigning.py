@@ -5,12 +5,13 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from sales import links
+from leads import merging
+from sales import links, notebook
 from sales.notebook import Author
 from sales.reassigning import Office, UnknownRep, reassign
 from sales.routing import Routed
 from sales.verdicts import Verdict, answer
-from storage.schema import audit, events, hand_offs, leads, messages, standings
+from storage.schema import audit, events, hand_offs, leads, messages, standings, tasks
 
 ADMIN = Author("Chloé Petit", None, 1)
 NADIA = Author("Nadia Ferreira", "nadia")
@@ -59,6 +60,22 @@ def test_the_lead_its_open_alert_and_the_brief_go_to_the_new_rep_who_is_alerted_
     assert f"/v/{after.token}" in mail.context["accept_url"]
     assert "Parle mieux d" in mail.context["owner_why"]
     lively.works()
+
+
+def test_what_waits_and_what_is_to_do_of_a_lead_who_was_merged_goes_along(lively, office, ada):
+    """Ada filled in a form under another address: she is one lead now, and both asked for sales."""
+    other = lively.submits("ada.moreau", "demo", phone="+33639985678", need="A hall", **STUDIO)
+    now = lively.clocks.moment()
+    for lead_id in (ada, other):
+        task = partial(notebook.add_task, title="Call", due_at=None, owner="nadia", author=ADMIN, now=now)
+        lively.database.write(partial(task, lead_id=lead_id))
+    lively.works()
+    lively.database.write(lambda conn: merging.merge(conn, ada, other, office.site, now) and None)
+    assert give(lively, office, ada, "karim")
+    assert [row.owner for row in rows(lively, tasks)] == ["karim", "karim"]
+    assert [row.owner for row in rows(lively, hand_offs)] == ["karim", "karim"]
+    with lively.database.read() as conn:
+        assert [links.opened(conn, row.token).rep for row in rows(lively, hand_offs)] == ["karim", "karim"]
 
 
 def test_it_stands_in_the_story_and_in_the_audit_chain_with_the_reason(lively, office, ada):
