@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, exists, select
 
 from leads.groups import survivor
 from leads.identity import load_leads
-from storage.schema import escalations, hand_offs
+from storage.schema import escalations, hand_offs, leads
 
 LISTED = 100
 
@@ -68,7 +68,8 @@ def answered_alerts(conn: Connection, owners: Owners, since: datetime) -> list[A
 
 def _of(owners: Owners) -> Select[Any]:
     columns = [column for column in hand_offs.c if column.name not in ("brief", "token")]
-    asked = select(*columns)
+    nobody = exists().where(leads.c.id == hand_offs.c.lead_id, leads.c.merged_into == leads.c.id)
+    asked = select(*columns).where(~nobody)  # no list shows whoever was anonymised
     return asked if owners is None else asked.where(hand_offs.c.owner.in_(sorted(owners)))
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
+from leads.erasing import anonymise
 from leads.identity import Capture, record
 from sales import absences
 from storage.schema import absences as noted
@@ -62,6 +63,16 @@ def test_it_shows_who_answered_first_and_whether_in_time(console_door, staff_cli
     assert "Every alert is answered." in page
     assert "accepted by Karim Benali" in page
     assert ">late<" in page
+
+
+def test_the_alert_of_whoever_was_anonymised_is_on_no_list(console_door, staff_client):
+    lead_id, _ = alert(console_door, "ada", "nadia")
+    now = console_door.clocks.moment()
+    console_door.database.write(lambda conn: anonymise(conn, lead_id, "a key of the tests", now) and None)
+    page = staff_client("sales").get(PAGE).text
+    assert "Every alert is answered." in page
+    assert "taken back" not in page
+    assert f"/leads/{lead_id}" not in page
 
 
 def test_sales_sees_its_own_alerts_and_whoever_runs_the_house_all(console_door, staff_client):
