@@ -84,10 +84,12 @@ def survivors(conn: Connection, lead_ids: Collection[int]) -> dict[int, int]:
 
 
 def has(table: FromClause, lead_id: ColumnElement[int], *where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition: `table` has such a row of the lead in `lead_id`, or of one whom it stands for."""
+    """Condition: `table` has such a row of the lead in `lead_id`, or of one whom it stands for. It may stand within
+    another such condition."""
     own = exists(literal(1)).where(table.c.lead_id == lead_id, *where)
     joined = table.join(wakes, wakes.c.lead_id == table.c.lead_id)
-    return own | exists(literal(1)).select_from(joined).where(wakes.c.survivor_id == lead_id, *where)
+    theirs = exists(literal(1)).select_from(joined).where(wakes.c.survivor_id == lead_id, *where)
+    return own.correlate_except(table) | theirs.correlate_except(table, wakes)
 
 
 def survivor(conn: Connection, lead_id: int) -> int:

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, insert, select
 
 from base.clock import Moment
 from leads import consent
-from leads.callable import CALLS, OBJECTED, allow_calls, number_hash
+from leads.callable import CALLS, OBJECTED, allow_calls, number_hash, numbers
 from leads.facts import CALLED
 from leads.groups import group
-from leads.identity import load_leads
 from sales.notebook import Act, Author, tick_task, write_task
 from storage.schema import calls, leads, tasks
 
@@ -62,11 +61,10 @@ def log_call(conn: Connection, lead_id: int, call: Call, author: Author, now: Mo
 def take_objection_back(conn: Connection, lead_id: int, key: str, author: Author, now: Moment) -> bool:
     """The lead may be called again: it was noted by mistake, or they asked for it. Returns whether that is news."""
     act = Act.begin(conn, lead_id, author, now)
-    phone = load_leads(conn, [act.lead_id])[act.lead_id].phone
-    lifted = phone is not None and allow_calls(conn, key, phone)
+    lifted = [phone for phone in numbers(conn, act.lead_id) if allow_calls(conn, key, phone)]
     if lifted:
         act.tell(conn, ALLOWED)
-    return lifted
+    return bool(lifted)
 
 
 def _left_to_do(conn: Connection, lead_id: int) -> list[int]:
@@ -77,6 +75,5 @@ def _left_to_do(conn: Connection, lead_id: int) -> list[int]:
 
 
 def _leave_alone(conn: Connection, lead_id: int, key: str, now: Moment) -> None:
-    phone = load_leads(conn, [lead_id])[lead_id].phone
-    if phone is not None:
+    for phone in numbers(conn, lead_id):
         consent.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, now.machine)

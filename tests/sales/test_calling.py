@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leads import events
 from leads.callable import allow_calls, not_to_be_called
@@ -11,7 +11,7 @@ from leads.identity import load_leads
 from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
-from storage.schema import calls, suppressions, tasks
+from storage.schema import calls, suppressions, tasks, wakes
 
 NADIA = Author("Nadia Ferreira", "nadia")
 KEY = "suppression-key-of-the-tests-012345"
@@ -86,6 +86,20 @@ def test_an_objection_is_kept_by_a_hash_of_the_number_for_whoever_has_it(
         [row] = conn.execute(select(suppressions)).all()
     assert (row.scope, row.reason) == ("calls", "objected")
     assert "33639981234" not in row.address_hash
+
+
+def test_of_two_who_are_one_every_number_is_left_alone_and_taken_back(
+    database, moment, ada, make_lead, log, told, left_alone
+):
+    gone = make_lead(email="bob@lumen.example", phone="+33639980002")
+    carl = make_lead(email="carl@lumen.example", phone="+33639980002")
+    joined = update(wakes).where(wakes.c.lead_id == gone).values(survivor_id=ada, joined_seq=0)
+    database.write(lambda conn: conn.execute(joined).rowcount)
+    log(ada, Call("objected", key=KEY), moment)
+    assert (left_alone(ada), left_alone(carl)) == ("objected", "objected")
+    assert database.write(lambda conn: calling.take_objection_back(conn, ada, KEY, NADIA, moment)) is True
+    assert (left_alone(ada), left_alone(carl)) == (None, None)
+    assert [name for name, *_ in told(ada)] == ["call_logged", "calls_allowed"]
 
 
 def test_an_objection_noted_by_mistake_is_taken_back_once(database, moment, ada, log, told, left_alone):
