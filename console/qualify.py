@@ -28,7 +28,6 @@ class QualifyLine:
     known: str
     unknown: str
     persona: str
-    only_number: bool
 
 
 def show(door: ConsoleDoor) -> Response:
@@ -61,7 +60,6 @@ def _line(one: ToQualify, site: Site, who: Viewer, now: datetime) -> QualifyLine
         known=say("%(known)s of %(all)s of BANT known", known=number(total - len(unknown.bant)), all=number(total)),
         unknown=joined(voice.lacks(unknown)),
         persona=personas.get(one.call.standing.persona, ""),
-        only_number=one.call.lead.email is None,
     )
 
 

@@ -25,7 +25,9 @@ from storage.schema import standings as stood
 SHOWN = 20  # a day has no more
 LOOKED_AT = 60  # of whom some are not to be called
 RECENT = 120  # events looked through for the newest act and the best hour
-# How long a lead is left alone after a call that ended so; a wrong number is not called again.
+PROMISED = timedelta(days=90)  # how long somebody who asked to be called comes first; it stays a task
+# How long a lead is left alone after a call that ended so; a wrong number is not called again. An objection is not
+# judged here: the number is left alone until it is taken back.
 LEFT_ALONE = {
     "reached": timedelta(days=14),
     "no_answer": timedelta(hours=4),
@@ -33,7 +35,7 @@ LEFT_ALONE = {
     "callback": timedelta(hours=20),
     "not_interested": timedelta(days=90),
 }
-NEVER_AGAIN = ("wrong_number", "objected")
+NEVER_AGAIN = ("wrong_number",)
 
 Owners = Collection[str | None]
 
@@ -68,19 +70,18 @@ class Call:
 def to_call(conn: Connection, asking: Asking, from_milli: int) -> tuple[Call, ...]:
     """Those who asked to be called by now, in that order; then leads with a number whose engagement reaches
     `from_milli`, the readiest first; behind them those who left no address, whatever they reach: no mail ripens them.
-    At most SHOWN.
+    Of these, those who showed interest before those who did not, the newest first. At most SHOWN.
 
     Left out: who waits for an answer (they stand above), who was called lately, is at rest, or is not to be called; of
     those without an address, who was bought with a list.
     """
-    due, ready = list[tuple[datetime, int]](), list[tuple[int, int, int]]()
+    due, ready, alone = list[Any](), list[Any](), list[Any]()
     for owner in asking.owners:
-        due += [(row.back_at, row.lead_id) for row in conn.execute(_asked_for_now(owner, asking))]
-        for asked in (_ready(owner, from_milli, asking), _without_address(owner, asking)):
-            ready += [tuple(row) for row in conn.execute(asked)]
-    ids = [lead_id for _, lead_id in sorted(due)]
-    ids += [lead_id for *_, lead_id in sorted(ready, reverse=True)]
-    return listed(conn, list(dict.fromkeys(ids)), asking)
+        due += [tuple(row) for row in conn.execute(_asked_for_now(owner, asking))]
+        ready += [tuple(row) for row in conn.execute(_ready(owner, from_milli, asking))]
+        alone += [tuple(row) for row in conn.execute(_without_address(owner, asking))]
+    found = sorted(due) + sorted(ready, reverse=True) + sorted(alone, reverse=True)
+    return listed(conn, list(dict.fromkeys(lead_id for *_, lead_id in found)), asking)
 
 
 def listed(conn: Connection, ids: Sequence[int], asking: Asking) -> tuple[Call, ...]:
@@ -101,15 +102,22 @@ def call_of(conn: Connection, lead_id: int, zone: Zone) -> Call | None:
 def can_be_called(owner: str | None, asking: Asking) -> ColumnElement[bool]:
     """Of `standings` joined with `leads`: that owner's, with a number, neither at rest nor waiting for sales to answer,
     and not called lately."""
-    theirs, before = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner, calls.alias("before")
+    theirs = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner
+    before = calls.alias("before")
+    left_alone = or_(before.c.outcome.in_(NEVER_AGAIN), and_(_too_soon(before, asking.now), _is_newest(before)))
     return and_(
         theirs,
         stood.c.stage.not_in(sorted(asking.at_rest)),
         _has_number(),
         leads.c.merged_into.is_(None),
-        ~has(before, stood.c.lead_id, _lately(before, asking.now)),
+        ~has(before, stood.c.lead_id, left_alone),
         ~has(hand_offs, stood.c.lead_id, hand_offs.c.verdict.is_(None)),
     )
+
+
+def by_calls_alone() -> ColumnElement[bool]:
+    """Of `leads`: whom nothing but a call reaches, and who was not bought with a list. All of them are on the list."""
+    return and_(leads.c.email.is_(None), leads.c.phone.is_not(None), leads.c.origin != PURCHASED)
 
 
 def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:
@@ -124,30 +132,30 @@ def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:
 
 def _without_address(owner: str | None, asking: Asking) -> Select[Any]:
     """Those who showed interest before those who did not, the newest first."""
-    alone = and_(leads.c.email.is_(None), leads.c.phone.is_not(None), leads.c.origin != PURCHASED)
     return (
-        select(stood.c.engagement, stood.c.fit, stood.c.lead_id)
+        select(leads.c.status, stood.c.lead_id)
         .join(leads, leads.c.id == stood.c.lead_id)
-        .where(alone, can_be_called(owner, asking))
+        .where(by_calls_alone(), can_be_called(owner, asking))
         .order_by(leads.c.status.desc(), leads.c.id.desc())
         .limit(LOOKED_AT)
     )
 
 
 def _asked_for_now(owner: str | None, asking: Asking) -> Select[Any]:
-    """Whose last call ended so, and whose time has come."""
-    later = calls.alias()
+    """Whose last call ended so, theirs or that of somebody who turned out to be them, and whose time has come."""
+    whose = wakes.alias("whose")
     return (
         select(calls.c.back_at, stood.c.lead_id)
-        .join(stood, stood.c.lead_id == calls.c.lead_id)
+        .join(whose, whose.c.lead_id == calls.c.lead_id)
+        .join(stood, stood.c.lead_id == func.coalesce(whose.c.survivor_id, whose.c.lead_id))
         .join(leads, leads.c.id == stood.c.lead_id)
         .where(
-            calls.c.back_at <= asking.now,
-            ~exists().where(later.c.lead_id == calls.c.lead_id, later.c.id > calls.c.id),
+            calls.c.back_at.between(asking.now - PROMISED, asking.now),
             can_be_called(owner, asking),
+            _is_newest(calls),
         )
-        .order_by(calls.c.back_at)
-        .limit(SHOWN)
+        .order_by(calls.c.back_at, stood.c.lead_id)
+        .limit(LOOKED_AT)
     )
 
 
@@ -158,12 +166,18 @@ def _has_number() -> ColumnElement[bool]:
     return or_(leads.c.phone.is_not(None), exists().where(joined, other.c.phone.is_not(None)))
 
 
-def _lately(before: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Of an earlier call: that it is still too soon for another."""
-    outcome, at, back_at = before.c.outcome, before.c.at, before.c.back_at
+def _is_newest(call: FromClause) -> ColumnElement[bool]:
+    """Of a call: that nobody has called them since, whoever of them it was."""
+    later = calls.alias("later")
+    return ~has(later, stood.c.lead_id, later.c.id > call.c.id)
+
+
+def _too_soon(call: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Of the newest call: that it is still too soon for another."""
+    outcome, at, back_at = call.c.outcome, call.c.at, call.c.back_at
     asked = and_(outcome == "callback", back_at.is_not(None))
     lately = [and_(outcome == name, at > now - rest) for name, rest in LEFT_ALONE.items()]
-    return or_(outcome.in_(NEVER_AGAIN), and_(asked, back_at > now), and_(~asked, or_(*lately)))
+    return or_(and_(asked, back_at > now), and_(~asked, or_(*lately)))
 
 
 # ---------------------------------------------------------------- their lines
@@ -176,15 +190,14 @@ def _calls(conn: Connection, ids: Sequence[int], zone: Zone) -> list[Call]:
 
 
 def _call(conn: Connection, lead: Lead, standing: Standing, zone: Zone) -> Call:
-    theirs = calls.c.lead_id.in_(group(conn, lead.id))
-    tries = conn.execute(select(func.count()).where(theirs)).scalar_one()
-    columns = (calls.c.outcome, calls.c.at, calls.c.back_at)
-    last = conn.execute(select(*columns).where(theirs).order_by(calls.c.id.desc()).limit(1)).first()
+    columns = (calls.c.outcome, calls.c.at, calls.c.back_at, func.count().over().label("tries"))
+    theirs = select(*columns).where(calls.c.lead_id.in_(group(conn, lead.id)))
+    last = conn.execute(theirs.order_by(calls.c.id.desc()).limit(1)).first()
     recent = events.newest(conn, lead.id, RECENT)
     return Call(
         lead,
         standing,
-        tries,
+        last.tries if last else 0,
         last.outcome if last else None,
         last.at if last else None,
         last.back_at if last else None,

@@ -1,6 +1,6 @@
 """Whom somebody may qualify by a call: leads before sales, colder than the call list; read-only.
 
-First those who left a number and no address, whom nothing else reaches; then the warmest. `owners` are those of
+The warmest first; those whom nothing but a call reaches are on that list already. `owners` are those of
 `reports.calls`.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, select
 
 from leads.groups import owners
 from reports import calls
-from reports.calls import LOOKED_AT, Asking, Call, can_be_called
+from reports.calls import LOOKED_AT, Asking, Call, by_calls_alone, can_be_called
 from storage.schema import bant, leads
 from storage.schema import standings as stood
 
@@ -29,22 +29,12 @@ class ToQualify:
 
 def to_qualify(conn: Connection, asking: Asking, stages: Collection[str], below_milli: int) -> tuple[ToQualify, ...]:
     """Leads in those stages with a number; `below_milli`: the engagement from which they stand on the call list."""
-    ids: list[int] = []
     warm: list[tuple[int, int]] = []
     for owner in asking.owners:
-        ids += conn.scalars(_without_address(owner, stages, asking))
         warm += [(row.engagement, row.lead_id) for row in conn.execute(_warmest(owner, stages, below_milli, asking))]
-    ids = sorted(ids) + [lead_id for _, lead_id in sorted(warm, reverse=True)]
-    found = calls.listed(conn, list(dict.fromkeys(ids)), asking)
+    found = calls.listed(conn, [lead_id for _, lead_id in sorted(warm, reverse=True)], asking)
     noted = _noted(conn, [call.lead.id for call in found])
     return tuple(ToQualify(call, noted[call.lead.id]) for call in found)
-
-
-def _without_address(owner: str | None, stages: Collection[str], asking: Asking) -> Select[Any]:
-    """The oldest first."""
-    those = leads.c.email.is_(None) & (leads.c.status == "lead") & stood.c.stage.in_(sorted(stages))
-    asked = select(leads.c.id).join(stood, stood.c.lead_id == leads.c.id).where(those, can_be_called(owner, asking))
-    return asked.order_by(leads.c.id).limit(LOOKED_AT)
 
 
 def _warmest(owner: str | None, stages: Collection[str], below_milli: int, asking: Asking) -> Select[Any]:
@@ -58,7 +48,7 @@ def _warmest(owner: str | None, stages: Collection[str], below_milli: int, askin
     those = stood.c.lead_id.in_(read) & (leads.c.status == "lead") & stood.c.stage.in_(sorted(stages))
     asked = select(stood.c.engagement, stood.c.lead_id).join(leads, leads.c.id == stood.c.lead_id)
     return (
-        asked.where(those, can_be_called(owner, asking))
+        asked.where(those, ~by_calls_alone(), can_be_called(owner, asking))
         .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
         .limit(LOOKED_AT)
     )

@@ -113,6 +113,7 @@ def test_whoever_asks_not_to_be_called_is_not_until_it_is_taken_back(staff_clien
     assert client.post(f"/console/leads/{ada}/calls/allowed", {"back": "lead"}).status_code == 303
     page = plain(client.get(f"/console/leads/{ada}").text)
     assert "Not to be called." not in page
+    assert "Moreau" in plain(client.get("/console/today").text)
     assert "Sales notes that they may be called again" in page
     assert staff_client("marketer").post(f"/console/leads/{ada}/calls/allowed").status_code == 403
 

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from sales import notebook
 from sales.notebook import Author
+from storage.schema import standings
 
 PAGE = "/console/qualify"
 PHONE = "+33639981234"
@@ -22,29 +24,34 @@ def names(page):
 
 @pytest.fixture
 def people(lively):
-    """Ada is cold and has a number; bob left nothing but a number; chloé is warm enough to be called; dora has none."""
+    """Ada is cold and has a number; bob left nothing but a number; chloé is warm enough to be called; dora has none;
+    emil is colder than ada."""
     made = {
         "ada": lively.submits("ada", phone=PHONE, need="A room", profession="interior"),
         "bob": lively.submits("bob", phone="+33639980001", email=None),
         "chloe": lively.submits("chloe", phone="+33639980002"),
         "dora": lively.submits("dora"),
+        "emil": lively.submits("emil", "lettre", phone="+33639980003"),
     }
     lively.does(made["chloe"], "webinar_attended")
+    colder = update(standings).where(standings.c.lead_id == made["emil"]).values(engagement=0)
+    lively.database.write(lambda conn: conn.execute(colder).rowcount)
     return made
 
 
-def test_who_left_only_a_number_comes_first_and_who_is_to_be_called_is_elsewhere(staff_client, people):
+def test_the_warmest_come_first_and_whoever_stands_on_the_call_list_is_not_here(staff_client, people):
     page = staff_client("sales").get(PAGE)
-    assert names(page) == ["Bob", "Ada"]
+    assert names(page) == ["Ada", "Emil"]
     said = plain(page.text)
-    assert "left nothing but a number" in said
+    assert "Who left nothing but a number stands there from the first" in said
     assert "fits no profile yet" in said
-    assert "Chloe" in plain(staff_client("sales").get("/console/today").text)
+    today = plain(staff_client("sales").get("/console/today").text)
+    assert today.index("Chloe") < today.index("Bob")
 
 
 def test_each_line_says_what_is_known_of_bant_and_what_to_ask(staff_client, lively, people):
     lively.database.write(
-        lambda conn: notebook.note_bant(conn, people["bob"], "budget", "no", None, NADIA, lively.clocks.moment())
+        lambda conn: notebook.note_bant(conn, people["ada"], "budget", "no", None, NADIA, lively.clocks.moment())
     )
     said = plain(staff_client("sales").get(PAGE).text)
     assert "1 of 4 of BANT known" in said
@@ -56,11 +63,11 @@ def test_each_line_says_what_is_known_of_bant_and_what_to_ask(staff_client, live
 def test_a_call_takes_a_lead_off_the_queue_and_marketing_reads_it_only(staff_client, people):
     client = staff_client("sales")
     form = {"outcome": "reached", "back": "qualify"}
-    answer = client.post(f"/console/leads/{people['bob']}/calls", form)
+    answer = client.post(f"/console/leads/{people['ada']}/calls", form)
     assert (answer.status_code, answer.location) == (303, PAGE)
-    assert names(client.get(PAGE)) == ["Ada"]
-    line = client.post(f"/console/leads/{people['ada']}/calls", form, headers={"HX-Request": "true"})
-    assert f'id="call-{people["ada"]}"' in line.text
+    assert names(client.get(PAGE)) == ["Emil"]
+    line = client.post(f"/console/leads/{people['emil']}/calls", form, headers={"HX-Request": "true"})
+    assert f'id="call-{people["emil"]}"' in line.text
     assert "Nobody to qualify" in plain(client.get(PAGE).text)
     marketer = staff_client("marketer").get(PAGE)
     assert marketer.status_code == 200
@@ -69,9 +76,9 @@ def test_a_call_takes_a_lead_off_the_queue_and_marketing_reads_it_only(staff_cli
 
 
 def test_one_qualifies_ones_own_and_nobodys(staff_client, lively, people):
-    lively.gives(people["bob"], "karim")
-    assert names(staff_client("sales").get(PAGE)) == ["Ada"]
-    assert names(staff_client("admin").get(PAGE)) == ["Bob", "Ada"]
+    lively.gives(people["ada"], "karim")
+    assert names(staff_client("sales").get(PAGE)) == ["Emil"]
+    assert names(staff_client("admin").get(PAGE)) == ["Ada", "Emil"]
 
 
 def test_what_cannot_be_noted_is_refused_on_the_queue(staff_client, people):

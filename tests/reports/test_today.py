@@ -14,7 +14,7 @@ from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
-from storage.schema import leads
+from storage.schema import leads, standings
 from tests.arranging import lived_once
 
 ZONE = "Europe/Paris"
@@ -146,16 +146,70 @@ def test_who_was_bought_with_a_list_is_not_called_for_having_no_address(lively):
         assert to_call(conn, (None,), lively.clocks.calendar()) == ()
 
 
-def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, watched):
+def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, joins, watched):
     chloé = lively.submits("chloe", **STUDIO)
     lively.does(chloé, "webinar_attended")
     alone = lively.submits("dora", email=None, phone="+33639980001")
-    site, now = lively.releases.in_force(), lively.clocks.moment()
-    lively.database.write(lambda conn: merging.merge(conn, chloé, alone, site, now))
-    lively.works()
+    joins(chloé, alone)
     with watched() as conn:
         [call] = to_call(conn, (None,), lively.clocks.calendar())
     assert (call.lead.id, call.lead.phone) == (chloé, "+33639980001")
+
+
+@pytest.fixture
+def joins(lively):
+    """joins(kept, gone): the second turns out to be the first."""
+
+    def join(kept, gone):
+        site, now = lively.releases.in_force(), lively.clocks.moment()
+        lively.database.write(lambda conn: merging.merge(conn, kept, gone, site, now))
+        lively.works()
+
+    return join
+
+
+def test_a_call_promised_to_whoever_turned_out_to_be_them_is_kept_once(lively, joins, watched):
+    kept = lively.submits("emil", "lettre", phone="+33639980002")
+    gone = lively.submits("dora", "lettre", phone="+33639980001")
+    at = lively.clocks.calendar_now + timedelta(days=1)
+    logs(lively, gone, Call("callback", back_at=at))
+    lively.works()
+    joins(kept, gone)
+    with watched() as conn:
+        assert to_call(conn, (None,), at - timedelta(minutes=1)) == ()
+        [call] = to_call(conn, (None,), at)
+    assert (call.lead.id, call.back_at, call.tries) == (kept, at, 1)
+    logs(lively, kept, Call("no_answer"))
+    with lively.database.read() as conn:
+        assert to_call(conn, (None,), at + timedelta(days=1)) == (), "the call was made"
+
+
+def test_an_objection_to_a_number_of_either_holds_for_both_until_it_is_taken_back(lively, joins):
+    kept = lively.submits("emil", phone="+33639980002", **STUDIO)
+    gone = lively.submits("dora", phone="+33639980001", **STUDIO)
+    lively.does(kept, "webinar_attended")
+    logs(lively, gone, Call("objected", key=KEY))
+    lively.works()
+    joins(kept, gone)
+    now = lively.clocks.moment()
+    with lively.database.read() as conn:
+        assert to_call(conn, (None,), now.calendar) == ()
+    assert lively.database.write(lambda conn: calling.take_objection_back(conn, kept, KEY, NADIA, now))
+    with lively.database.read() as conn:
+        assert who(to_call(conn, (None,), now.calendar)) == ["Emil"]
+
+
+def test_of_those_without_an_address_whoever_showed_interest_comes_first_behind_all_the_ready(lively, watched):
+    keen = lively.submits("dora", email=None, phone="+33639980001")
+    shy = lively.submits("emil", email=None, phone="+33639980002")
+    lively.does(lively.submits("chloe", phone="+33639985678"), "webinar_attended")
+    as_contact = update(leads).where(leads.c.id == shy).values(status="contact")
+    livelier = update(standings).where(standings.c.lead_id == shy).values(engagement=WARM - 1)
+    for change in (as_contact, livelier):
+        lively.database.write(lambda conn, change=change: conn.execute(change).rowcount)
+    with watched() as conn:
+        assert who(to_call(conn, (None,), lively.clocks.calendar())) == ["Chloe", "Dora", "Emil"]
+        assert [call.lead.id for call in to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)] == [keen, shy]
 
 
 @pytest.mark.parametrize(
@@ -206,6 +260,41 @@ def test_who_asked_to_be_called_comes_first_when_the_time_has_come_however_cold(
     logs(lively, cold, Call("no_answer"))
     with lively.database.read() as conn:
         assert who(to_call(conn, (None,), at + timedelta(days=1))) == ["Chloe"], "they asked for one call"
+
+
+def test_a_promise_that_nobody_kept_for_90_days_comes_first_no_more(lively, watched):
+    cold = lively.submits("emil", "lettre", phone="+33639980002")
+    at = lively.clocks.calendar_now + timedelta(days=1)
+    logs(lively, cold, Call("callback", back_at=at))
+    with watched() as conn:
+        assert who(to_call(conn, (None,), at + timedelta(days=90))) == ["Emil"]
+        assert to_call(conn, (None,), at + timedelta(days=91)) == ()
+
+
+def test_whoever_was_reached_and_asks_to_be_called_tomorrow_is_called_tomorrow(lively, watched):
+    cold = lively.submits("emil", "lettre", phone="+33639980002")
+    logs(lively, cold, Call("reached"))
+    lively.clocks.advance(timedelta(days=1))
+    at = lively.clocks.calendar_now + timedelta(days=1)
+    logs(lively, cold, Call("callback", back_at=at))
+    with watched() as conn:
+        assert to_call(conn, (None,), at - timedelta(minutes=1)) == ()
+        assert who(to_call(conn, (None,), at)) == ["Emil"]
+
+
+def test_a_wrong_number_stays_wrong_whatever_a_later_call_says(lively, street):
+    for outcome in ("wrong_number", "no_answer"):
+        logs(lively, street["chloé"], Call(outcome))
+    with lively.database.read() as conn:
+        assert to_call(conn, (None,), lively.clocks.calendar_now + timedelta(days=2), 0) == ()
+
+
+def test_an_objection_that_is_taken_back_brings_them_back_on_the_list(lively, street):
+    lead_id, now = street["chloé"], lively.clocks.moment()
+    logs(lively, lead_id, Call("objected", key=KEY))
+    lively.database.write(lambda conn: calling.take_objection_back(conn, lead_id, KEY, NADIA, now))
+    with lively.database.read() as conn:
+        assert who(to_call(conn, (None,), now.calendar)) == ["Chloe"]
 
 
 def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(lively, street):
