@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from leads import merging, parting
 from leads.identity import Capture, record
+from reports.calls import Asking, call_of, to_call
 from storage.schema import calls, hits, standings, tasks, wakes
 
 
@@ -133,16 +134,15 @@ def test_the_page_of_hits_shows_those_of_both_and_lets_them_be_judged(staff_clie
 
 
 def test_they_are_called_by_the_number_of_either_and_tries_are_counted_together(staff_client, both, console_door):
-    from reports.calls import call_of, to_call
-
     now = console_door.clocks.calendar()
+    asking = Asking([None], (), console_door.config.site.timezone, console_door.keys.suppression, now)
     both.merge()
     with console_door.database.read() as conn:
-        [call] = to_call(conn, [None], 0, now)
+        [call] = to_call(conn, asking, 0)
     assert (call.lead.id, call.lead.phone, call.tries) == (both.kept, "+33612345678", 0)
     row = {"lead_id": both.gone, "staff_id": None, "outcome": "reached", "note": None, "at": now}
     columns = {name: value for name, value in row.items() if name in calls.c}
     console_door.database.write(lambda conn: conn.execute(insert(calls).values(columns)) and None)
     with console_door.database.read() as conn:
-        assert to_call(conn, [None], 0, now) == ()
-        assert call_of(conn, both.kept).tries == 1
+        assert to_call(conn, asking, 0) == ()
+        assert call_of(conn, both.kept, asking.zone).tries == 1
