@@ -17,7 +17,6 @@ from leads.points import MILLI, engagement
 from leads.scoring import temperature
 from reports.today import Answered, Waiting
 from sales.brief import Dossier, Submitted, brief
-from sales.known import Noted
 from sales.wording import Voice, signed
 
 REASONS = 4
@@ -144,7 +143,7 @@ def _brief(waiting: Waiting, site: Site, viewer: Viewer, now: datetime) -> dict[
         submitted=[Submitted(one.form, one.answers, one.at) for one in waiting.submitted],
         answer_by=waiting.answer_by or waiting.opened_at,
         now=now,
-        noted={item: Noted(known.value, known.note) for item, known in waiting.bant.items()},
+        noted=waiting.bant,
     )
     reps = site.definitions.hand_off.reps
     rep = next((one for one in reps if one.id == waiting.owner), reps[0])

@@ -12,10 +12,10 @@ from console.context import Viewer, moment, say, span
 from console.lead_filters import SOURCES
 from console.names import Names
 from console.reasons import told
-from leads.facts import COLUMNS, DISQUALIFIED, RECYCLED, Standing
+from leads.facts import COLUMNS, DISQUALIFIED, RECYCLED, Noted, Standing
 from leads.points import MILLI
 from leads.touches import channel
-from reports.lead import Noted, Passage, Portrait
+from reports.lead import Passage, Portrait
 from reports.today import Submission
 from reports.touches import Touched
 from sales.wording import one_line

@@ -140,6 +140,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What staff know of an item of BANT: one of `sales.notebook.VALUES`, and in which words; `at` in calendar time."""
+
+    value: str
+    note: str | None
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a lead stands: the recorded stage, and the score as of `as_of`, which can be computed again.
 

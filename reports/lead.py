@@ -11,24 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from leads import events
-from leads.facts import Lead
+from leads.bant import noted_of
+from leads.facts import Lead, Noted
 from leads.groups import group, survivor
 from leads.identity import load_leads
 from reports.touches import Touched, touches
-from storage.schema import bant, calls, leads, notes, stage_changes, wakes
+from storage.schema import calls, leads, notes, stage_changes, wakes
 
 SHOWN = 20  # notes, calls
 PASSAGES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What staff know of one BANT item."""
-
-    value: str  # unknown | no | partial | yes
-    note: str | None
-    author: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +86,7 @@ def portrait(conn: Connection, lead_id: int) -> Portrait | None:
         touches=touches(conn, lead_id),
         events=_events(conn, lead_id),
         passages=_passages(conn, lead_id),
-        bant=known_bant(conn, lead_id),
+        bant=noted_of(conn, lead_id),
         notes=newest_notes(conn, lead_id),
         calls=_calls(conn, lead_id),
     )
@@ -106,12 +97,6 @@ def _events(conn: Connection, lead_id: int) -> int:
     if story := events.stories(conn, [lead_id]):
         return len(story[lead_id])
     return conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id)).scalar_one_or_none() or 0
-
-
-def known_bant(conn: Connection, lead_id: int) -> dict[str, Noted]:
-    """{item: what staff noted of it}."""
-    rows = conn.execute(select(bant).where(bant.c.lead_id.in_(group(conn, lead_id))).order_by(bant.c.at))
-    return {row.item: Noted(row.value, row.note, row.author, row.at) for row in rows}
 
 
 def newest_notes(conn: Connection, lead_id: int) -> tuple[Note, ...]:

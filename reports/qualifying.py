@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from leads.groups import owners
+from leads.bant import noted, values
 from reports import calls
 from reports.calls import LOOKED_AT, Asking, Call, by_calls_alone, can_be_called
-from storage.schema import bant, leads
+from storage.schema import leads
 from storage.schema import standings as stood
 
 READ = 400  # leads of an owner, the warmest first, of whom few may have left a number
@@ -33,8 +33,8 @@ def to_qualify(conn: Connection, asking: Asking, stages: Collection[str], below_
     for owner in asking.owners:
         warm += [(row.engagement, row.lead_id) for row in conn.execute(_warmest(owner, stages, below_milli, asking))]
     found = calls.listed(conn, [lead_id for _, lead_id in sorted(warm, reverse=True)], asking)
-    noted = _noted(conn, [call.lead.id for call in found])
-    return tuple(ToQualify(call, noted[call.lead.id]) for call in found)
+    known = noted(conn, [call.lead.id for call in found])
+    return tuple(ToQualify(call, values(known[call.lead.id])) for call in found)
 
 
 def _warmest(owner: str | None, stages: Collection[str], below_milli: int, asking: Asking) -> Select[Any]:
@@ -52,12 +52,3 @@ def _warmest(owner: str | None, stages: Collection[str], below_milli: int, askin
         .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
         .limit(LOOKED_AT)
     )
-
-
-def _noted(conn: Connection, ids: Collection[int]) -> dict[int, dict[str, str]]:
-    whose = owners(conn, ids)
-    found: dict[int, dict[str, str]] = {lead_id: {} for lead_id in ids}
-    rows = select(bant.c.lead_id, bant.c.item, bant.c.value).where(bant.c.lead_id.in_(sorted(whose)))
-    for row in conn.execute(rows.order_by(bant.c.at)):
-        found[whose[row.lead_id]][row.item] = row.value
-    return found

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 from authoring.site import Site
 from base.calendars import Zone
 from leads import events
-from leads.facts import Event, Facts
+from leads.bant import noted
+from leads.facts import Event, Facts, Noted
 from leads.groups import group, survivor
 from leads.identity import load_leads
 from leads.known import facts_of
 from leads.undone import WITHDRAWN
-from reports.lead import Noted, known_bant
 from storage.schema import hand_offs, stage_changes, submissions
 from storage.schema import standings as stood
 
@@ -164,6 +164,7 @@ def _waiting(conn: Connection, rows: Sequence[Row[Any]], site: Site, zone: Zone)
         return ()
     turn = {lead_id: survivor(conn, lead_id) for lead_id in ids}
     known, reasons = facts_of(conn, site, {*turn.values()}, zone, rows[0].opened_at), _reasons(conn, ids)
+    learned = noted(conn, {*turn.values()})
 
     def one(row: Row[Any]) -> Waiting:
         facts = known[turn[row.lead_id]]
@@ -176,7 +177,7 @@ def _waiting(conn: Connection, rows: Sequence[Row[Any]], site: Site, zone: Zone)
             facts=facts,
             recent=tuple(events.newest(conn, facts.lead.id, RECENT)),
             submitted=submitted(conn, facts.lead.id),
-            bant=known_bant(conn, facts.lead.id),
+            bant=learned[facts.lead.id],
         )
 
     return tuple(one(row) for row in rows)

@@ -15,10 +15,10 @@ from authoring.models.hand_off import Rep
 from base.calendars import local_day
 from leads.addresses import shown_phone
 from leads.conditions import holds, parts
-from leads.facts import COLUMNS, Event, Facts, Lead
+from leads.facts import COLUMNS, Event, Facts, Lead, Noted
 from leads.points import MILLI
 from leads.scoring import Line, fit, lines
-from sales.known import Noted, bant
+from sales.known import bant
 from sales.routing import Routed, why
 from sales.wording import Voice, joined, named, one_line, signed, whole_points
 

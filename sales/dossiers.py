@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Row, select
 from authoring.site import Site
 from base.calendars import Zone
 from leads import events
+from leads.bant import noted_of
 from leads.groups import survivor
 from leads.known import facts_of
 from leads.points import MILLI
 from sales.brief import Dossier
-from sales.handoff import LOOKED_BACK, noted, submitted
+from sales.handoff import LOOKED_BACK, submitted
 from sales.routing import Routed
 from storage.schema import stage_changes
 
@@ -33,7 +34,7 @@ def dossier_of(conn: Connection, hand_off: Row[Any], site: Site, zone: Zone, now
         submitted=submitted(conn, lead_id),
         answer_by=hand_off.answer_by or hand_off.opened_at,
         now=now,
-        noted=noted(conn, lead_id),
+        noted=noted_of(conn, lead_id),
         routed=Routed.read(hand_off.routed) if hand_off.routed else None,
     )
 

@@ -11,6 +11,7 @@ from base.calendars import Zone, local_day
 from base.clock import Moment
 from base.tokens import new_token
 from leads import events
+from leads.bant import noted_of
 from leads.facts import Facts
 from leads.groups import group
 from sales import routing, service
@@ -18,12 +19,11 @@ from sales.absences import away_on
 from sales.again import answered, notice
 from sales.alert import mail_context, webhook_body
 from sales.brief import HAND_RAISE, Dossier, Submitted, brief
-from sales.known import Noted
 from sales.rounds import take_turn
 from sales.routing import Found, Routed
 from sales.telling import ALERT, NOTICE, About, tell_by_mail, tell_by_webhook
 from sales.wording import Voice
-from storage.schema import bant, hand_offs, leads, submissions
+from storage.schema import hand_offs, leads, submissions
 
 LOOKED_BACK = 60  # events read for the brief's last actions
 FORMS_READ = 10
@@ -137,13 +137,8 @@ def _dossier(conn: Connection, call: HandOffCall, zone: Zone) -> Dossier:
         submitted=submitted(conn, call.facts.lead.id),
         answer_by=service.answer_by(call.site.definitions.hand_off, now, zone),
         now=now,
-        noted=noted(conn, call.facts.lead.id),
+        noted=noted_of(conn, call.facts.lead.id),
     )
-
-
-def noted(conn: Connection, lead_id: int) -> dict[str, Noted]:
-    rows = select(bant.c.item, bant.c.value, bant.c.note).where(bant.c.lead_id.in_(group(conn, lead_id)))
-    return {row.item: Noted(row.value, row.note) for row in conn.execute(rows.order_by(bant.c.at))}
 
 
 def submitted(conn: Connection, lead_id: int, event_seq: int | None = None) -> list[Submitted]:

@@ -4,23 +4,14 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from base.translations import msgid
-from leads.facts import Lead
+from leads.facts import Lead, Noted
 from sales.wording import Voice, joined, one_line
 
 # What staff know of an item of BANT, where they know anything.
 _SAID = {"no": msgid("no"), "partial": msgid("partly"), "yes": msgid("yes")}
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What staff know of an item of BANT: one of `sales.notebook.VALUES`, and in which words."""
-
-    value: str
-    note: str | None
 
 
 def bant(lead: Lead, noted: Mapping[str, Noted], voice: Voice) -> list[dict[str, Any]]:

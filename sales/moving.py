@@ -9,15 +9,16 @@ from authoring.site import Site
 from base.clock import Moment
 from base.translations import msgid
 from leads import standings
+from leads.bant import noted_of, values
 from leads.facts import MOVED
 from leads.gates import Barred, barred, lacking
-from leads.groups import group, survivor
+from leads.groups import survivor
 from leads.identity import load_leads
 from sales import verdicts
 from sales.notebook import Act, Author
 from sales.verdicts import ACCEPTED, Verdict
 from sales.wording import Voice, joined
-from storage.schema import bant, hand_offs
+from storage.schema import hand_offs
 
 LONGEST_REASON = 150  # it stands in the story of the stages
 SIDES: Mapping[Side, str] = {"marketing": msgid("marketing"), "sales": msgid("sales")}
@@ -58,7 +59,7 @@ def move(
     lead = load_leads(conn, [act.lead_id])[act.lead_id]
     if not reason.strip():
         raise Refused(Barred("silent", to))
-    found = barred(site.definitions, here, to, by, lead, noted(conn, act.lead_id))
+    found = barred(site.definitions, here, to, by, lead, values(noted_of(conn, act.lead_id)))
     if found is not None:
         raise Refused(found)
     act.tell(conn, MOVED, to, reason=reason[:LONGEST_REASON])
@@ -85,17 +86,9 @@ def _may_accept(conn: Connection, hand_off_id: int, site: Site) -> None:
         return
     lead_id = survivor(conn, row.lead_id)
     lead = load_leads(conn, [lead_id])[lead_id]
-    lacks = lacking(target, lead, noted(conn, lead_id), site.definitions)
+    lacks = lacking(target, lead, values(noted_of(conn, lead_id)), site.definitions)
     if lacks:
         raise Refused(Barred("lacking", target.id, lacks=lacks))
-
-
-def noted(conn: Connection, lead_id: int) -> dict[str, str]:
-    """What staff say of BANT: {item: value}, of all whom the lead stands for the newest."""
-    rows = conn.execute(
-        select(bant.c.item, bant.c.value).where(bant.c.lead_id.in_(group(conn, lead_id))).order_by(bant.c.at)
-    )
-    return {row.item: row.value for row in rows}
 
 
 def sentence(found: Barred, voice: Voice) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from base.clock import Moment
 from leads import events, standings
+from leads.gates import NOTED
 from leads.groups import group, survivor
 from storage import wakes
 from storage.schema import bant, hand_offs, leads, notes, tasks
@@ -118,7 +119,7 @@ def note_bant(
 ) -> None:
     """What is known of one BANT item: one of VALUES, and in which words."""
     act = Act.begin(conn, lead_id, author, now)
-    act.tell(conn, "bant_noted", item, value=value, note=note)
+    act.tell(conn, NOTED, item, value=value, note=note)
     row = {
         "lead_id": act.lead_id,
         "item": item,
