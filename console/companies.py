@@ -73,8 +73,8 @@ def one(door: ConsoleDoor, domain: str) -> Response:
         found = companies.company(conn, _domain(domain), owners_of(who))
         if found is None:
             abort(404)
-        listed = rows(conn, found.ids[:LEADS])
-        sold = companies.deals_of(conn, found.ids[:LEADS])
+        listed = rows(conn, found.ids)
+        sold = companies.deals_of(conn, found.ids)
     shown = lines(listed, site, who, now)
     names = {row.id: row.name for row in listed}
     acts = sorted((row for row in listed if row.last), key=lambda row: row.last.at if row.last else now, reverse=True)
@@ -87,7 +87,7 @@ def one(door: ConsoleDoor, domain: str) -> Response:
         stages=_stages(found, site),
         acts=[told[row.id] for row in acts[:ACTS]],
         deals=[_deal(deal, names, site) for deal in sold],
-        more=max(len(found.ids) - LEADS, 0),
+        more=max(found.count - LEADS, 0),
         naming=may(who, "name_company"),
     )
 
@@ -117,7 +117,7 @@ def company_lines(found: tuple[Company, ...], site: Site) -> list[CompanyLine]:
     for each in found:
         reached = sorted(each.stages, key=lambda stage: order.index(stage) if stage in order else -1)
         stage = reached[-1] if reached else order[0]
-        made.append(CompanyLine(each.domain, each.name, len(each.ids), stage, names.stage(stage), each.best))
+        made.append(CompanyLine(each.domain, each.name, each.count, stage, names.stage(stage), each.best))
     return made
 
 
@@ -130,7 +130,7 @@ def _stages(found: Company, site: Site) -> list[tuple[str, str, int]]:
 def _sentence(found: Company, sold: tuple[Deal, ...], site: Site) -> str:
     """How many leads, how far the furthest came, what is open."""
     line = company_lines((found,), site)[0]
-    counted = say_n("%(count)s lead", "%(count)s leads", len(found.ids))
+    counted = say_n("%(count)s lead", "%(count)s leads", found.count)
     told = say("%(leads)s; the furthest: %(stage)s.", leads=counted, stage=line.stage_name)
     amount = sum(deal.amount for deal in sold if deal.state == "open")
     if not amount:

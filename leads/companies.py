@@ -14,23 +14,26 @@ from leads.domains import company_domain
 from leads.groups import group
 from storage.database import Database
 from storage.schema import companies, leads, wakes
-from storage.upsert import insert_missing, insert_or_ignore, upsert
+from storage.upsert import hold, upsert
 
 BATCH = 500
 LONGEST_NAME = 200
 
 
 def meet(conn: Connection, address: str | None, now: datetime) -> str | None:
-    """The company's domain for a lead of that address, which is known from now on; None where it is nobody's."""
+    """The company's domain for a lead of that address, which is known from now on; None where it is nobody's.
+
+    It is held until the commit: whoever erases its last lead meanwhile waits, and then sees the new one.
+    """
     domain = company_domain(address)
     if domain is not None:
-        insert_or_ignore(conn, companies, {"domain": domain, "name": None, "made_at": now})
+        hold(conn, companies, [{"domain": domain, "name": None, "made_at": now}])
     return domain
 
 
 def meet_all(conn: Connection, domains: Collection[str], now: datetime) -> None:
     """The same for many domains: in order, so that two who meet the same ones wait, and do not deadlock."""
-    insert_missing(conn, companies, [{"domain": one, "name": None, "made_at": now} for one in sorted(set(domains))])
+    hold(conn, companies, [{"domain": one, "name": None, "made_at": now} for one in sorted(set(domains))])
 
 
 def name(conn: Connection, domain: str, written: str, now: datetime) -> None:
@@ -59,6 +62,8 @@ def of_company() -> tuple[ColumnElement[int], ColumnElement[bool]]:
 
 def forget_empty(conn: Connection, domains: Collection[str]) -> None:
     """Let go of those companies that no lead is of any more: the domain of a house of one is that one's name."""
+    held = select(companies.c.domain).where(companies.c.domain.in_(sorted(domains))).order_by(companies.c.domain)
+    conn.execute(held.with_for_update()).all()  # first: a statement that waits does not see who came meanwhile
     empty = ~exists().where(leads.c.company_domain == companies.c.domain)
     conn.execute(delete(companies).where(companies.c.domain.in_(sorted(domains)), empty))
 

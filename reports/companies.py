@@ -3,13 +3,13 @@
 `owners` are the reps whose leads are meant, None among them for nobody's; None = everybody's.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, exists, false, func, or_, select, true
 
 from leads.companies import of_company
 from leads.groups import owners as counted_to
@@ -17,19 +17,21 @@ from reports.lead_search import meant
 from storage.schema import companies, deals, leads, standings, wakes
 
 PAGE = 50
-LOOK = 5_000  # leads that the figures of a page are made of
 LEADS, DEALS, BEST = 100, 20, 3
+WHO = leads.alias("who")
 
 Owners = Collection[str | None] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """`name` is what staff or most of its leads call it, else its domain. `stages`: {stage: leads in it}; `best` the
-    highest engagement among its leads, in milli-points; `ids` its leads, the highest engagement first."""
+    """`name` is what staff or most of its leads call it, else its domain. `count`: of its leads, of whom `ids` are at
+    most LEADS, the highest engagement first; `stages`: {stage: leads in it}; `best` the highest engagement among them,
+    in milli-points."""
 
     domain: str
     name: str
+    count: int
     ids: tuple[int, ...]
     stages: dict[str, int]
     best: int
@@ -108,35 +110,64 @@ def _is_of(owner: ColumnElement[str | None], owners: Owners) -> ColumnElement[bo
 
 
 def _companies(conn: Connection, domains: Sequence[str], owners: Owners) -> dict[str, Company]:
+    """Those of the domains of whom a lead is meant. What is counted is counted by the database: a company may have more
+    leads than a page could read."""
     if not domains:
         return {}
-    rows: dict[str, dict[int, Row[Any]]] = defaultdict(dict)
-    called: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in conn.execute(_leads(domains, owners)):
-        rows[row.domain].setdefault(row.lead_id, row)
-        called[row.domain].update([row.company] if row.company else [])
-    written = select(companies.c.domain, companies.c.name).where(companies.c.domain.in_(domains))
-    named = {row.domain: row.name for row in conn.execute(written)}
-    return {one: _company(one, named.get(one), called[one], list(rows[one].values())) for one in domains if rows[one]}
+    each = _each(domains, owners)
+    figures, best = defaultdict[str, dict[str | None, Row[Any]]](dict), defaultdict[str, list[int]](list)
+    for row in conn.execute(_figures(each)):
+        figures[row.domain][row.stage] = row
+    for row in conn.execute(_highest(each)):
+        best[row.domain].append(row.lead_id)
+    called = _called(conn, domains, owners)
+    return {one: _company(one, called.get(one, one), best[one], figures[one]) for one in domains if figures[one]}
 
 
-def _leads(domains: Sequence[str], owners: Owners) -> Any:
+def _of(domains: Sequence[str], owners: Owners, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Those columns of the rows of `leads` at these domains that count to somebody who is meant: `who`."""
     stands, counts = of_company()
-    who = leads.alias("who")
-    both = leads.join(wakes, wakes.c.lead_id == leads.c.id).join(who, who.c.id == stands)
-    joined = both.outerjoin(standings, standings.c.lead_id == who.c.id)
-    columns = (standings.c.stage, standings.c.engagement)
-    asked = select(leads.c.company_domain.label("domain"), leads.c.company, who.c.id.label("lead_id"), *columns)
-    those = (leads.c.company_domain.in_(domains), counts, _is_of(who.c.owner, owners))
-    return asked.select_from(joined).where(*those).limit(LOOK)
+    both = leads.join(wakes, wakes.c.lead_id == leads.c.id).join(WHO, WHO.c.id == stands)
+    joined = both.outerjoin(standings, standings.c.lead_id == WHO.c.id)
+    those = (leads.c.company_domain.in_(domains), counts, _is_of(WHO.c.owner, owners))
+    return select(leads.c.company_domain.label("domain"), *columns).select_from(joined).where(*those)
 
 
-def _company(domain: str, name: str | None, called: Counter[str], rows: list[Row[Any]]) -> Company:
-    rows.sort(key=lambda row: (row.engagement or 0, row.lead_id), reverse=True)
+def _each(domains: Sequence[str], owners: Owners) -> Subquery:
+    """Every lead once, however many of its rows are at the domain."""
+    engagement = func.coalesce(standings.c.engagement, 0).label("engagement")
+    return _of(domains, owners, WHO.c.id.label("lead_id"), standings.c.stage, engagement).distinct().subquery()
+
+
+def _figures(each: Subquery) -> Select[Any]:
+    counted = (func.count().label("leads"), func.max(each.c.engagement).label("best"))
+    return select(each.c.domain, each.c.stage, *counted).group_by(each.c.domain, each.c.stage)
+
+
+def _highest(each: Subquery) -> Select[Any]:
+    """At most LEADS of each company, the highest engagement first."""
+    order = (each.c.engagement.desc(), each.c.lead_id.desc())
+    placed = func.row_number().over(partition_by=each.c.domain, order_by=order).label("place")
+    ranked = select(each.c.domain, each.c.lead_id, placed).subquery()
+    return select(ranked.c.domain, ranked.c.lead_id).where(ranked.c.place <= LEADS).order_by(ranked.c.place)
+
+
+def _called(conn: Connection, domains: Sequence[str], owners: Owners) -> dict[str, str]:
+    """{domain: what staff call it, else what most of its leads do}."""
+    by_leads = _of(domains, owners, leads.c.company, func.count().label("times")).where(leads.c.company != "")
+    rows = conn.execute(by_leads.group_by(leads.c.company_domain, leads.c.company))
+    ordered = sorted(rows, key=lambda row: (-row.times, row.company), reverse=True)  # the last one of a domain stays
+    found = {row.domain: row.company for row in ordered}
+    written = select(companies.c.domain, companies.c.name).where(companies.c.domain.in_(domains))
+    return found | {row.domain: row.name for row in conn.execute(written) if row.name}
+
+
+def _company(domain: str, name: str, ids: list[int], figures: dict[str | None, Row[Any]]) -> Company:
     return Company(
         domain=domain,
-        name=name or next((most for most, _ in called.most_common(1)), domain),
-        ids=tuple(row.lead_id for row in rows),
-        stages=dict(Counter(row.stage for row in rows if row.stage)),
-        best=max((row.engagement or 0 for row in rows), default=0),
+        name=name,
+        count=sum(row.leads for row in figures.values()),
+        ids=tuple(ids),
+        stages={stage: row.leads for stage, row in figures.items() if stage},
+        best=max(row.best for row in figures.values()),
     )

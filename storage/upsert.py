@@ -50,6 +50,20 @@ def insert_missing(conn: Connection, table: Table, rows: Sequence[Values]) -> No
         _or_ignore(conn.dialect.name, table, tuple(rows[0])).many(conn, rows)
 
 
+def hold(conn: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert those `rows` that are not there yet; those that are stay as they are, and are locked until the commit."""
+    if rows:
+        _holding(conn.dialect.name, table, tuple(rows[0])).many(conn, rows)
+
+
+@cache
+def _holding(dialect: str, table: Table, columns: tuple[str, ...]) -> Prepared:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    keys = list(table.primary_key.columns)
+    same = next(column for column in table.c if not column.primary_key)  # an update that changes nothing locks the row
+    return Prepared(insert.on_conflict_do_update(index_elements=keys, set_={same.name: same}))
+
+
 def add_up(conn: Connection, table: Table, rows: Sequence[Values], column: str) -> None:
     """Insert `rows`; where one with the same primary key stands, add `column` to its own."""
     if rows:

@@ -1,5 +1,8 @@
 """Companies by domain: made at first sight, right after merges, corrections and erasures, without a row moved."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from sqlalchemy import select, update
 
@@ -94,6 +97,37 @@ def test_the_company_goes_with_the_last_of_its_leads(lively, house, way):
     writes(lively, lambda conn: way(conn, house["bob"], SUPPRESSION_KEY, lively.clocks.moment()))
     assert domains(lively) == []
     assert company(lively) is None
+
+
+def test_a_company_whose_last_lead_goes_while_a_new_one_comes_stays(lively, house):
+    met, gone = Event(), Event()
+
+    def comes(conn):
+        domain = companies.meet(conn, "chloe@studio-brun.fr", lively.clocks.calendar())
+        conn.execute(update(leads).where(leads.c.id == house["chloé"]).values(company_domain=domain))
+        met.set()
+        gone.wait(1)
+
+    with ThreadPoolExecutor() as pool:
+        coming = pool.submit(writes, lively, comes)
+        met.wait(10)
+        for who in ("ada", "bob"):
+            writes(
+                lively, lambda conn, who=who: erasing.erase(conn, house[who], SUPPRESSION_KEY, lively.clocks.moment())
+            )
+        gone.set()
+        coming.result()
+    assert domains(lively) == ["studio-brun.fr"]
+    assert company(lively).ids == (house["chloé"],)
+
+
+def test_a_large_company_is_counted_whole_and_shown_in_part_beside_a_small_one(lively, house, monkeypatch):
+    monkeypatch.setattr(seen, "LEADS", 1)
+    dora = lively.submits("dora", email="dora@zinc.fr", company="Zinc")
+    with lively.database.read() as conn:
+        brun, zinc = seen.page(conn, (), "", None).companies
+    assert (brun.count, sum(brun.stages.values()), len(brun.ids)) == (2, 2, 1)
+    assert (zinc.count, zinc.ids, zinc.name) == (1, (dora,), "Zinc")
 
 
 def test_what_staff_call_it_stands_above_what_its_leads_write(lively, house):
