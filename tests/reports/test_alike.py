@@ -35,6 +35,16 @@ def found(lively, below=None):
             {"first_name": "Zoe", "last_name": "De La Tour", "email": "zoe@brun.fr", "company": "studio brun"},
             (NAME,),
         ),
+        (
+            {"first_name": "Zoé", "last_name": "d'Arc", "email": "zoe@brun.fr", "phone": NUMBER},
+            {"first_name": "Zoe", "last_name": "D'Arc", "email": "z.darc@brun.fr", "phone": NUMBER},
+            (NAME, PHONE),
+        ),
+        (
+            {"first_name": "Zoé", "last_name": "Martin", "email": "zoe@brun.fr", "company": "Studio Brun"},
+            {"first_name": "Zoé", "last_name": "Martin", "email": "zoe@zinc.fr", "company": "Studio Brun"},
+            None,
+        ),
         ({"email": "zoe@brun.fr"}, {"email": "zoe+salon@brun.fr"}, (MAILBOX,)),
         ({"phone": NUMBER}, {"phone": "+33639980000"}, None),
         (
