@@ -18,7 +18,7 @@ from console.choices import NO_CHOICE, NO_REASON
 from console.context import by_htmx, draw, say, viewer
 from console.day_lines import MORNING
 from console.door import ConsoleDoor
-from console.posted import Unusable, morning_in, noted, one_of, text_in
+from console.posted import NO_REP, Unusable, morning_in, note_in, one_of, text_in
 from console.routes import Route
 from sales import moving, notebook, verdicts
 from sales.moving import LONGEST_REASON, Refused
@@ -31,7 +31,6 @@ LONGEST_TEXT = 10_000
 LONGEST_TITLE = 300
 
 NO_VALUE = msgid("Choose what is known: nothing was saved.")
-NO_REP = msgid("The definitions know no rep of this name: nothing was saved.")
 
 
 def why_not(error: Refused, site: Site) -> str:
@@ -165,7 +164,7 @@ def save_bant(door: ConsoleDoor, lead_id: int) -> Response:
     def verb() -> Callable[..., object]:
         items = tuple(item.id for item in door.site().definitions.bant)
         item, value = one_of("item", items, NO_VALUE), one_of("value", VALUES, NO_VALUE)
-        return partial(notebook.note_bant, item=item, value=value, note=noted())
+        return partial(notebook.note_bant, item=item, value=value, note=note_in())
 
     return act(door, lead_id, verb, lead.bant_fragment)
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort, g, make_response, redirect, request, url_for
-from sqlalchemy import Connection
 
 from base.calendars import local_day
 from base.translations import msgid
@@ -15,9 +14,9 @@ from console.context import Viewer, draw, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.hands import SAID
 from console.names import Names
+from console.posted import NO_REP
 from console.routes import Route
 from console.traces import clerk
-from leads.forgetting import note
 from reports.alerts import Alert, answered_alerts, open_alerts
 from sales import absences
 from sales.absences import Away
@@ -25,9 +24,7 @@ from sales.routing import Routed, why
 from sales.wording import Voice
 
 SHOWN_DAYS = 7
-NOTED, TAKEN_BACK = "absence_noted", "absence_taken_back"  # what the audit chain calls it
 NO_DAYS = msgid("Two days are needed, the first before the last: nothing was noted.")
-NO_REP = msgid("The definitions know no rep of this name: nothing was saved.")
 DONE = {
     "noted": msgid("Noted: new leads go to others on these days."),
     "back": msgid("Taken back: new leads come again."),
@@ -119,14 +116,9 @@ def note_absence(door: ConsoleDoor) -> Response:
     days = _days()
     if days is None:
         return _page(door, wrong=say(NO_DAYS), status=422)
-    who, now = clerk(), g.moment
-
-    def job(conn: Connection) -> None:
-        made = absences.add(conn, rep, *days, who.by, now)
-        told = {"first": days[0].isoformat(), "last": days[1].isoformat()}
-        note(conn, door.keys.suppression, NOTED, None, who, now, rep=rep, absence=made, **told)
-
-    door.database.write(job)
+    first, last = days
+    key, now = door.keys.suppression, g.moment
+    door.database.write(partial(absences.add, rep=rep, first=first, last=last, key=key, clerk=clerk(), now=now))
     return make_response(redirect(url_for("console.hand_offs", done="noted"), 303))
 
 
@@ -136,13 +128,9 @@ def remove_absence(door: ConsoleDoor, absence_id: int) -> Response:
         found = absences.found(conn, absence_id)
     if found is None or not (viewer().role in RUNNING or found.rep == viewer().rep):
         abort(404)
-    door.database.write(partial(_remove, absence_id, door.keys.suppression, clerk(), g.moment))
+    key, now = door.keys.suppression, g.moment
+    door.database.write(partial(absences.remove, absence_id=absence_id, key=key, clerk=clerk(), now=now))
     return make_response(redirect(url_for("console.hand_offs", done="back"), 303))
-
-
-def _remove(absence_id: int, key: str, who: Any, now: Any, conn: Connection) -> None:
-    if absences.remove(conn, absence_id):
-        note(conn, key, TAKEN_BACK, None, who, now, absence=absence_id)
 
 
 def _days() -> tuple[date, date] | None:

@@ -15,7 +15,7 @@ from console.choices import NO_REASON
 from console.context import by_htmx, say, viewer
 from console.day_lines import MORNING
 from console.door import ConsoleDoor
-from console.posted import Unusable, day_in, noted, one_of, plain, time_in
+from console.posted import Unusable, day_in, note_in, one_of, plain, time_in
 from console.routes import Route
 from sales import calling
 from sales.calling import Call
@@ -49,7 +49,7 @@ def _call(door: ConsoleDoor) -> Call:
     reasons = tuple(one.id for one in door.site().definitions.hand_off.reject_reasons)
     return Call(
         outcome,
-        noted(),
+        note_in(),
         reason=one_of("reason", reasons, NO_REASON) if outcome == "not_interested" else None,
         back_at=_back_at(door.clocks.calendar()) if outcome == "callback" else None,
         reminder=say("Call back, as they asked"),

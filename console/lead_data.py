@@ -96,15 +96,8 @@ def name_outside(door: ConsoleDoor, lead_id: int) -> Response:
     """Note, or take away, what another system calls them."""
     given = {name: request.form.get(name, "").replace("\x00", "").strip() for name in ("system", "value")}
     one = OutsideId(given["system"].lower(), given["value"])
-    take, key, now, who = "take" in request.form, door.keys.suppression, g.moment, clerk()
-
-    def job(conn: Connection) -> bool:
-        changed = outside.take(conn, lead_id, one) if take else outside.give(conn, lead_id, one, now.machine)
-        if changed:
-            act = "outside_id_taken" if take else "outside_id_given"
-            note(conn, key, act, lead_id, who, now, system=one.system)
-        return changed
-
+    verb = outside.take if "take" in request.form else outside.give
+    job = partial(verb, lead_id=lead_id, one=one, key=door.keys.suppression, clerk=clerk(), now=g.moment)
     try:
         changed = door.database.write(job)
     except NoId as error:

@@ -13,6 +13,7 @@ LONGEST_NOTE = 1_000
 NO_TEXT = msgid("Write something first: nothing was saved.")
 TOO_LONG = msgid("This is too long: nothing was saved. Shorten it, then save it again.")
 NO_DAY = msgid("This is no day that can be planned: nothing was saved.")
+NO_REP = msgid("The definitions know no rep of this name: nothing was saved.")
 NO_TIME = msgid("Say on which day and at what time: nothing was saved.")
 
 
@@ -29,7 +30,7 @@ def text_in(name: str, longest: int) -> str:
     return text
 
 
-def noted() -> str | None:
+def note_in() -> str | None:
     """The note that may stand beside an act."""
     text = plain("note")
     if len(text) > LONGEST_NOTE:

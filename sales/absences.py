@@ -9,7 +9,10 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from authoring.models.hand_off import HandOff
 from base.clock import Moment
+from leads.forgetting import Clerk, note
 from storage.schema import absences
+
+NOTED, TAKEN_BACK = "absence_noted", "absence_taken_back"  # what the audit chain calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,14 @@ def every(conn: Connection, chosen: HandOff, since: date) -> list[Away]:
     return sorted((one for one in known if one.last >= since), key=lambda one: (one.first, one.rep, one.last))
 
 
-def add(conn: Connection, rep: str, first: date, last: date, author: str, now: Moment) -> int:
-    """Note an absence; returns its number. Raises ValueError for days in the wrong order."""
+def add(conn: Connection, rep: str, first: date, last: date, key: str, clerk: Clerk, now: Moment) -> int:
+    """Note an absence, in the audit chain too; returns its number. Raises ValueError for days in the wrong order."""
     if last < first:
         raise ValueError(f"an absence ends on {last}, before it begins")
-    row = insert(absences).values(rep=rep, first_day=first, last_day=last, author=author, at=now.machine)
+    row = insert(absences).values(rep=rep, first_day=first, last_day=last, author=clerk.by, at=now.machine)
     made: int = conn.execute(row.returning(absences.c.id)).scalar_one()
+    days = {"first": first.isoformat(), "last": last.isoformat()}
+    note(conn, key, NOTED, None, clerk, now, rep=rep, absence=made, **days)
     return made
 
 
@@ -50,9 +55,12 @@ def found(conn: Connection, absence_id: int) -> Away | None:
     return None if row is None else _of(row)
 
 
-def remove(conn: Connection, absence_id: int) -> bool:
-    """Take an absence back; returns whether it was there."""
-    return conn.execute(delete(absences).where(absences.c.id == absence_id)).rowcount == 1
+def remove(conn: Connection, absence_id: int, key: str, clerk: Clerk, now: Moment) -> bool:
+    """Take an absence back, in the audit chain too; returns whether it was there."""
+    if not conn.execute(delete(absences).where(absences.c.id == absence_id)).rowcount:
+        return False
+    note(conn, key, TAKEN_BACK, None, clerk, now, absence=absence_id)
+    return True
 
 
 def _written(chosen: HandOff) -> Iterator[Away]:

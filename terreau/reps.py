@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from base.clock import Moment
 from base.config import Config
 from base.problems import did_you_mean
 from base.saying import said
-from leads.forgetting import Clerk, note
+from leads.forgetting import Clerk
 from leads.identity import load_leads
 from sales import absences
 from sales.absences import Away
@@ -27,7 +28,6 @@ from terreau.house import blobs_of, office_of
 from terreau.language import words
 from terreau.virtual import clocks_of
 
-NOTED, TAKEN_BACK = "absence_noted", "absence_taken_back"  # what the audit chain calls it
 NOBODY = "nobody"
 
 
@@ -69,14 +69,8 @@ def note_absence(config: Config, rep: str, first: date, last: date, by: str) -> 
         known = _known(rep, office.site.definitions.hand_off)
         if last < first:
             raise NoAbsence(said("%(last)s is before %(first)s: nothing was noted", first=first, last=last))
-
-        def job(conn: Connection) -> int:
-            made = absences.add(conn, known, first, last, by, now)
-            days = {"first": first.isoformat(), "last": last.isoformat()}
-            note(conn, office.key, NOTED, None, Clerk(by), now, rep=known, absence=made, **days)
-            return made
-
-        made = database.write(job)
+        noted = partial(absences.add, rep=known, first=first, last=last, key=office.key, clerk=Clerk(by), now=now)
+        made = database.write(noted)
     return said(
         "Noted as %(number)s: %(rep)s is not there from %(first)s to %(last)s, and gets no new lead.",
         number=made, rep=rep, first=first, last=last,
@@ -86,14 +80,8 @@ def note_absence(config: Config, rep: str, first: date, last: date, by: str) -> 
 def take_back_absence(config: Config, absence_id: int, by: str) -> str:
     """Take an absence back; returns a sentence. Raises as `note_absence` does."""
     with _office(config) as (database, office, now):
-
-        def job(conn: Connection) -> bool:
-            gone = absences.remove(conn, absence_id)
-            if gone:
-                note(conn, office.key, TAKEN_BACK, None, Clerk(by), now, absence=absence_id)
-            return gone
-
-        if not database.write(job):
+        taken_back = partial(absences.remove, absence_id=absence_id, key=office.key, clerk=Clerk(by), now=now)
+        if not database.write(taken_back):
             raise NoAbsence(said("no absence %(number)s was noted: `terreau absences` lists them", number=absence_id))
     return said("Absence %(number)s is taken back.", number=absence_id).by(words())
 

@@ -176,15 +176,8 @@ def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
 
 def name_outside(at: Office, lead_id: int, one: OutsideId, remove: bool, clerk: Clerk) -> bool:
     """Give or take an id of another system; whether that changed anything. Raises NoId."""
-
-    def job(conn: Connection) -> bool:
-        changed = outside.take(conn, lead_id, one) if remove else outside.give(conn, lead_id, one, at.now.machine)
-        if changed:
-            act = "outside_id_taken" if remove else "outside_id_given"
-            forgetting.note(conn, at.desk.key, act, lead_id, clerk, at.now, system=one.system)
-        return changed
-
-    return at.database.write(job)
+    verb = outside.take if remove else outside.give
+    return at.database.write(partial(verb, lead_id=lead_id, one=one, key=at.desk.key, clerk=clerk, now=at.now))
 
 
 def part_plan(at: Office, meant: str) -> parting.PartPlan:

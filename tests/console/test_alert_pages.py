@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from leads.erasing import anonymise
+from leads.forgetting import Clerk
 from leads.identity import Capture, record
 from sales import absences
 from storage.schema import absences as noted
@@ -120,7 +121,8 @@ def test_an_absence_that_cannot_be_noted_says_so_and_nothing_is_kept(console_doo
 def test_nobody_takes_back_the_absence_of_a_colleague(console_door, staff_client):
     now = console_door.clocks.moment()
     day = now.calendar.date()
-    made = console_door.database.write(lambda conn: absences.add(conn, "karim", day, day, "Karim", now))
+    told = (console_door.keys.suppression, Clerk("Karim"), now)
+    made = console_door.database.write(lambda conn: absences.add(conn, "karim", day, day, *told))
     assert staff_client("sales").post(f"/console/absences/{made}/remove").status_code == 404
     assert staff_client("sales").post("/console/absences/99/remove").status_code == 404
     assert len(rows(console_door, noted)) == 1

@@ -24,8 +24,12 @@ def two(lively):
     return lively.submits("ada"), lively.submits("bob")
 
 
+def told(lively):
+    return SUPPRESSION_KEY, ADA, lively.clocks.moment()
+
+
 def gives(lively, lead_id, one=HUBSPOT):
-    return lively.database.write(lambda conn: outside.give(conn, lead_id, one, lively.clocks.machine()))
+    return lively.database.write(lambda conn: outside.give(conn, lead_id, one, *told(lively)))
 
 
 def of_lead(lively, lead_id):
@@ -40,8 +44,8 @@ def test_an_id_is_one_leads_and_the_second_is_told_whose(lively, two):
     with pytest.raises(NoId, match=f"hubspot 51200034 is lead {ada}"):
         gives(lively, bob)
     assert of_lead(lively, ada) == (HUBSPOT,)
-    assert lively.database.write(lambda conn: outside.take(conn, bob, HUBSPOT)) is False
-    assert lively.database.write(lambda conn: outside.take(conn, ada, HUBSPOT)) is True
+    assert lively.database.write(lambda conn: outside.take(conn, bob, HUBSPOT, *told(lively))) is False
+    assert lively.database.write(lambda conn: outside.take(conn, ada, HUBSPOT, *told(lively))) is True
     assert gives(lively, bob) is True
 
 

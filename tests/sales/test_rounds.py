@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from authoring.models.hand_off import HandOff, Rep
+from leads.forgetting import Clerk
 from sales import absences
 from sales.absences import Away, away_on
 from sales.rounds import take_turn
 from sales.routing import EVERYBODY, OWNER, ROUTE, Found
 from storage.schema import rounds
+from tests.conftest import SUPPRESSION_KEY
+
+CHLOÉ = Clerk("Chloé")
 
 REPS = tuple(
     Rep(id=name, name=name.title(), email=f"{name}@lumen.example", weight=weight)
@@ -79,7 +83,7 @@ CHOSEN = HandOff.model_validate(
 
 def test_absences_of_the_definitions_and_those_noted_count_the_same(database, moment):
     def note(conn):
-        return absences.add(conn, "bob", date(2026, 12, 26), date(2026, 12, 31), "Chloé", moment)
+        return absences.add(conn, "bob", date(2026, 12, 26), date(2026, 12, 31), SUPPRESSION_KEY, CHLOÉ, moment)
 
     noted = database.write(note)
     with database.read() as conn:
@@ -95,10 +99,14 @@ def test_absences_of_the_definitions_and_those_noted_count_the_same(database, mo
         Away("ada", date(2026, 12, 24), date(2026, 12, 26)),
         Away("bob", date(2026, 12, 26), date(2026, 12, 31), noted, "Chloé"),
     ]
-    assert database.write(lambda conn: absences.remove(conn, noted))
-    assert not database.write(lambda conn: absences.remove(conn, noted))
+    assert database.write(lambda conn: absences.remove(conn, noted, SUPPRESSION_KEY, CHLOÉ, moment))
+    assert not database.write(lambda conn: absences.remove(conn, noted, SUPPRESSION_KEY, CHLOÉ, moment))
 
 
 def test_an_absence_that_ends_before_it_begins_is_refused(database, moment):
     with pytest.raises(ValueError, match="before it begins"):
-        database.write(lambda conn: absences.add(conn, "bob", date(2026, 12, 26), date(2026, 12, 25), "Chloé", moment))
+        database.write(
+            lambda conn: absences.add(
+                conn, "bob", date(2026, 12, 26), date(2026, 12, 25), SUPPRESSION_KEY, CHLOÉ, moment
+            )
+        )
