@@ -52,7 +52,7 @@ def one_more(conn: Connection, hand_off_id: int, rep: str) -> str:
     return token
 
 
-def hand_on(conn: Connection, hand_off: Row[Any], now: datetime) -> str:
+def pass_page(conn: Connection, hand_off: Row[Any], now: datetime) -> str:
     """A new token for whoever owns the hand-off next; the page of whoever owned it until now has ended."""
     token = new_token()
     conn.execute(update(hand_offs).where(hand_offs.c.id == hand_off.id).values(token=token))

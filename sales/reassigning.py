@@ -96,7 +96,7 @@ def _hand_on(conn: Connection, hand_off: Row[Any], rep: Rep, given: Routed, act:
         return False
     voice, now = Voice(office.site, rep.locale, office.zone), act.now.calendar
     dossier = replace(dossier_of(conn, hand_off, office.site, office.zone, now), routed=given)
-    told = brief(dossier, rep, voice, office.verdict_url(links.hand_on(conn, hand_off, now)))
+    told = brief(dossier, rep, voice, office.verdict_url(links.pass_page(conn, hand_off, now)))
     values = {"owner": rep.id, "routed": given.as_json(), "brief": told}
     conn.execute(update(hand_offs).where(hand_offs.c.id == hand_off.id).values(**values))
     if act.author.rep == rep.id:
