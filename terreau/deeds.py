@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from authoring.models.common import subjects, text_in
+from authoring.models.definitions import Topic
 from authoring.models.forms import Form
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
@@ -145,11 +146,16 @@ def _told(form: Form, site: Site, given: Mapping[str, Any], locale: str) -> tupl
             str(field.topic),
             f"{text_in(field.wording or '', locale)} {text_in(field.label or '', locale)}",
             bool(given.get(field.name)),
-            text_in(site.definitions.topics[str(field.topic)].description, locale),
+            _wording(site.definitions.topics[str(field.topic)], locale),
         )
         for field in form.field
         if field.kind == "objection"
     )
+
+
+def _wording(topic: Topic, locale: str) -> str:
+    """The choice and the purpose under it, as the page that asks has them."""
+    return f"{text_in(topic.label, locale)}. {text_in(topic.description, locale)}"
 
 
 def touch_of(came: Mapping[str, str], action: Action, at: datetime) -> dict[str, str]:
