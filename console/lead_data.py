@@ -13,13 +13,14 @@ from console.context import draw, say, viewer
 from console.door import ConsoleDoor
 from console.routes import Route
 from console.traces import clerk
-from leads import erasing, merging, outside, parting
+from leads import erasing, giving_ids, merging, outside, parting
 from leads.correcting import NoCorrection, correct, fields_of
 from leads.erasing import UnderWay
 from leads.facts import COLUMNS, MERGED, PARTED, Lead
 from leads.forgetting import WAYS, Desk, forget, note
+from leads.giving_ids import NoId
 from leads.identity import load_leads
-from leads.outside import NoId, OutsideId
+from leads.outside import OutsideId
 from reports import lead as leads_report
 from reports.personal import record_of
 from reports.record_page import COLUMNS as LABELS
@@ -96,7 +97,7 @@ def name_outside(door: ConsoleDoor, lead_id: int) -> Response:
     """Note, or take away, what another system calls them."""
     given = {name: request.form.get(name, "").replace("\x00", "").strip() for name in ("system", "value")}
     one = OutsideId(given["system"].lower(), given["value"])
-    verb = outside.take if "take" in request.form else outside.give
+    verb = giving_ids.take if "take" in request.form else giving_ids.give
     job = partial(verb, lead_id=lead_id, one=one, key=door.keys.suppression, clerk=clerk(), now=g.moment)
     try:
         changed = door.database.write(job)

@@ -7,7 +7,8 @@ import click
 from base.saying import said
 from leads.adding import GROUNDS, NewLead, NoAdding, Origin, add
 from leads.correcting import fields_of
-from leads.outside import NoId, OutsideId
+from leads.giving_ids import NoId
+from leads.outside import OutsideId
 from terreau import rights
 from terreau.language import gettext
 from terreau.options import Options

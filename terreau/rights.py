@@ -20,7 +20,7 @@ from base.saying import said
 from base.settings import Retention
 from base.system_words import why_of
 from base.translations import translator
-from leads import erasing, forgetting, merging, outside, parting, retention, thinning
+from leads import erasing, forgetting, giving_ids, merging, parting, retention, thinning
 from leads.correcting import correct, fields_of
 from leads.facts import MERGED, PARTED
 from leads.forgetting import Clerk, Desk, Way
@@ -176,7 +176,7 @@ def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
 
 def name_outside(at: Office, lead_id: int, one: OutsideId, remove: bool, clerk: Clerk) -> bool:
     """Give or take an id of another system; whether that changed anything. Raises NoId."""
-    verb = outside.take if remove else outside.give
+    verb = giving_ids.take if remove else giving_ids.give
     return at.database.write(partial(verb, lead_id=lead_id, one=one, key=at.desk.key, clerk=clerk, now=at.now))
 
 

@@ -6,11 +6,12 @@ import io
 import pytest
 from sqlalchemy import select
 
-from leads import consent, erasing, merging, outside, parting
+from leads import consent, erasing, giving_ids, merging, outside, parting
 from leads.exports import Narrowed, write_list
 from leads.forgetting import Clerk
+from leads.giving_ids import NoId
 from leads.identity import Capture, record
-from leads.outside import NoId, OutsideId
+from leads.outside import OutsideId
 from reports.personal import record_of
 from storage.schema import outside_ids
 from tests.conftest import SUPPRESSION_KEY
@@ -29,7 +30,7 @@ def told(lively):
 
 
 def gives(lively, lead_id, one=HUBSPOT):
-    return lively.database.write(lambda conn: outside.give(conn, lead_id, one, *told(lively)))
+    return lively.database.write(lambda conn: giving_ids.give(conn, lead_id, one, *told(lively)))
 
 
 def of_lead(lively, lead_id):
@@ -44,8 +45,8 @@ def test_an_id_is_one_leads_and_the_second_is_told_whose(lively, two):
     with pytest.raises(NoId, match=f"hubspot 51200034 is lead {ada}"):
         gives(lively, bob)
     assert of_lead(lively, ada) == (HUBSPOT,)
-    assert lively.database.write(lambda conn: outside.take(conn, bob, HUBSPOT, *told(lively))) is False
-    assert lively.database.write(lambda conn: outside.take(conn, ada, HUBSPOT, *told(lively))) is True
+    assert lively.database.write(lambda conn: giving_ids.take(conn, bob, HUBSPOT, *told(lively))) is False
+    assert lively.database.write(lambda conn: giving_ids.take(conn, ada, HUBSPOT, *told(lively))) is True
     assert gives(lively, bob) is True
 
 
