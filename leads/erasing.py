@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from base.clock import Moment
 from base.saying import said
-from base.tokens import keyed_hash, new_token
+from base.tokens import new_token
 from leads import companies, consent
+from leads.callable import number_hash
 from leads.groups import everyone_in, survivor
 from leads.undone import WITHDRAWN
 from storage.personal import HOLDINGS, of_leads, tables
@@ -124,7 +125,7 @@ def anonymise(conn: Connection, lead_id: int, key: str, now: Moment) -> list[str
 def marks_of(key: str, email: str | None, phone: str | None) -> list[str]:
     """What stands for somebody in `erasures`: their address as in `suppressions`, and their number."""
     found = [consent.address_hash(key, email)] if email else []
-    return [*found, keyed_hash(key, f"tel:{phone}")] if phone else found
+    return [*found, number_hash(key, phone)] if phone else found
 
 
 def is_forgotten(conn: Connection, key: str, email: str | None, phone: str | None = None) -> bool:
