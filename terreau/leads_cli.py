@@ -52,7 +52,7 @@ def add_lead(
     config = options.load()
     told = dict(_pair(one) for one in fields)
     spoken = locale if locale in config.site.locales else config.site.default_locale
-    with rights.office(config) as at:
+    with rights.open_house(config) as at:
         site = rights.site_in_force(at)
         if owner is not None and owner not in {rep.id for rep in site.definitions.hand_off.reps}:
             raise NoAdding(said("The definitions know no rep %(name)s.", name=owner))
@@ -77,7 +77,7 @@ def name_outside(options: Options, lead: str, system: str, value: str, remove: b
                terreau explain hubspot:51200034
     """
     one = OutsideId(system, value.strip())
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         changed = rights.name_outside(at, at.find(lead), one, remove, clerk(options, author))
     click.echo(gettext("Noted.") if changed else gettext(THE_SAME))
 

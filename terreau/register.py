@@ -13,7 +13,7 @@ from authoring.site import Site
 from base.config import Config
 from base.translations import Translator, msgid, translator
 from terreau.house import blobs_of
-from terreau.rights import Office
+from terreau.rights import OpenHouse
 
 COLUMNS = ("data", "purpose", "basis", "kept", "receivers")
 HEADS = {
@@ -67,7 +67,7 @@ class Register:
             yield from (f"- **{self.heads[name]}**: {getattr(one, name)}" for name in COLUMNS)
 
 
-def register(at: Office, locale: str) -> Register:
+def register(at: OpenHouse, locale: str) -> Register:
     """Raises NoRelease."""
     site = Releases(at.database, blobs_of(at.config, at.database)).in_force()
     return _Writing(site, at.config, translator(locale), locale).whole()

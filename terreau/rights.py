@@ -45,7 +45,7 @@ class NotRead(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class OpenHouse:
     """An open database, and what rights are exercised by."""
 
     config: Config
@@ -82,14 +82,14 @@ class Retained:
 
 
 @contextmanager
-def office(config: Config) -> Iterator[Office]:
+def open_house(config: Config) -> Iterator[OpenHouse]:
     """Raises SchemaMismatch, StorageUnavailable."""
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
-        yield Office(config, database, clocks_of(database).moment())
+        yield OpenHouse(config, database, clocks_of(database).moment())
 
 
-def export(at: Office, meant: str, form: str, clerk: Clerk) -> str:
+def export(at: OpenHouse, meant: str, form: str, clerk: Clerk) -> str:
     """Everything about that lead, as JSON or as a page in their language; entered in the audit chain."""
     lead_id = at.find(meant)
     with at.database.read() as conn:
@@ -104,19 +104,19 @@ def export(at: Office, meant: str, form: str, clerk: Clerk) -> str:
     return as_page(record, translator(record.locale), at.config.site.timezone, site.definitions.house.name)
 
 
-def erasure(at: Office, meant: str) -> erasing.ErasurePlan:
+def erasure(at: OpenHouse, meant: str) -> erasing.ErasurePlan:
     """What would go."""
     lead_id = at.find(meant)
     with at.database.read() as conn:
         return erasing.plan(conn, lead_id, at.config.told_of_erasures)
 
 
-def forget(at: Office, lead_id: int, way: Way, clerk: Clerk) -> bool:
+def forget(at: OpenHouse, lead_id: int, way: Way, clerk: Clerk) -> bool:
     """Do it; returns whether the disk has forgotten too. Raises UnderWay."""
     return forgetting.forget(at.desk, lead_id, way, clerk, at.now)
 
 
-def replay(at: Office, path: Path | None, clerk: Clerk) -> int:
+def replay(at: OpenHouse, path: Path | None, clerk: Clerk) -> int:
     """Erase again whom a restored database brought back. Raises NotRead."""
     marks = marks_in(path or at.config.data.dir / forgetting.LIST, must_be=path is not None)
     return forgetting.forget_again(at.desk, marks, clerk, at.now)
@@ -137,12 +137,12 @@ def marks_in(listed: Path, must_be: bool) -> dict[str, datetime]:
         raise NotRead(sentence) from error
 
 
-def site_in_force(at: Office) -> Site:
+def site_in_force(at: OpenHouse) -> Site:
     """Raises NoRelease."""
     return Releases(at.database, blobs_of(at.config, at.database)).in_force()
 
 
-def put_right(at: Office, meant: str, told: dict[str, str], clerk: Clerk) -> list[str]:
+def put_right(at: OpenHouse, meant: str, told: dict[str, str], clerk: Clerk) -> list[str]:
     """Raises NoCorrection."""
     site = site_in_force(at)
     job = partial(
@@ -157,13 +157,13 @@ def put_right(at: Office, meant: str, told: dict[str, str], clerk: Clerk) -> lis
     return at.database.write(job)
 
 
-def merge_plan(at: Office, kept: str, gone: str) -> merging.MergePlan:
+def merge_plan(at: OpenHouse, kept: str, gone: str) -> merging.MergePlan:
     """Raises NoMerge, UnknownLead."""
     with at.database.read() as conn:
         return merging.plan(conn, find_lead(conn, kept), find_lead(conn, gone))
 
 
-def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
+def merge(at: OpenHouse, made: merging.MergePlan, clerk: Clerk) -> None:
     """Raises NoMerge, UnderWay."""
     site = site_in_force(at)
 
@@ -174,19 +174,19 @@ def merge(at: Office, made: merging.MergePlan, clerk: Clerk) -> None:
     at.database.write(job)
 
 
-def name_outside(at: Office, lead_id: int, one: OutsideId, remove: bool, clerk: Clerk) -> bool:
+def name_outside(at: OpenHouse, lead_id: int, one: OutsideId, remove: bool, clerk: Clerk) -> bool:
     """Give or take an id of another system; whether that changed anything. Raises NoId."""
     verb = giving_ids.take if remove else giving_ids.give
     return at.database.write(partial(verb, lead_id=lead_id, one=one, key=at.desk.key, clerk=clerk, now=at.now))
 
 
-def part_plan(at: Office, meant: str) -> parting.PartPlan:
+def part_plan(at: OpenHouse, meant: str) -> parting.PartPlan:
     """Of the lead itself, not of the one that stands for it. Raises NoMerge, UnknownLead."""
     with at.database.read() as conn:
         return parting.part_plan(conn, find_itself(conn, meant))
 
 
-def unmerge(at: Office, made: parting.PartPlan, clerk: Clerk) -> None:
+def unmerge(at: OpenHouse, made: parting.PartPlan, clerk: Clerk) -> None:
     """Raises NoMerge."""
 
     def job(conn: Connection) -> None:
@@ -196,7 +196,7 @@ def unmerge(at: Office, made: parting.PartPlan, clerk: Clerk) -> None:
     at.database.write(job)
 
 
-def retain(at: Office, dry: bool) -> Retained:
+def retain(at: OpenHouse, dry: bool) -> Retained:
     """Go through all leads; announce, put to rest and let go, or only say who it would be."""
     terms, classes, silent, asked, new, first = at.config.retention, Counter[str](), 0, 0, 0, 1
     customers = bought_in_force(at.releases)
@@ -218,7 +218,7 @@ def retain(at: Office, dry: bool) -> Retained:
     return Retained(terms, classes, silent, asked, dry, new, gone, _thinned(at, terms.hits_months, dry))
 
 
-def _thinned(at: Office, months: int, dry: bool) -> Thinned:
+def _thinned(at: OpenHouse, months: int, dry: bool) -> Thinned:
     """Hits and visits that are too old to be kept one by one, and no longer are."""
     with at.database.read() as conn:
         old = thinning.too_old(conn, months, at.now)
@@ -228,12 +228,12 @@ def _thinned(at: Office, months: int, dry: bool) -> Thinned:
     return old
 
 
-def verified(at: Office) -> Verified:
+def verified(at: OpenHouse) -> Verified:
     with at.database.read() as conn:
         return verify(conn, at.desk.key)
 
 
-def entries(at: Office, limit: int) -> list[dict[str, Any]]:
+def entries(at: OpenHouse, limit: int) -> list[dict[str, Any]]:
     """The newest entries of the chain, the newest first."""
     newest = select(audit.c.id, audit.c.at, audit.c.act, audit.c.lead_id, audit_payloads.c.payload)
     joined = newest.outerjoin(audit_payloads, audit_payloads.c.audit_id == audit.c.id)

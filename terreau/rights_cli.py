@@ -57,7 +57,7 @@ def export(options: Options, lead: str, out: Path | None, form: str | None, auth
     """
     config = options.load()
     form = form or ("html" if out is not None and out.suffix.lower() in (".html", ".htm") else "json")
-    with rights.office(config) as at:
+    with rights.open_house(config) as at:
         told = rights.export(at, lead, form, clerk(options, author))
     if out is None:
         click.echo(told)
@@ -111,7 +111,7 @@ def correct(options: Options, lead: str, values: tuple[str, ...], author: str | 
     pairs = [value.partition("=") for value in values]
     if any(not sign for _, sign, _ in pairs):
         raise click.UsageError(gettext("write NAME=VALUE"))
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         changed = rights.put_right(at, lead, {name: value for name, _, value in pairs}, clerk(options, author))
     told = gettext("Put right: %(names)s.", names=", ".join(changed)) if changed else gettext(THE_SAME)
     click.echo(told)
@@ -128,7 +128,7 @@ def retention(options: Options, dry_run: bool) -> None:
     \b
     Example:  terreau rights retention --dry-run
     """
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         for line in retention_lines(rights.retain(at, dry_run), words()):
             click.echo(line)
 
@@ -145,7 +145,7 @@ def replay(options: Options, file: Path | None, author: str | None) -> None:
     \b
     Example:  terreau rights replay
     """
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         count = rights.replay(at, file, clerk(options, author))
     click.echo(gettext("Erased again: %(count)s.", count=words().number(count)))
 
@@ -162,7 +162,7 @@ def register_command(options: Options, as_json: bool) -> None:
     Example:  terreau rights register --lang fr > register.md
     """
     config = options.load()
-    with rights.office(config) as at:
+    with rights.open_house(config) as at:
         told = register(at, words().locale)
     click.echo(json.dumps(told.as_json(), ensure_ascii=False, indent=2) if as_json else told.as_markdown())
 
@@ -194,7 +194,7 @@ def merge(options: Options, lead: str, other: str, yes: bool, author: str | None
     \b
     Example:  terreau leads merge ada@example.org ada.l@example.org --yes
     """
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         made = rights.merge_plan(at, lead, other)
         for line in merge_lines(made, words()):
             click.echo(line)
@@ -216,7 +216,7 @@ def unmerge(options: Options, lead: str, yes: bool, author: str | None) -> None:
     \b
     Example:  terreau leads unmerge ada.l@example.org --yes
     """
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         made = rights.part_plan(at, lead)
         for line in part_lines(made, words()):
             click.echo(line)
@@ -244,7 +244,7 @@ def audit_group() -> None:
 @click.pass_obj
 def list_audit(options: Options, limit: int) -> None:
     """List the newest entries, one JSON object a line; `payload` is null where it was erased with its lead."""
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         for entry in rights.entries(at, limit):
             click.echo(json.dumps(entry, ensure_ascii=False))
 
@@ -253,7 +253,7 @@ def list_audit(options: Options, limit: int) -> None:
 @click.pass_obj
 def verify_audit(options: Options) -> None:
     """Read the whole chain. Exit code 1 when an entry was changed, deleted, moved or added."""
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         found = rights.verified(at)
     for line in chain_lines(found, words()):
         click.echo(line)
@@ -262,7 +262,7 @@ def verify_audit(options: Options) -> None:
 
 
 def _forget(options: Options, lead: str, way: Way, yes: bool, author: str | None) -> None:
-    with rights.office(options.load()) as at:
+    with rights.open_house(options.load()) as at:
         made = rights.erasure(at, lead)
         for line in erasure_lines(made, way, words()):
             click.echo(line)
