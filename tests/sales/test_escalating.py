@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from authoring.models.hand_off import Escalation, Rep, WorkingHours
 from base.clock import Clocks
 from leads.erasing import anonymise, erase
+from leads.forgetting import Clerk
 from reports.handing_over import handoff
 from reports.tallies import Days
 from sales import absences, links
@@ -184,7 +185,8 @@ def test_whoever_is_away_is_passed_over_for_the_fallback(waiting, lively, away, 
     now = lively.clocks.moment()
     for rep in away:
         days = (now.calendar.date(), now.calendar.date() + timedelta(days=7))
-        lively.database.write(lambda conn, rep=rep, days=days: absences.add(conn, rep, *days, "chloé", now))
+        noted = (rep, *days, "key of the audit chain", Clerk("chloé"), now)
+        lively.database.write(lambda conn, noted=noted: absences.add(conn, *noted))
     waiting.after(hours=5)
     assert [row.told for row in waiting.rows(escalations, escalations.c.act != "remind")] == [told, told]
     assert waiting.hand_off().owner == owner
