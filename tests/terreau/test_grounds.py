@@ -26,7 +26,7 @@ def ada(lively, content):
 
 def test_why_and_explain_say_on_which_ground(ada):
     for command in ("why", "explain"):
-        assert TOLD in terreau(command, str(ada)).output
+        assert TOLD in terreau("--lang", "en", command, str(ada)).output
         assert json.loads(terreau(command, str(ada), "--json").output)["grounds"] == {"conseils-3d": "informed"}
     said = terreau("--lang", "fr", "explain", str(ada)).output
     assert "« Conseils 3D » (informé à une adresse professionnelle, sans opposition)" in said
