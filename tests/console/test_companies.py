@@ -6,7 +6,7 @@ import pytest
 
 from sales import deals as selling
 from sales.deals import Forecast
-from sales.notebook import Author, assign
+from sales.notebook import Author
 
 NADIA = Author("Nadia Ferreira", "nadia")
 
@@ -57,7 +57,7 @@ def test_a_leads_page_leads_to_its_company(house, staff_client):
 
 def test_sales_sees_a_company_as_far_as_its_leads(house, staff_client, lively):
     for lead_id in house:
-        lively.database.write(lambda conn, one=lead_id: assign(conn, one, "karim", NADIA, lively.clocks.moment()))
+        lively.gives(lead_id, "karim")
     lively.works()
     client = staff_client("sales")
     assert client.get("/console/companies/studio-brun.fr").status_code == 404

@@ -71,6 +71,7 @@ def test_explain_tells_how_calls_ended_and_what_keeps_a_lead_from_a_stage(lively
         lively.does(ada, "webinar_attended")
         lively.later(days=1)
     lively.submits("ada", profession="interior", practice="slow")
+    today(lively)
     told = terreau("explain", "ada@lumen.example").output
     assert "not interested, Student or teacher: school licence" in told
     assert "asks for what nobody knows of the lead yet" in told
