@@ -7,7 +7,7 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from authoring.models.definitions import Definitions, EngagementRule, Limit
@@ -99,21 +99,24 @@ def crossing(
 
 
 def reached(buckets: Buckets, definitions: Definitions, since: date, day: date, milli: int) -> bool:
-    """Whether the engagement was `milli` or more on any day from `since` to `day`, both included. It only rises on days
-    that have points, so that those and the first one tell."""
+    """Whether the engagement was `milli` or more on any day from `since` to `day`, both included. From one day with
+    points to the next it changes by fading alone."""
     earned = {date.fromisoformat(on) for days in buckets.values() for on in days}
     days = sorted({since, *(on for on in earned if since < on <= day)})
+    ends = [*(following - timedelta(days=1) for following in days[1:]), day]
     giving, taking = _two_sides(definitions)
 
     def within(first: int, last: int) -> bool:
         """No more was given than by the last of those days, unfaded since the first; no less taken than by the first,
         faded until the last."""
-        begin, end = days[first], days[last]
-        given = _until(buckets, end)
+        begin, given = days[first], _until(buckets, days[last])
         most = _total(giving, given, begin) - _excess(definitions, given, begin)
-        most += _total(taking, _until(buckets, begin), end)
-        if most < milli or first == last:
-            return most >= milli
+        most += _total(taking, _until(buckets, begin), ends[last])
+        if most < milli:
+            return False
+        if first == last:
+            risen = rises_to(given, definitions, begin, milli)
+            return risen is not None and risen <= ends[last]
         middle = (first + last) // 2
         return within(first, middle) or within(middle + 1, last)
 

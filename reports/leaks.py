@@ -150,7 +150,9 @@ def _stuck(connection: Connection, phases: dict[str, Phase], now: datetime) -> T
         what = (_L.id, _S.stage, phase.since.label("since"), _L.owner)
         longest = _those(what, phase, phase.stuck).order_by(phase.since, _L.id).limit(LISTED)
         rows += [_line(name, row, now) for row in connection.execute(longest)]
-    return Table("stuck", msgid("Who stands still: of each phase the first fifteen, the longest first"), columns, tuple(rows))
+    return Table(
+        "stuck", msgid("Who stands still: of each phase the first fifteen, the longest first"), columns, tuple(rows)
+    )
 
 
 def _line(phase: str, row: Any, now: datetime) -> tuple[Value, ...]:

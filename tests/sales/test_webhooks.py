@@ -30,7 +30,10 @@ def test_what_arrives_is_signed_so_that_the_library_believes_it(endpoint, receiv
 
 def test_a_chat_room_gets_a_message_without_signature_and_its_address_is_never_told(receiver, moment):
     room = Endpoint("room", receiver.url, "", allow_private=True, chat=True)
-    body = {"type": "lead.hot", "data": {"lead": {"name": "<!channel>"}, "locale": "en", "engagement": 92}}
+    body = {
+        "type": "lead.hot",
+        "data": {"lead": {"id": 7, "first_name": "<!channel>"}, "locale": "en", "engagement": 92},
+    }
     assert deliver(room, "msg_1", body, moment.machine) == Taken()
     headers, content = receiver.calls[0]
     told = json.loads(content)
