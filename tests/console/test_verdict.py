@@ -253,7 +253,7 @@ def test_a_page_that_ends_while_its_answer_is_on_the_way_answers_nothing(client,
     in_force, one = staff_door.releases.in_force, hand_off(staff_door)
 
     def given_away(conn):
-        links.hand_on(conn, one, clocks.calendar())
+        links.pass_page(conn, one, clocks.calendar())
         conn.execute(update(hand_offs).values(owner="karim"))
 
     def slowly():
