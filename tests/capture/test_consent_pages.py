@@ -44,7 +44,7 @@ class Reader:
 
     def rows(self, table):
         with self.door.database.read() as conn:
-            return conn.execute(select(table)).all()
+            return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
     def ledger(self):
         return [(row.topic, row.state) for row in self.rows(consents)]

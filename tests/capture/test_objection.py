@@ -77,7 +77,10 @@ def works(door, clocks, keys):
 def rows(door, table, *columns):
     with door.database.read() as conn:
         return [
-            tuple(row) for row in conn.execute(select(*(table.c[name] for name in columns)).order_by(table.c.lead_id))
+            tuple(row)
+            for row in conn.execute(
+                select(*(table.c[name] for name in columns)).order_by(table.c.lead_id, *table.primary_key.columns)
+            )
         ]
 
 

@@ -38,7 +38,7 @@ def alert(door, who, owner, **values):
 
 def rows(door, table):
     with door.database.read() as conn:
-        return conn.execute(select(table)).all()
+        return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
 
 def test_what_waits_is_shown_with_the_time_left_what_is_overdue_and_why_it_is_whose(console_door, staff_client):

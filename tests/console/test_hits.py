@@ -44,7 +44,7 @@ def fooled(console_door, lead):
 
 def rows(door, table):
     with door.database.read() as conn:
-        return conn.execute(select(table)).all()
+        return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def ada(lively):
 def rows(lively):
     def read(table):
         with lively.database.read() as conn:
-            return conn.execute(select(table)).all()
+            return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
     return read
 

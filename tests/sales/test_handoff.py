@@ -128,7 +128,7 @@ def open_it(database, call):
 
 def rows(database, table):
     with database.read() as conn:
-        return list(conn.execute(select(table)))
+        return list(conn.execute(select(table).order_by(*table.primary_key.columns)))
 
 
 def number(shown: str) -> int:

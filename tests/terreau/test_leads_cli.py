@@ -18,7 +18,7 @@ def house(lively, content):
 
 def rows(lively, table=leads):
     with lively.database.read() as conn:
-        return conn.execute(select(table)).all()
+        return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
 
 def test_somebody_is_added_once_with_what_is_known(house):

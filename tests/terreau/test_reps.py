@@ -21,7 +21,7 @@ def ada(lively, content):
 
 def rows(lively, table):
     with lively.database.read() as conn:
-        return conn.execute(select(table)).all()
+        return conn.execute(select(table).order_by(*table.primary_key.columns)).all()
 
 
 def test_a_lead_is_given_away_once_and_the_new_rep_is_told(lively, ada):
