@@ -48,7 +48,7 @@ ANSWERS = {
 @pytest.fixture
 def quiet():
     """What pytest keeps of every line of the log would be taken for memory of the house."""
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)  # a form that is held is worth one
     yield
     logging.disable(logging.NOTSET)
 
