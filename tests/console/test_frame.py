@@ -30,7 +30,7 @@ def test_the_way_in_and_the_frame_keep_every_rule(console_server, axe, locale, s
     page.fill("[name=email]", "nobody@example.org")
     page.fill("[name=password]", "not the password")
     page.click("main button.primary")
-    assert page.locator("[role=alert]").is_visible()
+    page.locator("[role=alert]").wait_for()
     assert page.title().startswith({"fr": "Erreur", "en": "Error"}[locale])
     assert axe(page) == []
     console_server.sign_in(page, "admin", locale)
