@@ -25,7 +25,7 @@ from workflows.engine import Engine
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 POSTS, VICTIMS, PLACES = (100_000, 10_000, 5_000) if FULL else (600, 40, 60)
 DAYS = 6
-SITE = 5_000 if FULL else 30  # in an hour
+NETWORK, SITE = 50, 5_000 if FULL else 30  # in an hour
 ASKING, ASKS = "asks to confirm", {"confirmation-lettre/confirmer", "livraison/guide"}
 FORMS = {"lettre": "/p/lettre", "guide-3d": "/p/guide-3d", "variantes": "/p/variantes"}
 
@@ -94,7 +94,7 @@ def works(engine):
 def test_nobody_gets_more_than_a_mail_a_day_and_three_in_all_however_many_forms_are_sent(
     door, browse, clocks, keys, places, seed
 ):
-    limits = {"address_per_hour": 5, "network_per_hour": 50, "form_per_hour": 0, "site_per_hour": SITE}
+    limits = {"address_per_hour": 5, "network_per_hour": NETWORK, "form_per_hour": 0, "site_per_hour": SITE}
     flood = Flood(browse(limits=limits, server={"form_min_seconds": 0}), places, seed)
     engine = Engine(
         door.database, door.releases, clocks, "Europe/Paris", "one", lambda conn, call: None,
@@ -113,7 +113,7 @@ def test_nobody_gets_more_than_a_mail_a_day_and_three_in_all_however_many_forms_
     works(engine)
     _report(flood, memory)
     assert set(flood.statuses) == {303}
-    _nobody_is_bombed(door, keys)
+    _nobody_is_bombed(door, keys, min(VICTIMS // 4, NETWORK * DAYS * 4 * places // 2))
     _the_cap_held(door)
     if FULL:
         assert statistics.quantiles(flood.waits, n=100)[98] < 0.25
@@ -126,8 +126,11 @@ def _report(flood, memory):
     print(f"memory {[rss // 1024 // 1024 for rss in memory]} MB")
 
 
-def _nobody_is_bombed(door, keys):
-    """By the promises themselves, not by the counter that was to keep them in bounds."""
+def _nobody_is_bombed(door, keys, reached):
+    """By the promises themselves, not by the counter that was to keep them in bounds.
+
+    Fewer than `reached` victims would prove nothing; from one place, its network's limit lets hardly more through.
+    """
     sent = defaultdict(lambda: defaultdict(list))
     with door.database.read() as conn:
         asked = select(leads.c.email, messages.c.email.label("text"), messages.c.created_at)
@@ -136,7 +139,7 @@ def _nobody_is_bombed(door, keys):
             sent[email][ASKING if text in ASKS else text].append(at)
         counted = dict(conn.execute(select(confirmations.c.address_hash, func.count()).group_by("address_hash")).all())
     bombed = {email: mails for email, mails in sent.items() if email.startswith("victim")}
-    assert len(bombed) > VICTIMS // 4, "the flood reached hardly anybody: it proves nothing"
+    assert len(bombed) > reached, "the flood reached hardly anybody: it proves nothing"
     print(f"{len(bombed)} of {VICTIMS} victims got a mail at all")
     for email, mails in bombed.items():
         for moments in mails.values():
