@@ -15,7 +15,7 @@ from capture.ledger import Owner, find_owner, suppressed_hash
 from capture.notices import BAD_LINK, OLD_CONFIRMATION, notice
 from capture.rendering import draw, lead_speech
 from capture.speech import Speech
-from leads import consent
+from leads import consenting
 from storage.schema import used_tokens
 from storage.upsert import insert_or_ignore
 
@@ -109,7 +109,7 @@ def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
         row = {"token_hash": asked.token_hash, "purpose": PURPOSE, "lead_id": lead.id, "used_at": now.machine}
         if not insert_or_ignore(conn, used_tokens, row):
             return
-        consent.grant(
+        consenting.grant(
             conn,
             lead.id,
             granted,

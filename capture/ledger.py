@@ -10,7 +10,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.config import Keys
 from capture.speech import Speech
-from leads import consent
+from leads import consent, consenting
 from leads.answering import in_force
 from leads.facts import Lead
 from leads.identity import load_leads
@@ -67,9 +67,9 @@ def _preferences_path(conn: Connection, lead_id: int) -> str | None:
 
 def leave_everything(conn: Connection, lead: Lead, keys: Keys, page: str, now: Moment) -> None:
     """Every topic withdrawn, and the address left alone by marketing from now on."""
-    consent.withdraw(conn, lead.id, None, locale=lead.locale, proof={"page": page}, now=now)
+    consenting.withdraw(conn, lead.id, None, locale=lead.locale, proof={"page": page}, now=now)
     if known := suppressed_hash(lead, keys):
-        consent.suppress(conn, known, "marketing", "unsubscribed", now.machine)
+        consenting.suppress(conn, known, "marketing", "unsubscribed", now.machine)
 
 
 def suppressed_hash(lead: Lead, keys: Keys) -> str | None:

@@ -14,7 +14,7 @@ from capture.ledger import Owner, find_owner, leave_everything, suppressed_hash,
 from capture.notices import BAD_LINK, notice
 from capture.rendering import draw, lead_speech
 from capture.speech import Speech
-from leads import consent
+from leads import consent, consenting
 from leads.answering import MAILABLE
 from leads.retention import ENDED_BY_SILENCE, is_silent
 
@@ -103,7 +103,7 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
         held = consent.grounds(conn, [lead.id])[lead.id]
         proof = {"page": PAGE}
         if new := [name for name in offered if name in ticked and name not in held]:
-            consent.grant(
+            consenting.grant(
                 conn,
                 lead.id,
                 new,
@@ -114,10 +114,10 @@ def _choose(door: Door, site: Site, owner: Owner, ticked: set[str]) -> None:
                 suppressed_hash=known,
             )
         if gone := [name for name in offered if name not in ticked and name in held]:
-            consent.withdraw(conn, lead.id, gone, locale=lead.locale, proof=proof, now=now)
+            consenting.withdraw(conn, lead.id, gone, locale=lead.locale, proof=proof, now=now)
         if held and not new and not gone:
-            consent.affirm(conn, lead.id, now)
+            consenting.affirm(conn, lead.id, now)
         if known is not None and any(name in held and name in ticked for name in site.definitions.topics):
-            consent.lift(conn, known, ENDED_BY_SILENCE)
+            consenting.lift(conn, known, ENDED_BY_SILENCE)
 
     door.database.write(job)

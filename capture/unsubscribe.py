@@ -13,7 +13,7 @@ from capture.door import Door
 from capture.ledger import Owner, find_owner, leave_everything, topic_label
 from capture.notices import BAD_LINK, notice
 from capture.rendering import draw, lead_speech
-from leads import consent
+from leads import consent, consenting
 from leads.answering import MAILABLE
 
 
@@ -65,7 +65,7 @@ def leave(door: Door, token: str) -> Response:
             leave_everything(conn, lead, door.keys, "unsubscribe", now)
         else:
             proof = {"page": "unsubscribe"}
-            consent.withdraw(conn, lead.id, [farewell.topic], locale=lead.locale, proof=proof, now=now)
+            consenting.withdraw(conn, lead.id, [farewell.topic], locale=lead.locale, proof=proof, now=now)
 
     door.database.write(job)
     if request.form.get("List-Unsubscribe") == "One-Click":

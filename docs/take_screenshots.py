@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 from base.paths import data_path
-from leads import consent
+from leads import consenting
 from storage.schema import hand_offs, messages, standings
 from terreau import demo
 from terreau.accounts import Account, open_accounts
@@ -75,7 +75,7 @@ class Set:
         return int(self.one(waiting))
 
     def token(self, topic: str) -> str:
-        job: Callable[[Any], str] = lambda conn: consent.preference_token(conn, self.lead, topic)  # noqa: E731
+        job: Callable[[Any], str] = lambda conn: consenting.preference_token(conn, self.lead, topic)  # noqa: E731
         return self.stage.house.database.write(job)
 
     def signed(self, purpose: str, **payload: Any) -> str:

@@ -129,7 +129,7 @@ def _topics(message: Message) -> tuple[str, ...]:
 
 
 def _tokens(conn: Connection, wanted: Collection[tuple[int, str]]) -> dict[int, dict[str, str]]:
-    """`consent.preference_token` of many (lead, topic): {lead: {topic: token}}, more than was wanted among them."""
+    """`consenting.preference_token` of many (lead, topic): {lead: {topic: token}}, more than was wanted among them."""
     there = _kept_tokens(conn, wanted)
     missing = sorted((lead_id, topic) for lead_id, topic in wanted if topic not in there.get(lead_id, {}))
     if not missing:

@@ -19,7 +19,7 @@ from emails.refusals import Recipient
 from emails.returns import Returned
 from emails.settling import settle_by_evidence
 from emails.states import Message
-from leads import consent, events
+from leads import consent, consenting, events
 from leads.facts import REPLIED
 from leads.identity import load_leads
 from storage.schema import events as events_table
@@ -149,7 +149,7 @@ def _complaint(conn: Connection, case: Case) -> None:
     _tell(conn, case)
     if case.personal:
         locale = load_leads(conn, [case.lead_id])[case.lead_id].locale
-        consent.withdraw(conn, case.lead_id, None, locale=locale, proof={"complaint": case.mail.mark}, now=case.now)
+        consenting.withdraw(conn, case.lead_id, None, locale=locale, proof={"complaint": case.mail.mark}, now=case.now)
 
 
 def _auto_reply(conn: Connection, case: Case) -> None:
@@ -189,7 +189,7 @@ def _settle(conn: Connection, case: Case, *, arrived: bool) -> None:
 def _leave_alone(conn: Connection, case: Case, reason: str) -> None:
     if case.personal and case.message.recipient:
         hashed = consent.address_hash(case.rules.key, case.message.recipient)
-        consent.suppress(conn, hashed, EVERYTHING, reason, case.now.machine)
+        consenting.suppress(conn, hashed, EVERYTHING, reason, case.now.machine)
 
 
 def _tell(conn: Connection, case: Case, told: tuple[str, str] | None = None, **more: str) -> None:

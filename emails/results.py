@@ -16,7 +16,7 @@ from emails.retrying import GIVEN_UP_AFTER, LUCKY, UNLUCKY, next_try, patience, 
 from emails.states import ARRIVED, Message, Move, Passage, move, move_many
 from emails.talks import Lull, Talk
 from emails.telling import NotAllMoved, Wake, hold_wakes
-from leads import consent
+from leads import consenting
 from storage.database import Database
 from storage.holders import Holder
 from storage.trouble import StorageUnavailable
@@ -44,7 +44,7 @@ class Result:
 def settle(conn: Connection, result: Result) -> bool:
     """Write it. Who was declared dead meanwhile still brings evidence: the message is in doubt, and is no longer."""
     if result.bounced:
-        consent.suppress(conn, result.bounced, "all", "hard_bounce", result.now.machine)
+        consenting.suppress(conn, result.bounced, "all", "hard_bounce", result.now.machine)
     message, now, holder = result.message, result.now, result.holder
     if any(move(conn, message, origin, result.step, now, holder) for origin in result.origins):
         return True
@@ -66,7 +66,7 @@ def settle_many(conn: Connection, some: Sequence[Result], held: MutableMapping[i
         raise NotAllMoved("where a message stands is not known")
     for one in some:
         if one.bounced:
-            consent.suppress(conn, one.bounced, "all", "hard_bounce", one.now.machine)
+            consenting.suppress(conn, one.bounced, "all", "hard_bounce", one.now.machine)
     move_many(conn, [Passage(one.message, one.origins[0], one.step, one.now, one.holder) for one in some], held)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from authoring.site import Site
 from base.clock import Moment
 from base.saying import said
-from leads import companies, consent, events, words
+from leads import companies, consent, consenting, events, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
@@ -111,4 +111,4 @@ def _move(conn: Connection, lead_id: int, before: str | None, email: str | None,
 
 def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:
     if held := consent.grounds(conn, [lead_id])[lead_id]:
-        consent.ask_again(conn, lead_id, sorted(held), locale=locale, proof={"corrected": "email"}, now=now)
+        consenting.ask_again(conn, lead_id, sorted(held), locale=locale, proof={"corrected": "email"}, now=now)

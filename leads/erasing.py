@@ -24,7 +24,7 @@ from sqlalchemy import (
 from base.clock import Moment
 from base.saying import said
 from base.tokens import new_token
-from leads import companies, consent
+from leads import companies, consent, consenting
 from leads.callable import number_hash
 from leads.groups import everyone_in, survivor
 from leads.undone import WITHDRAWN
@@ -175,7 +175,7 @@ def _remember(conn: Connection, ids: Sequence[int], key: str, now: Moment) -> li
     for row in conn.execute(select(leads.c.email, leads.c.phone).where(leads.c.id.in_(ids))):
         marks += marks_of(key, row.email, row.phone)
         if row.email:
-            consent.suppress(conn, consent.address_hash(key, row.email), "marketing", ERASED, now.machine)
+            consenting.suppress(conn, consent.address_hash(key, row.email), "marketing", ERASED, now.machine)
     upsert(conn, erasures, [{"mark": mark, "at": now.calendar} for mark in dict.fromkeys(marks)], ["mark"])
     _forget_payloads(conn, ids)
     conn.execute(delete(told_apart).where(told_apart.c.other_id.in_(ids)))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from base.clock import Moment
-from leads import companies, consent, events, holding, informing, limits, outside, visits, words
+from leads import companies, consent, consenting, events, holding, informing, limits, outside, visits, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
@@ -87,7 +87,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     held = _held(conn, capture, lead_id, proven, now)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
     topics = _agree(conn, capture, lead_id, submission_id, held, now)
-    consent.make_preference_tokens(conn, {lead_id: ["", *topics]})
+    consenting.make_preference_tokens(conn, {lead_id: ["", *topics]})
     return Recorded(lead_id, submission_id, held=held)
 
 
@@ -232,7 +232,9 @@ def _agree(
 ) -> list[str]:
     """The topics that mail may come to be about by these answers. On what is held nobody is written to unasked."""
     proof = {**capture.proof, "submission_id": submission_id, "page": capture.page}
-    asked = consent.ask(conn, lead_id, capture.consents, form=capture.form, locale=capture.locale, proof=proof, now=now)
+    asked = consenting.ask(
+        conn, lead_id, capture.consents, form=capture.form, locale=capture.locale, proof=proof, now=now
+    )
     told = informing.tell(
         conn,
         lead_id,

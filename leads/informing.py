@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from base.clock import Moment
-from leads import consent, strictness
+from leads import consent, consenting, strictness
 from leads.answering import ObjectionAnswer, newly_told
 
 
@@ -42,7 +42,7 @@ def tell(
         elif new:
             wording = answer.wording if new == "informed" else answer.choice
             kept = {**proof, "choice": answer.choice} if new == "informed" else proof
-            consent.enter(conn, lead_id, answer.topic, new, wording, form=form, locale=locale, proof=kept, now=now)
+            consenting.enter(conn, lead_id, answer.topic, new, wording, form=form, locale=locale, proof=kept, now=now)
             told.append(answer.topic)
     return tuple(told)
 
@@ -62,6 +62,6 @@ def _object(
     topic, wording = answer.topic, answer.wording
     if known:
         wordings = {topic: wording}
-        consent.withdraw(conn, lead_id, [topic], locale=locale, proof=proof, now=now, wordings=wordings, form=form)
+        consenting.withdraw(conn, lead_id, [topic], locale=locale, proof=proof, now=now, wordings=wordings, form=form)
     else:
-        consent.enter(conn, lead_id, topic, "withdrawn", wording, form=form, locale=locale, proof=proof, now=now)
+        consenting.enter(conn, lead_id, topic, "withdrawn", wording, form=form, locale=locale, proof=proof, now=now)

@@ -14,7 +14,7 @@ from base.calendars import add
 from base.clock import Moment
 from base.durations import Duration
 from base.settings import Retention
-from leads import consent
+from leads import consent, consenting
 from leads.events import append
 from leads.facts import CUSTOMER, SILENCE
 from leads.forgetting import Clerk, Desk, forget
@@ -93,7 +93,7 @@ def rest(conn: Connection, lead_ids: Sequence[int], key: str, now: Moment) -> in
     """No more marketing for these, until they say so; returns for how many that is news."""
     known = conn.scalars(select(leads.c.email).where(leads.c.id.in_(lead_ids), leads.c.email.is_not(None)))
     hashes = [consent.address_hash(key, email) for email in known]
-    return sum(consent.suppress(conn, one, "marketing", ENDED_BY_SILENCE, now.machine) for one in hashes)
+    return sum(consenting.suppress(conn, one, "marketing", ENDED_BY_SILENCE, now.machine) for one in hashes)
 
 
 def ask(conn: Connection, lead_ids: Sequence[int], now: Moment) -> int:

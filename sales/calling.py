@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from base.clock import Moment
-from leads import consent
+from leads import consenting
 from leads.callable import CALLS, OBJECTED, allow_calls, number_hash, numbers
 from leads.facts import CALLED
 from leads.groups import group
@@ -76,4 +76,4 @@ def _left_to_do(conn: Connection, lead_id: int) -> list[int]:
 
 def _leave_alone(conn: Connection, lead_id: int, key: str, now: Moment) -> None:
     for phone in numbers(conn, lead_id):
-        consent.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, now.machine)
+        consenting.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, now.machine)

@@ -21,7 +21,7 @@ from capture.ledger import leave_everything
 from emails.intake import Rules, take
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned
-from leads import answering, consent, events
+from leads import answering, consent, consenting, events
 from leads.answering import ObjectionAnswer
 from leads.facts import COLUMNS, CONFIRMED
 from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
@@ -167,7 +167,7 @@ def _confirms(conn: Connection, life: Life, action: Action) -> None:
     """The newest opt-in, and the optional box beside it: a persona's clicks may be known."""
     now, topics = life.house.clocks.moment(), [topic for topic in life.asked if topic not in answering.TRACKING]
     proof = {"persona": life.persona.title}
-    consent.grant(conn, life.lead, [*topics, "clicks"], locale=life.persona.locale, proof=proof, now=now)
+    consenting.grant(conn, life.lead, [*topics, "clicks"], locale=life.persona.locale, proof=proof, now=now)
 
 
 def _downloads(conn: Connection, life: Life, action: Action) -> None:
@@ -259,7 +259,7 @@ def _leaves(conn: Connection, life: Life, action: Action) -> None:
         leave_everything(conn, load_leads(conn, [life.lead])[life.lead], life.house.keys, "unsubscribe", now)
         return
     proof = {"persona": life.persona.title}
-    consent.withdraw(conn, life.lead, [action.subject], locale=life.persona.locale, proof=proof, now=now)
+    consenting.withdraw(conn, life.lead, [action.subject], locale=life.persona.locale, proof=proof, now=now)
 
 
 def _does(conn: Connection, life: Life, action: Action) -> None:

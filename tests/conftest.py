@@ -450,12 +450,12 @@ class Lively:
         self.works()
 
     def agrees(self, lead_id: int, *topics: str) -> None:
-        from leads import consent
+        from leads import consenting
 
         now = self.clocks.moment()
         wordings = dict.fromkeys(topics, "J'accepte.")
         self.database.write(
-            lambda conn: consent.grant(conn, lead_id, topics, locale="fr", proof={}, now=now, wordings=wordings)
+            lambda conn: consenting.grant(conn, lead_id, topics, locale="fr", proof={}, now=now, wordings=wordings)
         )
         self.works()
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from base.clock import Moment
-from leads import companies, consent, identity, outside, words
-from leads.consent import Proven
+from leads import companies, consent, consenting, identity, outside, words
+from leads.consenting import Proven
 from leads.facts import COLUMNS
 from leads.imports.columns import EMAIL, PHONE
 from leads.imports.contacts import Contact
@@ -202,8 +202,8 @@ def _prove(
     """Record the consents that the list proves, as far as the leads' own acts leave room for them."""
     asked = [met for met in some if met.entry.contact.consents]
     found = [proof for met in asked if (proof := _proof(met, reasons, source, now)) is not None]
-    consent.note_proven(conn, found, now.machine)
-    consent.make_preference_tokens(conn, {proof.lead_id: ["", *proof.topics] for proof in found})
+    consenting.note_proven(conn, found, now.machine)
+    consenting.make_preference_tokens(conn, {proof.lead_id: ["", *proof.topics] for proof in found})
     outcome.no_consent += len(asked) - len(found)
     outcome.consents += sum(len(proof.topics) for proof in found)
 

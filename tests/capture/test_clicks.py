@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from base.paths import data_path
-from leads import consent, judging
+from leads import consenting, judging
 from leads.classing import SETTLES
 from leads.identity import Capture, record
 from storage.schema import compiled, events, leads, messages
@@ -30,7 +30,7 @@ def mail(door):
 
     def job(conn):
         lead_id = record(conn, capture, moment).lead_id
-        consent.grant(conn, lead_id, ["clicks"], locale="fr", proof={}, now=moment, wordings={"clicks": "w"})
+        consenting.grant(conn, lead_id, ["clicks"], locale="fr", proof={}, now=moment, wordings={"clicks": "w"})
         conn.execute(insert(compiled).values(hash="h", subject="s", html="h", text="t", links=links, constants={}))
         conn.execute(
             insert(messages).values(
@@ -238,7 +238,7 @@ def test_what_was_believed_with_consent_stays_and_its_signals_go(browser, door, 
 
 def withdraw(door, lead_id):
     now = door.clocks.moment()
-    door.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
+    door.database.write(lambda conn: consenting.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
 
 
 def test_where_clicks_are_never_measured_the_link_only_leads(browse, door, mail):
@@ -297,7 +297,7 @@ def test_a_mail_that_is_opened_is_a_proxys_or_a_humans_with_consent_to_that(brow
     assert browser.open(opens, headers=PEOPLE).mimetype == "image/gif"
     assert kept(door) == []
     now = door.clocks.moment()
-    door.database.write(lambda conn: consent.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
+    door.database.write(lambda conn: consenting.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
     for agent in ("Mozilla/5.0", PEOPLE["User-Agent"]):
         browser.open(opens, headers={"User-Agent": agent})
     browser.open("/o/nobody.gif")
@@ -312,7 +312,7 @@ def test_a_mail_that_is_opened_is_a_proxys_or_a_humans_with_consent_to_that(brow
 
 def test_an_opening_is_never_noted_where_the_house_does_not_measure_them(browser, door, mail):
     now = door.clocks.moment()
-    door.database.write(lambda conn: consent.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
+    door.database.write(lambda conn: consenting.grant(conn, mail, ["opens"], locale="fr", proof={}, now=now))
     assert browser.open(f"/o/{TOKEN}.gif").status_code == 200
     assert kept(door) == []
 

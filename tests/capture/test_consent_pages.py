@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from capture.confirm import PURPOSE
-from leads import consent, retention
+from leads import consent, consenting, retention
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import consents, events, suppressions, used_tokens
@@ -28,7 +28,7 @@ class Reader:
 
         def job(conn):
             recorded = record(conn, capture, moment)
-            tokens = [consent.preference_token(conn, recorded.lead_id, topic) for topic in ("", "conseils-3d")]
+            tokens = [consenting.preference_token(conn, recorded.lead_id, topic) for topic in ("", "conseils-3d")]
             return recorded, *tokens
 
         self.recorded, self.everything, self.topic = door.database.write(job)
@@ -314,7 +314,7 @@ def test_saving_after_marketing_has_ended_brings_it_back_and_undoes_nothing_else
         assert write(lambda conn: retention.rest(conn, [chloe.lead_id], keys.suppression, now)) == 1
     else:
         ours = consent.address_hash(keys.suppression, ADDRESS)
-        write(lambda conn: consent.suppress(conn, ours, "marketing", reason, now.machine))
+        write(lambda conn: consenting.suppress(conn, ours, "marketing", reason, now.machine))
     assert "plus de nouvelles de vous" not in browser.open(path).text  # it has ended already
     for _ in range(2):
         browser.post(path, {"act": "save", "topic": "conseils-3d"})

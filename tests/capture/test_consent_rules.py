@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from leads import consent
+from leads import consent, consenting
 from leads.asked import APART, AT_MOST
 from storage.schema import enrolments, hits, leads, messages, suppressions
 from tests.capture.test_clicks import PEOPLE, TOKEN, mail
@@ -41,7 +41,7 @@ class Chloe:
         self.works()
 
     def link(self, topic=""):
-        return self.door.database.write(lambda conn: consent.preference_token(conn, self.id, topic))
+        return self.door.database.write(lambda conn: consenting.preference_token(conn, self.id, topic))
 
     def leaves(self, topic=""):
         answer = self.browser.post(f"/u/{self.link(topic)}", {"List-Unsubscribe": "One-Click"})

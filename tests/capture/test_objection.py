@@ -14,7 +14,7 @@ from authoring.tree import read_tree
 from base.paths import data_path
 from base.tokens import Signer, digest
 from capture.door import Door
-from leads import confirmations, consent
+from leads import confirmations, consent, consenting
 from leads.answering import ConsentAnswer
 from storage.schema import consents, decisions, enrolments, events, leads
 from tests.capture.conftest import Browser, app_of, config_of
@@ -98,7 +98,7 @@ def lead_id(door):
 
 
 def token(door, topic):
-    return door.database.write(lambda conn: consent.preference_token(conn, lead_id(door), topic))
+    return door.database.write(lambda conn: consenting.preference_token(conn, lead_id(door), topic))
 
 
 def grounds(door):
@@ -243,7 +243,7 @@ def test_the_page_of_choices_keeps_what_goes_on_until_a_yes_is_confirmed(door, b
     clocks.advance(timedelta(days=40))
     yes = [ConsentAnswer(TOPIC, "Yes, write to me.", True)]
     how = {"form": "lettre", "locale": "en", "proof": {}, "now": clocks.moment()}
-    door.database.write(lambda conn: consent.ask(conn, lead_id(door), yes, **how))
+    door.database.write(lambda conn: consenting.ask(conn, lead_id(door), yes, **how))
     path = f"/preferences/{token(door, '')}"
     page = browser.open(path).text
     assert "Since 2 November 2026: you were told of it" in page.replace("\u00a0", " ")

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from capture.confirm import PURPOSE
-from leads import consent, events, judging
+from leads import consenting, events, judging
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from sales.handoff import open_hand_off
@@ -77,11 +77,11 @@ class Town:
 
         def job(conn):
             lead = record(conn, capture, moment)
-            consent.grant(conn, lead.lead_id, ["clicks", "opens"], locale="fr", proof={}, now=moment)
+            consenting.grant(conn, lead.lead_id, ["clicks", "opens"], locale="fr", proof={}, now=moment)
             for name in ("webinar_attended", "asset_downloaded"):
                 events.append(conn, lead.lead_id, name, moment, evidence="human", subject="guide-3d")
             conn.execute(insert(schema.messages).values(lead_id=lead.lead_id, **message))
-            return lead, *(consent.preference_token(conn, lead.lead_id, topic) for topic in ("", "conseils-3d"))
+            return lead, *(consenting.preference_token(conn, lead.lead_id, topic) for topic in ("", "conseils-3d"))
 
         lead, everything, topic = self.do(job)
         payload = {"lead": lead.lead_id, "topics": ["conseils-3d"], "submission": lead.submission_id}

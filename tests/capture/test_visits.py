@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from base.paths import data_path
 from capture.views import MOST
 from capture.visits import QUESTION
-from leads import consent, hit_log, judging, merging
+from leads import consenting, hit_log, judging, merging
 from leads.classing import SETTLES
 from reports.touches import touches
 from storage.schema import events as log
@@ -177,7 +177,7 @@ def test_a_known_browser_scores_only_once_its_lead_agreed_to_be_measured(asking,
     tells(asking, "/p/demo", v=cookie)
     assert rows(door, hits) == []
     given = {"locale": "fr", "proof": {}, "now": clocks.moment(), "wordings": {"clicks": "w"}}
-    door.database.write(lambda conn: consent.grant(conn, lead.id, ["clicks"], **given))
+    door.database.write(lambda conn: consenting.grant(conn, lead.id, ["clicks"], **given))
     tells(asking, "/p/demo", v=cookie)
     clocks.advance(SETTLES)
     door.database.write(lambda conn: judging.settle(conn, clocks.moment()))

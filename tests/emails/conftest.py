@@ -23,7 +23,7 @@ from base.paths import data_path
 from base.tokens import Signer, new_token
 from emails.outbox import Sender
 from emails.smtp import Smtp
-from leads import consent
+from leads import consent, consenting
 from storage import wakes
 from storage.database import Database
 from storage.schema import (
@@ -101,7 +101,9 @@ class MailHouse:
         lead_id = conn.execute(insert(leads).values(row).returning(leads.c.id)).scalar_one()
         wakes.create(conn, lead_id, now.calendar)
         if topics:
-            consent.grant(conn, lead_id, topics, locale="fr", proof={}, now=now, wordings=dict.fromkeys(topics, "oui"))
+            consenting.grant(
+                conn, lead_id, topics, locale="fr", proof={}, now=now, wordings=dict.fromkeys(topics, "oui")
+            )
         self._fold(conn, lead_id)
         return int(lead_id)
 

@@ -14,7 +14,7 @@ from emails.results import Result, Results
 from emails.states import Move
 from emails.talks import Errands, finish
 from emails.telling import NotAllMoved
-from leads import consent
+from leads import consenting
 from storage import holders
 from storage.schema import enrolments, events, messages, wakes
 from storage.trouble import StorageUnavailable
@@ -280,7 +280,7 @@ def test_whoever_unsubscribes_is_written_to_before_or_not_at_all(house, in_hand,
 
     def leave(one):
         lead = one.message.lead_id
-        house.run(lambda conn: consent.withdraw(conn, lead, None, locale="fr", proof={}, now=house.now))
+        house.run(lambda conn: consenting.withdraw(conn, lead, None, locale="fr", proof={}, now=house.now))
         with house.database.read() as conn:
             finished[one.message.id] = conn.scalar(select(messages.c.state).where(messages.c.id == one.message.id))
 
@@ -302,7 +302,7 @@ def test_whoever_unsubscribes_is_written_to_before_or_not_at_all(house, in_hand,
 def test_a_farewell_just_before_the_commit_withdraws_that_message_only(house, in_hand, commit):
     ada, bob = in_hand(2)
     lead = ada.message.lead_id
-    house.run(lambda conn: consent.withdraw(conn, lead, None, locale="fr", proof={}, now=house.now))
+    house.run(lambda conn: consenting.withdraw(conn, lead, None, locale="fr", proof={}, now=house.now))
     assert commit(Standing(ada, []), Standing(bob, [])) == {bob.message.id}
     assert house.message(ada.message.id).reason == "no consent"
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from emails import committer
-from leads import consent
+from leads import consenting
 from storage.schema import messages
 from tests.emails.judging import owe_many
 
@@ -41,7 +41,7 @@ def intents(monkeypatch):
 
 
 def leave(house, lead_id):
-    house.run(lambda conn: consent.withdraw(conn, lead_id, None, locale="fr", proof={}, now=house.now))
+    house.run(lambda conn: consenting.withdraw(conn, lead_id, None, locale="fr", proof={}, now=house.now))
     return time.monotonic()
 
 

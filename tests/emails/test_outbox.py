@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from base.tokens import Signer
 from emails import channel
 from emails.settling import settle
-from leads import consent
+from leads import consenting
 from leads.answering import ConsentAnswer
 from storage.schema import enrolments, leads, messages, suppressions
 from tests.emails.conftest import Inbox, free_port
@@ -46,8 +46,8 @@ def test_a_marketing_mail_carries_one_click_and_its_two_addresses(house, inbox, 
     sender_to(port).drain(never)
 
     raw, mail = mailbox.one().raw, mailbox.one().mail
-    token = house.run(lambda conn: consent.preference_token(conn, ada, "conseils-3d"))
-    page = house.run(lambda conn: consent.preference_token(conn, ada, ""))
+    token = house.run(lambda conn: consenting.preference_token(conn, ada, "conseils-3d"))
+    page = house.run(lambda conn: consenting.preference_token(conn, ada, ""))
     assert re.search(rb"^List-Unsubscribe: <https://lumen\.example/u/" + token.encode() + rb">\r$", raw, re.MULTILINE)
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
     assert mail["List-Id"] == "<conseils-3d.atelier-lumen.example>"
@@ -61,7 +61,7 @@ def test_a_transactional_mail_brings_the_magnet_and_asks_to_confirm(house, inbox
     mailbox, port = inbox
     bob = house.lead("Bob", topics=())
     answer = ConsentAnswer("conseils-3d", "J'accepte", True)
-    house.run(lambda conn: consent.ask(conn, bob, [answer], form="guide-3d", locale="fr", proof={}, now=house.now))
+    house.run(lambda conn: consenting.ask(conn, bob, [answer], form="guide-3d", locale="fr", proof={}, now=house.now))
     message = house.owe(bob, "livraison/guide")
     sender_to(port).drain(never)
 
@@ -91,7 +91,7 @@ def test_clicks_are_counted_only_for_those_who_agreed(house, inbox, sender_to, n
 
 
 def _unsubscribe(house, ada):
-    house.run(lambda conn: consent.withdraw(conn, ada, ["conseils-3d"], locale="fr", proof={}, now=house.now))
+    house.run(lambda conn: consenting.withdraw(conn, ada, ["conseils-3d"], locale="fr", proof={}, now=house.now))
     house.fold(ada)
 
 
@@ -153,7 +153,7 @@ def test_a_mail_waits_until_the_engine_has_folded_what_the_lead_just_did(house, 
 
     def click(recipient):
         mailbox.before_data = lambda recipient: None
-        house.run(lambda conn: consent.grant(conn, ada, ["clicks"], locale="fr", proof={}, now=house.now))
+        house.run(lambda conn: consenting.grant(conn, ada, ["clicks"], locale="fr", proof={}, now=house.now))
 
     mailbox.before_data = click
     sender = sender_to(port)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from base.clock import system_clocks
-from leads import consent, judging
+from leads import consenting, judging
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, record
 from storage.schema import compiled, events, hand_offs, messages
@@ -111,7 +111,7 @@ def furnish(house: House) -> tuple[int, dict[str, str]]:
 
     def job(conn: Any) -> tuple[int, str, str]:
         lead_id = record(conn, capture, moment).lead_id
-        consent.grant(conn, lead_id, ["clicks"], locale="fr", proof={}, now=moment, wordings={"clicks": "w"})
+        consenting.grant(conn, lead_id, ["clicks"], locale="fr", proof={}, now=moment, wordings={"clicks": "w"})
         links = [f"{house.config.site.base_url}/p/demo"]
         conn.execute(insert(compiled).values(hash="h", subject="s", html="h", text="t", links=links, constants={}))
         conn.execute(
@@ -129,8 +129,8 @@ def furnish(house: House) -> tuple[int, dict[str, str]]:
         )  # fmt: skip
         return (
             lead_id,
-            consent.preference_token(conn, lead_id, "conseils-3d"),
-            consent.preference_token(conn, lead_id, ""),
+            consenting.preference_token(conn, lead_id, "conseils-3d"),
+            consenting.preference_token(conn, lead_id, ""),
         )
 
     lead_id, topic, everything = house.database.write(job)

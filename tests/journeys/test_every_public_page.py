@@ -12,7 +12,7 @@ from flask import Flask, abort
 from sqlalchemy import update
 
 from capture.notices import FAILURES
-from leads import consent
+from leads import consenting
 from storage.schema import leads
 from terreau.app import create_app
 from tests.journeys.public_pages import AXE, Shown, looked_at
@@ -63,7 +63,7 @@ def speaks(shown: Shown, locale: str) -> dict[str, str]:
 
     def job(conn: Any) -> str:
         conn.execute(update(leads).values(locale=locale))
-        return consent.preference_token(conn, shown.lead_id, "conseils-3d")
+        return consenting.preference_token(conn, shown.lead_id, "conseils-3d")
 
     shown.house.database.write(job)
     confirm = shown.house.signer.sign("confirm", {"lead": shown.lead_id, "topics": ["conseils-3d"], "submission": 1})

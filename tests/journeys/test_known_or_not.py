@@ -18,7 +18,7 @@ from capture.ledger import leave_everything
 from capture.thanks import masked
 from console import passwords, sessions, staff
 from console.security import cookie_name
-from leads import consent
+from leads import consenting
 from leads.answering import ConsentAnswer
 from leads.identity import Capture, load_leads, record
 from terreau.app import create_app
@@ -105,7 +105,7 @@ def asked(house, conn, address, moment):
 
 def confirmed(house, conn, address, moment):
     lead_id = asked(house, conn, address, moment)
-    consent.grant(conn, lead_id, ["lettre"], locale="fr", proof={}, now=moment)
+    consenting.grant(conn, lead_id, ["lettre"], locale="fr", proof={}, now=moment)
     return lead_id
 
 

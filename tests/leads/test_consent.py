@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from base.tokens import digest
-from leads import consent, events
+from leads import consent, consenting, events
 from leads.answering import ConsentAnswer
 from storage.schema import consents, leads, wakes
 
@@ -31,17 +31,19 @@ def ledger(database, ada, moment):
         def ask(self, *topics):
             answers = [ConsentAnswer(topic, f"Yes to {topic}.", True) for topic in topics]
             return database.write(
-                lambda conn: consent.ask(conn, ada, answers, form="guide", locale="fr", proof={"page": "p"}, now=moment)
+                lambda conn: consenting.ask(
+                    conn, ada, answers, form="guide", locale="fr", proof={"page": "p"}, now=moment
+                )
             )
 
         def grant(self, *topics, **more):
             return database.write(
-                lambda conn: consent.grant(conn, ada, topics, locale="fr", proof={"token": "t"}, now=moment, **more)
+                lambda conn: consenting.grant(conn, ada, topics, locale="fr", proof={"token": "t"}, now=moment, **more)
             )
 
         def withdraw(self, *topics):
             left = topics or None
-            return database.write(lambda conn: consent.withdraw(conn, ada, left, locale="fr", proof={}, now=moment))
+            return database.write(lambda conn: consenting.withdraw(conn, ada, left, locale="fr", proof={}, now=moment))
 
         def rows(self):
             with database.read() as conn:
@@ -79,7 +81,7 @@ def test_confirming_twice_changes_nothing(ledger):
 
 def test_a_box_that_was_not_ticked_leaves_no_trace(database, ada, ledger, moment):
     answers = [ConsentAnswer("tips", "Yes.", False)]
-    database.write(lambda conn: consent.ask(conn, ada, answers, form="f", locale="fr", proof={}, now=moment))
+    database.write(lambda conn: consenting.ask(conn, ada, answers, form="f", locale="fr", proof={}, now=moment))
     assert ledger.rows() == []
 
 
@@ -123,8 +125,8 @@ def test_an_address_is_suppressed_by_a_keyed_hash_and_the_scopes_add_up(database
     other = consent.address_hash(keys.suppression, "bob@lumen.example")
     assert ours != consent.address_hash("another key", "ada@lumen.example")
     for scope in ("marketing", "all"):
-        database.write(lambda conn, scope=scope: consent.suppress(conn, ours, scope, "hard_bounce", moment.machine))
-    assert database.write(lambda conn: consent.suppress(conn, ours, "all", "staff", moment.machine)) is False
+        database.write(lambda conn, scope=scope: consenting.suppress(conn, ours, scope, "hard_bounce", moment.machine))
+    assert database.write(lambda conn: consenting.suppress(conn, ours, "all", "staff", moment.machine)) is False
     with database.read() as conn:
         assert consent.suppressed(conn, [ours, other]) == {ours: {"marketing", "all"}}
 
@@ -136,7 +138,7 @@ def test_a_new_consent_undoes_a_farewell_and_never_a_complaint_or_a_bounce(
     database, ledger, keys, moment, reason, left
 ):
     ours = consent.address_hash(keys.suppression, "ada@lumen.example")
-    database.write(lambda conn: consent.suppress(conn, ours, "marketing", reason, moment.machine))
+    database.write(lambda conn: consenting.suppress(conn, ours, "marketing", reason, moment.machine))
     ledger.grant("tips", suppressed_hash=ours)
     with database.read() as conn:
         assert consent.suppressed(conn, [ours]).get(ours, {}) == left
@@ -144,16 +146,16 @@ def test_a_new_consent_undoes_a_farewell_and_never_a_complaint_or_a_bounce(
 
 def test_agreeing_to_be_measured_undoes_no_farewell(database, ledger, keys, moment):
     ours = consent.address_hash(keys.suppression, "ada@lumen.example")
-    database.write(lambda conn: consent.suppress(conn, ours, "marketing", "unsubscribed", moment.machine))
+    database.write(lambda conn: consenting.suppress(conn, ours, "marketing", "unsubscribed", moment.machine))
     ledger.grant("clicks", suppressed_hash=ours)
     with database.read() as conn:
         assert consent.suppressed(conn, [ours]) == {ours: {"marketing"}}
 
 
 def test_a_preference_token_is_made_once_and_found_again(database, ada):
-    first = database.write(lambda conn: consent.preference_token(conn, ada, "tips"))
-    again = database.write(lambda conn: consent.preference_token(conn, ada, "tips"))
-    page = database.write(lambda conn: consent.preference_token(conn, ada, ""))
+    first = database.write(lambda conn: consenting.preference_token(conn, ada, "tips"))
+    again = database.write(lambda conn: consenting.preference_token(conn, ada, "tips"))
+    page = database.write(lambda conn: consenting.preference_token(conn, ada, ""))
     assert first == again != page
     with database.read() as conn:
         assert consent.by_preference_token(conn, first) == (ada, "tips")

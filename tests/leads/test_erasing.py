@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, make_url, select, update
 
 from base.clock import Moment
-from leads import consent
+from leads import consent, consenting
 from leads.erasing import UnderWay, again, anonymise, erase, is_forgotten, marks_of, plan
 from leads.forgetting import LIST, Clerk, Desk, forget, forget_again, read_marks
 from leads.undone import WITHDRAWN
@@ -129,14 +129,14 @@ def test_a_keyed_hash_stays_so_that_no_list_brings_them_back(desk):
 def test_who_comes_again_and_confirms_is_written_to_again(desk):
     forget(desk, ADA, "erase", CLERK, NOW)
     hashed = consent.address_hash(KEY, canary("ada", "leads.email"))
-    assert desk.database.write(lambda conn: consent.lift(conn, hashed))
+    assert desk.database.write(lambda conn: consenting.lift(conn, hashed))
     with desk.database.read() as conn:
         assert consent.suppressed(conn, [hashed]) == {}
 
 
 def test_a_complaint_outlives_the_erasure(desk):
     hashed = consent.address_hash(KEY, canary("ada", "leads.email"))
-    desk.database.write(lambda conn: consent.suppress(conn, hashed, "marketing", "complaint", NOW.machine))
+    desk.database.write(lambda conn: consenting.suppress(conn, hashed, "marketing", "complaint", NOW.machine))
     forget(desk, ADA, "erase", CLERK, NOW)
     with desk.database.read() as conn:
         assert conn.execute(

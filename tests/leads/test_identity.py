@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from base.tokens import digest
-from leads import consent, events
+from leads import consent, consenting, events
 from leads.groups import survivor
 from leads.identity import Capture, ConsentAnswer, load_leads, record
 from storage.schema import consents, leads, preference_tokens, releases, submissions, wakes
@@ -82,9 +82,9 @@ def test_a_form_in_the_name_of_a_lead_who_has_confirmed_replaces_nothing_known_a
     ada = database.write(lambda conn: record(conn, replace(capture, columns=mine), moment)).lead_id
     if state != "asked":
         proof = {"locale": "fr", "proof": {}, "now": moment}
-        database.write(lambda conn: consent.grant(conn, ada, ["tips"], **proof))
+        database.write(lambda conn: consenting.grant(conn, ada, ["tips"], **proof))
     if state == "withdrawn":
-        database.write(lambda conn: consent.withdraw(conn, ada, ["tips"], **proof) and None)
+        database.write(lambda conn: consenting.withdraw(conn, ada, ["tips"], **proof) and None)
     theirs = {
         "email": "ada@lumen.example", "first_name": "You won, see evil.example", "phone": "+33639989999",
         "company": "Evil", "last_name": "Lovelace",
@@ -247,7 +247,7 @@ def test_what_a_merged_lead_sends_stays_its_own(database, capture, moment):
 
 def test_a_submission_does_not_take_back_a_consent_that_was_confirmed(database, capture, moment):
     ada = database.write(lambda conn: record(conn, capture, moment)).lead_id
-    database.write(lambda conn: consent.grant(conn, ada, ["tips"], locale="fr", proof={}, now=moment))
+    database.write(lambda conn: consenting.grant(conn, ada, ["tips"], locale="fr", proof={}, now=moment))
     database.write(lambda conn: record(conn, replace(capture, idempotency_key="key-2"), moment))
     with database.read() as conn:
         assert consent.granted(conn, [ada])[ada] == {"tips"}

@@ -11,7 +11,7 @@ import phonenumbers
 import pytest
 from sqlalchemy import select
 
-from leads import consent, words
+from leads import consent, consenting, words
 from leads.addresses import canonical_phone
 from leads.imports import columns
 from leads.imports.contacts import Contact, Reject
@@ -113,7 +113,7 @@ class Lists:
         def job(conn: Any) -> None:
             for email, scope, reason in plan.left:
                 kept = consent.address_hash(self.keys.suppression, email)
-                consent.suppress(conn, kept, scope, reason, self.clocks.machine())
+                consenting.suppress(conn, kept, scope, reason, self.clocks.machine())
             ids = {row.email: row.id for row in conn.execute(select(leads.c.email, leads.c.id))}
             into, gone = (ids.get(f"lead{number}@example.org") for number in plan.merged)
             if into is not None and gone is not None:

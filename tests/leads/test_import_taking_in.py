@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from leads import consent, events
+from leads import consent, consenting, events
 from leads.answering import ConsentAnswer
 from leads.imports import ledger
 from leads.imports.contacts import Reject
@@ -70,7 +70,7 @@ class Bureau:
 
     def leave(self, email: str, scope: str, reason: str) -> None:
         kept = consent.address_hash(self.keys.suppression, email)
-        self.database.write(lambda conn: consent.suppress(conn, kept, scope, reason, self.clocks.machine()))
+        self.database.write(lambda conn: consenting.suppress(conn, kept, scope, reason, self.clocks.machine()))
 
     def granted(self, email: str) -> frozenset[str]:
         lead = self.lead(email).id
@@ -189,9 +189,9 @@ def test_a_list_never_stands_above_what_the_lead_did(bureau, clocks, act):
     def job(conn: Any) -> None:
         how = {"locale": "fr", "proof": {}, "now": clocks.moment()}
         if act == "asked":
-            consent.ask(conn, lead, [ConsentAnswer("tips", "W", True)], form="f", **how)
+            consenting.ask(conn, lead, [ConsentAnswer("tips", "W", True)], form="f", **how)
         else:
-            consent.withdraw(conn, lead, ["tips"], **how)
+            consenting.withdraw(conn, lead, ["tips"], **how)
 
     bureau.database.write(job)
     run = bureau.takes(OPTED, Policy(**PROOF, existing="overwrite"), AS_CONSENT)

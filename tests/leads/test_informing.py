@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from leads import consent, informing
+from leads import consent, consenting, informing
 from leads.answering import ConsentAnswer, ObjectionAnswer, newly_told
 from storage.schema import consents, leads, wakes
 from tests.campaigns import seed
@@ -48,10 +48,10 @@ class Two:
             "is told": lambda conn: tell(conn, False, True),
             "is told at home": lambda conn: tell(conn, False, False),
             "objects": lambda conn: tell(conn, True, True),
-            "asks": lambda conn: consent.ask(conn, lead_id, [ConsentAnswer(TOPIC, "Yes.", True)], form="f", **how),
-            "confirms": lambda conn: consent.grant(conn, lead_id, [TOPIC], **how),
-            "leaves": lambda conn: consent.withdraw(conn, lead_id, [TOPIC], **how),
-            "leaves everything": lambda conn: consent.withdraw(conn, lead_id, None, **how),
+            "asks": lambda conn: consenting.ask(conn, lead_id, [ConsentAnswer(TOPIC, "Yes.", True)], form="f", **how),
+            "confirms": lambda conn: consenting.grant(conn, lead_id, [TOPIC], **how),
+            "leaves": lambda conn: consenting.withdraw(conn, lead_id, [TOPIC], **how),
+            "leaves everything": lambda conn: consenting.withdraw(conn, lead_id, None, **how),
         }
         self.database.write(acts[act])
 
@@ -150,7 +150,7 @@ def test_another_address_has_to_confirm_what_the_first_one_was_told_of_and_asked
     for act in ("is told", "asks"):
         two.does(act, 0)
     how = {"locale": "fr", "proof": {"corrected": "email"}, "now": clocks.moment()}
-    database.write(lambda conn: consent.ask_again(conn, two.ids[0], [TOPIC], **how))
+    database.write(lambda conn: consenting.ask_again(conn, two.ids[0], [TOPIC], **how))
     assert two.ground() is None
 
 

@@ -6,7 +6,7 @@ import io
 import pytest
 from sqlalchemy import select
 
-from leads import consent, erasing, giving_ids, merging, outside, parting
+from leads import consenting, erasing, giving_ids, merging, outside, parting
 from leads.exports import Narrowed, write_list
 from leads.forgetting import Clerk
 from leads.giving_ids import NoId
@@ -104,7 +104,7 @@ def test_an_advertisers_number_comes_with_the_touch_and_goes_with_the_consent(li
     assert of_lead(lively, lead_id) == (OutsideId("gclid", "EAIaIQob"), HUBSPOT)
     lively.agrees(lead_id, "clicks")
     now = lively.clocks.moment()
-    lively.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
+    lively.database.write(lambda conn: consenting.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
     assert of_lead(lively, lead_id) == (HUBSPOT,)
 
 
@@ -117,5 +117,5 @@ def test_a_no_to_being_measured_takes_along_what_advertisers_call_those_who_are_
     lively.database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
     lively.works()
     now = lively.clocks.moment()
-    lively.database.write(lambda conn: consent.withdraw(conn, ada, ["clicks"], locale="fr", proof={}, now=now))
+    lively.database.write(lambda conn: consenting.withdraw(conn, ada, ["clicks"], locale="fr", proof={}, now=now))
     assert of_lead(lively, ada) == (HUBSPOT,)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from base.calendars import local_day
-from leads import consent, merging
+from leads import consent, consenting, merging
 from reports import calls, tasks, today
 from reports.ripening import Handing, Ripe, ripening
 from sales import calling, notebook
@@ -312,7 +312,7 @@ def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(live
 @pytest.mark.parametrize(("reason", "called"), [("unsubscribed", False), ("complaint", False), ("hard_bounce", True)])
 def test_an_address_that_only_does_not_work_is_a_reason_to_call(lively, street, reason, called):
     mark = consent.address_hash(KEY, "chloe@lumen.example")
-    lively.database.write(lambda conn: consent.suppress(conn, mark, "marketing", reason, lively.clocks.machine()))
+    lively.database.write(lambda conn: consenting.suppress(conn, mark, "marketing", reason, lively.clocks.machine()))
     with lively.database.read() as conn:
         assert who(to_call(conn, (None,), lively.clocks.calendar())) == (["Chloe"] if called else [])
 

@@ -20,7 +20,7 @@ from base.settings import Bounces
 from emails import bounce_box
 from emails.bounce_box import BounceBox
 from emails.intake import Rules
-from leads import consent, forgetting, hit_log, identity, judging
+from leads import consenting, forgetting, hit_log, identity, judging
 from leads.forgetting import Clerk, Desk
 from sales import notifier
 from sales.notifier import Notifier
@@ -55,7 +55,7 @@ POINTS = {
     "form.validated": _before(identity, "record"),
     "form.inserted": _after(identity, "record"),
     "form.committed": "form",
-    "confirm.token_used": _after(consent, "grant"),
+    "confirm.token_used": _after(consenting, "grant"),
     "confirm.committed": "confirm",
     "tick.selected": _before(engine.Engine, "_take"),
     "fold.half": _after(engine, "read_batch"),
@@ -74,7 +74,7 @@ POINTS = {
     "bounce.read": _after(bounce_box, "read"),
     "bounce.applied": _after(bounce_box, "take"),
     "bounce.committed": _before(BounceBox, "_put_away"),
-    "unsubscribe.inserted": _after(consent, "withdraw"),
+    "unsubscribe.inserted": _after(consenting, "withdraw"),
     "unsubscribe.committed": "leave",
     "erase.half": _after(forgetting, "record"),
     "erase.committed": _before(forgetting, "_keep"),
@@ -130,7 +130,7 @@ class World:
     def leaves(self):
         lead_id, now = self.who("ada"), self.clocks.moment()
         self.database.write(
-            lambda conn: consent.withdraw(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now)
+            lambda conn: consenting.withdraw(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now)
         )
 
     def is_erased(self):

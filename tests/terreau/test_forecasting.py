@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from base.calendars import local_day
 from base.clock import Clocks, Moment, VirtualCalendar, system_clocks
 from base.paths import data_path
-from leads import consent
+from leads import consenting
 from leads.identity import Capture, record
 from leads.shares import tries
 from storage.database import open_database
@@ -115,7 +115,7 @@ def comes_in(database, number, now):
         "guide-3d", None, "fr", {}, {"email": f"bob{number}@lumen.example"}, {}, (), {}, f"bob-{number}", 1
     )
     lead_id = database.write(lambda conn: record(conn, capture, now)).lead_id
-    database.write(lambda conn: consent.grant(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now))
+    database.write(lambda conn: consenting.grant(conn, lead_id, ["conseils-3d"], locale="fr", proof={}, now=now))
     return lead_id
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from base.calendars import local_day
 from base.clock import system_clocks
 from base.config import load_config
-from leads import consent, events, hit_log, judging, merging, parting, standings, strictness
+from leads import consent, consenting, events, hit_log, judging, merging, parting, standings, strictness
 from leads.hit_log import Met
 from leads.identity import load_leads
 from leads.points import engagement
@@ -229,9 +229,9 @@ def test_the_strictest_consent_wins_until_they_say_yes_again(two, lively, databa
     def says(conn):
         for lead_id, state in zip(two, (ours, theirs), strict=True):
             if state is not None:
-                consent.grant(conn, lead_id, ["conseils-3d"], now=lively.clocks.moment(), **how)
+                consenting.grant(conn, lead_id, ["conseils-3d"], now=lively.clocks.moment(), **how)
             if state == "withdrawn":
-                consent.withdraw(conn, lead_id, ["conseils-3d"], now=lively.clocks.moment(), **how)
+                consenting.withdraw(conn, lead_id, ["conseils-3d"], now=lively.clocks.moment(), **how)
 
     def granted():
         with database.read() as conn:
@@ -242,17 +242,17 @@ def test_the_strictest_consent_wins_until_they_say_yes_again(two, lively, databa
     merge(lively, *two)
     assert granted() is then
     lively.later(hours=1)
-    database.write(lambda conn: consent.grant(conn, two[0], ["conseils-3d"], now=lively.clocks.moment(), **how))
+    database.write(lambda conn: consenting.grant(conn, two[0], ["conseils-3d"], now=lively.clocks.moment(), **how))
     assert granted() is True
     lively.later(hours=1)
-    database.write(lambda conn: consent.withdraw(conn, two[1], ["conseils-3d"], now=lively.clocks.moment(), **how))
+    database.write(lambda conn: consenting.withdraw(conn, two[1], ["conseils-3d"], now=lively.clocks.moment(), **how))
     assert granted() is False
 
 
 def test_a_farewell_of_either_address_holds_for_both_as_long_as_they_are_one(two, lively, database):
     key = load_config(None, os.environ).keys().suppression  # which the commands made on their first use here
     hashed = consent.address_hash(key, "lovelace@lumen.example")
-    database.write(lambda conn: consent.suppress(conn, hashed, "marketing", "unsubscribed", lively.clocks.machine()))
+    database.write(lambda conn: consenting.suppress(conn, hashed, "marketing", "unsubscribed", lively.clocks.machine()))
 
     def left():
         with database.read() as conn:

@@ -23,7 +23,7 @@ from emails.layouts import Setting
 from emails.outbox import Sender
 from emails.press import Press
 from emails.recovery import recover
-from leads import consent, events, hit_log, judging
+from leads import consenting, events, hit_log, judging
 from leads.hit_log import Met
 from leads.identity import Capture, ConsentAnswer, load_leads, record
 from sales import verdicts
@@ -123,7 +123,7 @@ class Town:
     def confirms(self, who):
         known = suppressed_hash(self._lead(who), self.keys)
         self.do(
-            lambda conn: consent.grant(
+            lambda conn: consenting.grant(
                 conn, self.lead_of[who], ["tips"], locale="en", proof={}, now=self.now, suppressed_hash=known
             )
         )
@@ -133,7 +133,9 @@ class Town:
 
     def withdraws(self, who):
         self.agreed[who].discard("tips")
-        self.do(lambda conn: consent.withdraw(conn, self.lead_of[who], ["tips"], locale="en", proof={}, now=self.now))
+        self.do(
+            lambda conn: consenting.withdraw(conn, self.lead_of[who], ["tips"], locale="en", proof={}, now=self.now)
+        )
 
     def leaves(self, who):
         if who in self.lead_of:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from leads import consent, hit_log, judging
+from leads import consenting, hit_log, judging
 from leads.classing import SETTLES
 from leads.hit_log import Met
 from reports.withdrawn_alerts import withdrawn_alerts
@@ -153,7 +153,7 @@ def test_withdrawn_consent_leaves_no_hit_to_judge(shop):
     met = Met(lead_id, "click", "0", "link_clicked", "tips/one")
     now = shop.clocks.moment()
     shop.database.write(lambda conn: hit_log.note(conn, met, now))
-    shop.database.write(lambda conn: consent.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
+    shop.database.write(lambda conn: consenting.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
     shop.clocks.advance(SETTLES)
     shop.works()
     assert shop.rows(schema.hits) == []
