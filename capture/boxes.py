@@ -39,9 +39,10 @@ def objections(form: Form, site: Site, speech: Speech, given: Mapping[str, Any])
 
 
 def is_asked(form: Form, given: Mapping[str, Any], address: str) -> bool:
-    """Whether a mail asks to confirm something: a box of consent is ticked, or mail was told of that only addresses at
-    work get unasked. The same for somebody known and for somebody new."""
-    if any(given.get(field.name) for field in form.field if field.kind == "consent"):
+    """Whether a mail asks to confirm something: a box of consent is ticked and not objected to,
+    or mail was told of that only addresses at work get unasked. The same for somebody known and for somebody new."""
+    refused = {field.topic for field in form.field if field.kind == "objection" and given.get(field.name)}
+    if any(given.get(one.name) and one.topic not in refused for one in form.field if one.kind == "consent"):
         return True
     told = any(not given.get(field.name) for field in form.field if field.kind == "objection")
     return told and _is_private(address)

@@ -76,6 +76,13 @@ def ask(
     return tuple(answer.topic for answer in new)
 
 
+def go_on_asking(conn: Connection, asked: Row[Any], known: str, now: Moment) -> None:
+    """A yes that waits for its confirmation still does after what was just told of, which goes on meanwhile."""
+    kept = {**asked.proof, **asked_meanwhile(known)}
+    how = {"form": asked.form, "locale": asked.locale, "proof": kept, "now": now}
+    enter(conn, asked.lead_id, asked.topic, "asked", asked.wording, **how)
+
+
 def grant(
     conn: Connection,
     lead_id: int,

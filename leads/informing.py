@@ -33,6 +33,7 @@ def tell(
     if not answers:
         return ()
     held = consent.states(conn, lead_id)
+    waiting = {row.topic: row for row in consent.newest(conn, [lead_id]) if row.state == "asked"}
     held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
     told: list[str] = []
     for answer in answers:
@@ -43,6 +44,8 @@ def tell(
             wording = answer.wording if new == "informed" else answer.choice
             kept = {**proof, "choice": answer.choice} if new == "informed" else proof
             consenting.enter(conn, lead_id, answer.topic, new, wording, form=form, locale=locale, proof=kept, now=now)
+            if answer.topic in waiting:
+                consenting.go_on_asking(conn, waiting[answer.topic], new, now)
             told.append(answer.topic)
     return tuple(told)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from authoring.load import load_site
-from authoring.models.forms import Addresses
+from authoring.models.forms import Addresses, FormField
 from authoring.releases import Releases, apply
 from authoring.tree import read_tree
 from base.paths import data_path
@@ -193,6 +193,42 @@ def test_a_consent_is_worth_more_and_stays_one(door, browser, works, clocks):
     clocks.advance(timedelta(hours=2))
     browser.send(PAGE, {**ANSWERS, "email": AT_WORK})
     assert ledger(door) == [(TOPIC, "informed"), (TOPIC, "granted")]
+
+
+# ---------------------------------------------------------------- both boxes on one form
+
+
+@pytest.fixture
+def both(door):
+    """The form has a box that agrees to the topic as well."""
+    form = door.site().forms["guide-3d"]
+    yes = FormField(name="yes", kind="consent", topic=TOPIC, wording="Yes, write to me.")
+    door.site().forms["guide-3d"] = form.model_copy(update={"field": [*form.field, yes]})
+
+
+@pytest.mark.usefixtures("both")
+def test_a_box_of_objection_that_was_left_empty_does_not_undo_the_yes_beside_it(door, browser):
+    browser.send(PAGE, {**ANSWERS, "email": AT_WORK, "yes": TOPIC})
+    with door.database.read() as conn:
+        assert consent.pending(conn, lead_id(door)) == (TOPIC,)
+    assert ledger(door) == [(TOPIC, "asked"), (TOPIC, "informed"), (TOPIC, "asked")]
+    assert grounds(door) == {TOPIC: "informed"}, "as if they had been told first and had asked then"
+    sealed = door.signer.sign("confirm", {"lead": lead_id(door), "topics": [TOPIC], "submission": 1})
+    browser.post(f"/confirm/{sealed}", {})
+    assert grounds(door) == {TOPIC: "granted"}
+    with door.database.read() as conn:
+        given = conn.execute(select(consents.c.wording).where(consents.c.state == "granted")).scalar_one()
+    assert given == "Yes, write to me."
+
+
+@pytest.mark.usefixtures("both")
+def test_an_objection_ticked_beside_a_yes_wins_and_nobody_is_asked(door, browser, works):
+    thanks = browser.send(PAGE, {**ANSWERS, "email": AT_WORK, "yes": TOPIC, "objection": TOPIC})
+    assert "You ticked the box" not in browser.open(thanks.location).text
+    works()
+    assert ledger(door) == [(TOPIC, "withdrawn")]
+    assert inside(door) == ["livraison"]
+    assert "unsubscribed" not in [name for (name,) in rows(door, events, "name")]
 
 
 # ---------------------------------------------------------------- it proves nothing
