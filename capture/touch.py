@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
+from leads.touches import CLICK_IDS, without_click_ids
+
 PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
-CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "li_fat_id", "ttclid", "twclid", "fbclid")
 LONGEST = 150
 LONGEST_CLICK_ID = 250
 
@@ -36,12 +37,8 @@ def is_inner(referrer: str | None, own_hosts: Collection[str]) -> bool:
 
 
 def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:
-    """What is kept of a touch. The numbers by which an advertiser knows the visitor again stay only where they agreed
-    to be measured; otherwise only that there was one, as `ad_click`: it says how the visit came."""
-    if agreed or not any(name in touch for name in CLICK_IDS):
-        return dict(touch)
-    others = {name: value for name, value in touch.items() if name not in CLICK_IDS}
-    return {**others, "ad_click": next(name for name in CLICK_IDS if name in touch)}
+    """What is kept of a touch: an advertiser's number only where the visitor agreed to be measured."""
+    return dict(touch) if agreed else without_click_ids(touch)
 
 
 def external_referrer(referrer: str | None, own_hosts: Collection[str]) -> str:

@@ -25,9 +25,10 @@ from leads.answering import (
 )
 from leads.consent import has_left, newest, states
 from leads.facts import AFFIRMED
+from storage import wakes
 from storage.bulk import insert_rows
 from storage.prepared import Prepared
-from storage.schema import consents, preference_tokens, suppressions, wakes
+from storage.schema import consents, preference_tokens, suppressions
 from storage.upsert import insert_missing, insert_or_ignore
 
 AGAIN = timedelta(hours=1)  # whoever says the same again sooner says nothing new
@@ -140,19 +141,19 @@ def withdraw(
     """Withdraw those topics, or everything there is (None): at once, whether there was consent or not. `wordings`: the
     sentences of the no, where it has one of its own.
 
-    What is known of hits goes with the purpose of measuring. An event `consent_withdrawn` for each, and one
-    `unsubscribed` (the topic, or "all") when mail is concerned. Leaving everything also needs `suppress`, by the
-    caller, who has the key. Returns whether anything changed.
+    What is known of hits goes with the purpose of measuring, of all who are one. An event `consent_withdrawn` for
+    each, and one `unsubscribed` (the topic, or "all") when mail is concerned. Leaving everything also needs `suppress`,
+    by the caller, who has the key. Returns whether anything changed.
     """
-    held = _held(conn, lead_id)
-    again = bool(groups.others(conn, [lead_id]))  # who is one with others may have said yes by them meanwhile
-    new = newly_withdrawn({topic: "asked" if again else row.state for topic, row in held.items()}, topics)
+    others = groups.others(conn, [lead_id]).get(lead_id, ())  # by whom they may have said yes meanwhile
+    held = _held(conn, lead_id, others)
+    new = newly_withdrawn({topic: "asked" if others else row.state for topic, row in held.items()}, topics)
     for topic in new:
         events.append(conn, lead_id, "consent_withdrawn", now, evidence="human", subject=topic)
         known = held.get(topic)
         wording = (wordings or {}).get(topic) or (known.wording if known is not None else "")
         enter(conn, lead_id, topic, "withdrawn", wording, form=form, locale=locale, proof=proof, now=now)
-    hit_log.forget(conn, lead_id, new)
+    hit_log.forget(conn, (lead_id, *others), new)
     left = farewells(new, topics is None, lambda: has_left(conn, lead_id))
     for subject in left:
         events.append(conn, lead_id, "unsubscribed", now, evidence="human", subject=subject)
@@ -224,9 +225,12 @@ def make_preference_tokens(conn: Connection, topics: Mapping[int, Iterable[str]]
     insert_missing(conn, preference_tokens, rows)
 
 
-def _held(conn: Connection, lead_id: int) -> dict[str, Row[Any]]:
-    """What holds for each topic, under the lead's wake: two presses of a button come one after the other."""
-    conn.execute(select(wakes.c.seq).where(wakes.c.lead_id == lead_id).with_for_update())
+def _held(conn: Connection, lead_id: int, others: Collection[int] = ()) -> dict[str, Row[Any]]:
+    """What holds for each topic, under the lead's wake: two presses of a button come one after the other. With it those
+    of `others` who are one with them, the survivor's last, as doors take them."""
+    last = groups.survivor(conn, lead_id) if others else lead_id
+    wakes.hold(conn, {lead_id, *others} - {last})
+    wakes.hold(conn, [last])
     return {row.topic: row for row in newest(conn, [lead_id])}
 
 

@@ -111,22 +111,23 @@ def saw(
     return True
 
 
-def forget(conn: Connection, lead_id: int, topics: Collection[str]) -> None:
-    """Consent to being measured ends: the signals of every hit go, and what was not judged yet was never there.
+def forget(conn: Connection, lead_ids: Collection[int], topics: Collection[str]) -> None:
+    """Consent to being measured ends for these, who are one: the signals of every hit go, of mails sent long ago too,
+    and what was not judged yet was never there.
 
-    What was believed before stays in the score: it was known with consent. Call it under the lead's wake.
+    What was believed before stays in the score: it was known with consent. Call it under their wakes.
     """
     kinds = [kind for topic in topics for kind in OF_PURPOSE.get(topic, ())]
     if not kinds:
         return
     if "visit" in kinds:
-        visits.forget(conn, lead_id)
-        outside.forget_clicks(conn, lead_id)
-    theirs = and_(hits.c.lead_id == lead_id, hits.c.kind.in_(kinds))
-    unjudged = select(hits.c.event_seq).where(theirs, hits.c.confirmed_seq.is_(None), hits.c.event_seq.is_not(None))
-    numbers = list(conn.scalars(unjudged))
-    if numbers:
-        conn.execute(delete(events_table).where(events_table.c.lead_id == lead_id, events_table.c.seq.in_(numbers)))
+        visits.forget(conn, lead_ids)
+        outside.forget_clicks(conn, lead_ids)
+    theirs = and_(hits.c.lead_id.in_(sorted(lead_ids)), hits.c.kind.in_(kinds))
+    unjudged = and_(theirs, hits.c.confirmed_seq.is_(None), hits.c.event_seq.is_not(None))
+    told = select(hits.c.lead_id, hits.c.event_seq).where(unjudged)
+    for lead_id, seq in conn.execute(told).all():
+        conn.execute(delete(events_table).where(events_table.c.lead_id == lead_id, events_table.c.seq == seq))
     conn.execute(delete(hits).where(theirs))
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from leads.groups import group
-from leads.touches import CLICK_IDS
-from storage.schema import outside_ids
+from leads.touches import CLICK_IDS, without_click_ids
+from storage.schema import leads, outside_ids, submissions
 from storage.upsert import insert_missing
 
 LONGEST = 250
@@ -37,10 +37,20 @@ def clicks_of(touch: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(touch[name])[:LONGEST] for name in CLICK_IDS if touch.get(name)}
 
 
-def forget_clicks(conn: Connection, lead_id: int) -> None:
-    """They do not want to be measured: no advertiser's number stays, nor one of those whom they stand for."""
-    theirs = outside_ids.c.lead_id.in_(group(conn, lead_id))
+def forget_clicks(conn: Connection, lead_ids: Collection[int]) -> None:
+    """They do not want to be measured: no advertiser's number stays, neither as an id nor in how they came. The channel
+    does: it is known of whoever never agreed as well."""
+    theirs = outside_ids.c.lead_id.in_(sorted(lead_ids))
     conn.execute(delete(outside_ids).where(theirs, outside_ids.c.system.in_(sorted(CLICK_IDS))))
+    _blank_touches(conn, leads, leads.c.id.in_(sorted(lead_ids)), "first_touch", "last_touch")
+    _blank_touches(conn, submissions, submissions.c.lead_id.in_(sorted(lead_ids)), "touch")
+
+
+def _blank_touches(conn: Connection, table: Table, theirs: ColumnElement[bool], *names: str) -> None:
+    for row in conn.execute(select(table.c.id, *(table.c[name] for name in names)).where(theirs)).mappings().all():
+        kept = {name: without_click_ids(row[name]) for name in names if row[name]}
+        if any(kept[name] != row[name] for name in kept):
+            conn.execute(update(table).where(table.c.id == row["id"]).values(kept))
 
 
 def find(conn: Connection, one: OutsideId) -> int | None:

@@ -45,6 +45,14 @@ _MAIL_NAMES = ("mail", "webmail", "roundcube", "zimbra")
 _NO_SEARCH = ("docs", "drive", "sites", "accounts", "calendar", "meet", "classroom", "groups", "news", "finance", "ads")
 
 
+def without_click_ids(touch: Mapping[str, Any]) -> dict[str, Any]:
+    """A touch without the numbers by which an advertiser knows the visitor again. That there was one stays, as
+    `ad_click`: it says how the visit came, and of nobody who came."""
+    found = next((name for name in CLICK_IDS if touch.get(name)), None)
+    kept = {name: value for name, value in touch.items() if name not in CLICK_IDS}
+    return kept if found is None else {**kept, "ad_click": found}
+
+
 def channel(touch: Mapping[str, Any]) -> str:
     """The channel of a touch: email, organic, paid_search, paid_social, paid (other advertisements), social, referral,
     partner, offline, campaign (it says of which, and not how) or direct (it says nothing)."""

@@ -4,7 +4,7 @@ A browser is known by a hash of what its cookie holds; only after its owner agre
 left to `leads.touches`, what a page makes of it to the door.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,7 @@ def leave(conn: Connection, visitor: str) -> None:
     conn.execute(delete(visitors).where(visitors.c.visitor == visitor))
 
 
-def forget(conn: Connection, lead_id: int) -> None:
-    """The lead does not want to be measured: every visit, and that their browsers are known."""
-    conn.execute(delete(visits).where(visits.c.lead_id == lead_id))
-    conn.execute(delete(visitors).where(visitors.c.lead_id == lead_id))
+def forget(conn: Connection, lead_ids: Collection[int]) -> None:
+    """These leads do not want to be measured: every visit, and that their browsers are known."""
+    conn.execute(delete(visits).where(visits.c.lead_id.in_(sorted(lead_ids))))
+    conn.execute(delete(visitors).where(visitors.c.lead_id.in_(sorted(lead_ids))))

@@ -4,13 +4,14 @@ import gzip
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from base.paths import data_path
-from leads import consenting, judging
+from leads import consenting, hit_log, judging, merging
 from leads.classing import SETTLES
+from leads.hit_log import Met
 from leads.identity import Capture, record
-from storage.schema import compiled, events, leads, messages
+from storage.schema import compiled, events, leads, messages, wakes
 from storage.schema import hits as table
 
 TOKEN = "0123456789abcdefghijKL"
@@ -234,6 +235,23 @@ def test_what_was_believed_with_consent_stays_and_its_signals_go(browser, door, 
     withdraw(door, mail)
     assert hits(door) == [CLICK, CONFIRMED, SEEN]
     assert kept(door) == []
+
+
+@pytest.mark.parametrize("by", ["who goes on", "who was merged"])
+def test_a_withdrawal_drops_what_is_known_of_the_mails_to_all_who_are_one(browser, door, mail, clocks, by):
+    capture = Capture("guide-3d", "guide-3d", "fr", {}, {"email": "c@y.example"}, {}, (), {}, "k2", 1)
+    kept = door.database.write(lambda conn: record(conn, capture, clocks.moment())).lead_id
+    door.database.write(lambda conn: conn.execute(update(wakes).values(folded_seq=wakes.c.seq)).rowcount)  # the engine
+    door.database.write(lambda conn: merging.merge(conn, kept, mail, door.site(), clocks.moment()) and None)
+    browser.open(f"/c/{TOKEN}0")
+    with door.database.read() as conn:
+        assert conn.execute(select(table.c.lead_id)).scalars().all() == [mail]
+    met = Met(kept, "visit", "demo", "page_seen", "demo", page="demo")
+    door.database.write(lambda conn: hit_log.note(conn, met, clocks.moment()))
+    withdraw(door, {"who goes on": kept, "who was merged": mail}[by])
+    with door.database.read() as conn:
+        assert conn.execute(select(table)).all() == []
+        assert conn.execute(select(events).where(events.c.evidence == "pending")).all() == []
 
 
 def withdraw(door, lead_id):

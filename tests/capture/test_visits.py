@@ -189,7 +189,7 @@ def test_whoever_withdraws_is_known_no_longer(asking, door, clocks):
     cookie = agrees(asking, CLICK)
     asking.send("/p/guide-3d", ANSWERS)
     [lead] = rows(door, leads)
-    door.database.write(lambda conn: hit_log.forget(conn, lead.id, ["clicks"]))
+    door.database.write(lambda conn: hit_log.forget(conn, [lead.id], ["clicks"]))
     assert rows(door, visits) == rows(door, visitors) == []
     assert tells(asking, v=cookie).status_code == 410
     assert rows(door, visits) == []

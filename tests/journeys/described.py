@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from capture import touch
 from console.access import ACCESS, OUTSIDE
+from leads.touches import CLICK_IDS
 
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 LINKS = "//@href | //@src | //@action"
@@ -178,7 +179,7 @@ def asked_for(view: Any) -> dict[str, set[str]]:
         if (value := _literal(name, module)) is not None:
             found[where].add(value)
     if "read_touch" in vars(module):
-        found["query"] |= {*touch.PARAMETERS, *touch.CLICK_IDS}
+        found["query"] |= {*touch.PARAMETERS, *CLICK_IDS}
         found["header"].add("Referer")
     return found
 

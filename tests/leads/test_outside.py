@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leads import consenting, erasing, giving_ids, merging, outside, parting
 from leads.exports import Narrowed, write_list
@@ -12,8 +12,9 @@ from leads.forgetting import Clerk
 from leads.giving_ids import NoId
 from leads.identity import Capture, record
 from leads.outside import OutsideId
+from leads.touches import channel
 from reports.personal import record_of
-from storage.schema import outside_ids
+from storage.schema import leads, outside_ids, submissions
 from tests.conftest import SUPPRESSION_KEY
 
 HUBSPOT = OutsideId("hubspot", "51200034")
@@ -102,20 +103,38 @@ def test_an_advertisers_number_comes_with_the_touch_and_goes_with_the_consent(li
     lively.works()
     gives(lively, lead_id)
     assert of_lead(lively, lead_id) == (OutsideId("gclid", "EAIaIQob"), HUBSPOT)
+    assert came(lively, lead_id) == [touch] * 3
     lively.agrees(lead_id, "clicks")
+    withdraws(lively, lead_id)
+    assert of_lead(lively, lead_id) == (HUBSPOT,)
+    others = {name: value for name, value in touch.items() if name != "gclid"}
+    assert came(lively, lead_id) == [{**others, "ad_click": "gclid"}] * 3, "how they came, and of nobody who came"
+    assert channel(came(lively, lead_id)[0]) == channel(touch)
+
+
+def came(lively, lead_id):
+    """How the lead came, first and last, and by its newest form."""
+    with lively.database.read() as conn:
+        lead = conn.execute(select(leads.c.first_touch, leads.c.last_touch).where(leads.c.id == lead_id)).one()
+        sent = conn.scalars(select(submissions.c.touch).where(submissions.c.lead_id == lead_id)).one()
+    return [lead.first_touch, lead.last_touch, sent]
+
+
+def withdraws(lively, lead_id):
     now = lively.clocks.moment()
     lively.database.write(lambda conn: consenting.withdraw(conn, lead_id, ["clicks"], locale="fr", proof={}, now=now))
-    assert of_lead(lively, lead_id) == (HUBSPOT,)
 
 
 def test_a_no_to_being_measured_takes_along_what_advertisers_call_those_who_are_one(lively, two):
     ada, bob = two
     gives(lively, bob, OutsideId("gclid", "EAIaIQob"))
     gives(lively, bob)
+    touch = {"gclid": "EAIaIQob", "page": "guide-3d"}
+    lively.database.write(lambda conn: conn.execute(update(leads).values(last_touch=touch)).rowcount)
     lively.agrees(ada, "clicks")
     site, now = lively.releases.in_force(), lively.clocks.moment()
     lively.database.write(lambda conn: merging.merge(conn, ada, bob, site, now))
     lively.works()
-    now = lively.clocks.moment()
-    lively.database.write(lambda conn: consenting.withdraw(conn, ada, ["clicks"], locale="fr", proof={}, now=now))
+    withdraws(lively, ada)
     assert of_lead(lively, ada) == (HUBSPOT,)
+    assert came(lively, bob)[1] == {"page": "guide-3d", "ad_click": "gclid"}
