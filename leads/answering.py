@@ -56,12 +56,6 @@ def newly_asked(held: Mapping[str, str], answers: Iterable[ConsentAnswer]) -> li
     return [answer for answer in answers if answer.given and held.get(answer.topic) != "granted"]
 
 
-def unopposed(answers: Iterable[ConsentAnswer], objections: Iterable[ObjectionAnswer]) -> list[ConsentAnswer]:
-    """What the same form does not say no to as well: where it says both of one topic, the no holds."""
-    refused = {one.topic for one in objections if one.given}
-    return [answer for answer in answers if answer.topic not in refused]
-
-
 def asked_meanwhile(known: str | None) -> dict[str, str]:
     """What the proof of a line `asked` says besides: what was told of goes on until the yes is confirmed."""
     return {MEANWHILE: known} if known == "informed" else {}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 from base.clock import Moment
 from leads import companies, consent, consenting, events, holding, informing, limits, outside, visits, words
 from leads.addresses import canonical_email, canonical_phone
-from leads.answering import TRACKING, ConsentAnswer, unopposed
+from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
 from leads.domains import is_at_work
 from leads.facts import COLUMNS, Lead
@@ -232,8 +232,9 @@ def _agree(
 ) -> list[str]:
     """The topics that mail may come to be about by these answers. On what is held nobody is written to unasked."""
     proof = {**capture.proof, "submission_id": submission_id, "page": capture.page}
-    yes = unopposed(capture.consents, capture.objections)
-    asked = consenting.ask(conn, lead_id, yes, form=capture.form, locale=capture.locale, proof=proof, now=now)
+    asked = consenting.ask(
+        conn, lead_id, capture.consents, form=capture.form, locale=capture.locale, proof=proof, now=now
+    )
     told = informing.tell(
         conn,
         lead_id,
