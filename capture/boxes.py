@@ -15,7 +15,7 @@ from leads.domains import is_at_work
 def consents(form: Form, speech: Speech, given: Mapping[str, Any]) -> tuple[ConsentAnswer, ...]:
     """One answer per box of consent; where subscribing is the form's purpose, its button is one."""
     boxes = [
-        ConsentAnswer(str(field.topic), speech.text(field.wording), bool(given[field.name]))
+        ConsentAnswer(str(field.topic), speech.text(field.wording), bool(given.get(field.name)))
         for field in form.field
         if field.kind == "consent"
     ]
@@ -30,7 +30,7 @@ def objections(form: Form, site: Site, speech: Speech, given: Mapping[str, Any])
         ObjectionAnswer(
             str(field.topic),
             f"{speech.text(field.wording)} {speech.text(field.label)}",
-            bool(given[field.name]),
+            bool(given.get(field.name)),
             wording(speech, site.definitions.topics[str(field.topic)]),
         )
         for field in form.field
@@ -39,10 +39,9 @@ def objections(form: Form, site: Site, speech: Speech, given: Mapping[str, Any])
 
 
 def is_asked(form: Form, given: Mapping[str, Any], address: str) -> bool:
-    """Whether a mail asks to confirm something: a box of consent is ticked and not objected to,
-    or mail was told of that only addresses at work get unasked. The same for somebody known and for somebody new."""
-    refused = {field.topic for field in form.field if field.kind == "objection" and given.get(field.name)}
-    if any(given.get(one.name) and one.topic not in refused for one in form.field if one.kind == "consent"):
+    """Whether a mail asks to confirm something: a box of consent is ticked, or mail was told of that only addresses at
+    work get unasked. The same for somebody known and for somebody new."""
+    if any(given.get(field.name) for field in form.field if field.kind == "consent"):
         return True
     told = any(not given.get(field.name) for field in form.field if field.kind == "objection")
     return told and _is_private(address)

@@ -8,23 +8,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from authoring.models.common import subjects, text_in
-from authoring.models.definitions import Topic
-from authoring.models.forms import Form
+from authoring.models.common import subjects
 from authoring.models.personas import Action, Persona
 from authoring.site import Site
 from base.config import Config
 from base.saying import said
 from base.translations import msgid
+from capture import boxes
 from capture.addresses import own_page
 from capture.ledger import leave_everything
+from capture.speech import Speech, speech_in
 from emails.intake import Rules, take
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned
 from leads import answering, consent, consenting, events
-from leads.answering import ObjectionAnswer
 from leads.facts import COLUMNS, CONFIRMED
-from leads.identity import Capture, ConsentAnswer, canonical_email, canonical_phone, load_leads, record
+from leads.identity import Capture, canonical_email, canonical_phone, load_leads, record
 from storage.schema import compiled, leads, messages
 from terreau.house import House
 
@@ -97,7 +96,8 @@ class Life:
 
 def _submits(conn: Connection, life: Life, action: Action) -> None:
     touch = touch_of(life.touch, action, life.calendar.now())
-    capture = capture_of(life.persona, life.site, action, touch, life.submitted)
+    speech = speech_in(life.house.config, life.persona.locale)
+    capture = capture_of(life.persona, life.site, action, touch, life.submitted, speech)
     recorded = record(conn, capture, life.house.clocks.moment())
     life.lead_id, life.submitted = recorded.lead_id, life.submitted + 1
     life.asked = list(consent.pending(conn, recorded.lead_id))
@@ -105,21 +105,23 @@ def _submits(conn: Connection, life: Life, action: Action) -> None:
         conn.execute(update(leads).where(leads.c.id == recorded.lead_id).values(timezone=life.persona.timezone))
 
 
-def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str, str], submitted: int) -> Capture:
-    """The form as the persona fills it in; `submitted`: how many they sent before. Pure."""
+def capture_of(
+    persona: Persona, site: Site, action: Action, touch: Mapping[str, str], submitted: int, speech: Speech
+) -> Capture:
+    """The form as the persona fills it in; `submitted`: how many they sent before; `speech`: in their words. Pure."""
     name, locale = str(action.form), persona.locale
     form, page = site.forms[name], site.pages.get(action.page or "")
     given = {**persona.fields, **action.answers}
-    boxes = {field.name for field in form.field if field.is_box}
+    ticked = {field.name for field in form.field if field.is_box}
     return Capture(
         form=name,
         page=action.page,
         locale=locale,
         answers=dict(given),
         columns={column: CANONICAL.get(column, str)(str(given[column])) for column in COLUMNS if column in given},
-        fields={key: value for key, value in given.items() if key not in COLUMNS and key not in boxes},
-        consents=_ticked(form, given, locale),
-        objections=_told(form, site, given, locale),
+        fields={key: value for key, value in given.items() if key not in COLUMNS and key not in ticked},
+        consents=boxes.consents(form, speech, given),
+        objections=boxes.objections(form, site, speech, given),
         touch=touch,
         idempotency_key=f"{persona.title}/{submitted}"[:64],
         release_id=site.release_id or 0,
@@ -127,35 +129,6 @@ def capture_of(persona: Persona, site: Site, action: Action, touch: Mapping[str,
         magnet=form.magnet,
         interests=subjects(form.interests, page.interests if page else []),
     )
-
-
-def _ticked(form: Form, given: Mapping[str, Any], locale: str) -> tuple[ConsentAnswer, ...]:
-    consents = [
-        ConsentAnswer(str(field.topic), text_in(field.wording or "", locale), bool(given.get(field.name)))
-        for field in form.field
-        if field.kind == "consent"
-    ]
-    if form.subscribe is not None:
-        consents.append(ConsentAnswer(form.subscribe, text_in(form.wording or "", locale), True))
-    return tuple(consents)
-
-
-def _told(form: Form, site: Site, given: Mapping[str, Any], locale: str) -> tuple[ObjectionAnswer, ...]:
-    return tuple(
-        ObjectionAnswer(
-            str(field.topic),
-            f"{text_in(field.wording or '', locale)} {text_in(field.label or '', locale)}",
-            bool(given.get(field.name)),
-            _wording(site.definitions.topics[str(field.topic)], locale),
-        )
-        for field in form.field
-        if field.kind == "objection"
-    )
-
-
-def _wording(topic: Topic, locale: str) -> str:
-    """The choice and the purpose under it, as the page that asks has them."""
-    return f"{text_in(topic.label, locale)}. {text_in(topic.description, locale)}"
 
 
 def touch_of(came: Mapping[str, str], action: Action, at: datetime) -> dict[str, str]:

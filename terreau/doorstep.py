@@ -15,6 +15,7 @@ from authoring.models.personas import Action, Persona
 from authoring.site import Site
 from base.config import Config
 from base.saying import said
+from capture.speech import speech_in
 from emails.compile import compile_email
 from emails.expressions import names_in
 from emails.freezing import magnet_of
@@ -132,7 +133,8 @@ class Doorstep:
 
 def _submits(door: Doorstep, action: Action, now: datetime) -> None:
     touch = touch_of({}, action, now)
-    capture = capture_of(door.persona, door.site, action, touch, door.submitted)
+    speech = speech_in(door.config, door.persona.locale)
+    capture = capture_of(door.persona, door.site, action, touch, door.submitted, speech)
     door.submitted += 1
     if door.kept is None:
         door.appears(_made(capture, door), now)

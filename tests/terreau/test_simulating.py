@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from authoring.load import load_site
 from authoring.tree import read_tree
 from base.paths import data_path
-from storage.schema import decisions, enrolments, receipts, stage_changes
+from storage.schema import consents, decisions, enrolments, receipts, stage_changes
 from terreau.cli import main
 from terreau.simulating import Wish, read_site, simulate
 from tests.terreau.living import ADA, HEAD, any_sequence, config_of, lived, write, write_persona
@@ -97,6 +98,33 @@ def held_against(database, config, name):
 def test_the_personas_of_the_example_are_told_as_they_live(folder, database, database_url, name):
     simulated = held_against(database, config_of(folder, database_url), name)
     assert len(simulated.lines) > 10
+
+
+@pytest.mark.parametrize("objects", ["true", "false"])
+def test_what_a_form_tells_and_what_is_objected_to_are_foretold_in_the_words_of_the_page(
+    folder, database, database_url, objects
+):
+    form = folder / "content" / "forms" / "guide-3d.toml"
+    text = form.read_text(encoding="utf-8")
+    told = re.sub(r'name = "consent_conseils".*?\[thanks\]', OBJECTION, text, flags=re.DOTALL)
+    form.write_text(told, encoding="utf-8")
+    ada = ADA.format(zone="Europe/Paris").replace("consent_conseils = true", f"no = {objects}")
+    write_persona(folder, "ada", ada)
+    held_against(database, config_of(folder, database_url), "ada")
+    with database.read() as conn:
+        rows = conn.execute(select(consents.c.state, consents.c.wording).where(consents.c.topic == "conseils-3d"))
+        said = {row.state: row.wording for row in rows}
+    shown = "Nous vous écrivons\N{NO-BREAK SPACE}: quatre messages. Je m\u2019y oppose."
+    assert said["withdrawn" if objects == "true" else "informed"] == shown
+
+
+OBJECTION = """name = "no"
+kind = "objection"
+topic = "conseils-3d"
+wording = { fr = "Nous vous écrivons : quatre messages.", en = "We write to you: four messages." }
+label = { fr = "Je m'y oppose.", en = "I object." }
+
+[thanks]"""
 
 
 def any_life(dice):
