@@ -1,22 +1,27 @@
-"""Who is not to be called: whoever asked not to be, and whoever left all our mail; of a number a keyed hash is kept.
+"""Who is not to be called: whoever asked not to be, and whoever left all our mail.
 
+A no is the person's, not the number's at which it was said: their story holds it, so it holds for what number or
+address they come to have, and for all who are one with them. A keyed hash of the number holds it for longer than the
+lead is known.
 An address that only does not work, or a long silence, is no reason: a call is what is left then.
 """
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, delete
 
 from base.tokens import keyed_hash
-from leads import consent
-from leads.facts import Lead
-from leads.groups import owners
+from leads import consent, events
+from leads.answering import ALL, TRACKING
+from leads.facts import CALLED, CALLS_ALLOWED, OBJECTED, Event, Lead
+from leads.groups import others, owners, survivors
 from leads.identity import load_leads
 from storage.schema import suppressions
 
-CALLS, OBJECTED = "calls", "objected"  # scope and reason of such a number in `suppressions`
-_NO_REASON = frozenset({"hard_bounce", "soft_bounces", "sunset"})
+CALLS = "calls"  # the scope of such a number in `suppressions`; its reason is OBJECTED
+LEFT = "unsubscribed"  # the event, and the reason of an address
+_NO_REASON = consent.OF_THE_MAILBOX | {"sunset"}
+_SAID = (CALLED, CALLS_ALLOWED, LEFT, "consent_granted")  # events that begin or end a no
 
 
 def number_hash(key: str, phone: str) -> str:
@@ -39,22 +44,50 @@ def numbers(conn: Connection, lead_id: int) -> list[str]:
 def not_to_be_called(conn: Connection, key: str, leads: Collection[Lead]) -> dict[int, str]:
     """{lead id: why} of those who are not: `objected`, or why an address of theirs is left alone.
 
-    Whoever was merged speaks for the lead that stands for them: each of their numbers and addresses counts.
+    Those who are one speak for each other: what each of them said counts, each of their numbers and addresses.
     """
-    marks = _marks(conn, key, leads)
+    marks, said = _marks(conn, key, leads), _said(conn, [lead.id for lead in leads])
     known = consent.reasons(conn, {mark for those in marks.values() for mark in those})
     found = {
-        lead_id: sorted({reason for mark in those for reason in known.get(mark, ())} - _NO_REASON)
+        lead_id: sorted({*said[lead_id], *(reason for mark in those for reason in known.get(mark, ()))} - _NO_REASON)
         for lead_id, those in marks.items()
     }
     return {lead_id: OBJECTED if OBJECTED in why else why[0] for lead_id, why in found.items() if why}
 
 
+def noes(conn: Connection, lead_id: int) -> set[str]:
+    """What they, whoever of those who are one, say no to, at whatever address and number: as `refused`."""
+    return _said(conn, [lead_id])[lead_id]
+
+
+def refused(story: Iterable[Event]) -> set[str]:
+    """What a story says no to, given what was said of it since: `objected` to calls, `unsubscribed` from all our mail.
+    Pure."""
+    no: set[str] = set()
+    for event in story:
+        if event.name == CALLED and event.subject == OBJECTED:
+            no.add(OBJECTED)
+        elif event.name == CALLS_ALLOWED:
+            no.discard(OBJECTED)
+        elif event.name == LEFT and event.subject == ALL:
+            no.add(LEFT)
+        elif event.name == "consent_granted" and event.subject not in TRACKING:
+            no.discard(LEFT)
+    return no
+
+
+def _said(conn: Connection, lead_ids: Collection[int]) -> dict[int, set[str]]:
+    ends = survivors(conn, lead_ids)
+    stories = events.history(conn, set(ends.values()), _SAID)
+    return {lead_id: refused(stories[end]) for lead_id, end in ends.items()}
+
+
 def _marks(conn: Connection, key: str, leads: Collection[Lead]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set, {lead.id: set(_marks_of(lead, key)) for lead in leads})
-    whose = owners(conn, list(found))
-    for lead_id, joined in load_leads(conn, whose.keys() - found.keys()).items():
-        found[whose[lead_id]].update(_marks_of(joined, key))
+    found = {lead.id: set(_marks_of(lead, key)) for lead in leads}
+    together = others(conn, list(found))
+    known = load_leads(conn, {one for those in together.values() for one in those})
+    for lead_id, those in together.items():
+        found[lead_id].update(mark for one in those for mark in _marks_of(known[one], key))
     return found
 
 

@@ -15,6 +15,8 @@ from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import consents, preference_tokens, suppressions
 
+OF_THE_MAILBOX = frozenset({"hard_bounce", "soft_bounces"})  # why an address is left alone that does not work
+
 # Built once: every submission and every mail runs them, and building costs more than running.
 _HOLDS = consents.c.id.in_(
     select(func.max(consents.c.id))

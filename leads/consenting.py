@@ -23,7 +23,7 @@ from leads.answering import (
     newly_granted,
     newly_withdrawn,
 )
-from leads.consent import has_left, newest, states
+from leads.consent import OF_THE_MAILBOX, has_left, newest, states
 from leads.facts import AFFIRMED
 from storage import wakes
 from storage.bulk import insert_rows
@@ -197,6 +197,14 @@ def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machi
     """Leave that address alone from now on: for `marketing`, or for `all` mail. Returns whether it is news."""
     row = {"address_hash": address_hash, "scope": scope, "reason": reason, "at": machine_now}
     return insert_or_ignore(conn, suppressions, row) == 1
+
+
+def carry_over(conn: Connection, old_hash: str, new_hash: str) -> None:
+    """What was left alone by its reader's will stays so under the address or number that takes its place; whether a
+    mailbox works is its own."""
+    known = conn.execute(select(suppressions).where(suppressions.c.address_hash == old_hash)).mappings().all()
+    kept = [{**row, "address_hash": new_hash} for row in known if row["reason"] not in OF_THE_MAILBOX]
+    insert_or_ignore(conn, suppressions, kept)
 
 
 def lift(conn: Connection, address_hash: str, *reasons: str) -> bool:

@@ -11,7 +11,8 @@ from base.clock import Moment
 from base.saying import said
 from leads import companies, consent, consenting, events, words
 from leads.addresses import canonical_email, canonical_phone
-from leads.facts import COLUMNS
+from leads.callable import CALLS, LEFT, noes, number_hash
+from leads.facts import COLUMNS, OBJECTED
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import load_leads
@@ -63,6 +64,7 @@ def correct(
     events.append(conn, lead_id, CORRECTED, now, evidence="engine", data={"fields": names, "staff": clerk.by})
     if "email" in columns:
         _ask_again(conn, lead_id, row.locale, now)
+    _leave_alone(conn, lead_id, row.email, columns, key, now)
     note(conn, key, CORRECTED, lead_id, clerk, now, fields=names)
     return names
 
@@ -107,6 +109,21 @@ def _move(conn: Connection, lead_id: int, before: str | None, email: str | None,
     domain = companies.meet(conn, email, now.calendar)
     conn.execute(update(leads).where(leads.c.id == lead_id).values(company_domain=domain))
     companies.forget_empty(conn, [before] if before else [])
+
+
+def _leave_alone(
+    conn: Connection, lead_id: int, old: str | None, columns: Mapping[str, Any], key: str, now: Moment
+) -> None:
+    """Whoever said no said it for the address and the number that come later, too (`leads.callable`)."""
+    refused = noes(conn, lead_id)
+    if email := columns.get("email"):
+        new = consent.address_hash(key, email)
+        if old:
+            consenting.carry_over(conn, consent.address_hash(key, old), new)
+        if LEFT in refused:
+            consenting.suppress(conn, new, "marketing", LEFT, now.machine)
+    if (phone := columns.get("phone")) and OBJECTED in refused:
+        consenting.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, now.machine)
 
 
 def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:

@@ -37,6 +37,8 @@ REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words
 # Staff have called (`subject`: one of `authoring.vocabulary.CALL_OUTCOMES`). Rules may pay for what came of it; whoever
 # was spoken to is nobody's machine.
 CALLED, SPOKEN_TO = "call_logged", "reached"
+OBJECTED = "objected"  # how a call ended: they asked not to be called
+CALLS_ALLOWED = "calls_allowed"  # an objection is taken back
 # Marketing ends soon, as nothing came from the lead for long; and their word that it goes on.
 SILENCE, AFFIRMED = "silence_noticed", "consent_affirmed"
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, func, select
 
 from base.tokens import keyed_hash
 from leads import groups
-from storage.schema import consents, leads, suppressions
+from leads.answering import ALL, TRACKING
+from storage.schema import consents, events, leads, suppressions
 
 
 def withdrawn_by_others(conn: Connection, lead_ids: Collection[int]) -> dict[int, set[str]]:
@@ -33,24 +34,18 @@ def withdrawn_by_others(conn: Connection, lead_ids: Collection[int]) -> dict[int
 
 
 def left_by_others(conn: Connection, key: str, lead_ids: Collection[int]) -> set[int]:
-    """Those of these leads of whom another address is left alone by marketing; a mailbox speaks for itself alone."""
+    """Those of these leads of whom another has left all our mail, or has an address that is left alone by marketing; a
+    mailbox that only does not work speaks for itself alone."""
     together = groups.others(conn, lead_ids)
     if not together:
         return set()
     everyone = {*together, *(one for those in together.values() for one in those)}
-    known = select(leads.c.id, leads.c.email).where(leads.c.id.in_(everyone), leads.c.email.is_not(None))
-    hashes = {row.id: keyed_hash(key, row.email) for row in conn.execute(known)}
-    listed = select(suppressions.c.address_hash, suppressions.c.at).where(
-        suppressions.c.address_hash.in_(sorted(hashes.values())), suppressions.c.scope == "marketing"
-    )
-    left = {row.address_hash: row.at for row in conn.execute(listed)}
-    said, since = _newest(conn, together), _merged_at(conn, everyone)
+    left, said, since = _left_at(conn, key, everyone), _newest(conn, together), _merged_at(conn, everyone)
     return {
         lead_id
         for lead_id, those in together.items()
         for one in those
-        if (at := left.get(hashes.get(one, ""))) is not None
-        and not any(_yes_since(row, at, since) for row in said.get(lead_id, {}).values())
+        if one in left and not any(_yes_since(row, left[one], since) for row in said.get(lead_id, {}).values())
     }
 
 
@@ -58,6 +53,28 @@ def said_by_others(conn: Connection, lead_id: int) -> dict[str, Row[Any]]:
     """{topic: what one of those for whom the lead stands said last, and in answer to which wording}."""
     said = _newest(conn, groups.group(conn, lead_id)[1:])
     return {topic: row for rows in said.values() for topic, row in rows.items()}
+
+
+def _left_at(conn: Connection, key: str, lead_ids: Collection[int]) -> dict[int, datetime]:
+    """Of those who left, whether they have an address or not, and have agreed to nothing since: when they did."""
+    found: dict[int, datetime] = {}
+    told = select(events).where(
+        events.c.lead_id.in_(sorted(lead_ids)), events.c.name.in_(("unsubscribed", "consent_granted"))
+    )
+    for row in conn.execute(told.order_by(events.c.lead_id, events.c.seq)):
+        if row.name == "unsubscribed" and row.subject == ALL:
+            found[row.lead_id] = row.recorded_at
+        elif row.name == "consent_granted" and row.subject not in TRACKING:
+            found.pop(row.lead_id, None)
+    known = select(leads.c.id, leads.c.email).where(leads.c.id.in_(sorted(lead_ids)), leads.c.email.is_not(None))
+    whose = {keyed_hash(key, row.email): row.id for row in conn.execute(known)}
+    listed = select(suppressions.c.address_hash, suppressions.c.at).where(
+        suppressions.c.address_hash.in_(sorted(whose)), suppressions.c.scope == "marketing"
+    )
+    for row in conn.execute(listed):
+        one = whose[row.address_hash]
+        found[one] = max(row.at, found.get(one, row.at))
+    return found
 
 
 def _yes_since(row: Row[Any] | None, no_at: datetime, merged_at: datetime) -> bool:

@@ -116,8 +116,11 @@ def can_be_called(owner: str | None, asking: Asking) -> ColumnElement[bool]:
 
 
 def by_calls_alone() -> ColumnElement[bool]:
-    """Of `leads`: whom nothing but a call reaches, and who was not bought with a list. All of them are on the list."""
-    return and_(leads.c.email.is_(None), leads.c.phone.is_not(None), leads.c.origin != PURCHASED)
+    """Of `leads`: whom nothing but a call reaches, as mail goes to their own address alone; but nobody of whom all that
+    is known, whoever turned out to be them, was bought with a list. All of them are on the list."""
+    other = leads.alias("brought")
+    joined = and_(wakes.c.survivor_id == leads.c.id, other.c.id == wakes.c.lead_id, other.c.origin != PURCHASED)
+    return and_(leads.c.email.is_(None), _has_number(), or_(leads.c.origin != PURCHASED, exists().where(joined)))
 
 
 def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:

@@ -8,13 +8,11 @@ from sqlalchemy import Connection, insert, select
 
 from base.clock import Moment
 from leads import consenting
-from leads.callable import CALLS, OBJECTED, allow_calls, number_hash, numbers
-from leads.facts import CALLED
+from leads.callable import CALLS, allow_calls, noes, number_hash, numbers
+from leads.facts import CALLED, CALLS_ALLOWED, OBJECTED
 from leads.groups import group
 from sales.notebook import Act, Author, tick_task, write_task
 from storage.schema import calls, leads, tasks
-
-ALLOWED = "calls_allowed"  # the event of an objection that is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,9 @@ def take_objection_back(conn: Connection, lead_id: int, key: str, author: Author
     """The lead may be called again: it was noted by mistake, or they asked for it. Returns whether that is news."""
     act = Act.begin(conn, lead_id, author, now)
     lifted = [phone for phone in numbers(conn, act.lead_id) if allow_calls(conn, key, phone)]
-    if lifted:
-        act.tell(conn, ALLOWED)
-    return bool(lifted)
+    if news := bool(lifted) or OBJECTED in noes(conn, act.lead_id):
+        act.tell(conn, CALLS_ALLOWED)
+    return news
 
 
 def _left_to_do(conn: Connection, lead_id: int) -> list[int]:

@@ -138,12 +138,15 @@ def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(livel
         assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == []
 
 
-def test_who_was_bought_with_a_list_is_not_called_for_having_no_address(lively):
+def test_who_was_bought_with_a_list_is_not_called_for_having_no_address_but_for_coming_by_themselves(lively, joins):
     lead_id = lively.submits("dora", email=None, phone="+33639980001")
     bought = update(leads).where(leads.c.id == lead_id).values(origin="purchased")
     lively.database.write(lambda conn: conn.execute(bought).rowcount)
     with lively.database.read() as conn:
         assert to_call(conn, (None,), lively.clocks.calendar()) == ()
+    joins(lead_id, lively.submits("emil", email=None, phone="+33639980002"))
+    with lively.database.read() as conn:
+        assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == ["Dora"]
 
 
 def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, joins, watched):

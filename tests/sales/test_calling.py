@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from leads import events
-from leads.callable import allow_calls, not_to_be_called
+from leads import consent, consenting, events
+from leads.callable import allow_calls, not_to_be_called, number_hash
+from leads.correcting import correct
+from leads.forgetting import Clerk
 from leads.identity import load_leads
 from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
-from storage.schema import calls, suppressions, tasks, wakes
+from storage.schema import calls, leads, suppressions, tasks, wakes
 
 NADIA = Author("Nadia Ferreira", "nadia")
 KEY = "suppression-key-of-the-tests-012345"
@@ -100,6 +102,48 @@ def test_of_two_who_are_one_every_number_is_left_alone_and_taken_back(
     assert database.write(lambda conn: calling.take_objection_back(conn, ada, KEY, NADIA, moment)) is True
     assert (left_alone(ada), left_alone(carl)) == (None, None)
     assert [name for name, *_ in told(ada)] == ["call_logged", "calls_allowed"]
+
+
+def corrected(database, moment, lead_id, **told):
+    clerk = Clerk("Ada")
+    database.write(lambda conn: correct(conn, lead_id, told, [], KEY, clerk, moment))
+
+
+def test_an_objection_holds_for_the_number_that_comes_later(database, moment, ada, log, left_alone):
+    log(ada, Call("objected", key=KEY), moment)
+    learnt = update(leads).where(leads.c.id == ada).values(phone="+33639980007")  # a form, or a list
+    database.write(lambda conn: conn.execute(learnt).rowcount)
+    assert left_alone(ada) == "objected"
+    corrected(database, moment, ada, phone="+33639980008")
+    with database.read() as conn:
+        listed = consent.reasons(conn, [number_hash(KEY, "+33639980008")])
+    assert list(listed.values()) == [{"objected"}], "and when the lead is gone"
+    assert database.write(lambda conn: calling.take_objection_back(conn, ada, KEY, NADIA, moment)) is True
+    assert left_alone(ada) is None
+
+
+def test_whoever_left_all_our_mail_is_left_alone_at_the_address_that_comes_later(database, moment, ada, left_alone):
+    how = {"locale": "fr", "proof": {}, "now": moment}
+    database.write(lambda conn: consenting.grant(conn, ada, ["letter"], **how))
+    database.write(lambda conn: consenting.withdraw(conn, ada, None, **how))
+    corrected(database, moment, ada, email="ada@atelier.example")
+    new = consent.address_hash(KEY, "ada@atelier.example")
+    with database.read() as conn:
+        assert consent.suppressed(conn, [new]) == {new: {"marketing"}}
+    assert left_alone(ada) == "unsubscribed"
+    database.write(lambda conn: consenting.grant(conn, ada, ["letter"], suppressed_hash=new, **how))
+    with database.read() as conn:
+        assert consent.suppressed(conn, [new]) == {}
+    assert left_alone(ada) is None
+
+
+@pytest.mark.parametrize(("reason", "then"), [("sunset", {"sunset"}), ("staff", {"staff"}), ("hard_bounce", None)])
+def test_why_an_address_is_left_alone_goes_over_to_the_one_that_takes_its_place(database, moment, ada, reason, then):
+    old, new = (consent.address_hash(KEY, one) for one in ("ada@lumen.example", "ada@atelier.example"))
+    database.write(lambda conn: consenting.suppress(conn, old, "marketing", reason, moment.machine))
+    corrected(database, moment, ada, email="ada@atelier.example")
+    with database.read() as conn:
+        assert consent.reasons(conn, [new]).get(new) == then
 
 
 def test_an_objection_noted_by_mistake_is_taken_back_once(database, moment, ada, log, told, left_alone):

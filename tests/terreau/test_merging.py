@@ -264,6 +264,22 @@ def test_a_farewell_of_either_address_holds_for_both_as_long_as_they_are_one(two
     assert left() == set()
 
 
+def test_whoever_left_everything_and_has_no_address_left_for_both(two, lively, database):
+    by_phone = lively.submits("nobody", email=None, phone="+33698765432")
+    how = {"locale": "fr", "proof": {}}
+    database.write(lambda conn: consenting.withdraw(conn, by_phone, None, now=lively.clocks.moment(), **how))
+    lively.works()
+    merge(lively, two[0], by_phone)
+
+    def left():
+        with database.read() as conn:
+            return strictness.left_by_others(conn, "key", [two[0]])
+
+    assert left() == {two[0]}
+    database.write(lambda conn: consenting.grant(conn, by_phone, ["lettre"], now=lively.clocks.moment(), **how))
+    assert left() == set(), "they said yes again"
+
+
 @pytest.mark.parametrize("order", ["again", "round"])
 def test_who_is_one_already_cannot_be_merged(two, lively, order):
     merge(lively, *two)
