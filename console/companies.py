@@ -73,7 +73,7 @@ def one(door: ConsoleDoor, domain: str) -> Response:
         found = companies.company(conn, _domain(domain), owners_of(who))
         if found is None:
             abort(404)
-        listed = rows(conn, found.ids)
+        listed = rows(conn, found.ids, now)
         sold = companies.deals_of(conn, found.ids)
     shown = lines(listed, site, who, now)
     names = {row.id: row.name for row in listed}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -131,8 +132,8 @@ def stage_name(site: Site, viewer: Viewer, stage: str) -> str:
 # ---------------------------------------------------------------- as reports ask
 
 
-def asked(wish: Wish, site: Site, viewer: Viewer) -> Asked:
-    """The question of that list, among the leads that this viewer may see."""
+def asked(wish: Wish, site: Site, viewer: Viewer, now: datetime) -> Asked:
+    """The question of that list, among the leads that this viewer may see; `now` is the calendar's."""
     return Asked(
         words=asked_for(wish.q),
         stage=wish.stage or None,
@@ -140,7 +141,7 @@ def asked(wish: Wish, site: Site, viewer: Viewer) -> Asked:
         segment=wish.segment or None,
         source=wish.source or None,
         owners=_owners(wish.owner, viewer),
-        orphans=wish.following == "none",
+        orphans=now if wish.following == "none" else None,
         order="newest" if wish.sort == "newest" else "score",
     )
 

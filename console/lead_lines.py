@@ -95,10 +95,14 @@ def _planned(following: Next | None, now: datetime, viewer: Viewer, *, hot: bool
         return Planned(say("nothing planned"), kind="doubt" if hot else "quiet-text")
     if following.kind == "verdict":
         return _verdict(following, now)
+    if following.kind == "deal":
+        return Planned(say("deal hoped for %(at)s", at=day(following.at, "brief")))
     at = _when(following.at, now, viewer) if following.at else ""
     late = "late" if following.kind == "task" and following.at and following.at < now else ""
     if following.kind == "task":
         return Planned(", ".join(_filled(following.what, at)), kind=late)
+    if following.kind == "meeting":
+        return Planned(say("meeting %(at)s", at=at))
     return Planned(at, code=" / ".join(_filled(following.what, following.step)))
 
 

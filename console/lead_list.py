@@ -66,7 +66,7 @@ def leads(door: ConsoleDoor) -> Response:
 
 def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
     site = door.site()
-    question = asked(wish, site, viewer())
+    question = asked(wish, site, viewer(), g.moment.calendar)
     found, total = Page((), None), Count(0)
     if _asks(wish, question):
         found, total = listed(conn, question, place_in(request.args.get("after")))
@@ -74,7 +74,7 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
     awaited = first_day.first_day(door, conn) if nobody else []
     return Shown(
         page=found,
-        lines=lines(rows(conn, found.ids), site, viewer(), g.moment.calendar),
+        lines=lines(rows(conn, found.ids, g.moment.calendar), site, viewer(), g.moment.calendar),
         total=total,
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
@@ -94,23 +94,26 @@ def _of_view(conn: Connection, view: SavedView, wish: Wish, total: Count, site: 
     Another order of everybody holds as many as everybody: not said twice."""
     if view.wish == wish:
         return total
-    return None if view.wish.following or view.wish.sort else count(conn, asked(view.wish, site, viewer()))
+    if view.wish.following or view.wish.sort:
+        return None
+    return count(conn, asked(view.wish, site, viewer(), g.moment.calendar))
 
 
 def _sentence(conn: Connection, site: Site) -> str:
     """What is true now, and what to do about it."""
     if by_htmx():
         return ""
-    hot = count(conn, asked(Wish(temperature="hot"), site, viewer()), SENTENCE_COUNTS)
+    now = g.moment.calendar
+    hot = count(conn, asked(Wish(temperature="hot"), site, viewer(), now), SENTENCE_COUNTS)
     if not hot.number:
         return say("No lead is hot now. Those with the highest score come first.")
-    idle = count(conn, asked(Wish(temperature="hot", following="none"), site, viewer()), SENTENCE_COUNTS)
+    idle = count(conn, asked(Wish(temperature="hot", following="none"), site, viewer(), now), SENTENCE_COUNTS)
     warm = say_n("%(number)s lead is hot", "%(number)s leads are hot", hot.number, number=counted(hot))
     if not idle.number:
         return f"{warm}." if idle.more else say("%(warm)s. Each of them has a next step.", warm=warm)
     alone = say_n(
-        "%(number)s of them has neither a sequence nor a task",
-        "%(number)s of them have neither a sequence nor a task",
+        "%(number)s of them has nothing planned",
+        "%(number)s of them have nothing planned",
         idle.number,
         number=counted(idle),
     )

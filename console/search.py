@@ -1,6 +1,6 @@
 """The shortest way to somebody: an address or a name that means one lead opens it, any other lists those it means."""
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, g, make_response, redirect, request, url_for
 
 from console.context import viewer
 from console.door import ConsoleDoor
@@ -12,7 +12,7 @@ from reports.leads import page
 def search(door: ConsoleDoor) -> Response:
     """Where the question `q` leads."""
     wish = Wish(q=request.args.get("q", "").strip()[:LONGEST_QUESTION])
-    question = asked(wish, door.site(), viewer())
+    question = asked(wish, door.site(), viewer(), g.moment.calendar)
     if question.words:
         with door.database.read() as conn:
             found = page(conn, question, size=2)

@@ -36,10 +36,11 @@ def to_meet(lead: Lead, now: datetime) -> ColumnElement[bool]:
     return has(meetings, lead, meetings.c.starts_at >= now)
 
 
-def dealing(lead: Lead) -> ColumnElement[bool]:
-    return has(deals, lead, deals.c.state == "open")
+def dealing(lead: Lead, now: datetime) -> ColumnElement[bool]:
+    """A deal is open, and the day that it is hoped for is not over."""
+    return has(deals, lead, deals.c.state == "open", deals.c.close_on >= now.date())
 
 
 def nothing(lead: Lead, now: datetime) -> ColumnElement[bool]:
     """None of these."""
-    return ~or_(inside(lead), to_do(lead), unanswered(lead), to_meet(lead, now), dealing(lead))
+    return ~or_(inside(lead), to_do(lead), unanswered(lead), to_meet(lead, now), dealing(lead, now))

@@ -6,6 +6,7 @@ tempted to begin with them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import (
@@ -20,9 +21,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from leads.groups import has
+from reports import ahead
 from reports.lead_search import LOOK
-from storage.schema import enrolments, lead_segments, standings, tasks
+from storage.schema import lead_segments, standings
 
 Order = Literal["score", "newest"]
 Conditions = tuple[ColumnElement[bool], ...]
@@ -44,7 +45,7 @@ class Asked:
     segment: str | None = None
     source: str | None = None
     owners: frozenset[str | None] | None = None
-    orphans: bool = False  # in no sequence, and with no task to do
+    orphans: datetime | None = None  # at this instant (calendar) nothing is ahead of them (`reports.ahead`)
     order: Order = "score"
 
 
@@ -98,9 +99,8 @@ def rest_of(asked: Asked, leading: str, lead_id: ColumnElement[int] = _S.lead_id
     if asked.segment is not None:
         here = (lead_segments.c.segment == asked.segment) & (lead_segments.c.lead_id == lead_id)
         rest.append(exists(literal(1)).where(here))
-    if asked.orphans:
-        rest.append(~exists(literal(1)).where(enrolments.c.lead_id == lead_id, enrolments.c.state == "active"))
-        rest.append(~has(tasks, lead_id, tasks.c.done_at.is_(None)))
+    if asked.orphans is not None:
+        rest.append(ahead.nothing(lead_id, asked.orphans))
     return tuple(rest)
 
 

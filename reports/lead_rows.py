@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, select
@@ -11,19 +11,21 @@ from leads import events as log
 from leads.facts import Event, Lead
 from leads.groups import owners
 from leads.identity import load_leads
-from storage.schema import enrolments, events, hand_offs, leads, standings, tasks
+from storage.schema import deals, enrolments, events, hand_offs, leads, meetings, standings, tasks
 
+NOON = time(12)  # of no zone in particular: the same day nearly everywhere
 _STOOD = ("stage", "stage_since", "engagement", "fit")
 _TOLD = (events.c.lead_id, events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What comes next for a lead: a verdict that is awaited, a task, a step of a sequence. No `at`: no day is set."""
+    """What comes next for a lead: a verdict that is awaited, a task, a step of a sequence, a meeting, a deal that is
+    hoped for. No `at`: no day is set; a deal's is the noon of its day."""
 
-    kind: Literal["verdict", "task", "step"]
+    kind: Literal["verdict", "task", "step", "meeting", "deal"]
     at: datetime | None
-    what: str  # the task's title; the sequence
+    what: str = ""  # the task's title; the sequence
     step: str = ""
 
 
@@ -46,12 +48,12 @@ class LeadRow:
     next: Next | None
 
 
-def rows(connection: Connection, lead_ids: Collection[int]) -> tuple[LeadRow, ...]:
-    """Those leads in the order asked for; one that was merged into another is left out."""
+def rows(connection: Connection, lead_ids: Collection[int], now: datetime) -> tuple[LeadRow, ...]:
+    """Those leads in the order asked for; one that was merged into another is left out. `now` is the calendar's."""
     if not lead_ids:
         return ()
     known, whole = {row.id: row for row in _known(connection, lead_ids)}, load_leads(connection, lead_ids)
-    last, following = _last(connection, lead_ids), _next(connection, lead_ids)
+    last, following = _last(connection, lead_ids), _next(connection, lead_ids, now)
     return tuple(_row(known[one], whole[one], last.get(one), following.get(one)) for one in lead_ids if one in known)
 
 
@@ -76,12 +78,13 @@ def _last(connection: Connection, lead_ids: Collection[int]) -> dict[int, Event]
     return found
 
 
-def _next(connection: Connection, lead_ids: Collection[int]) -> dict[int, Next]:
-    """A verdict that is awaited comes first, then what has the earliest day, then what has none. What comes next for
-    one who is merged comes next for the lead that stands for them."""
+def _next(connection: Connection, lead_ids: Collection[int], now: datetime) -> dict[int, Next]:
+    """A verdict that is awaited comes first, then what has the earliest day, then what has none: all that
+    `reports.ahead` knows. What comes next for one who is merged comes next for the lead that stands for them."""
     found: dict[int, Next] = {}
     whose = owners(connection, lead_ids)
-    for lead_id, one in (*_steps(connection, whose), *_tasks(connection, whose)):
+    ahead = (*_steps(connection, whose), *_tasks(connection, whose), *_appointed(connection, whose, now))
+    for lead_id, one in ahead:
         found[whose[lead_id]] = min(found.get(whose[lead_id], one), one, key=_when)
     return found | {whose[lead_id]: one for lead_id, one in _verdicts(connection, whose)}
 
@@ -103,6 +106,20 @@ def _tasks(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[
         select(*columns).where(tasks.c.lead_id.in_(sorted(lead_ids)), tasks.c.done_at.is_(None))
     ):
         yield row.lead_id, Next("task", row.due_at, row.title)
+
+
+def _appointed(connection: Connection, lead_ids: Collection[int], now: datetime) -> Iterator[tuple[int, Next]]:
+    """Meetings that are booked, and deals whose day is not over."""
+    theirs = meetings.c.lead_id.in_(sorted(lead_ids))
+    booked = select(meetings.c.lead_id, meetings.c.starts_at).where(theirs, meetings.c.starts_at >= now)
+    for row in connection.execute(booked):
+        yield row.lead_id, Next("meeting", row.starts_at)
+    theirs = deals.c.lead_id.in_(sorted(lead_ids))
+    hoped = select(deals.c.lead_id, deals.c.close_on).where(
+        theirs, deals.c.state == "open", deals.c.close_on >= now.date()
+    )
+    for row in connection.execute(hoped):
+        yield row.lead_id, Next("deal", datetime.combine(row.close_on, NOON, UTC))
 
 
 def _verdicts(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[int, Next]]:

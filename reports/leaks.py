@@ -108,7 +108,7 @@ def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
     yield Phase("prioritise", waiting, ahead.overdue(_L.id, now), _S.stage_since)
     # Whoever stands where leads are handed over and waits for no answer (it was given, or taken back) is not forgotten.
     yield Phase("strengthen", and_(lead, or_(early, handed), ~waiting), ahead.nothing(_L.id, now), _S.stage_since)
-    taken_up = or_(ahead.to_do(_L.id), ahead.to_meet(_L.id, now), ahead.dealing(_L.id))
+    taken_up = or_(ahead.to_do(_L.id), ahead.to_meet(_L.id, now), ahead.dealing(_L.id, now))
     yield Phase("distribute", taken, ~taken_up, _S.stage_since)
 
 

@@ -181,7 +181,19 @@ def test_what_comes_next_is_said_and_so_is_its_lack(staff_client, people, consol
     assert "ring &lt;b&gt;bob&lt;/b&gt;, 3 Nov" in page
     assert page.count('class="doubt">nothing planned') == 0, "who is not hot usually has nothing planned"
     assert page.count('class="quiet-text">nothing planned') == 1
-    assert names_in(staff_client("admin").get(f"{LIST}?following=none")) == ["Ada Moreau", "Chloé Lefèvre"]
+    assert names_in(staff_client("admin").get(f"{LIST}?following=none")) == ["Chloé Lefèvre"]
+    rows = [
+        (schema.meetings, {"lead_id": people["chloé"], "starts_at": at + timedelta(days=2), "minutes": 30,
+                           "author": "nadia", "at": at}),
+        (schema.deals, {"lead_id": people["bob"], "state": "open", "amount": 100, "close_on": at.date(),
+                        "opened_at": at, "author": "nadia"}),
+    ]  # fmt: skip
+    for table, values in rows:
+        console_door.database.write(lambda conn, t=table, v=values: conn.execute(insert(t).values(**v)).rowcount)
+    page = staff_client("admin").get(LIST).text
+    assert "meeting 4 Nov" in page
+    assert "deal hoped for 2 Nov" in page
+    assert names_in(staff_client("admin").get(f"{LIST}?following=none")) == []
 
 
 def test_the_views_say_how_many_they_hold(staff_client, people):

@@ -18,15 +18,17 @@ from reports.lead_rows import Next, rows
 from reports.leads import Count, count, listed, page
 from storage import schema
 from tests.arranging import written_once
+from tests.conftest import MONDAY
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 STAGES = ("iql", "mql", "customer")
 SOURCES = ("organic", "paid", None)
 OWNERS = (None, "nadia", "karim")
 NAMES = (("Ada", "Moreau"), ("Bob", "Keller"), ("Chloé", "Lefèvre"))
 COMPANIES = ("Atelier Ada", "Lumen & Fils", None)
 PEOPLE = 90
-BIG = ("leads", "standings", "events", "lead_words", "lead_segments", "enrolments", "tasks", "hand_offs")
+BIG = ("leads", "standings", "events", "lead_words", "lead_segments", "enrolments", "tasks", "hand_offs", "meetings",
+       "deals")  # fmt: skip
 
 
 def person(number):
@@ -45,6 +47,8 @@ def person(number):
         "segments": () if number % 10 == 0 or number % 4 else ("cad",),
         "busy": number % 6 == 1,
         "task": number % 9 == 1,
+        "meets": {2: 1, 3: -1}.get(number % 12),  # hours from now
+        "deal": {4: 1, 6: -1}.get(number % 17),  # days from now
     }
 
 
@@ -89,6 +93,20 @@ def _live(conn, one, at):
         conn.execute(insert(schema.enrolments).values(**_enrolment(one["id"], at)))
     if one["task"]:
         conn.execute(insert(schema.tasks).values(lead_id=one["id"], title="call", created_by="ada", at=at))
+    if one["meets"]:
+        conn.execute(insert(schema.meetings).values(**_meeting(one["id"], at + one["meets"] * HOUR)))
+    if one["deal"]:
+        conn.execute(insert(schema.deals).values(**_deal(one["id"], at + one["deal"] * DAY)))
+
+
+def _meeting(lead_id, at):
+    return {"lead_id": lead_id, "starts_at": at, "minutes": 30, "author": "ada", "at": at}
+
+
+def _deal(lead_id, at, state="open"):
+    return {
+        "lead_id": lead_id, "state": state, "amount": 100, "close_on": at.date(), "opened_at": at, "author": "ada",
+    }  # fmt: skip
 
 
 def _standing(one, at):
@@ -140,7 +158,7 @@ def _is_asked_for(one, asked):
         and (asked.segment is None or asked.segment in one["segments"])
         and (asked.owners is None or one["owner"] in asked.owners)
         and (low is None or (one["stage"] and one["engagement"] >= low and (high is None or one["engagement"] < high)))
-        and not (asked.orphans and (one["busy"] or one["task"]))
+        and not (asked.orphans and (one["busy"] or one["task"] or one["meets"] == 1 or one["deal"] == 1))
     )
 
 
@@ -163,7 +181,7 @@ NARROWED = [
         (None, "cad"),
         (None, "paid"),
         (None, frozenset({"nadia", None}), frozenset({"karim"}), frozenset()),
-        (False, True),
+        (None, MONDAY),
         ("score", "newest"),
     )
 ]
@@ -201,10 +219,10 @@ def test_a_question_that_is_too_common_is_answered_in_part_and_says_so(house, lo
 def test_a_page_that_was_cut_says_so_and_goes_on_behind(house, look):
     look(5)
     with house.read() as conn:
-        first = page(conn, Asked(orphans=True, segment=None), size=7)
+        first = page(conn, Asked(orphans=MONDAY, segment=None), size=7)
         assert first.cut
         assert len(first.ids) < 7
-        assert page(conn, Asked(orphans=True), first.after).ids != first.ids
+        assert page(conn, Asked(orphans=MONDAY), first.after).ids != first.ids
 
 
 def test_lists_are_counted_up_to_a_limit(house, look):
@@ -214,7 +232,7 @@ def test_lists_are_counted_up_to_a_limit(house, look):
             assert count(conn, asked) == Count(len(expected(asked)))
         assert count(conn, Asked(), 10) == Count(10, more=True)
         look(5)
-        cut = count(conn, Asked(orphans=True))
+        cut = count(conn, Asked(orphans=MONDAY))
         assert cut.more
         assert cut.number <= 5
 
@@ -245,7 +263,7 @@ def test_a_line_tells_who_stands_where_what_was_last_and_what_comes_next(house, 
 
     house.write(job)
     with house.read() as conn:
-        found = rows(conn, [7, 30, 999, 3])
+        found = rows(conn, [7, 30, 999, 3], MONDAY)
     assert [row.id for row in found] == [7, 30, 3]
     bob = found[0]
     one = person(7)
@@ -258,31 +276,51 @@ def test_a_line_tells_who_stands_where_what_was_last_and_what_comes_next(house, 
 def test_what_comes_next_is_the_verdict_then_the_earliest_day(house, moment):
     at = moment.calendar
     with house.read() as conn:
-        assert rows(conn, [19])[0].next == Next("step", at + HOUR, "tips", "one")  # its task has no day
+        assert rows(conn, [19], MONDAY)[0].next == Next("step", at + HOUR, "tips", "one")  # its task has no day
     task = insert(schema.tasks).values(lead_id=19, title="ring", due_at=at, created_by="ada", at=at)
     house.write(lambda conn: conn.execute(task).rowcount)
     with house.read() as conn:
-        assert rows(conn, [19])[0].next == Next("task", at, "ring")
+        assert rows(conn, [19], MONDAY)[0].next == Next("task", at, "ring")
     opened = insert(schema.hand_offs).values(
         lead_id=19, cycle=1, stage="mql", owner="nadia", token="t", brief={}, opened_at=at, answer_by=at + 2 * HOUR,
         event_seq=1, release_id=1,
     )  # fmt: skip
     house.write(lambda conn: conn.execute(opened).rowcount)
     with house.read() as conn:
-        assert rows(conn, [19])[0].next == Next("verdict", at + 2 * HOUR, "nadia")
+        assert rows(conn, [19], MONDAY)[0].next == Next("verdict", at + 2 * HOUR, "nadia")
+
+
+def test_a_meeting_that_is_booked_and_a_deal_whose_day_is_not_over_come_next(house, moment):
+    at = moment.calendar
+
+    def following(lead_id):
+        with house.read() as conn:
+            return rows(conn, [lead_id], at)[0].next
+
+    assert [following(lead_id) for lead_id in (14, 21)] == [
+        Next("meeting", at + HOUR),
+        Next("deal", at + DAY + 3 * HOUR),
+    ]
+    assert [following(lead_id) for lead_id in (15, 23)] == [None, None], "what is over is not ahead"
+    won = insert(schema.deals).values(**_deal(15, at + DAY, "won"))
+    house.write(lambda conn: conn.execute(won).rowcount)
+    assert following(15) is None
+    with house.read() as conn:
+        found = set(page(conn, Asked(orphans=at), size=PEOPLE).ids)
+    assert {14, 21, 15, 23} & found == {15, 23}
 
 
 def test_a_lead_that_was_merged_into_another_is_not_listed(house):
     merged = update(schema.leads).where(schema.leads.c.id == 7).values(merged_into=8)
     house.write(lambda conn: conn.execute(merged).rowcount)
     with house.read() as conn:
-        assert [row.id for row in rows(conn, [7, 8])] == [8]
-        assert rows(conn, []) == ()
+        assert [row.id for row in rows(conn, [7, 8], MONDAY)] == [8]
+        assert rows(conn, [], MONDAY) == ()
 
 
 def test_the_name_of_a_line_is_the_name_of_the_lead(house):
     with house.read() as conn:
-        line = rows(conn, [1])[0]
+        line = rows(conn, [1], MONDAY)[0]
     assert line.name == Lead(1, first_name=line.name.split()[0], last_name=line.name.split()[1]).name
 
 
@@ -317,9 +355,13 @@ SCANS = {
 }
 QUESTIONS = [
     *(Asked(**narrowed) for narrowed in NARROWED[::9]),
-    *(Asked(order=order, **one) for order in ("score", "newest") for one in ({}, {"stage": "mql"}, {"orphans": True})),
+    *(
+        Asked(order=order, **one)
+        for order in ("score", "newest")
+        for one in ({}, {"stage": "mql"}, {"orphans": MONDAY})
+    ),
     Asked(words=("ada",)),
-    Asked(words=("ada", "lumen"), stage="mql", segment="cad", orphans=True),
+    Asked(words=("ada", "lumen"), stage="mql", segment="cad", orphans=MONDAY),
 ]
 
 
@@ -334,7 +376,7 @@ def test_no_list_scans_a_table(house, look, entries):
             first = page(conn, asked, size=7)
             page(conn, asked, Place(50_000, 40), size=7)
             count(conn, asked)
-            rows(conn, first.ids)
+            rows(conn, first.ids, MONDAY)
             for statement, lines in plans.lines():
                 scans = [line for line in lines if SCANS[conn.dialect.name].search(line)]
                 assert scans == [], f"{asked}\n{statement}\n" + "\n".join(lines)
