@@ -185,10 +185,11 @@ def _tables_with_secrets(values: _Values) -> Iterator[tuple[Loc, _Values]]:
     mail = values.get("mail")
     if isinstance(mail, dict):
         tables.append((("mail", "bounces"), mail.get("bounces")))
-    webhooks = values.get("webhooks")
-    if isinstance(webhooks, list):
-        values["webhooks"] = webhooks = [dict(hook) if isinstance(hook, dict) else hook for hook in webhooks]
-        tables += [(("webhooks", index), webhook) for index, webhook in enumerate(webhooks)]
+    for name in ("webhooks", "systems"):
+        listed = values.get(name)
+        if isinstance(listed, list):
+            values[name] = listed = [dict(one) if isinstance(one, dict) else one for one in listed]
+            tables += [((name, index), one) for index, one in enumerate(listed)]
     return ((loc, table) for loc, table in tables if isinstance(table, dict))
 
 
@@ -219,6 +220,7 @@ def _anchored(config: Config, base: Path) -> Config:
             "dkim": _with_files_from(base, config.dkim),
             "secrets": _with_files_from(base, config.secrets),
             "webhooks": [_with_files_from(base, webhook) for webhook in config.webhooks],
+            "systems": [_with_files_from(base, system) for system in config.systems],
         }
     )
 

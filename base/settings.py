@@ -243,6 +243,20 @@ class Webhook(Section):
         return self
 
 
+class System(Section):
+    """A program that tells what leads do elsewhere, signed with `secret`; new leads of it have its name as source."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]  # as `leads.naming` has it
+    secret: Secret | None = Field(default=None, repr=False)
+    secret_file: File | None = None
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.secret is None and self.secret_file is None:
+            raise Refused(said("a system needs a `secret_file` (or a `secret`): it signs what it tells"))
+        return self
+
+
 class Retention(Section):
     """How long leads are kept after their last own act; months of the calendar, 0 = for ever."""
 
@@ -271,6 +285,11 @@ class Log(Section):
     format: Literal["console", "json"] = "console"
 
 
+def _doubled(tables: list[Webhook] | list[System]) -> str:
+    names = [table.name for table in tables]
+    return ", ".join(sorted({name for name in names if names.count(name) > 1}))
+
+
 class Config(Section):
     """Every setting of the house. Paths are as written until `load_config` makes them absolute."""
 
@@ -289,18 +308,23 @@ class Config(Section):
     engine: EngineSection = EngineSection()
     retention: Retention = Retention()
     webhooks: list[Webhook] = []
+    systems: list[System] = []
     secrets: Secrets = Secrets()
     log: Log = Log()
 
     @field_validator("webhooks")
     @classmethod
     def _names_once(cls, webhooks: list[Webhook]) -> list[Webhook]:
-        names = [webhook.name for webhook in webhooks]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            names_twice = ", ".join(doubled)
-            raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=names_twice))
+        if doubled := _doubled(webhooks):
+            raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=doubled))
         return webhooks
+
+    @field_validator("systems")
+    @classmethod
+    def _systems_once(cls, systems: list[System]) -> list[System]:
+        if doubled := _doubled(systems):
+            raise Refused(said("each system has its own `name`; %(names)s stands there twice", names=doubled))
+        return systems
 
     @property
     def told_of_erasures(self) -> tuple[str, ...]:

@@ -74,14 +74,24 @@ def add(conn: Connection, new: NewLead, key: str, clerk: Clerk, now: Moment) -> 
     known = _values(new)
     columns = {name: known.get(name) for name in COLUMNS}
     _insist(conn, new, columns, key)
-    row = {**columns, **_row(new, known, now), "company_domain": companies.meet(conn, columns["email"], now.calendar)}
-    lead_id = _insert(conn, row)
-    wakes.create(conn, lead_id, now.calendar)
-    words.write(conn, {lead_id: {name: columns[name] for name in words.NAMED}})
+    row = _row(new, known, now)
+    lead_id = made(conn, columns, row, now)
+    if lead_id is None:
+        raise NoAdding(said("They filled in a form at this moment: nobody was added, look for them."))
     told = {"staff": clerk.by, "origin": new.origin, "who": new.who, "ground": new.ground}
     told |= {name: text for name, text in (("note", new.note), ("interest", new.interest)) if text}
     events.append(conn, lead_id, ADDED, now, evidence="engine", subject=row["source"], data=told)
     note(conn, key, ADDED, lead_id, clerk, now, origin=new.origin)
+    return lead_id
+
+
+def made(conn: Connection, columns: Mapping[str, str | None], row: Mapping[str, Any], now: Moment) -> int | None:
+    """A lead of those columns, with company, wake and words; None where a form was faster with the same address."""
+    full = {**columns, **row, "company_domain": companies.meet(conn, columns["email"], now.calendar)}
+    lead_id = _insert(conn, full)
+    if lead_id is not None:
+        wakes.create(conn, lead_id, now.calendar)
+        words.write(conn, {lead_id: {name: columns[name] for name in words.NAMED}})
     return lead_id
 
 
@@ -110,11 +120,11 @@ def _insist(conn: Connection, new: NewLead, columns: Mapping[str, str | None], k
     if is_forgotten(conn, key, email, phone):
         sentence = "This person asked to be forgotten: nobody was added. A form of their own brings them back."
         raise NoAdding(said(sentence))
-    if (known := _known(conn, email, phone)) is not None:
+    if (known := known_by(conn, email, phone)) is not None:
         raise NoAdding(said("Lead %(lead)s is this person already: nobody was added.", lead=known), known)
 
 
-def _known(conn: Connection, email: str | None, phone: str | None) -> int | None:
+def known_by(conn: Connection, email: str | None, phone: str | None) -> int | None:
     """By the address; without one, by the number alone, as forms and lists find somebody."""
     if email:
         found = conn.execute(select(leads.c.id).where(leads.c.email == email)).scalar_one_or_none()
@@ -136,12 +146,8 @@ def _row(new: NewLead, known: Mapping[str, str], now: Moment) -> dict[str, Any]:
     }
 
 
-def _insert(conn: Connection, row: Mapping[str, Any]) -> int:
-    """Raises NoAdding where a form was faster with the same address."""
-    if not row["email"]:
-        made: int = conn.execute(insert(leads).values(**row).returning(leads.c.id)).scalar_one()
-        return made
-    once = insert_once(conn, leads, "email", row)
-    if once is None:
-        raise NoAdding(said("They filled in a form at this moment: nobody was added, look for them."))
-    return once
+def _insert(conn: Connection, row: Mapping[str, Any]) -> int | None:
+    if row["email"]:
+        return insert_once(conn, leads, "email", row)
+    lead_id: int = conn.execute(insert(leads).values(**row).returning(leads.c.id)).scalar_one()
+    return lead_id
