@@ -100,6 +100,7 @@ class Explanation:
 
     lead: int
     at: datetime
+    known: bool  # whether anything of the lead was by then
     total: int
     lines: tuple[Why, ...]
     stage: str
@@ -137,10 +138,10 @@ def explain(conn: Connection, site: Site, lead_id: int, at: datetime, zone: Zone
     facts = Facts(
         load_leads(conn, [lead_id])[lead_id], standing, granted(conn, [lead_id])[lead_id], tuple(happened), zone
     )
-    total = sum(line.points for line in lines)
     return Explanation(
         lead_id,
         at,
+        bool(happened or until_then),
         total,
         lines,
         stage,

@@ -187,7 +187,7 @@ def _fit_to(persona: IdealCustomer, held: list[FitRule]) -> Fit:
         milli=milli,
         persona=persona.id if milli > 0 else None,
         lines=tuple(_fit_line(rule) for rule in persona.rules if rule.id in kept),
-        missing=tuple(_fit_line(rule) for rule in persona.rules if rule.id not in kept),
+        missing=tuple(_fit_line(rule) for rule in persona.rules if rule.points > 0 and rule.id not in kept),
         best=sum(rule.points for rule in persona.rules if rule.points > 0) * MILLI,
     )
 

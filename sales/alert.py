@@ -63,7 +63,7 @@ def webhook_body(brief: Mapping[str, Any], facts: Facts, reason: str, lead_url: 
 
 # What a brief says in sentences and lists, word for word.
 _SAID = (
-    "why_now", "suggestion", "score", "actions", "answers", "interests", "owner", "owner_why", "answer_by",
+    "why_now", "suggestion", "score", "actions", "answers", "bant", "interests", "owner", "owner_why", "answer_by",
     "verdict_url",
 )  # fmt: skip
 
@@ -76,6 +76,7 @@ def _lead(brief: Mapping[str, Any], lead: Lead) -> dict[str, Any]:
 def _standing(brief: Mapping[str, Any], standing: Standing, reason: str) -> dict[str, Any]:
     return {
         "stage": brief["stage"]["id"],
+        "meaning": brief["stage"]["meaning"],
         "cycle": brief["stage"]["cycle"],
         "reason": reason,
         "temperature": standing.temperature,

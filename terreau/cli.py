@@ -58,6 +58,7 @@ from terreau.releasing_in_memory import Unfit
 from terreau.replay_cli import COMMANDS as REPLAYS
 from terreau.replay_cli import EXPECTED as UNPLAYED
 from terreau.report_cli import COMMANDS as REPORTS
+from terreau.report_cli import EXPECTED as UNTOLD
 from terreau.reps_cli import COMMANDS as REPS
 from terreau.reps_cli import EXPECTED as UNGIVEN
 from terreau.rest import Restless
@@ -79,7 +80,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED,
+    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),

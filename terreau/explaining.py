@@ -142,6 +142,8 @@ def _instant(text: str, config: Config) -> datetime:
 def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Translator) -> Iterator[str]:
     at = speech.moment(found.at, zone)
     yield speech.gettext("%(name)s (lead %(number)s) on %(moment)s", name=name, number=found.lead, moment=at)
+    if not found.known:
+        yield speech.gettext("Nobody knew them then; what follows is where everybody begins, and who they are today.")
     bands: dict[str, str] = {band.id: text_in(band.label, speech.locale) for band in site.definitions.temperatures}
     yield speech.gettext(
         "Stage %(stage)s, engagement %(points)s points (%(temperature)s), rules of %(version)s.",
@@ -194,14 +196,14 @@ def _fit(fit: Fits, site: Site, speech: Translator) -> Iterator[str]:
     if not fit.best:
         return
     names = {persona.id: text_in(persona.label, speech.locale) for persona in site.definitions.personas}
-    yield speech.gettext(
-        "Fit: %(points)s of %(best)s points, as %(persona)s",
-        points=speech.points(fit.total), best=speech.points(fit.best),
-        persona=names[fit.persona] if fit.persona else "–",
-    )  # fmt: skip
+    told: dict[str, str] = {"points": speech.points(fit.total), "best": speech.points(fit.best)}
+    if fit.persona is None:
+        yield speech.gettext("Fit: %(points)s of %(best)s points, which makes no profile", **told)
+    else:
+        yield speech.gettext("Fit: %(points)s of %(best)s points, as %(persona)s", **told, persona=names[fit.persona])
     for line in fit.lines:
-        told = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
-        yield f"{_points(line.points if line.held else 0)}  {told}  [{line.rule}]"
+        what = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
+        yield f"{_points(line.points if line.held else 0)}  {what}  [{line.rule}]"
     yield ""
 
 

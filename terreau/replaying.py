@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
+from authoring.applying import ReleaseRefused
 from authoring.question import Sample, every
 from authoring.releases import Releases
 from authoring.site import Site
@@ -13,6 +14,7 @@ from authoring.stored import load_tree
 from base.calendars import Zone, add, at_local
 from base.config import Config
 from base.durations import parse_duration
+from base.problems import Problem
 from base.saying import said
 from base.system_words import why_of
 from leads.replaying import Plays, replayed
@@ -22,6 +24,7 @@ from storage.database import Database
 from terreau.applying import sound
 from terreau.check import Checked, check, check_read
 from terreau.house import blobs_of
+from terreau.releasing_in_memory import Unfit
 from terreau.virtual import clocks_of
 
 FILE = "definitions.toml"
@@ -65,14 +68,25 @@ def ready(config: Config, database: Database, rules: Path, since: str | None, at
     """The rules in `rules` (a definitions.toml, or a folder of content) beside those in force, and whom they are held
     against: everybody, or `at_most` evenly spread.
 
-    Raises ReleaseRefused where the rules are not sound, UnreadableRules, UnreadableSpan, NoRelease.
+    Raises Unfit where the rules are not sound, UnreadableRules, UnreadableSpan, NoRelease.
     """
     begin = None if since is None else begin_of(since, clocks_of(database).calendar(), config.site.timezone)
-    if rules.is_dir():
-        new = _sound(check(rules, config.site.locales))
-    else:
-        new = site_with(config, database, read_rules(rules))
+    try:
+        new = _given(config, database, rules)
+    except ReleaseRefused as error:
+        raise Unfit([replace(one, file=str(rules)) if _is_of(one, rules) else one for one in error.problems]) from error
     return ready_for(config, database, new, begin, at_most)
+
+
+def _given(config: Config, database: Database, rules: Path) -> Site:
+    if rules.is_dir():
+        return _sound(check(rules, config.site.locales))
+    return site_with(config, database, read_rules(rules))
+
+
+def _is_of(problem: Problem, rules: Path) -> bool:
+    """Whether it stands in the file that was given in place of the definitions in force."""
+    return problem.file == FILE and not rules.is_dir()
 
 
 def ready_for(config: Config, database: Database, new: Site, begin: datetime | None, at_most: int | None) -> Ready:

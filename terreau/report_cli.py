@@ -11,6 +11,7 @@ import click
 from authoring.releases import Releases
 from base.calendars import local_day
 from base.config import Config
+from base.saying import said
 from console.context import say
 from console.periods import span_of
 from console.report_cells import Cell, Teller
@@ -27,6 +28,10 @@ from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
 
 USUAL = 30  # days
+
+
+class NoDays(ValueError):
+    """The first day lies after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,15 @@ def report(
 
 
 def answer(config: Config, name: str, first: datetime | None, last: datetime | None, locale: str) -> Answer:
-    """Raises NoRelease, SchemaMismatch, StorageUnavailable."""
+    """Raises NoDays, NoRelease, SchemaMismatch, StorageUnavailable."""
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         site = Releases(database, blobs_of(config, database)).in_force()
         now = clocks_of(database).moment()
         until = last.date() if last else local_day(now.calendar, config.site.timezone)
-        since = min(first.date() if first else until - timedelta(days=USUAL - 1), until)
+        since = first.date() if first else until - timedelta(days=USUAL - 1)
+        if since > until:
+            raise NoDays(said("%(first)s lies after %(last)s: there are no days between", first=since, last=until))
         with database.read() as conn, reading_as(config, locale, now):
             found = questions(now.calendar)[name](conn, site, Days(since, until), config.site.timezone)
             teller = Teller(found, site)
@@ -112,3 +119,4 @@ def _padded(cell: Cell, width: int) -> str:
 
 
 COMMANDS = (report,)
+EXPECTED = (NoDays,)

@@ -364,6 +364,15 @@ def test_fit_takes_the_persona_that_gives_most_and_says_what_is_missing(house):
     assert (nobody.milli, nobody.persona) == (0, None)
 
 
+def test_what_would_take_points_away_is_not_missing(house):
+    far = {"id": "far", "label": "Far away", "points": -5, "when": {"field": "country", "is": "AQ"}}
+    near = {"id": "near", "label": "Near", "points": 10, "when": {"field": "country", "is": "FR"}}
+    definitions = house.definitions(personas=[{"id": "shop", "label": "Shop", "rules": [far, near]}])
+    assert [line.rule for line in scoring.fit(house.facts(), definitions).missing] == ["near"]
+    held = scoring.fit(house.facts(fields={"country": "AQ"}), definitions)
+    assert (held.milli, [line.rule for line in held.lines]) == (-5_000, ["far"])
+
+
 def test_interests_add_up_by_name(house):
     event = house.event(1, data={"interests": ["cao/3d", "cao/2d"]})
     interests = scoring.interests_after({"cao/3d": 1_000}, event, house.definitions())

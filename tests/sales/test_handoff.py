@@ -386,6 +386,8 @@ def test_the_webhook_says_what_the_mail_says(database, chloe):
     assert data["lead"]["email"] == "chloe@atelier-marchand.example"
     assert (data["engagement"], data["score"], data["stage"]) == (int(told["total"]), told["score"], "mql")
     assert data["verdict_url"] == told["verdict_url"]
+    assert data["bant"] == told["bant"]  # what is not known yet too
+    assert data["meaning"] == told["stage"]["meaning"]
 
 
 def test_the_answer_is_awaited_as_long_as_the_definitions_say(database, chloe):

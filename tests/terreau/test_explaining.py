@@ -135,3 +135,14 @@ def test_temperature_profile_and_what_is_missing_are_told_in_both_languages(live
     assert (told["temperature"], told["definitions"], told["fit"]["persona"]) == (
         "warm", "2026-10-01", "atelier-independant"
     )  # fmt: skip
+
+
+def test_a_day_before_anybody_knew_the_lead_is_told_as_such(lively, content):
+    bob = lively.submits("bob", "guide-3d")
+    today(lively)
+    said = terreau("explain", str(bob), "--at", "2020-01-01")
+    assert "Nobody knew them then" in said.output
+    assert "points, which makes no profile" in said.output
+    assert "Nobody knew them then" not in terreau("explain", str(bob)).output
+    told = explained(bob, "--at", "2020-01-01")
+    assert (told["known"], told["total"], told["stage"], told["lines"]) == (False, 0, "contact", [])

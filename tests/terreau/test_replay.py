@@ -85,7 +85,8 @@ def test_rules_that_are_not_sound_are_told_with_their_lines(content, people):
     edit(content, ("points = 15", 'points = "many"'), file=RULES)
     said = terreau("replay", "--rules", str(content / RULES))
     assert said.exit_code == 1
-    assert "definitions.toml:" in said.stderr
+    assert f"{content / RULES}:" in said.stderr  # the file that was given
+    assert "Nothing was changed" not in said.stderr  # a replay never changes anything
     assert "cannot be read" in terreau("replay", "--rules", "nowhere.toml").stderr
     assert "is no span of time" in terreau("replay", "--rules", str(content), "--since", "x").stderr
 

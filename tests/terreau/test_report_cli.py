@@ -37,6 +37,12 @@ def test_days_before_anybody_came_are_empty(house, content):
     assert {row["count"] for row in told["tables"]["funnel"]["rows"]} == {0}
 
 
+def test_days_that_end_before_they_begin_are_refused(house, content):
+    told = terreau("report", "funnel", "--from", "2026-11-20", "--to", "2026-11-01", "--json")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "2026-11-20 lies after 2026-11-01" in told.stderr
+
+
 def test_an_unknown_report_is_refused_with_the_known_ones(house, content):
     told = terreau("report", "moon")
     assert told.exit_code == 2
