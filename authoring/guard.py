@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
+from authoring.agreement import disagreements
 from authoring.editing import Case, Choices, Edits, edits_of, judges_otherwise
 from authoring.load import read_sequence
 from authoring.pinned import Lack, Version, lacks
@@ -32,6 +33,7 @@ class Guard:
     entered_in_vain: tuple[Lack, ...] = ()
     lost_stages: tuple[str, ...] = ()
     judges_otherwise: bool = False
+    disagreements: tuple[Problem, ...] = ()
 
 
 def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
@@ -43,7 +45,7 @@ def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
         pinned |= {version for version in conn.execute(under_way).scalars() if version is not None}
     former = _readable(database, base) if base else None
     if former is None:
-        return Guard(base)
+        return Guard(base, disagreements=tuple(disagreements(None, site.definitions)))
     # Who enters from now until the flip enters a version of the release in force.
     entered = {*former.versions.values(), *former.former_versions.values()}
     suspects = (pinned | entered) - set(site.versions.values())
@@ -55,6 +57,7 @@ def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
         tuple(lack for version in still_entered for lack in lacks(version, site, former)),
         tuple(stage.id for stage in former.definitions.stages if stage.id not in kept),
         judges_otherwise(former.definitions, site.definitions),
+        tuple(disagreements(former.definitions, site.definitions)),
     )
 
 
@@ -86,6 +89,7 @@ def objections(conn: Connection, guard: Guard) -> list[Problem]:
         *_without_rule(deleted, places),
         *_entered_in_vain(guard.entered_in_vain),
         *_without_stage(conn, guard.lost_stages),
+        *guard.disagreements,
     ])  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
+from authoring.agreement import not_agreed
 from authoring.contrast import pale_pairs
 from authoring.doubts import doubts_of
 from authoring.load import Loaded
@@ -211,6 +212,10 @@ def _colours(site: Site, names: Names, locales: Sequence[str]) -> Found:
     return (("definitions.toml", fault) for fault in pale_pairs(site.definitions.brand))
 
 
+def _agreement(site: Site, names: Names, locales: Sequence[str]) -> Found:
+    yield from (("definitions.toml", fault) for fault in not_agreed(site.definitions))
+
+
 CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _names,
     _repeats,
@@ -223,4 +228,5 @@ CHECKS: tuple[Callable[[Site, Names, Sequence[str]], Found], ...] = (
     _languages,
     _placeholders,
     _colours,
+    _agreement,
 )

@@ -76,6 +76,8 @@ NOUNS: dict[str, Said] = {
     "Pressure": said("this `[pressure]` section"),
     "QuietHours": said("this `quiet_hours`"),
     "Reason": said("this reason"),
+    "Agreement": said("this `[agreement]` section"),
+    "Yes": said("the yes of a side"),
     "Recycling": said("this `[recycling]` section"),
     "Rep": said("this rep"),
     "Route": said("this route"),

@@ -214,8 +214,23 @@ class EventLabel(Model):
     label: Localised
 
 
+class Yes(Model):
+    """Who said yes for a side, and to which version."""
+
+    by: Line
+    version: Line
+
+
+class Agreement(Model):
+    """Both sides' yes. Where it stands, no version is put in force that one of them has not agreed to."""
+
+    marketing: Yes
+    sales: Yes
+
+
 class Definitions(Model):
     version: Line  # shown in every alert: "Definitions of 1 October 2026"
+    agreement: Agreement | None = None
     house: House
     brand: Brand
     senders: dict[Name, Sender]
