@@ -13,7 +13,7 @@ from authoring.site import Site
 from base.calendars import local_day
 from leads.conditions import event_names, holds
 from leads.facts import DEPARTURES, PRESUMED, Event, Facts, Standing
-from leads.gates import NOTED, asks_for_bant
+from leads.gates import NOTED, acts_held_up, asks_for_bant
 from leads.lifecycle import after, moves, raised_again
 from leads.points import engagement
 from leads.scoring import fit, interests_after, take_in, temperature
@@ -61,13 +61,13 @@ def refreshed(facts: Facts, definitions: Definitions, now: datetime) -> Facts:
 
 
 def named_events(site: Site) -> frozenset[str]:
-    """The events that stages, segments, personas, routes and suggestions ask about, and what tells of BANT where a
-    stage requires it: what `Facts.history` must hold for them."""
+    """The events that stages, segments, personas, routes and suggestions ask about, what tells of BANT where a stage
+    requires it, and what sales did where a stage waits for more: what `Facts.history` must hold for them."""
     chosen = site.definitions.hand_off
     proposals = [proposal.when for proposal in chosen.suggestions if proposal.when is not None]
     asked = [*conditions_of(site.definitions), *(route.when for route in chosen.routes), *proposals]
     known = {NOTED} if asks_for_bant(site.definitions) else set[str]()
-    return frozenset(known).union(*(event_names(when) for when in asked))
+    return acts_held_up(site.definitions).union(known, *(event_names(when) for when in asked))
 
 
 def conditions_of(definitions: Definitions) -> Iterator[Condition]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from authoring.models.definitions import Definitions, Side, Stage
 from leads.conditions import stage_rank
-from leads.facts import DISQUALIFIED, RECYCLED, Event, Lead
+from leads.facts import DISQUALIFIED, LOST, RECYCLED, SALES_ACTS, Event, Lead
 
 NOTED = "bant_noted"  # staff have learned something of one item of BANT (`subject`)
 UNKNOWN = "unknown"
@@ -46,6 +46,16 @@ def lacking(stage: Stage, lead: Lead, noted: Mapping[str, str], definitions: Def
 def noted_in(history: Iterable[Event]) -> dict[str, str]:
     """What staff have noted of BANT, by the lead's events: {item: the newest value}."""
     return {str(event.subject): str(event.data.get("value")) for event in history if event.name == NOTED}
+
+
+def asks(stage: Stage) -> bool:
+    return bool(stage.requires or stage.requires_bant)
+
+
+def acts_held_up(definitions: Definitions) -> frozenset[str]:
+    """The events of sales that may lead to a stage which asks for something: they lead there once it is known."""
+    gated = {act for stage in definitions.stages if asks(stage) for act in stage.by_sales}
+    return frozenset(name for name, act in SALES_ACTS.items() if act in gated and name != LOST)
 
 
 def asks_for_bant(definitions: Definitions) -> bool:

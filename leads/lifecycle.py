@@ -17,7 +17,7 @@ from authoring.site import Site
 from base.calendars import local_day
 from leads.conditions import holds, off_the_way, place, stage_rank
 from leads.facts import DISQUALIFIED, Event, Facts, Standing
-from leads.gates import Lacking, lacking, noted_in
+from leads.gates import Lacking, acts_held_up, asks, lacking, noted_in
 from leads.points import MILLI, reached
 from leads.scoring import engagement_since_verdict, has_closed, since_verdict
 from leads.ways import ASKED, BY_EVENT, Move, raises_hand
@@ -32,6 +32,9 @@ def moves(standing: Standing, facts: Facts, new_events: Sequence[Event], site: S
         if move is not None and not _held_up(move, facts, site.definitions):
             made.append(move)
             standing = after(standing, move, now)
+    if move := _let_go(standing, facts, site.definitions):
+        made.append(move)
+        standing = after(standing, move, now)
     numbers = [event.seq for event in new_events]
     cause = standing.human_seq if standing.human_seq in numbers else max(numbers, default=None)
     while move := _by_rule(replace(facts, standing=standing), site.definitions, cause, now):
@@ -87,8 +90,20 @@ def _held_up(move: Move, facts: Facts, definitions: Definitions) -> bool:
     return bool(_lacking(definitions.stages[stage_rank(definitions, move.to)], facts, definitions))
 
 
+def _let_go(standing: Standing, facts: Facts, definitions: Definitions) -> Move | None:
+    """Where the newest act of sales, since the lead came to its stage, leads now that what was missing is known."""
+    held = acts_held_up(definitions)
+    for event in reversed(facts.history if held else ()):
+        if event.at < standing.stage_since:
+            return None
+        if event.name in held:
+            move = BY_EVENT[event.name](standing, event, definitions)
+            return None if move is None or _held_up(move, facts, definitions) else move
+    return None
+
+
 def _lacking(stage: Stage, facts: Facts, definitions: Definitions) -> Lacking:
-    if not stage.requires and not stage.requires_bant:
+    if not asks(stage):
         return Lacking()
     return lacking(stage, facts.lead, noted_in(facts.history), definitions)
 

@@ -89,9 +89,30 @@ def test_what_sales_does_leads_on_only_as_far_as_is_known(house):
     assert story.does(meeting, company="Lumen") == [("sql", "meeting", 1, False)]
 
 
+def test_what_sales_did_leads_on_by_itself_once_what_was_missing_is_known(house):
+    site = asking(house, sql={"requires": ["company"], "requires_bant": True, "by_sales": ["forecast"]})
+    story = Story(house, site)
+    story.does(GUIDE)
+    assert story.does({"name": "deal_forecast", "evidence": "engine"}) == []
+    assert story.does(*noted(**KNOWN, need="yes")) == []
+    assert story.does(company="Lumen") == [("sql", "forecast", 1, False)]
+    assert story.does() == []
+
+
+def test_what_sales_did_before_the_lead_was_sent_back_leads_nowhere_any_more(house):
+    story = Story(house, asking(house, sql={"requires": ["company"], "by_sales": ["forecast"]}))
+    story.does(GUIDE)
+    story.does({"name": "deal_forecast", "evidence": "engine"})
+    story.judged("rejected")
+    assert "sql" not in [move[0] for move in story.does(company="Lumen")]
+
+
 def test_the_engine_reads_what_staff_noted_only_where_a_stage_asks_for_it(house):
     assert "bant_noted" not in named_events(house.site())
     assert "bant_noted" in named_events(asking(house, sql={"requires_bant": True}))
+    assert not {"deal_forecast", "deal_lost"} & named_events(asking(house, sql={"by_sales": ["forecast"]}))
+    waiting = asking(house, sql={"requires": ["company"], "by_sales": ["forecast", "lost"]})
+    assert {"deal_forecast", "deal_lost"} & named_events(waiting) == {"deal_forecast"}
 
 
 # ---------------------------------------------------------------- by hand
