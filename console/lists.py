@@ -91,7 +91,7 @@ def changed(door: ConsoleDoor, settings: Settings, form: Mapping[str, str]) -> S
     for field in fields.values():
         mapping.insist(field, targets)
     policy = _policy(form)
-    both = mapping.ordered({place: fields[place] for place in sorted(fields)})
+    both = mapping.ordered(fields, names)
     made = replace(settings, fields={str(place): field for place, field in both.items()}, policy=policy)
     made.insist_on_proof()
     return made

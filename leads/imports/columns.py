@@ -24,17 +24,20 @@ NAMES: dict[str, tuple[str, ...]] = {
         "customer email", "client email", "email client", "user email", "subscriber", "subscriber email", "your email",
         "votre email", "votre adresse email", "personal email", "email perso", "email personnel", "company email",
         "emails", "e mails", "mel", "correo", "correo electronico", "e mail adresse", "email adresse", "e mail 1",
-        "email 1", "email1", "recipient", "recipient email", "address email", "email id",
+        "email 1", "email1", "recipient", "recipient email", "address email", "email id", "email entreprise",
+        "email societe", "adresse de courrier electronique", "courrier electronique",
+        "email addresses", "adresses email", "adresse email 1",
     ),
     "first_name": (
         "first name", "firstname", "prenom", "given name", "forename", "fname", "first", "prenom contact",
         "prenom du contact", "contact first name", "votre prenom", "your first name", "prenoms", "vorname",
         "nombre de pila", "givenname", "lead first name", "primer nombre", "prenom client",
+        "christian name",
     ),
     "last_name": (
         "last name", "lastname", "nom de famille", "surname", "family name", "lname", "last", "nom du contact",
         "contact last name", "your last name", "nachname", "apellido", "apellidos", "familyname", "sn",
-        "lead last name", "nom d usage", "nom usuel",
+        "lead last name", "nom d usage", "nom usuel", "patronyme",
     ),
     FULL_NAME: (
         "full name", "fullname", "name", "prenom nom", "prenom et nom", "nom complet", "contact name", "display name",
@@ -44,7 +47,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     LAST_FIRST: (
         "nom prenom", "nom et prenom", "nom prenoms", "nom et prenoms", "last name first name", "last first name",
-        "name surname first", "sort name", "nom prenom du contact", "nom et prenom du contact",
+        "name surname first", "sort name", "nom prenom du contact", "nom et prenom du contact", "last first",
     ),
     PHONE: (
         "phone", "phone number", "telephone", "tel", "mobile", "mobile phone", "cell", "cell phone", "cellphone",
@@ -55,6 +58,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "telephone domicile", "ligne directe", "tel direct", "direct phone", "contact phone", "contact phone number",
         "lead phone", "telephone fixe", "tel fixe", "telefono", "telefon", "telefonnummer", "handy", "phone numbers",
         "telephone number", "company phone", "your phone", "votre telephone", "telephone 1", "phone 1", "tel 1",
+        "contact number", "direct line", "telephone entreprise",
     ),
     "company": (
         "company", "company name", "organization", "organisation", "entreprise", "societe", "raison sociale",
@@ -63,12 +67,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "primary associated company", "employer", "employeur", "agence", "etablissement", "structure", "firm",
         "business name", "denomination", "denomination sociale", "cabinet", "compte", "nom du compte", "empresa",
         "firma", "unternehmen", "current company", "org", "organisme", "entreprise societe", "societe entreprise",
+        "nom organisation", "nom organisme", "nom structure", "enseigne", "entreprise associee", "societe associee",
     ),
     "job_title": (
         "job title", "jobtitle", "title", "position", "fonction", "poste", "role", "job", "intitule de poste",
         "intitule du poste", "titre du poste", "occupation", "organization title", "organization 1 title", "metier",
         "profession", "job position", "job role", "job function", "qualite", "current position", "puesto", "cargo",
-        "titre professionnel", "designation", "fonction poste",
+        "titre professionnel", "designation", "fonction poste", "fonction entreprise", "poste occupe",
     ),
     "locale": (
         "locale", "language", "langue", "lang", "preferred language", "langue preferee", "langue de contact", "idioma",
@@ -95,7 +100,21 @@ NAMES: dict[str, tuple[str, ...]] = {
     TAGS: ("tags", "tag", "etiquettes", "etiquette", "labels", "label", "mots cles", "libelles"),
 }  # fmt: skip
 _BY_NAME = {name: field for field, names in NAMES.items() for name in names}
+_LIKELY = {name: place for names in NAMES.values() for place, name in enumerate(names)}
+_UNLIKELY = len(_LIKELY)
 _SURNAME_OR_BOTH = frozenset({"nom", "noms", "nom contact", "nom client"})  # depends on whether a first name is beside
+
+# Words that say whose or which one it is, and never what: `Votre e-mail`, `Email du contact`, `Tél. portable pro`.
+_ASIDE_WORDS = frozenset(
+    {"votre", "vos", "your", "contact", "lead", "prospect", "client", "customer", "subscriber", "person", "attendee",
+     "participant", "invitee", "guest", "member", "membre", "adherent", "inscrit", "visiteur", "visitor", "billing",
+     "pro", "professionnel", "professionnelle", "professional", "work", "business", "office", "bureau", "travail",
+     "perso", "personnel", "personnelle", "personal", "home", "domicile", "prive", "privee", "private", "principal",
+     "principale", "primary", "main", "actuel", "actuelle", "current", "corporate", "value", "obligatoire", "required"}
+)  # fmt: skip
+_BETWEEN = frozenset({"de", "du", "des", "d", "la", "le", "les", "l", "of", "the", "dans"})
+_NUMBER = frozenset({"n", "no", "nr", "num", "numero", "number", "1"})  # `N° mobile`; but an `Account number` is none
+_NEVER_BARE = frozenset({"first", "last", "role", "account", "numero"})  # a `Last contact` is a day
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ASIDE = re.compile(r"[(\[{].*?[)\]}]")
@@ -123,15 +142,28 @@ def field_of(header: str) -> str | None:
     return _BY_NAME.get(name) or _BY_NAME.get(name.replace(" ", ""))
 
 
+def likeliness(header: str) -> int:
+    """Where its name stands among those of its field: `Job title` before `Title`, and before a name that is unknown."""
+    name = folded(header)
+    return _LIKELY.get(name, _LIKELY.get(name.replace(" ", ""), _UNLIKELY))
+
+
+def field_meant(header: str) -> str | None:
+    """The field of a name with words around it that do not say what it is, or told in two languages:
+    `Votre adresse e-mail`, `Téléphone portable pro`, `Prénom / First name`."""
+    fields = {field_of(part) or _by_core(part) for part in header.split("/")}
+    return fields.pop() if len(fields) == 1 else None
+
+
 def is_surname_or_both(header: str) -> bool:
     """French lists call by `Nom` a last name beside a `Prénom`, and both names where there is no other column."""
-    return folded(header) in _SURNAME_OR_BOTH
+    return folded(header) in _SURNAME_OR_BOTH or _core(folded(header)) in ("nom", "noms")
 
 
 def slip_of(header: str) -> str | None:
-    """The field whose one-word name was probably meant: a letter left out, doubled, or two exchanged."""
+    """The field whose name was probably meant: a letter left out, doubled, or two exchanged."""
     typed = folded(header)
-    if len(typed) < _SHORTEST_SLIP or " " in typed:
+    if len(typed) < _SHORTEST_SLIP or any(letter.isdigit() for letter in typed):
         return None
     near = {field for name, field in _BY_NAME.items() if len(name) >= _SHORTEST_SLIP and is_slip(typed, name)}
     return near.pop() if len(near) == 1 else None
@@ -147,6 +179,30 @@ def is_slip(typed: str, meant: str) -> bool:
     rest, other = typed[start:], meant[start:]
     exchanged = len(rest) > 1 and rest[:2] == other[1::-1] and rest[2:] == other[2:]
     return rest[1:] == other or rest == other[1:] or exchanged
+
+
+def _by_core(header: str) -> str | None:
+    core = _core(folded(header))
+    if core in _BY_CORE:
+        return _BY_CORE[core]
+    counted = " ".join(word for word in core.split() if word not in _NUMBER)
+    return PHONE if _BY_CORE.get(counted) == PHONE else None
+
+
+def _core(name: str) -> str:
+    """A folded name without the words around what it says: `email du contact` -> `email`."""
+    return " ".join(word for word in _plain(name).split() if word not in _ASIDE_WORDS)
+
+
+def _plain(name: str) -> str:
+    """`adresse de e mail` -> `adresse email`."""
+    together = f" {name} ".replace(" e mail", " email").split()
+    return " ".join(word for word in together if word not in _BETWEEN)
+
+
+_BY_CORE = {
+    _plain(name): field for name, field in _BY_NAME.items() if _plain(name) == _core(name) and name not in _NEVER_BARE
+}
 
 
 def unique(headers: list[str]) -> list[str]:

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from base.calendars import is_zone
 from leads import postal
-from leads.addresses import NotAnAddress, NotANumber, canonical_emails, canonical_phone
+from leads.addresses import NotAnAddress, NotANumber, canonical_emails
 from leads.facts import COMPANY_ZONE
 from leads.imports import names, values
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
 from leads.imports.mapping import CONSENT, CONSENT_AT, OUTSIDE
+from leads.imports.reached import address_in, number_in
 from leads.imports.records import Record
 from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 from leads.typos import meant_domain
@@ -23,7 +24,7 @@ NAMED = ("first_name", "last_name", "company", "job_title")
 
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
-PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY = "phone_left_out", "too_long", "typo", "no_day"
+PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, SEVERAL = "phone_left_out", "too_long", "typo", "no_day", "several"
 
 
 _CANONICAL = canonical_emails()
@@ -84,8 +85,10 @@ def read(record: Record, rules: Rules) -> Contact | Reject:
             told.hear(target, cell, rules)
     if told.fault is not None:
         return Reject(record.line, told.fault)
+    left_out = told.spoilt and PHONE not in told.columns
     if EMAIL not in told.columns and PHONE not in told.columns:
-        return Reject(record.line, PHONE_LEFT_OUT if PHONE_LEFT_OUT in told.hints else NOBODY)
+        return Reject(record.line, PHONE_LEFT_OUT if left_out else NOBODY)
+    told.hints += [PHONE_LEFT_OUT] if left_out else []
     return told.contact(record.line)
 
 
@@ -102,6 +105,7 @@ class _Told:
         self.day: datetime | None = None
         self.ids: dict[str, str] = {}
         self.hints: list[str] = []
+        self.spoilt = False  # a number that cannot be called
         self.fault: str | None = None
 
     def hear(self, target: str, cell: str, rules: Rules) -> None:
@@ -127,28 +131,30 @@ class _Told:
         )  # fmt: skip
 
     def _address(self, cell: str, rules: Rules) -> None:
-        try:
-            address = _CANONICAL(_bare_address(cell))
-        except NotAnAddress as error:
-            self.fault = error.code
+        """Of several columns the first that mail can be written to; what is wrong with another costs nothing then."""
+        if EMAIL in self.columns:
             return
-        if kind := kind_of(address):
-            if not {ROLE: rules.roles, DISPOSABLE: rules.disposable}[kind]:
-                self.fault = kind
-            self.hints.append(kind)
-        if meant_domain(address) is not None:
-            self.hints.append(TYPO)
-        self.columns[EMAIL] = address
+        try:
+            address, others = address_in(cell, _CANONICAL)
+        except NotAnAddress as error:
+            self.fault = self.fault or error.code
+            return
+        kind = kind_of(address)
+        if kind and not {ROLE: rules.roles, DISPOSABLE: rules.disposable}[kind]:
+            self.fault = kind
+            return
+        self.fault, self.columns[EMAIL] = None, address
+        typo = meant_domain(address) is not None
+        self.hints += [hint for hint, there in ((kind, kind), (TYPO, typo), (SEVERAL, others)) if hint and there]
 
     def _number(self, cell: str, rules: Rules) -> None:
         """A number that is none costs the row nothing but the number, as long as there is an address."""
-        first = cell.split(":::")[0].strip()  # Google writes several into one cell
+        if PHONE in self.columns:
+            return
         try:
-            if values.is_spoilt_number(first):
-                raise NotANumber("phone_invalid", "a spreadsheet has rounded it")
-            self.columns[PHONE] = canonical_phone(first, rules.region)
+            self.columns[PHONE] = number_in(cell, rules.region)
         except NotANumber:
-            self.hints.append(PHONE_LEFT_OUT)
+            self.spoilt = True
 
     def _both_names(self, cell: str, last_first: bool) -> None:
         for target, name in zip(("first_name", "last_name"), names.split(cell, last_first), strict=True):
@@ -185,11 +191,3 @@ class _Told:
             self.hints.append(TOO_LONG)
         else:
             self.fields[target] = postal.canonical(target, cell)
-
-
-def _bare_address(cell: str) -> str:
-    """`Ada <ada@example.org>` and `mailto:ada@example.org` as programs write them; several in a cell: the first."""
-    text = cell.split(":::")[0].strip()
-    if text.endswith(">") and "<" in text:
-        text = text.rpartition("<")[2].removesuffix(">")
-    return text.removeprefix("mailto:").strip().rstrip(";,").strip("\"'")

@@ -1,4 +1,4 @@
-"""Which letters the bytes of a list stand for: six answers, told apart by looking at the whole file a piece at a time.
+"""Which letters the bytes of a list stand for: nine answers, told apart by looking at the whole file a piece at a time.
 
 Pure: no database, no clock, no network.
 """
@@ -11,13 +11,23 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 UTF_8, UTF_8_BOM, UTF_16_LE, UTF_16_BE = "utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"
-CP1252, LATIN_1, MAC_ROMAN = "cp1252", "latin-1", "mac-roman"
+UTF_32_LE, UTF_32_BE = "utf-32-le", "utf-32-be"
+CP1252, LATIN_1, LATIN_9, MAC_ROMAN = "cp1252", "latin-1", "iso-8859-15", "mac-roman"
 
 _PIECE = 1 << 16
 _HEAD = 4096
 _SAMPLE = 1 << 18  # bytes of lines with accents, enough to tell one Western alphabet from another
-_MARKS = ((codecs.BOM_UTF8, UTF_8_BOM), (codecs.BOM_UTF16_LE, UTF_16_LE), (codecs.BOM_UTF16_BE, UTF_16_BE))
+_MARKS = (  # a mark that begins as another does stands before it
+    (codecs.BOM_UTF8, UTF_8_BOM),
+    (codecs.BOM_UTF32_LE, UTF_32_LE),
+    (codecs.BOM_UTF32_BE, UTF_32_BE),
+    (codecs.BOM_UTF16_LE, UTF_16_LE),
+    (codecs.BOM_UTF16_BE, UTF_16_BE),
+)
+_WIDE = ("utf-16", "utf-32")
 _NOT_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
+_OE = re.compile(rb"[\xbc\xbd][uU]")  # Latin-9's, as in c\u0153ur; to Windows a fraction before a letter
 _STRAY = "terreau.stray"
 
 
@@ -26,7 +36,7 @@ def _stray(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     lost = error.object[error.start : error.end]
-    if error.encoding.replace("_", "-").startswith("utf-16"):
+    if error.encoding.replace("_", "-").startswith(_WIDE):
         return "\ufffd", error.end
     return "".join(_windows(byte) for byte in lost), error.end
 
@@ -57,7 +67,7 @@ def opened(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
     """The text of the file from its start, line ends as they are, without a byte order mark, whatever is in it."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, errors=_STRAY, newline="")
-    if encoding.startswith("utf-16") and text.read(1) != "\ufeff":
+    if encoding.startswith(_WIDE) and text.read(1) != "\ufeff":
         text.seek(0)
     return text
 
@@ -121,7 +131,9 @@ def _is_utf_8(line: bytes) -> bool:
 
 
 def _western(sample: bytes) -> str:
-    """Windows' alphabet unless another is evident: Apple's where its accents fall into words better."""
+    """Windows' alphabet unless another is evident: Latin-9's by its œ, Apple's where its accents fit words better."""
+    if _OE.search(sample) and not _OF_WINDOWS.search(sample):
+        return LATIN_9
     if _likely(sample.decode(MAC_ROMAN)) > _likely(sample.decode(CP1252, errors=_STRAY)):
         return MAC_ROMAN
     return LATIN_1 if _NOT_IN_CP1252.search(sample) else CP1252
@@ -136,11 +148,12 @@ def _likely(text: str) -> int:
 def _fits(text: str, place: int) -> int:
     before, letter, after = text[max(place - 1, 0) : place], text[place], text[place + 1 : place + 2]
     kind = unicodedata.category(letter)
+    loud = before.isupper() and (after.isupper() or not after.isalpha())
     if kind == "Ll":
-        return 1 if before.islower() or after.islower() or before.isupper() else 0
+        return -1 if before.isupper() and after.isupper() else 1 if before.isalpha() or after.islower() else 0
     if kind == "Lu":
-        return -1 if before.islower() else 1 if after.isalpha() and not before.isalnum() else 0
+        return -1 if before.islower() else 1 if loud or (after.isalpha() and not before.isalnum()) else 0
     if kind == "Cc":
         return -2
     inside = before.isalpha() and after.isalpha()
-    return -1 if inside and letter not in "’‘" else 0
+    return 0 if not inside or letter == "‘" else 1 if letter == "’" else -1

@@ -11,6 +11,7 @@ from base.problems import did_you_mean
 from base.saying import Refused, Said, said
 from leads.imports import columns
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
+from leads.imports.reached import is_number
 from leads.imports.records import Record
 from leads.imports.shape import Shape, is_address
 from leads.naming import SYSTEM
@@ -20,7 +21,7 @@ CONSENT, CONSENT_AT = "consent:", "consent_at"  # `consent:TOPIC`, and the colum
 OUTSIDE, CRM = "id:", "id:crm"  # `id:SYSTEM`: what another system calls them
 NOT_IMPORTED = ""
 OWN = (EMAIL, PHONE, "first_name", "last_name", FULL_NAME, LAST_FIRST, "company", "job_title", "locale", "timezone")
-SEVERAL = frozenset({TAGS})  # may be filled from several columns
+SEVERAL = frozenset({TAGS, EMAIL, PHONE})  # may be filled from several columns: all tags, the first that can be reached
 
 _MOSTLY = 0.5  # of the cells that are filled
 
@@ -54,20 +55,25 @@ Fields = dict[str, str]  # {name of a column: the field it fills}; a column that
 
 
 def propose(shape: Shape, targets: Targets) -> Fields:
-    """The mapping of a list whose columns have these names and these cells. No field is filled twice.
+    """The mapping of a list whose columns have these names and these cells. Addresses and numbers may have several
+    columns, for whoever has the one at work or the other; no other field is filled twice.
 
-    Names that are known come first, then the fields of forms by their own name, then slips of the pen, then what the
-    cells say: a column of addresses needs no name.
+    Names that are known come first, the likeliest before the others; then the fields of forms by their own name, names
+    with words around them, slips of the pen; then what the cells say: a column of addresses needs no name.
     """
     found: Fields = {}
     asked = {columns.folded(field): field for field in sorted(targets.fields)}
-    guesses = (columns.field_of, lambda name: asked.get(columns.folded(name)), columns.slip_of)
-    for guess in guesses:
-        for name in shape.names:
+    likely = sorted(shape.names, key=columns.likeliness)
+    for guess in (columns.field_of, lambda name: asked.get(columns.folded(name)), columns.field_meant):
+        for name in likely:
             _take(found, name, guess(name))
+    for name in likely:
+        _take_once(found, name, columns.slip_of(name))
     _nom(shape, found)
     if EMAIL not in found.values() or not _has_addresses(shape, found):
         _by_cells(shape, found)
+    if not shape.header:
+        _numbers_by_cells(shape, found)
     if {"first_name", "last_name"} <= set(found.values()):
         found = {name: field for name, field in found.items() if field not in (FULL_NAME, LAST_FIRST)}
     return {name: found[name] for name in shape.names if name in found}
@@ -76,11 +82,13 @@ def propose(shape: Shape, targets: Targets) -> Fields:
 def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape: Shape, targets: Targets) -> Fields:
     """The proposal with what is wished instead, as (column, field); an empty field leaves the column out.
 
-    A column is named as it is written, or by its number. Raises Unmappable.
+    A column is named as it is written, or by its number. Who names a column of addresses has chosen: those that were
+    found out fill nothing then. Raises Unmappable.
     """
-    chosen = dict(proposed)
-    for column, field in wished:
-        name = _column(column, shape.names)
+    wishes = [(_column(column, shape.names), field) for column, field in wished]
+    settled = {field for _, field in wishes} - {TAGS}
+    chosen = {name: field for name, field in proposed.items() if field not in settled}
+    for name, field in wishes:
         chosen.pop(name, None)
         if field == NOT_IMPORTED:
             continue
@@ -91,9 +99,14 @@ def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape
     return {name: chosen[name] for name in shape.names if name in chosen}
 
 
-def ordered(places: Mapping[int, str]) -> dict[int, str]:
-    """{place of a column: field} in the order they are read: names in one cell after those with a cell of their own."""
-    return dict(sorted(places.items(), key=lambda item: (item[1] in (FULL_NAME, LAST_FIRST), item[0])))
+def ordered(places: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
+    """{place of a column: field} in the order they are read: names in one cell after those with a cell of their own, an
+    address at work before one at home."""
+
+    def when(place: int) -> tuple[bool, int, int]:
+        return places[place] in (FULL_NAME, LAST_FIRST), columns.likeliness(names[place]), place
+
+    return {place: places[place] for place in sorted(places, key=when)}
 
 
 def reuse(saved: Mapping[str, str], shape: Shape, targets: Targets) -> Fields:
@@ -141,6 +154,11 @@ def _take(found: Fields, name: str, field: str | None) -> None:
     found[name] = field
 
 
+def _take_once(found: Fields, name: str, field: str | None) -> None:
+    if field not in found.values():
+        _take(found, name, field)
+
+
 def _nom(shape: Shape, found: Fields) -> None:
     """`Nom` is a last name beside a first one; alone it is both, where its cells hold more than one word."""
     for name in shape.names:
@@ -153,8 +171,7 @@ def _nom(shape: Shape, found: Fields) -> None:
 
 
 def _has_addresses(shape: Shape, found: Fields) -> bool:
-    name = next(name for name, field in found.items() if field == EMAIL)
-    cells = _cells(shape, name)
+    cells = [cell for name, field in found.items() if field == EMAIL for cell in _cells(shape, name)]
     return not cells or any(map(is_address, cells))
 
 
@@ -168,6 +185,14 @@ def _by_cells(shape: Shape, found: Fields) -> None:
         del found[name]
     found.pop(best, None)
     found[best] = EMAIL
+
+
+def _numbers_by_cells(shape: Shape, found: Fields) -> None:
+    """Where no column has a name, those that mostly hold numbers as people write them."""
+    for name in shape.names:
+        cells = _cells(shape, name)
+        if name not in found and sum(map(is_number, cells)) > _MOSTLY * max(len(cells), 1):
+            found[name] = PHONE
 
 
 def _share_of_addresses(cells: Collection[str]) -> float:

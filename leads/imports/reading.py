@@ -18,6 +18,7 @@ from storage.scratch import FirstSeen
 
 MOST_COLUMNS = 1000
 _LOOKED_AT = 1 << 18  # characters
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"\x1f\x8b")  # workbooks old and new, PDF, gzip
 _PIECE = 1 << 20
 
 
@@ -59,7 +60,7 @@ class Survey:
     def fields(self) -> dict[int, str]:
         """{place of a column: field}, in the order they are read."""
         places = {place: self.mapping[name] for place, name in enumerate(self.shape.names) if name in self.mapping}
-        return mapping.ordered(places)
+        return mapping.ordered(places, self.shape.names)
 
 
 def survey(file: BinaryIO, wishes: Wishes, targets: Targets, saved: Fields | None = None) -> Survey:
@@ -68,6 +69,7 @@ def survey(file: BinaryIO, wishes: Wishes, targets: Targets, saved: Fields | Non
     Raises Unreadable, Unmappable.
     """
     hash, size = _fingerprint(file)
+    _insist_on_text(file)
     encoding = wishes.encoding or encodings.encoding_of(file)
     try:
         beginning = _beginning(encodings.opened(file, encoding), file)
@@ -122,6 +124,13 @@ def _beginning(text: TextIOWrapper, file: BinaryIO) -> str:
         return whole
     cut = max(whole.rfind("\n"), whole.rfind("\r")) + 1
     return whole[:cut] if cut else whole
+
+
+def _insist_on_text(file: BinaryIO) -> None:
+    head = file.read(max(map(len, _NO_TEXT)))
+    file.seek(0)
+    if head.startswith(_NO_TEXT):
+        raise Unreadable(said("the file is a workbook or an archive and no text: save the list as CSV first"))
 
 
 def _insist_on_list(shape: Shape) -> None:

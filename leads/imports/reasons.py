@@ -20,7 +20,7 @@ REASONS: Mapping[str, str] = {
     "disposable": msgid("the address is thrown away after use"),
     "duplicate": msgid("the same person as in line %(about)s"),
     "erased": msgid("this person asked to be forgotten"),
-    "too_many_cells": msgid("more cells than the %(about)s columns: a delimiter or a quote is missing"),
+    "too_many_cells": msgid("more cells than columns (%(about)s): a delimiter or a quote is missing"),
     "quote_open": msgid("a quote is opened and never closed"),
     "line_too_long": msgid("the line is longer than any row"),
     "cell_too_long": msgid("a cell is longer than any field"),
@@ -31,6 +31,7 @@ HINTS: Mapping[str, str] = {
     "typo": msgid("the mail provider looks mistyped"),
     "role": msgid("the address is read by nobody in particular"),
     "disposable": msgid("the address is thrown away after use"),
+    "several": msgid("several addresses stand in one cell, and the first is taken"),
     "no_day": msgid("the day of the consent cannot be read: no consent is recorded"),
 }
 

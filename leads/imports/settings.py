@@ -94,7 +94,7 @@ class Settings:
 
     @property
     def rules(self) -> Rules:
-        fields = ordered({int(place): field for place, field in sorted(self.fields.items())})  # JSON keeps no order
+        fields = ordered({int(place): field for place, field in self.fields.items()}, self.names)  # JSON keeps no order
         policy = self.policy
         return Rules(len(self.names), fields, self.locales, self.region, policy.roles, policy.disposable)
 

@@ -18,7 +18,7 @@ PREAMBLE = 15  # records, at most, above the names: LinkedIn writes notes there,
 TELLING = 100  # cells of a record that tell whether it names the columns: each is held against every known name
 
 _ADDRESS = re.compile(r"[^@\s,;|<>]+@[^@\s,;|<>]+\.[^@\s,;|<>]+")
-_SAYS = re.compile(r"\ufeff?sep=(.)\r?\n?")  # Excel's own way to say it
+_SAYS = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?(?:[\r\n]|$)", re.IGNORECASE)  # Excel's own way to say it
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -42,7 +42,7 @@ class Shape:
 def shape_of(beginning: str, delimiter: str | None = None, has_header: bool | None = None) -> Shape:
     """The shape of a list that begins so, where it is not given; `beginning` ends at a line's end."""
     said = _SAYS.match(beginning)
-    chosen = delimiter or (said[1] if said and said[1] in DELIMITERS else None) or _delimiter(beginning)
+    chosen = delimiter or (said[1] if said else None) or _delimiter(beginning)
     top = [record for record in _records(beginning, chosen) if not record.is_blank]
     top = top[1:] if said else top
     place = _header_place(top) if has_header is None else (0 if has_header and top else None)
@@ -114,7 +114,7 @@ def _known(record: Record) -> int:
     named = [cell for cell in record.cells[:TELLING] if cell.strip()]
     return sum(
         2 * (columns.field_of(cell) is not None or columns.is_surname_or_both(cell))
-        + (columns.slip_of(cell) is not None)
+        + (columns.slip_of(cell) is not None or columns.field_meant(cell) is not None)
         for cell in named
     )
 
