@@ -6,22 +6,29 @@ Pure: no database, no clock, no network.
 import csv
 import io
 import json
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from base.saying import Said, said
 from leads.classing import AROUND, CROWD, classify
 from leads.hits import Hit, Verdict
+from leads.imports.records import records
 from terreau.hit_rows import Row, UnreadableHit, hit_of
+
+_TELLING = 20  # lines that tell whether each is a record of its own
+_BEGIN, _NEXT = re.compile(r"\s*\[?"), re.compile(r"[\s,]*(?:\]\s*\Z)?")  # what stands before and between records
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A hit with the verdict on it. `line` counts records from 1 (in CSV, lines); `name` is the file's own."""
+    """A hit with the verdict on it. `line` counts lines from 1, in a JSON document its records; `name` is the file's
+    own."""
 
     line: int
     name: str | None
@@ -43,11 +50,11 @@ class Read:
 
 def read_hits(content: bytes) -> Read:
     """Judge every hit of the file. What is no record, or says neither what nor when, is rejected with its reason."""
-    records = list(_records(_text(content)))
-    known = frozenset(name for _, record in records if isinstance(record, dict) for name in Row(record).names)
+    told = list(_records(_text(content)))
+    known = frozenset(name for _, record in told if isinstance(record, dict) for name in Row(record).names)
     found: list[tuple[int, str | None, Hit]] = []
     rejected: list[tuple[int, Said]] = []
-    for line, record in records:
+    for line, record in told:
         if not isinstance(record, dict):
             rejected.append((line, said("this is no record of a hit")))
             continue
@@ -125,29 +132,23 @@ def _text(content: bytes) -> str:
 
 def _records(text: str) -> Iterator[tuple[int, Any]]:
     begin = text.lstrip()[:1]
-    if begin == "[" or (begin == "{" and _is_one_document(text)):
-        yield from _document(text)
-    elif begin == "{":
+    document = _parsed(text) if begin in ("[", "{") else None
+    if isinstance(document, list | dict):
+        yield from enumerate(_listed(document), 1)
+    elif begin != "[" and any(isinstance(_parsed(line), dict) for line in text.split("\n", _TELLING)[:_TELLING]):
         yield from _json_lines(text)
+    elif begin in ("[", "{"):
+        yield from _one_after_another(text)
     else:
         yield from _csv(text)
 
 
-def _is_one_document(text: str) -> bool:
+def _parsed(text: str) -> Any:
+    """What a text says as JSON; None for what is none, or is nested without end."""
     try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-
-
-def _document(text: str) -> Iterator[tuple[int, Any]]:
-    """Its records by their number; where it breaks off, nothing but the line of that."""
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        yield error.lineno, None
-        return
-    yield from enumerate(_listed(document), 1)
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _listed(document: Any) -> list[Any]:
@@ -159,22 +160,42 @@ def _listed(document: Any) -> list[Any]:
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
-    for line, record in enumerate(text.splitlines(), 1):
-        if not record.strip():
-            continue
+    for line, record in enumerate(text.split("\n"), 1):  # other line ends may stand in a value
+        if record.strip():
+            yield line, _parsed(record)
+
+
+def _one_after_another(text: str) -> Iterator[tuple[int, Any]]:
+    """Records by the line they begin at, in a list that breaks off or one behind the other over several lines; the
+    last is None where it can be read no further."""
+    decode, line, place = json.JSONDecoder().raw_decode, 1, 0
+    begin = _end(_NEXT, text, _end(_BEGIN, text, 0))
+    while begin < len(text):
+        line, place = line + text.count("\n", place, begin), begin
         try:
-            yield line, json.loads(record)
-        except ValueError:
+            record, end = decode(text, place)
+        except json.JSONDecodeError as error:
+            yield error.lineno, None
+            return
+        except RecursionError:
             yield line, None
+            return
+        yield line, record
+        begin = _end(_NEXT, text, end)
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    found = pattern.match(text, place)
+    return found.end() if found is not None else place
 
 
 def _csv(text: str) -> Iterator[tuple[int, Any]]:
-    if not text.strip():
-        return
     try:
         dialect: Any = csv.Sniffer().sniff(text[:20_000].partition("\n")[0], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
-    reader = csv.DictReader(io.StringIO(text), dialect=dialect)
-    for record in reader:
-        yield reader.line_num, {str(name): value for name, value in record.items() if name is not None}
+    rows = (row for row in records(io.StringIO(text, newline=""), dialect.delimiter) if not row.is_blank)
+    names = next(rows, None)
+    for row in rows:
+        cells = zip_longest(names.cells, row.cells[: len(names.cells)]) if names is not None else ()
+        yield row.line, None if row.flaw else dict(cells)

@@ -27,6 +27,8 @@ from terreau.hit_names import (
     RENTED_ORG,
 )
 
+_DEEPEST = 4  # records inside records: each one more doubles the names
+
 
 class UnreadableHit(Refused):
     """The record says too little to be a hit."""
@@ -180,14 +182,13 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_.\-]", "", str(name)).lower()
 
 
-def _flat(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _flat(record: Mapping[str, Any], depth: int = _DEEPEST) -> list[tuple[str, Any]]:
     """The record's values, those of records inside it beside them under their own names; headers stay together."""
     found: list[tuple[str, Any]] = []
     for name, value in record.items():
-        if isinstance(value, Mapping) and _plain(name) not in HEADER_BAGS:
-            inner = _flat(value)
+        if isinstance(value, Mapping) and _plain(name) not in HEADER_BAGS and depth:
+            inner = _flat(value, depth - 1)
             found += [(f"{name}{key}", one) for key, one in inner] + inner
         else:
             found.append((name, value))
-    own = [(name, value) for name, value in found if name in record]
-    return [*(pair for pair in found if pair not in own), *own]
+    return sorted(found, key=lambda pair: pair[0] in record)  # its own last: they count

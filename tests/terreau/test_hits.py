@@ -89,9 +89,33 @@ def test_what_is_no_hit_is_rejected_with_its_line_and_the_others_are_judged():
     assert [line for line, _ in found.rejected] == [2, 3]
 
 
-def test_a_document_that_breaks_off_is_told_with_the_line_of_that():
-    found = read_hits(b'[\n  {"kind": "click"},\n  {"kind": ')
-    assert (found.judged, [line for line, _ in found.rejected]) == ((), [3])
+def test_a_document_that_breaks_off_is_read_up_to_there_and_the_line_of_that_is_told():
+    found = read_hits(b'[\n  {"kind": "click"},\n  {"at": "2026-11-02T09:00:00Z"},\n  {"kind": ')
+    assert ([one.line for one in found.judged], [line for line, _ in found.rejected]) == ([3], [2, 4])
+
+
+def test_records_over_several_lines_one_behind_the_other_are_read_by_their_first():
+    record = json.dumps({"at": "2026-11-02T09:00:00Z", "kind": "click"}, indent=1)
+    assert [one.line for one in read_hits(f"{record}\n{record}\n".encode()).judged] == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "judged", "rejected"),
+    [
+        ('nonsense\n{"at": 1793610000}\n{"at":\n{"at": 1793610000, "note": "a\u2028b"}\n', [2, 4], [1, 3]),
+        ("[" * 100_000, [], [1]),
+        ('{"at": 1793610000}\n' + '{"a":' * 100_000 + "1" + "}" * 100_000, [1], [2]),
+        ('{"a":' * 60 + "1" + "}" * 60 + '\n{"at": 1793610000}\n', [2], [1]),
+        (f"at,link\n1793610000,{'x' * 200_000}\n1793610000,2\n", [3], [2]),
+        ('at,link\n1793610000,"1\n1793610000,2\n1793610000,3\n', [3, 4], [2]),
+        ('at,note\n1793610000,"a\nb"\nsoon,x\n1793610000,c\n', [2, 5], [4]),
+        ("at,link\r1793610000,1\rsoon,2\r", [2], [3]),
+    ],
+    ids=["lines", "brackets", "nested", "deep", "long cell", "open quote", "line end in a cell", "returns"],
+)  # fmt: skip
+def test_what_is_broken_costs_its_own_line_and_is_told(content, judged, rejected):
+    found = read_hits(content.encode())
+    assert ([one.line for one in found.judged], [line for line, _ in found.rejected]) == (judged, rejected)
 
 
 def test_the_command_says_why_in_either_language(tmp_path):
