@@ -19,17 +19,19 @@ _MORE = frozenset({"cool.fr.nf", "mega.zik.dj", "nomail.xl.cx", "nospam.ze.tc"})
 # What stands before the @ where nobody in particular reads: RFC 2142, and what French houses write; without `.-_`.
 _ROLES = frozenset(
     {"abuse", "accounting", "accounts", "accueil", "achat", "achats", "admin", "administratif", "administration",
-     "adv", "agence", "assistance", "atelier", "billing", "boutique", "bureau", "candidature", "candidatures",
-     "client", "clients", "commande", "commandes", "commercial", "commerciaux", "communication", "compta",
-     "comptabilite", "comptable", "contact", "contacts", "contactus", "courrier", "devis", "direction", "emploi",
-     "enquiries", "equipe", "facturation", "factures", "finance", "formation", "hello", "help", "helpdesk",
-     "hostmaster", "hr", "info", "information", "informations", "infos", "inquiries", "jobs", "juridique", "legal",
-     "livraison", "logistique", "magasin", "mail", "mailbox", "mairie", "marketing", "media", "nepasrepondre",
-     "newsletter", "noreply", "office", "orders", "paie", "partenaires", "partenariat", "postmaster", "press",
-     "presse", "privacy", "production", "qualite", "reception", "reclamation", "recrutement", "renseignements",
-     "reservation", "reservations", "root", "rgpd", "rh", "sales", "sav", "secretariat", "security", "service",
-     "serviceclient", "serviceclients", "servicecommercial", "servicecomptable", "servicetechnique", "showroom",
-     "standard", "support", "team", "technique", "vente", "ventes", "webmaster"}
+     "adv", "agence", "aide", "assistance", "atelier", "billing", "bonjour", "boutique", "bureau", "cabinet",
+     "candidature", "candidatures", "client", "clients", "commande", "commandes", "commercial", "commerciaux",
+     "communication", "compta", "comptabilite", "comptable", "contact", "contacts", "contactus", "courrier",
+     "depannage", "devis", "direction", "dpo", "emploi", "enquiries", "equipe", "etude", "facturation", "factures",
+     "finance", "formation", "gestion", "hello", "help", "helpdesk", "hostmaster", "hotline", "hr", "info",
+     "information", "informations", "informatique", "infos", "inquiries", "inscription", "inscriptions", "jobs",
+     "juridique", "legal", "livraison", "logistique", "magasin", "mail", "mailbox", "mairie", "marketing", "media",
+     "nepasrepondre", "newsletter", "noreply", "notaire", "office", "orders", "paie", "partenaires", "partenariat",
+     "partenariats", "pharmacie", "postmaster", "press", "presse", "privacy", "production", "qualite", "reception",
+     "reclamation", "recrutement", "renseignements", "reservation", "reservations", "rgpd", "rh", "root", "sales",
+     "sav", "scolarite", "secretairegeneral", "secretariat", "security", "service", "serviceclient",
+     "serviceclients", "servicecommercial", "servicecomptable", "servicetechnique", "showroom", "stage", "stages",
+     "standard", "support", "team", "technique", "urbanisme", "vente", "ventes", "viescolaire", "webmaster"}
 )  # fmt: skip
 _BETWEEN = re.compile(r"[._-]")
 

@@ -74,8 +74,9 @@ def _word(touch: Mapping[str, Any], name: str) -> str:
 def _of_medium(medium: str, source: str) -> str | None:
     if medium in _MEDIA:
         return _MEDIA[medium]
-    if medium in _BOUGHT:
-        if source in _SEARCH_BRANDS or source in ("adwords", "google-ads", "bing-ads", "microsoft-ads"):
+    if medium in _BOUGHT or medium.startswith(("paid-", "cpc-")):
+        named = source in _SEARCH_BRANDS or source in ("adwords", "google-ads", "bing-ads", "microsoft-ads")
+        if named or _is_one(source, _SEARCH_BRANDS, _SEARCH_HOSTS):
             return "paid_search"
         return "paid_social" if _network(source) else "paid"
     return None

@@ -42,6 +42,7 @@ WRITTEN = {
         {"utm_medium": "CPC", "utm_source": "google"}, {"utm_medium": "ppc", "utm_source": "Bing"},
         {"utm_medium": "paid_search"}, {"utm_medium": "SEA"}, {"gclid": "x", "referrer": "https://www.google.com/"},
         {"msclkid": "x"}, {"gbraid": "x"}, {"ad_click": "gclid"}, {"utm_medium": "cpc", "utm_source": "google_ads"},
+        {"utm_medium": "cpc", "utm_source": "google.fr"}, {"utm_medium": "cpc_brand", "utm_source": "bing"},
     ),
     "paid_social": (
         {"utm_medium": "cpc", "utm_source": "linkedin"}, {"utm_medium": "paid-social", "utm_source": "pinterest"},
