@@ -144,8 +144,12 @@ class _Told:
             self.fault = kind
             return
         self.fault, self.columns[EMAIL] = None, address
-        typo = meant_domain(address) is not None
-        self.hints += [hint for hint, there in ((kind, kind), (TYPO, typo), (SEVERAL, others)) if hint and there]
+        if kind:
+            self.hints.append(kind)
+        if meant_domain(address) is not None:
+            self.hints.append(TYPO)
+        if others:
+            self.hints.append(SEVERAL)
 
     def _number(self, cell: str, rules: Rules) -> None:
         """A number that is none costs the row nothing but the number, as long as there is an address."""
