@@ -107,8 +107,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|client host (?:rejected|blocked)|(?:host|ip|server|connection|address)[\w .\[\]]{0,40} (?:is |was "
         r"|has been )?(?:block|banned|listed|blacklisted)|\bblocked (?:by|for|due|using|because)"
         r"|^(?:\d{3}[ -])*blocked|smtp server of your isp|connections? not accepted|refused to talk"
-        r"|not accepting connections|relay quota|no longer (?:allowed|permitted) to|bl\)|(?:your )?(?:ip|host"
-        r"|domain) (?:address )?(?:is )?(?:not (?:allowed|welcome|authori[sz]ed))"),
+        r"|not accepting connections|relay quota|no longer (?:allowed|permitted) to|bl\)|[(:] ?blocked\)"
+        r"|(?:your )?(?:ip|host|domain) (?:address )?(?:is )?(?:not (?:allowed|welcome|authori[sz]ed))"),
     ("spamdetected", r"\bspam\b|\bspammy|junk ?mail|unsolicited|bulk mail|message content rejected"
         r"|content (?:was )?rejected|(?:looks|appears) (?:like|to be) (?:spam|bulk)|uribl|surbl"),
     ("mesgtoobig", r"(?:message|mail|letter|size|line)s?(?: \w+){0,3} (?:is )?(?:too (?:big|large|long)|exceed)"
@@ -118,13 +118,15 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("mailboxfull", r"(?:mail ?box|inbox|mailfolder|maildir|account|folder)s?(?: \w+){0,6} (?:is |are |has )?(?:full"
         r"|exceed|over)|\b(?:over|exceed\w*|out of|beyond)(?: \w+){0,3} (?:disk )?(?:quota|storage)|(?:quota"
         r"|storage)(?: \w+){0,4} (?:exceed|full|reached|is over)|quota violation|full mail ?box"
-        r"|insufficient (?:user )?(?:quota|storage)|bo[iî]te (?:aux lettres )?pleine|quota d[ée]pass"
-        r"|postfach (?:ist )?voll|buz[oó]n lleno|casella piena|size of mailbox"),
+        r"|insufficient (?:user )?(?:quota|storage)|bo[iî]te(?: \w+){0,6} pleine|quota d[ée]pass|size of mailbox"
+        r"|post(?:fach|eingang)(?: \w+){0,4} (?:[üu]e?ber)?(?:voll|f[üu]e?llt)|buz[oó]n(?: \w+){0,6} llen[oa]"
+        r"|casella(?: \w+){0,6} piena|(?:mailbox|postvak)(?: \w+){0,4} vol\b|caixa(?: \w+){0,6} cheia"),
     ("systemfull", r"(?:insufficient|out of|no|not enough) (?:system |disk )?(?:disk )?(?:space|storage|resources)"),
     ("suspend", r"(?:account|mail ?box|user|recipient|address|domain)(?: \w+){0,4} (?:suspend|disabled|inactive"
         r"|frozen|deactivated|locked|expired|dormant|discontinued|not active)|(?:disabled|inactive|suspended|frozen"
-        r"|locked) (?:\w+ ){0,2}(?:account|mail ?box|user|recipient|address)|compte (?:\w+ )?(?:d[ée]sactiv"
-        r"|suspendu)"),
+        r"|locked) (?:\w+ ){0,2}(?:account|mail ?box|user|recipient|address)|(?:compte|bo[iî]te|adresse)"
+        r"(?: \w+){0,6} (?:d[ée]sactiv|suspend|ferm[ée]|cl[ôo]tur)"
+        r"|(?:postfach|konto|adresse)(?: \w+){0,4} (?:gesperrt|deaktiviert|stillgelegt)"),
     ("rejected", r"sender(?:'s)?(?: \w+){0,3} (?:reject|denied|refused|invalid|not (?:exist|allowed|accepted|found))"
         r"|(?:bad|invalid|unroutable|illegal|unknown) (?:sender|from)|domain of sender|from: ?domain|valid from"
         r"|envelope sender|domain is invalid|sender verif"),
@@ -138,13 +140,14 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("networkerror", r"not found, try again|host ?name lookup fail|temporary (?:lookup|dns|name)"
         r"|malformed (?:or unexpected )?name|dns query failed|name server (?:timeout|failure)|lost connection"
         r"|network (?:is )?unreach|no route to|(?:mail )?loop|too many hops|hop count|lookup failure"
-        r"|connection (?:reset|dropped|lost|closed)"),
+        r"|connection (?:reset|dropped|lost|closed)|connection to (?:\w+ ){1,5}failed|(?:unable|failed) to connect"
+        r"|(?:could|can) ?n[o'’]t connect|unable to establish"),
     ("hostunknown", r"(?:host|domain)(?: or domain)?(?: name)? (?:not found|unknown|unrecogni[sz]ed)|unknown (?:host"
         r"|domain)|no such (?:host|domain)|(?:domain|host)(?: \w+){0,2} (?:does not|doesn't|may not"
         r"|could not be) (?:exist|found)|nxdomain|unrouteable (?:mail )?domain|can'?t find host"
         r"|couldn't find any host|no mx|domaine inexistant"),
     ("expired", r"retry (?:time ?out|time not)|timed? ?out|all hosts? (?:have|has) been failing"
-        r"|could not be delivered (?:for|within)|(?:message|delivery|queue) (?:\w+ )?expired|gave up|giving up"
+        r"|could not be delivered (?:for|within)|(?:message|delivery|queue) (?:\w+ )?expired|gave up|giving up(?! on\b)"
         r"|did not accept our requests to connect|over \d+ (?:hours|days)|too old|still (?:be )?undelivered"
         r"|cannot send message (?:for|within)"),
     ("userunknown", r"(?:user|recipient|mail ?box|account|alias|address|name|customer|local.?part|destinataire"
@@ -160,6 +163,11 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|n'existe)|unbekannte?r? (?:empf|benutzer|nutzer|adress)|empf[äa]nger(?:\w+)?(?: \w+)? (?:unbekannt"
         r"|existiert)|existiert nicht|(?:usuario|buz[oó]n|destinatario|cuenta|utente"
         r"|casella)(?: \w+){0,3} (?:no existe|desconocid|inexistente|sconosciut|non esiste)|gibt es nicht"
+        r"|(?:empf(?:[äa]|ae)nger\w*|adresse)(?: \w+){0,6} nicht (?:gefunden|vorhanden|bekannt)"
+        r"|(?:adresse|destinataire)(?: \w+){0,3} introuvable|no se encontr[óo]"
+        r"|destinat[áa]rio(?: \w+){0,2} n[ãa]o existe"
+        r"|(?:ontvanger|adres|gebruiker)(?: \w+){0,3} (?:onbekend|bestaat niet|niet gevonden)"
+        r"|(?:address|account|mailbox) no longer accepts"
         r"|user unknown|unknown user|mailbox unavailable"),
     ("policyviolation", r"polic(?:y|ies)|protocol violation|not allowed|header error|prohibited|administrative"
         r"|denied by|potential(?:ly)? (?:security|danger)"),
@@ -185,6 +193,7 @@ _ADDRESSES = re.compile(r"<[^<>\s]{0,320}>|[\w.+=/~-]{1,128}@[\w.\[\]-]{1,255}")
 _ACCEPTED = re.compile(
     r"^.{0,12}(?<![\d.])[23]\d\d[ -].*$", re.MULTILINE
 )  # what a server agreed to, in the transcript of a session
+_EMPTIED = re.compile(r"\([ \t]*\)|'[ \t]*'|\"[ \t]*\"")  # what stood around an address
 _LINKS = re.compile(r"https?://\S+|www\.\S+")
 _ENHANCED = re.compile(r"(?<![\d.\[])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(
@@ -241,7 +250,7 @@ def _stage_of_transcript(text: str) -> str:
 
 def cause(status: str, words: str, stage: str = "") -> str:
     """The reason (a key of REASONS) for an enhanced code and the server's own words."""
-    said = _LINKS.sub(" ", _ADDRESSES.sub(" ", _ACCEPTED.sub("", words))).lower()
+    said = _EMPTIED.sub(" ", _LINKS.sub(" ", _ADDRESSES.sub(" ", _ACCEPTED.sub("", words)))).lower()
     topic = status.partition(".")[2]
     reason = (
         CERTAIN.get(topic) or _worded(said) or LIKELY.get(topic) or _DIGITS.get(reply_in(words).digits, "undefined")

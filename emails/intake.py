@@ -16,7 +16,7 @@ from base.clock import Moment
 from base.settings import Bounces
 from emails.causes import REASONS
 from emails.refusals import Recipient
-from emails.returns import Returned
+from emails.returns import Kind, Returned, kind_of
 from emails.settling import settle_by_evidence
 from emails.states import Message
 from leads import consent, consenting, events
@@ -62,9 +62,15 @@ class Case:
 
     @property
     def about(self) -> Recipient | None:
-        """What is said of our recipient; of the first one where they go by another name."""
-        ours = (one for one in self.mail.recipients if _is_theirs(one, self.message))
-        return next(ours, next(iter(self.mail.recipients), None))
+        """What is said of our recipient; of whom it says the worst where they go by another name."""
+        return _about(self.mail, self.message)
+
+    @property
+    def kind(self) -> Kind:
+        """What came back for our recipient: a bounce may say something else of others."""
+        if self.mail.kind in ("hard", "soft") and self.about is not None:
+            return kind_of([self.about])
+        return self.mail.kind
 
     @property
     def personal(self) -> bool:
@@ -75,7 +81,7 @@ class Case:
 def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome:
     """Let `mail` count: what it says of a message of ours becomes events of its lead. Twice is as good as once."""
     message = _proven(conn, mail)
-    about = next(iter(mail.recipients), None)
+    about = _about(mail, message)
     row = {
         "mark": mail.mark,
         "kind": mail.kind,
@@ -89,7 +95,7 @@ def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome
     if message is None:
         return "not ours"
     case = Case(mail, message, message.lead_id, rules, now)
-    _EFFECTS[mail.kind](conn, case)
+    _EFFECTS[case.kind](conn, case)
     return "taken"
 
 
@@ -114,6 +120,13 @@ def _holds(mail: Returned, message: Message) -> bool:
     if mail.kind not in ("hard", "soft") or message.token in mail.addressed:
         return True
     return any(_is_theirs(one, message) for one in mail.recipients)
+
+
+def _about(mail: Returned, message: Message | None) -> Recipient | None:
+    """What the mail says of the recipient of that message; they may go by another name, and then it is the worst."""
+    ours = (one for one in mail.recipients if message is not None and _is_theirs(one, message))
+    gravest = (one for one in mail.recipients if kind_of([one]) == mail.kind)
+    return next(ours, next(gravest, next(iter(mail.recipients), None)))
 
 
 def _is_theirs(one: Recipient, message: Message) -> bool:
@@ -167,7 +180,7 @@ def _human_reply(conn: Connection, case: Case) -> None:
 
 def _other(conn: Connection, case: Case) -> None:
     """A report of success is evidence; what says nothing changes nothing."""
-    if case.mail.arrived:
+    if case.mail.arrived or case.mail.kind != "other":  # of others it says that they failed, of ours that it arrived
         _settle(conn, case, arrived=True)
 
 
@@ -194,13 +207,13 @@ def _leave_alone(conn: Connection, case: Case, reason: str) -> None:
 
 def _tell(conn: Connection, case: Case, told: tuple[str, str] | None = None, **more: str) -> None:
     """The event of TOLD, or another one of it."""
-    name, evidence = told or TOLD[case.mail.kind]
+    name, evidence = told or TOLD[case.kind]
     about, message = case.about, case.message
     data: dict[str, Any] = {"message_id": message.id, "enrolment_id": message.enrolment_id, **more}
     if about is not None and about.status:
         data |= {"status": about.status, "cause": about.reason, "reason": REASONS.get(about.reason, about.reason)}
     events.append(conn, case.lead_id, name, case.now, evidence=evidence, subject=message.email, data=data)
-    log.info("a mail came back", kind=case.mail.kind, message=message.id, lead=case.lead_id, event_name=name)
+    log.info("a mail came back", kind=case.kind, message=message.id, lead=case.lead_id, event_name=name)
 
 
 def _failures(conn: Connection, case: Case) -> int:

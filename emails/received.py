@@ -17,6 +17,7 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
+from email.utils import getaddresses
 
 LONGEST = 1 << 20  # bytes that are looked at: what says why a mail came back stands before the mail itself
 DEEPEST, MOST_PARTS = 8, 64
@@ -64,6 +65,11 @@ class Received:
 def first(headers: Headers, name: str) -> str:
     """The first value of that header; '' without one."""
     return next(iter(headers.get(name, ())), "")
+
+
+def addresses(*values: str) -> list[str]:
+    """The addresses in such headers; of a huge header those at its beginning."""
+    return [address for _name, address in getaddresses([value[:LONGEST_ADDRESS] for value in values]) if "@" in address]
 
 
 def open_mail(raw: bytes) -> Received:

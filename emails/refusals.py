@@ -23,14 +23,15 @@ LONGEST_NOTICE = 20_000  # characters of what a bounce tells people
 _SAID = 300
 _FAILURES = frozenset({"failed", "failure", "delayed", ""})  # what else a report may say is good news
 
-_ADDRESS = r"[^\s<>@:;,()\"']{1,200}@[A-Za-z0-9\[][A-Za-z0-9.\[\]-]{0,253}"
+_ADDRESS = r"[^\s<>@:;,()\[\]\"']{1,200}@(?:\[[A-Za-z0-9.:]{1,60}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,253})"
 _FOUND = re.compile(_ADDRESS)
 # A line that opens what is said about one recipient: indented, in angle brackets, or with what follows it.
 _OPENS = re.compile(
     rf"^[ \t>*]{{0,12}}(?:To: |Recipient: |RCPT TO:)?<?(?:mailto:)?({_ADDRESS})>?[:,.]{{0,3}}(?=\s|$|<mailto|\()",
     re.MULTILINE,
 )
-_RCPT = re.compile(rf"(?:RCPT TO|rcpt|recipient)[:= ]{{1,3}}<?({_ADDRESS})>?", re.IGNORECASE)
+_TAG = re.compile(r"\+[^@\s]{0,100}@")  # what makes a return path that of one mail
+_RCPT = re.compile(rf"(?:RCPT TO|rcpt|recipient)[:=\[ ]{{1,3}}<?({_ADDRESS})>?", re.IGNORECASE)
 _NAMED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")  # RFC 6533 3: utf-8-addr-xtext
 _RETURNED = re.compile(
     r"^[ \t]*[-_=]{2,60}.{0,12}(?:this is a copy|original message|returned message|unsent message|message follows"
@@ -71,9 +72,12 @@ class Recipient:
         return self.action == "failed" and self.reason in HARD
 
 
-def reported(mail: Received) -> tuple[Recipient, ...]:
-    """The recipients of a delivery report (RFC 3464, RFC 6533), wherever in the mail it stands."""
-    groups = [group for text in _reports(mail) for group in blocks(text) if _is_recipient(group)]
+def reported(mail: Received, *, by_hand: bool = False) -> tuple[Recipient, ...]:
+    """The recipients of a delivery report (RFC 3464, RFC 6533), wherever in the mail it stands.
+
+    In a mail that somebody wrote `by_hand` what reads like a report is quoted: only a part that is one counts.
+    """
+    groups = [group for text in _reports(mail, by_hand) for group in blocks(text) if _is_recipient(group)]
     notice = notice_of(mail)
     return tuple(_from_report(group, notice, mail, len(groups)) for group in groups[:MOST_RECIPIENTS])
 
@@ -87,7 +91,7 @@ def told(mail: Received) -> tuple[Recipient, ...]:
     delayed = _is_delay(mail, notice)
     sayings = _sayings(mail, notice) or [(address, notice) for address in _known_to_flufl(mail)]
     if not sayings:
-        sayings = [(address, notice) for address in _originally_to(mail)]
+        sayings = [(address, notice) for address in _originally_to(mail) or _mentioned(mail, notice)]
     return tuple(_from_words(address, words, notice, delayed) for address, words in sayings[:MOST_RECIPIENTS])
 
 
@@ -103,13 +107,15 @@ def notice_of(mail: Received) -> str:
 # ---------------------------------------------------------------- the report for machines
 
 
-def _reports(mail: Received) -> Iterator[str]:
+def _reports(mail: Received, by_hand: bool) -> Iterator[str]:
     """Parts that are reports, whatever they call themselves; one that was itself sent back is none of ours."""
     for part in mail.parts:
-        if not part.original:
-            text = part.text if part.kind in REPORTS else _unquoted(part.text)
-            if part.kind in REPORTS or all(field.search(text) for field in _REPORT):
-                yield text
+        if part.original:
+            continue
+        if part.kind in REPORTS:
+            yield part.text
+        elif not by_hand and all(field.search(text := _unquoted(part.text)) for field in _REPORT):
+            yield text
 
 
 def _is_recipient(group: Headers) -> bool:
@@ -249,10 +255,16 @@ def _originally_to(mail: Received) -> list[str]:
     return [one for headers in mail.originals[:1] for one in _FOUND.findall(first(headers, "to"))][:1]
 
 
+def _mentioned(mail: Received, notice: str) -> list[str]:
+    """The first address that stands anywhere in the notice, in the middle of a sentence."""
+    return [one for one in _FOUND.findall(notice) if not _is_ours(one, mail)][:1]
+
+
 def _is_ours(address: str, mail: Received) -> bool:
     """Whether it is the one who wrote, or to whom this report is sent, or who sends it."""
     ours = {*mail.headers.get("to", ()), *mail.headers.get("from", ()), *(first(one, "from") for one in mail.originals)}
-    return any(address.lower() in value.lower() for value in ours) or address.lower().startswith("postmaster@")
+    named = {value.lower() for value in ours} | {_TAG.sub("@", value.lower()) for value in ours}
+    return any(address.lower() in value for value in named) or address.lower().startswith("postmaster@")
 
 
 def _known_to_flufl(mail: Received) -> list[str]:

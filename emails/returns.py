@@ -9,35 +9,37 @@ Pure: no database, no clock, no network.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.utils import getaddresses
 from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
-from emails.received import LONGEST_ADDRESS, Received, blocks, first, open_mail
+from emails.causes import Reply, reply_in
+from emails.complaints import complaint
+from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
 from emails.refusals import Recipient, notice_of, reported, told
 
 Kind = Literal["hard", "soft", "complaint", "auto_reply", "human_reply", "other"]
 
 LONGEST_QUOTE = 1_500  # characters of a human's answer
 MOST_TOKENS = 20
-FEEDBACK = "message/feedback-report"
 
 _TOKEN = f"[0-9A-Za-z]{{{TOKEN_LENGTH}}}"
 _MARKED = re.compile(rf"\+({_TOKEN})@|<({_TOKEN})@")  # the return path of a mail of ours, or its Message-ID
 _ID = re.compile(r"<[^<>\s]{3,250}>")
 _TO_US = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "original-recipient", "to", "cc")
-_NOT_A_COMPLAINT = frozenset({"not-spam", "auth-failure", "virus", "other"})  # RFC 5965 7.3, RFC 6430, RFC 6591
 
+# What programs alone are called, and what people who look after one are called as well.
+_PROGRAMS = re.compile(r"(?:mailer-?daemon|mail ?delivery (?:sub)?system|mdaemon|mmdf)\b|microsoft ?exchange\w{20}")
 _DAEMONS = re.compile(
-    r"(?:mailer-?daemon|post ?master|mail ?delivery (?:sub)?system|mdaemon|mail administrator|bounces?|mmdf"
-    r"|(?:nondeliver|undeliver)\w*)\b"
+    rf"{_PROGRAMS.pattern}|(?:post ?master|(?:mail|system) administrator|bounces?|(?:nondeliver|undeliver)\w*)\b"
 )
 _BOUNCED = re.compile(
     r"undeliver|mail failure|returned (?:mail|to sender|message)|delivery (?:status|fail|has failed|problem|error"
     r"|report"
     r"|notif|delay|unsuccess|incomplete)|(?:mail|message) delivery (?:fail|status|stopped|warning)|failure notice"
     r"|non.?remis|non.?d[ée]liv|[ée]chec (?:de|d')|nicht (?:zustellbar|zugestellt)|unzustellbar|non recapitabil"
-    r"|no se (?:pudo|ha podido) entregar|mail (?:could not|not) (?:be )?deliver|could not (?:be )?(?:deliver|send)"
+    r"|no se (?:pudo|puede|ha podido) entregar|n[ãa]o foi poss[íi]vel entregar|onbestelbaar|remise (?:retard|diff)"
+    r"|niet (?:worden )?(?:af)?geleverd|error sending (?:message|mail)"
+    r"|mail (?:could not|not) (?:be )?deliver|could not (?:be )?(?:deliver|send)"
     r"|message (?:not|un)deliver|mail system error|returning message|bounced? (?:mail|message)|delayed \d+ hours"
     r"|recipient (?:unknown|not found)|postmaster notify|smtp server.{0,40}error|permanent fail"
 )
@@ -46,18 +48,26 @@ _BOUNCE_WORDS = re.compile(
     r"|permanent(?:ly)? (?:fatal )?"
     r"(?:error|fail)|following (?:address|recipient)|incorrectly constructed|not deliver(?:ed)?|unable to deliver"
     r"|was rejected by|has been delayed"
-    r"|transcript of session|mail server error|n'a pas pu [êe]tre (?:remis|d[ée]livr|distribu)|nicht zugestellt"
+    r"|transcript of session|mail server error|n'a pas (?:pu|encore) [êe]t(?:re|[ée]) (?:remis|d[ée]livr|distribu)"
+    r"|nicht zugestellt|n'est pas parvenu|no se (?:pudo|puede|ha podido) entregar|n[ãa]o foi poss[íi]vel entregar"
+    r"|non (?:pu[òo]|[èe] stato) (?:\w+ )?consegnat"
+    r"|niet (?:worden )?(?:af)?geleverd|failed to deliver|delivery failed|not (?:yet )?been delivered"
 )
+# What a subject says of a machine's answer: wherever it stands, or only where it begins so, since people speak of
+# holidays and of car insurance too.
 _AWAY = re.compile(
-    r"out.?of.?(?:the.?)?office|auto(?:matic)?.?(?:reply|response|answer)|autorepl|auto:|on (?:vacation|holidays?"
-    r"|leave)"
-    r"|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)|i am away|r[ée]ponse automatique"
-    r"|absen(?:ce|t)\b|en cong[ée]s?|hors du bureau|abwesen|automatische antwort|nicht im (?:b[üu]ro|haus)|im urlaub"
-    r"|fuera de (?:la )?oficina|respuesta autom[áa]tica|risposta automatica|fuori (?:sede|ufficio)|assente|afwezig"
+    r"out.?of.?(?:the.?)?office|auto(?:matic)?.?(?:reply|response|answer)|autorepl"
+    r"|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)|r[ée]ponse automatique"
+    r"|absence du |hors du bureau|abwesenheit|automatische antwort|nicht im (?:b[üu]ro|haus)"
+    r"|fuera de (?:la )?oficina|respuesta autom[áa]tica|risposta automatica|fuori (?:sede|ufficio)|afwezigheid"
+    r"|^[\W_]*(?:auto:|absen(?:ce|t)|(?:je suis )?en cong[ée]|on (?:vacation|holidays?|leave)|i am away|abwesend"
+    r"|im urlaub|assente|afwezig|vacation\b|cong[ée]s\b)"
     r"|automatisch antwoord|resposta autom[áa]tica|fora do escrit[óo]rio|automatiskt svar|automaattinen"
     r"|自動(?:返信|応答)|不在"
     r"|自动(?:回复|答复)|автоответ|автоматический ответ|вне офиса|odpowied[źz] automatyczna|poza biurem"
 )
+_FORWARD_MARK = re.compile(r"\s*(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
+_RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
 _REPLY_MARK = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _QUOTED_BELOW = re.compile(
     r"^(?:>|-{2,}\s*(?:original|forwarded|message d|urspr|mensaje)|_{10,}\s*$|on .{5,200} wrote:|le .{5,200} a écrit"
@@ -105,51 +115,38 @@ def read(raw: bytes) -> Returned:
 
 
 def _judged(mail: Received) -> tuple[Kind, tuple[Recipient, ...]]:
-    if complained := _complaint(mail):
-        return complained
-    if recipients := reported(mail):
-        return _gravest(recipients), recipients
+    by_hand = _is_by_hand(mail)
+    if feedback := complaint(mail, by_hand=by_hand):
+        complains, by_whom = feedback
+        return ("complaint", by_whom) if complains else ("other", ())
+    if recipients := reported(mail, by_hand=by_hand):
+        return kind_of(recipients), recipients
     if _is_receipt(mail):
         return "other", ()
-    if _is_bounce(mail):
+    if not by_hand and _is_bounce(mail):
         recipients = told(mail)
-        return _gravest(recipients) if recipients else "soft", recipients
+        return kind_of(recipients) if recipients else "soft", recipients
     if _is_automatic(mail):
         return "auto_reply", ()
-    return ("human_reply", ()) if _is_reply(mail) else ("other", ())
+    if not _is_reply(mail):
+        return "other", ()
+    return ("auto_reply" if _from_nobody(mail) else "human_reply"), ()
 
 
-def _gravest(recipients: tuple[Recipient, ...]) -> Kind:
-    """A mail of ours has one recipient; where several are named, the first that failed is it."""
+def kind_of(recipients: Iterable[Recipient]) -> Kind:
+    """What a bounce is that names these: of several, what is worst for any of them."""
     failed = [one for one in recipients if one.reason != "delivered"]
     if not failed:
         return "other"
-    return "hard" if failed[0].hard else "soft"
-
-
-# ---------------------------------------------------------------- complaints
-
-
-def _complaint(mail: Received) -> tuple[Kind, tuple[Recipient, ...]] | None:
-    """A feedback report (RFC 5965)."""
-    report = next((part for part in mail.parts if part.kind == FEEDBACK and not part.original), None)
-    if report is None:
-        return None
-    fields = [group for group in blocks(report.text) if "feedback-type" in group or "original-rcpt-to" in group]
-    named = [address for group in fields for address in _addresses(*group.get("original-rcpt-to", ()))]
-    kind = next((first(group, "feedback-type").lower() for group in fields), "abuse") or "abuse"
-    if kind in _NOT_A_COMPLAINT:
-        return "other", ()
-    named = named or [address for one in mail.originals[:1] for address in _addresses(first(one, "to"))]
-    return "complaint", tuple(Recipient(address, "", "feedback", "complaint") for address in dict.fromkeys(named))
+    return "hard" if any(one.hard for one in failed) else "soft"
 
 
 # ---------------------------------------------------------------- bounces without a report
 
 
 def _is_receipt(mail: Received) -> bool:
-    """A disposition notification (RFC 8098): it was read, or thrown away."""
-    return any(
+    """A disposition notification (RFC 8098): it was read, or thrown away. Some lose their report on the way."""
+    return _RECEIPT.match(mail.first("subject").lower()) is not None or any(
         part.kind in ("message/disposition-notification", "message/global-disposition-notification")
         for part in mail.parts
     )
@@ -161,14 +158,30 @@ def _is_bounce(mail: Received) -> bool:
         return True
     if "report-type=delivery-status" in mail.first("content-type").lower().replace('"', ""):
         return True
-    sender = f"{mail.first('from')} {mail.first('return-path')}".lower()
-    from_nobody = "<>" in mail.first("return-path")
+    notice = notice_of(mail)
     signs = (
-        from_nobody or _DAEMONS.search(sender) is not None,
+        _from_nobody(mail) or _DAEMONS.search(_sender(mail)) is not None,
         _BOUNCED.search(mail.first("subject").lower()) is not None,
-        _BOUNCE_WORDS.search(notice_of(mail).lower()) is not None,
+        _BOUNCE_WORDS.search(notice.lower()) is not None or reply_in(notice) != Reply(),
     )
-    return sum(signs) >= 2 and (signs[0] or not _is_reply(mail))
+    return sum(signs) >= 2 and (signs[0] or not _follows(mail))
+
+
+def _from_nobody(mail: Received) -> bool:
+    """Nothing is to come back to it (RFC 5321 4.5.5): no person writes so."""
+    return "<>" in mail.first("return-path") or mail.first("from").strip() == "<>"
+
+
+def _sender(mail: Received) -> str:
+    return f"{mail.first('from')} {mail.first('return-path')}".lower()
+
+
+def _is_by_hand(mail: Received) -> bool:
+    """A person's answer: what it quotes is not its own word. Who passes a bounce on lets it speak for itself."""
+    marked = _REPLY_MARK.match(mail.first("subject")) is not None
+    passed_on = _FORWARD_MARK.match(mail.first("subject")) is not None
+    answers = marked or (_follows(mail) and not passed_on and _DAEMONS.search(_sender(mail)) is None)
+    return answers and not _from_nobody(mail) and _PROGRAMS.search(_sender(mail)) is None
 
 
 # ---------------------------------------------------------------- answers
@@ -195,9 +208,12 @@ def _is_reply(mail: Received) -> bool:
     """Somebody answers: the mail names one that it follows, or is addressed to the return path of one."""
     if mail.first("list-id") or mail.first("precedence").lower() in ("bulk", "list", "junk"):
         return False
-    follows = any(_ID.search(mail.first(name)) for name in ("in-reply-to", "references"))
     to_us = any(_MARKED.search(value) for name in _TO_US for value in mail.headers.get(name, ()))
-    return bool(_author(mail)) and (follows or to_us or _REPLY_MARK.match(mail.first("subject")) is not None)
+    return bool(_author(mail)) and (_follows(mail) or to_us or _REPLY_MARK.match(mail.first("subject")) is not None)
+
+
+def _follows(mail: Received) -> bool:
+    return any(_ID.search(mail.first(name)) for name in ("in-reply-to", "references"))
 
 
 def _own_words(mail: Received) -> str:
@@ -239,12 +255,8 @@ def _message_ids(mail: Received) -> tuple[str, ...]:
 
 def _author(mail: Received) -> str:
     """Whoever wrote, without what no database and no page would show."""
-    written = next(iter(_addresses(mail.first("from"))), "")
+    written = next(iter(addresses(mail.first("from"))), "")
     return "".join(sign for sign in written if sign.isprintable())[:LONGEST_ADDRESS]
-
-
-def _addresses(*values: str) -> list[str]:
-    return [address for _name, address in getaddresses([value[:LONGEST_ADDRESS] for value in values]) if "@" in address]
 
 
 def _mark(mail: Received, kind: Kind, tokens: tuple[str, ...], raw: bytes) -> str:

@@ -196,6 +196,35 @@ def test_nothing_is_ever_answered(house, sent, came):
     assert house.run(lambda conn: conn.execute(select(func.count()).select_from(messages)).scalar_one()) == before
 
 
+def test_an_answer_that_quotes_an_old_bounce_ends_the_sequence_and_silences_nobody(house, sent, came):
+    message = sent()
+    quoted = about(message).decode().partition("--b\nContent-Type: message/delivery-status\n")[2]
+    raw = plain(f"My address works again.\n\n{quoted}", In_Reply_To=message.message_id, Subject="Re: Undelivered Mail")
+    assert came(raw) == "taken"
+    assert [name for name, _, _ in house.events_of(message.lead_id)] == ["mail.replied"]
+    assert left_alone(house) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told", "silenced"),
+    [
+        ("5.2.2", "5.1.1", ["mail.soft_bounced"], None),
+        ("5.1.1", "5.2.2", ["mail.bounced"], ("all", "hard_bounce")),
+        ("2.0.0", "5.1.1", [], None),
+    ],
+)
+def test_of_several_recipients_what_is_said_of_ours_counts(house, sent, came, ours, theirs, told, silenced):
+    """Their server passed it on to bob as well, who is named first."""
+    message = sent()
+    group = "Final-Recipient: rfc822; bob@atelier.example\nAction: failed\nStatus: {}\n\nFinal-Recipient:"
+    raw = about(
+        message, status=ours, action="delivered" if ours == "2.0.0" else "failed", diagnostic=f"smtp; {ours} so it is"
+    )
+    assert came(raw.replace(b"Final-Recipient:", group.format(theirs).encode())) == "taken"
+    assert [name for name, _, _ in house.events_of(message.lead_id)] == told
+    assert left_alone(house) == silenced
+
+
 # ---------------------------------------------------------------- proof
 
 

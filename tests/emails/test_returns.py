@@ -5,6 +5,8 @@ import random
 import resource
 import time
 from collections import Counter
+from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,32 @@ def test_bounces_of_others_are_read_as_they_are_known_to_be(shared):
     print("all", of.total(), {column: f"{share:.1%}" for column, share in total.items()})
     assert all(share >= 0.95 for share in total.values()), total
     assert right["with a report", "kind"] / of["with a report"] >= 0.99
+
+
+def written_by_servers():
+    """`came_back.txt`: after `===` a name, the kind, and for each recipient address, status and reason, comma between
+    several, empty where anything is right; then the mail, up to the next. A last column names its charset.
+    """
+    for case in Path(__file__).with_name("came_back.txt").read_text().split("=== ")[1:]:
+        head, _, raw = case.partition("\n")
+        name, kind, addresses, statuses, reasons, charset = [*map(str.strip, head.split("|")), *[""] * 5][:6]
+        yield name, (kind, addresses, statuses, reasons), raw.encode(charset or "utf-8")
+
+
+def test_what_servers_programs_and_people_write_in_ways_of_their_own_is_told_apart():
+    """One mail in the manner of each of some 140: old and new servers, filters, languages, spoilt and nested ones."""
+    wrong = {}
+    for name, (kind, *columns), raw in written_by_servers():
+        mail = read(raw)
+        got = [",".join(getattr(one, what) for one in mail.recipients) for what in ("address", "status", "reason")]
+        agrees = [
+            not wanted or wanted == found
+            for column, theirs in zip(columns, got, strict=True)
+            for wanted, found in zip_longest(column.split(","), theirs.split(","))
+        ]
+        if mail.kind != kind or not all(agrees):
+            wrong[name] = (mail.kind, got)
+    assert wrong == {}
 
 
 def test_line_ends_change_nothing(shared):
