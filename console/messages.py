@@ -22,6 +22,7 @@ from console.reasons import told
 from console.reporting import draw_report
 from console.routes import Route
 from console.step_words import subject_of
+from console.traces import clerk
 from emails import settling
 from emails.doubts import doubts
 from emails.drafts import Unwritable
@@ -183,15 +184,19 @@ def settle_messages(door: ConsoleDoor) -> Response:
         name, consequence = (say(word) for word in CHOICES[choice])
         shown = [(one.id, one.to, _called(one.email, door.site())) for one in some]
         return draw_report("console/settle.html", choice=choice, name=name, consequence=consequence, some=shown)
-    settling.settle_many(door.database, [one.id for one in some], choice, viewer().name, g.moment)
+    settling.settle_many(door.database, [one.id for one in some], choice, _decider(door), g.moment)
     return make_response(redirect(url_for("console.messages", view="unknown", done="many"), 303))
 
 
+def _decider(door: ConsoleDoor) -> settling.Decider:
+    return settling.Decider(clerk(), door.keys.suppression)
+
+
 def _decide(door: ConsoleDoor, message_id: int, act: Callable[..., bool], done: str) -> Response:
-    name, now = viewer().name, g.moment
+    who, now = _decider(door), g.moment
 
     def job(conn: Connection) -> bool:
-        return act(conn, by=name, now=Moment(now.calendar, now.machine))
+        return act(conn, who=who, now=Moment(now.calendar, now.machine))
 
     said = done if door.database.write(job) else "late"
     if request.form.get("back") == "message":

@@ -45,6 +45,13 @@ ACTS: Mapping[str, str] = {
     "staff_signed_out": msgid("every browser of somebody signed out"),
     "factor_set": msgid("second factor set up"),
     "factor_removed": msgid("second factor removed"),
+    "doubt_settled": msgid("doubt about a mail ended"),
+    "mail_sent_again": msgid("mail sent again"),
+    "lead_reassigned": msgid("lead given to another rep"),
+    "alert_withdrawn": msgid("alert taken back"),
+    "hit_judged": msgid("hit judged anew"),
+    "absence_noted": msgid("absence noted"),
+    "absence_taken_back": msgid("absence taken back"),
 }
 
 

@@ -1,9 +1,11 @@
 """What a person decides about a message that came to no good end: try again, or say what became of it.
 
-Every decision is a move of `emails.states`, and an event of the lead that says who decided.
+Every decision is a move of `emails.states`, an event of the lead that says who decided, and an entry in
+the audit chain.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection, select
@@ -12,10 +14,12 @@ from base.clock import Moment
 from base.tokens import new_token
 from emails.states import AGAIN, Message, Move, move
 from leads import events
+from leads.forgetting import Clerk, note
 from storage.database import Database
 from storage.schema import messages
 
 AT_ONCE = 100  # doubts ended in one transaction
+SETTLED, PROMISED = "doubt_settled", "mail_sent_again"  # what the audit chain calls it
 # Frozen anew at the next claim: the text may have been mended, and the address put right.
 _FRESH = (
     ("compiled_hash", None),
@@ -27,8 +31,20 @@ _FRESH = (
 )
 
 
-def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
-    """Promise once more what failed or was refused; `by` is who decided. False: it is in no such state any more.
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides, and the key of the audit chain."""
+
+    clerk: Clerk
+    key: str
+
+    @property
+    def by(self) -> str:
+        return self.clerk.by
+
+
+def send_again(conn: Connection, message_id: int, who: Decider, now: Moment) -> bool:
+    """Promise once more what failed or was refused. False: it is in no such state any more.
 
     It goes through the last look like any other: whoever has left, or withdrawn consent, is not written to. The
     enrolment has gone on meanwhile and is not called back.
@@ -39,7 +55,8 @@ def send_again(conn: Connection, message_id: int, by: str, now: Moment) -> bool:
     to = () if message.klass == "notification" else (("recipient", None),)
     anew = ("token", new_token())  # another letter: its Message-ID, its return path and its links are its own
     values = (*_FRESH, *to, anew, ("attempts", 0), ("due_at", now.machine), ("ended_at", None))
-    return _again(conn, message, Move("due", f"sent again by {by}", values=values), by, now)
+    done = _again(conn, message, Move("due", f"sent again by {who.by}", values=values), who.by, now)
+    return done and _entered(conn, PROMISED, message, who, now, was=message.state)
 
 
 def ends_as(message: Message, policy: str) -> str:
@@ -59,19 +76,26 @@ def settle_by_evidence(conn: Connection, message_id: int, evidence: str, arrived
     return message is not None and move(conn, message, "unknown", step, now, None)
 
 
-def settle_many(database: Database, ids: Sequence[int], choice: str, by: str, now: Moment) -> int:
+def settle_many(database: Database, ids: Sequence[int], choice: str, who: Decider, now: Moment) -> int:
     """The same for many, in portions; returns how many were still in doubt. Raises KeyError, StorageUnavailable."""
     portions = [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
-    return sum(database.write(partial(_settle_some, ids=some, choice=choice, by=by, now=now)) for some in portions)
+    return sum(database.write(partial(_settle_some, ids=some, choice=choice, who=who, now=now)) for some in portions)
 
 
-def _settle_some(conn: Connection, ids: Sequence[int], choice: str, by: str, now: Moment) -> int:
-    return sum(settle(conn, id, choice, by, now) for id in ids)
+def _settle_some(conn: Connection, ids: Sequence[int], choice: str, who: Decider, now: Moment) -> int:
+    return sum(settle(conn, id, choice, who, now) for id in ids)
 
 
-def settle(conn: Connection, message_id: int, choice: str, by: str, now: Moment) -> bool:
+def settle(conn: Connection, message_id: int, choice: str, who: Decider, now: Moment) -> bool:
     """End a doubt as one of CHOICES says. False: there is no doubt about it any more. Raises KeyError."""
-    return CHOICES[choice](conn, message_id, by, now)
+    message = _find(conn, message_id)
+    done = CHOICES[choice](conn, message_id, who.by, now)
+    return done and message is not None and _entered(conn, SETTLED, message, who, now, to=choice)
+
+
+def _entered(conn: Connection, act: str, message: Message, who: Decider, now: Moment, **more: str) -> bool:
+    note(conn, who.key, act, message.lead_id, who.clerk, now, message=message.id, **more)
+    return True
 
 
 def _delivered(conn: Connection, message_id: int, by: str, now: Moment) -> bool:

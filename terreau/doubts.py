@@ -10,6 +10,7 @@ from base.translations import msgid
 from console import reasons
 from emails import settling
 from emails.doubts import Doubt, doubts
+from leads.forgetting import Clerk
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from terreau.language import gettext, ngettext, words
@@ -59,7 +60,8 @@ def settle(config: Config, some: Sequence[Doubt], choice: str, by: str) -> str:
     """End these doubts as `choice` says; returns a sentence. Raises as `listed`."""
     with closing(_opened(config)) as database:
         now: Moment = clocks_of(database).moment()
-        done = settling.settle_many(database, [one.id for one in some], choice, by, now)
+        who = settling.Decider(Clerk(by), config.keys().suppression)
+        done = settling.settle_many(database, [one.id for one in some], choice, who, now)
     sentences = [gettext(CHOICES[choice], mails=counted(done)) + "."]
     if done < len(some):
         sentences.append(gettext("%(mails)s had ended meanwhile.", mails=counted(len(some) - done)))

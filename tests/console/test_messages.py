@@ -217,6 +217,8 @@ def test_many_doubts_are_looked_at_once_more_and_ended_alike(staff_client, mails
     for id in chosen:
         name, data = story(database, row(database, id).lead_id)[-1]
         assert (name, data["by"]) == ("mail.retried", "Marketer")
+    page = staff_client("admin").get("/console/data").text
+    assert page.count("doubt about a mail ended") == len(chosen)
 
 
 def test_all_doubts_are_ended_at_once_and_once(staff_client, mails, set_state, database):

@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 
 from base.tokens import Signer
 from emails import channel
-from emails.settling import settle
 from leads import consenting
+from emails.settling import Decider, settle
 from leads.answering import ConsentAnswer
+from leads.forgetting import Clerk
 from storage.schema import enrolments, leads, messages, suppressions
 from tests.emails.conftest import Inbox, free_port
 
@@ -338,7 +339,7 @@ def test_every_try_of_a_mail_carries_the_same_key_and_no_other_mail_does(house, 
     assert len(set(first.values())) == 2
     in_doubt = update(messages).where(messages.c.id == ada).values(state="unknown", ended_at=None)
     house.run(lambda conn: conn.execute(in_doubt) and None)
-    house.run(lambda conn: settle(conn, ada, "again", "ada", house.now))
+    house.run(lambda conn: settle(conn, ada, "again", Decider(Clerk("ada"), "a key"), house.now))
     house.fold(house.message(ada).lead_id)
     sender.drain(never)
     again = mailbox.arrived[-1]

@@ -1,20 +1,23 @@
 """What a person decides: a mail that failed is promised again, a doubt is ended, and the lead's events say by whom."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from emails import settling
-from storage.schema import enrolments, leads, messages
+from leads.forgetting import Clerk
+from storage.chain import verify
+from storage.schema import audit, enrolments, leads, messages
 
 CHLOE = "Chloé Lambert"
+WHO = settling.Decider(Clerk(CHLOE, 7), "a key of sixteen signs")
 
 
 def again(house, message_id):
-    return house.run(lambda conn: settling.send_again(conn, message_id, CHLOE, house.now))
+    return house.run(lambda conn: settling.send_again(conn, message_id, WHO, house.now))
 
 
 def settle(house, message_id, choice):
-    return house.run(lambda conn: settling.settle(conn, message_id, choice, CHLOE, house.now))
+    return house.run(lambda conn: settling.settle(conn, message_id, choice, WHO, house.now))
 
 
 def in_state(house, message_id, state, **columns):
@@ -96,6 +99,10 @@ def test_a_doubt_is_ended_once_and_by_name(house, choice, state, event):
     assert (settled.state, CHLOE in settled.reason) == (state, True)
     [(name, subject, data)] = house.events_of(settled.lead_id)
     assert (name, subject, data["message_id"]) == (event, "conseils-3d/niveaux", message)
+    with house.database.read() as conn:
+        [entry] = conn.execute(select(audit.c.act, audit.c.lead_id, audit.c.staff_id)).all()
+        assert not verify(conn, WHO.key).breaks
+    assert tuple(entry) == ("doubt_settled", settled.lead_id, 7)
 
 
 def test_a_letter_sent_again_in_doubt_keeps_its_id_and_counts_as_resent(house, inbox, sender_to, never):

@@ -24,6 +24,7 @@ from emails.outbox import Sender
 from emails.press import Press
 from emails.recovery import recover
 from leads import consenting, events, hit_log, judging
+from leads.forgetting import Clerk
 from leads.hit_log import Met
 from leads.identity import Capture, ConsentAnswer, load_leads, record
 from sales import verdicts
@@ -43,6 +44,7 @@ from workflows.resting import EVERYTHING
 from workflows.values import TERMINAL
 
 ZONE = "Europe/Paris"
+ADA = settling.Decider(Clerk("ada"), "a key of sixteen signs")
 ZONES = {"ada": "Europe/Paris", "bob": "America/Montreal", "chloe": "Pacific/Auckland", "dan": None}
 TREES = {name: Tree({path: text.encode() for path, text in texts.items()}) for name, texts in RELEASES.items()}
 SITES = {name: load_site(tree)[0] for name, tree in TREES.items()}
@@ -196,7 +198,7 @@ class Town:
             doubtful = select(messages.c.id).where(messages.c.state == "unknown").order_by(messages.c.id).limit(1)
             number = conn.scalar(doubtful)
         if number is not None:
-            self.do(lambda conn: settling.settle(conn, number, choice, "ada", self.now))
+            self.do(lambda conn: settling.settle(conn, number, choice, ADA, self.now))
 
     def applies(self, name):
         apply(
