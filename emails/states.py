@@ -1,7 +1,9 @@
 """The life of a message on one screen (DESIGN §7), and what moves it along: one, or many at once.
 
-Nothing else writes `messages.state`. A move is an UPDATE with the state it expects in its WHERE; who moved is told by
-the row count. Every terminal state appends its `mail.*` event, which wakes the lead.
+A move is an UPDATE with the state it expects in its WHERE; who moved is told by the row count. Every terminal state
+appends its `mail.*` event, which wakes the lead. Beside this module the claims take what is due (`storage.claims`,
+`emails.claiming`), and who is forgotten is written to no more (`leads.erasing`), in this table too: the tests keep a
+database that refuses whatever is not in it.
 """
 
 from collections import defaultdict
@@ -30,7 +32,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     # After it: the server's word decides, and its silence is doubt. Back to due only if the server has none of it.
     "in_data": frozenset({"sent", "refused", "deferred", "unknown", "due", "settled_resent"}),
     "deferred": frozenset({"due", "withdrawn", "expired"}),
-    "unknown": frozenset({"settled_delivered", "settled_dropped", "settled_resent", "due"}),  # due: sent again
+    # Due: sent again. Withdrawn: nobody is left of whom it could be known.
+    "unknown": frozenset({"settled_delivered", "settled_dropped", "settled_resent", "due", "withdrawn"}),
     "sent": frozenset(),
     "refused": frozenset(),
     "failed": frozenset(),

@@ -1,7 +1,9 @@
 """The life of a message: the table, and that nobody moves a message without looking."""
 
+import re
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +11,8 @@ from sqlalchemy import select
 from emails.states import AGAIN, TERMINAL, TRANSITIONS, Move, move
 from storage import claims, holders
 from storage.schema import messages
+
+ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 def test_every_state_can_be_reached_and_every_doubt_can_be_settled():
@@ -22,6 +26,16 @@ def test_every_state_can_be_reached_and_every_doubt_can_be_settled():
     assert {
         "sent", "refused", "failed", "withdrawn", "expired", "settled_delivered", "settled_resent", "settled_dropped",
     } == TERMINAL  # fmt: skip
+
+
+def test_the_guide_shows_the_table_that_the_code_has():
+    rows = re.findall(r"(?m)^\| (`\w+`(?: `\w+`)*) \| ([`\w ]*)\| ([`\w ]*)\|$", ARCHITECTURE.read_text())
+    shown = [(one, *map(states_in, onward)) for states, *onward in rows for one in sorted(states_in(states))]
+    assert sorted(shown) == sorted((one, TRANSITIONS[one], AGAIN.get(one, frozenset())) for one in TRANSITIONS)
+
+
+def states_in(cell):
+    return frozenset(re.findall(r"\w+", cell))
 
 
 def test_nothing_leaves_a_terminal_state_and_nothing_is_sent_without_an_intent():

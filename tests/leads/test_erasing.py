@@ -32,6 +32,7 @@ from storage.schema import (
     tallies,
 )
 from tests.leads.everywhere import AT, canary, every_canary, settle
+from tests.terreau.sworn import swear_in
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -166,6 +167,16 @@ def test_while_a_letter_is_being_handed_over_nothing_is_erased(desk):
     with pytest.raises(UnderWay):
         forget(desk, ADA, "erase", CLERK, NOW)
     assert everything(desk.database) == before
+
+
+@pytest.mark.parametrize("state", ["due", "claimed", "deferred", "unknown", "sent"])
+def test_mail_of_whoever_is_forgotten_ends_as_the_table_of_its_states_has_it(desk, state):
+    stands = update(messages).where(messages.c.id == ADA).values(state=state)
+    desk.database.write(lambda conn: conn.execute(stands) and swear_in(conn))
+    forget(desk, ADA, "anonymise", CLERK, NOW)
+    with desk.database.read() as conn:
+        ended = conn.scalar(select(messages.c.state).where(messages.c.id == ADA))
+    assert ended == ("sent" if state == "sent" else "withdrawn")
 
 
 def test_whoever_was_merged_into_the_lead_goes_too(desk):

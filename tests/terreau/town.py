@@ -37,6 +37,7 @@ from tests.conftest import SettableClocks
 from tests.terreau.copies import Copy
 from tests.terreau.frail import Died, Interrupted, Mortal
 from tests.terreau.post_office import PostOffice
+from tests.terreau.sworn import swear_in
 from tests.terreau.town_content import RELEASES, SEQUENCES
 from workflows import gaps, pauses
 from workflows.engine import Engine
@@ -68,6 +69,7 @@ class Town:
     def __post_init__(self):
         self.clocks = SettableClocks()
         self.database = open_database(self.url, durable=False)
+        self.do(swear_in)
         self.config = Config.model_validate({"data": {"dir": self.folder}, "mail": {"connections": 1}})
         self.keys = self.config.keys()
         self.office = PostOffice(self)
