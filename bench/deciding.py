@@ -21,7 +21,8 @@ from base.paths import data_path
 from bench.results import Result
 from leads.facts import Event, Facts, Lead, Standing
 from workflows.decide import decide
-from workflows.values import Enrolment, Leave, Outcome, Rules, Skip, Take, WaitForEvent, WaitUntil
+from workflows.outcomes import Leave, Outcome, Skip, Take, WaitForEvent, WaitUntil
+from workflows.values import Enrolment, Rules
 
 NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # a Tuesday morning
 DAY = timedelta(days=1)

@@ -11,7 +11,8 @@ from dataclasses import replace
 from authoring.editing import Move
 from authoring.models.sequences import Sequence, Step
 from authoring.renames import renamed
-from workflows.values import Adopt, Complete, Edit, Enrolment, Leave, Rules
+from workflows.outcomes import Adopt, Complete, Leave
+from workflows.values import Edit, Enrolment, Rules
 
 WAITS = (*Step.WAITS, "wait_from")
 COUNTED_BY = ("holidays", "timezone")  # of the sequence

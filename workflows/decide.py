@@ -16,27 +16,22 @@ from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
 from workflows.entries import outside
 from workflows.language import answers_forms, below, is_below, said, zone_for
-from workflows.picks import picked
-from workflows.resting import missed, on_resume, pauses_of, resting, shifted
-from workflows.values import (
-    REACHED,
-    TERMINAL,
+from workflows.outcomes import (
     Complete,
-    Enrolment,
     Jump,
     Leave,
-    Mail,
     Outcome,
     PassBy,
-    Pause,
     Rest,
-    Rules,
     Settled,
     Skip,
     Take,
     WaitForEvent,
     WaitUntil,
 )
+from workflows.picks import picked
+from workflows.resting import missed, on_resume, pauses_of, resting, shifted
+from workflows.values import REACHED, TERMINAL, Enrolment, Mail, Pause, Rules
 from workflows.waits import due_moment, holidays_of, hours_of, later, opening, shut_by
 
 HOURS_APART = APART // timedelta(hours=1)

@@ -13,7 +13,8 @@ from authoring.models.sequences import SetFields, Step
 from leads.facts import COLUMNS, Facts, Lead
 from leads.points import MILLI
 from workflows.language import zone_for
-from workflows.values import Enrolment, Message, Rules, Take, Task, Webhook
+from workflows.outcomes import Take
+from workflows.values import Enrolment, Message, Rules, Task, Webhook
 from workflows.waits import holidays_of, later
 
 # What identifies a lead is changed by doors only; lint says so to the author.

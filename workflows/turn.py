@@ -22,35 +22,37 @@ from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.decide import decide, next_look
 from workflows.entries import Pull, admit
 from workflows.language import answers_forms, first_zone, waits, zone_for
+from workflows.outcomes import (
+    Adopt,
+    Complete,
+    Jump,
+    Leave,
+    Outcome,
+    PassBy,
+    Rest,
+    Settled,
+    Skip,
+    Take,
+    WaitForEvent,
+    WaitUntil,
+)
 from workflows.react import react, stage_changes
 from workflows.refolding import apart_or_one, refolded
 from workflows.standing_triggers import by_end, next_pull
 from workflows.values import (
-    Adopt,
-    Complete,
     Decision,
     Edit,
     Enrolment,
     EnrolmentState,
-    Jump,
     LeadState,
-    Leave,
     Mail,
     Message,
-    Outcome,
-    PassBy,
     Receipt,
-    Rest,
     Rules,
     Said,
-    Settled,
-    Skip,
     StageChange,
-    Take,
     Task,
     Turn,
-    WaitForEvent,
-    WaitUntil,
     Webhook,
 )
 from workflows.waits import caps_of, hours_of, own_caps

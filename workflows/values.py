@@ -1,4 +1,4 @@
-"""What the engine knows of a lead and what it may decide: frozen values that every module of this room passes on.
+"""What the engine knows of a lead and what its turn leaves to be written: frozen values that this room passes on.
 
 Pure: no database, no clock, no network.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from authoring.editing import Move
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
 from authoring.site import Site
 from leads.calm import Watch
 from leads.facts import Event, Facts
@@ -157,106 +157,6 @@ class LeadState:
     refold: Refold | None = None
     repair: Repair | None = None  # a hit turned out to be no human's
     regroup: Regroup | None = None  # the lead is one with another, or is so no more
-
-
-# ---------------------------------------------------------------- what `decide` answers
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """Do the step's act now, then go to `then`; None is the end."""
-
-    step: Step
-    then: str | None
-    planned: datetime
-    email: str | None = None  # the text to send
-    reason: str | None = None  # why so, where the receipt shall tell
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Leave the act undone, and say why."""
-
-    step: Step
-    reason: str
-    then: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
-    """Nothing before `at`. `delayed` tells a send that was moved from a wait that was written."""
-
-    at: datetime
-    reason: str
-    zone: str
-    delayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WaitForEvent:
-    """Nothing before something happens, or `at`: the timeout, or when time alone may change the answer."""
-
-    at: datetime | None
-    reason: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Nothing before a pause is over."""
-
-    reason: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The step's mail has come to its end: go on to `then`. `missed` says why it reached nobody."""
-
-    step: Step
-    then: str | None
-    anchor_at: datetime | None
-    missed: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Jump:
-    """The goal was reached: straight to `to`, past what lies between."""
-
-    to: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Out of the sequence. `step` is set when a step did it (`exit`, or a `wait_for` that timed out)."""
-
-    reason: str
-    step: Step | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """Every step lies behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class PassBy:
-    """The step was taken before an edit put it here: on to `then`, as if it were not there."""
-
-    step: Step
-    then: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """An edit is carried out: on as `enrolment`. `reason` is None where nothing changes for the lead."""
-
-    enrolment: Enrolment
-    reason: str | None
-
-
-Outcome = Take | Skip | WaitUntil | WaitForEvent | Rest | Settled | Jump | Leave | Complete | PassBy | Adopt
 
 
 # ---------------------------------------------------------------- what a pass over one lead leaves to be written

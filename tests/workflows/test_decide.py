@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflows.decide import decide, next_look
-from workflows.values import Complete, Jump, Leave, Mail, Settled, Skip, Take, WaitForEvent, WaitUntil
+from workflows.outcomes import Complete, Jump, Leave, Settled, Skip, Take, WaitForEvent, WaitUntil
+from workflows.values import Mail
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WINDOW = 'send_window = { days = ["mon", "tue", "wed", "thu", "fri"], from = "09:00", to = "18:00"%s }\n'
