@@ -3,19 +3,17 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
-from authoring.models.conditions import Condition
-from authoring.models.sequences import Branch, Sequence, Step, WaitFor
-from base.calendars import local_moment
-from leads.asked import APART, AT_MOST
-from leads.conditions import holds, next_change
+from authoring.models.sequences import Branch, Sequence, WaitFor
+from leads.conditions import next_change
 from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way
 from workflows.entries import outside
-from workflows.language import answers_forms, below, is_below, said, zone_for
+from workflows.language import is_below, said
+from workflows.look import Look
 from workflows.outcomes import (
     Complete,
     Jump,
@@ -29,85 +27,9 @@ from workflows.outcomes import (
     WaitForEvent,
     WaitUntil,
 )
-from workflows.picks import picked
-from workflows.resting import missed, on_resume, pauses_of, resting, shifted
-from workflows.values import REACHED, TERMINAL, Enrolment, Mail, Pause, Rules
-from workflows.waits import due_moment, holidays_of, hours_of, later, opening, shut_by
-
-HOURS_APART = APART // timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One enrolment before one step, at one instant."""
-
-    enrolment: Enrolment
-    sequence: Sequence
-    step: Step
-    facts: Facts
-    rules: Rules
-    now: datetime
-    mail: Mail | None
-
-    @property
-    def then(self) -> str | None:
-        return below(self.sequence, self.step.id)
-
-    @property
-    def zone_now(self) -> str:
-        """What a window uses: the zone at send time."""
-        return zone_for(self.facts.lead, self.sequence, self.rules.zone)
-
-    @property
-    def zone(self) -> str:
-        """What a wait uses: the zone resolved when it began."""
-        return self.enrolment.waiting_zone or self.zone_now
-
-    @property
-    def dated(self) -> datetime | None:
-        """The date of the lead from which the wait counts; None where the step counts from none, or none is known."""
-        field = self.step.dated_by
-        written = None if field is None else self.facts.lead.value(field)
-        return local_moment(str(written), self.zone) if written is not None else None
-
-    @property
-    def anchor(self) -> datetime:
-        """What the wait counts from."""
-        entered = self.step.wait_from == "entry"
-        return self.dated or (self.enrolment.entered_at if entered else self.enrolment.anchor_at)
-
-    @property
-    def planned(self) -> datetime:
-        """When the step is due by its wait alone, before windows and caps."""
-        holidays = holidays_of(self.sequence)
-
-        def due(anchor: datetime, arrived: datetime) -> datetime:
-            return due_moment(self.step, anchor=anchor, arrived=arrived, zone=self.zone, holidays=holidays)
-
-        arrived = self.enrolment.waiting_since or self.now
-        return shifted(due, self.anchor, arrived, () if self.dated is not None else self.shifting)
-
-    @property
-    def pauses(self) -> list[Pause]:
-        return pauses_of(self.rules.pauses, self.enrolment.sequence, self.sequence)
-
-    @property
-    def shifting(self) -> list[Pause]:
-        """The pauses that make waits longer."""
-        return self.pauses if on_resume(self.sequence) == "shift" else []
-
-    def later(self, at: datetime, duration: str, zone: str | None = None) -> datetime:
-        """`at` plus an authored duration, in the zone of the wait if no other is given."""
-        return later(at, duration, zone or self.zone, holidays_of(self.sequence))
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """From when on the step's mail is too late; None = never."""
-        late = self.sequence.expires_after
-        return None if late is None else self.later(self.planned, late)
-
-    def true(self, condition: Condition, facts: Facts | None = None) -> bool:
-        return holds(condition, facts or self.facts, self.rules.site.definitions, self.now)
+from workflows.resting import resting, shifted
+from workflows.sending import send
+from workflows.values import REACHED, TERMINAL, Enrolment, Mail, Rules
 
 
 def decide(
@@ -290,7 +212,7 @@ def _act(look: Look) -> Outcome:
     if step.exit is not None:
         return Leave(step.exit, step)
     if step.mails:
-        return _send(look)
+        return send(look)
     if step.jump is not None:
         return _jump(look, step.jump, step.max_passes or 0)
     if step.enrol is not None and step.enrol not in look.rules.site.sequences:
@@ -321,58 +243,3 @@ def _jump(look: Look, to: str, max_passes: int) -> Outcome:
 
 def _branch(look: Look, branch: Branch) -> str | None:
     return next((case.to for case in branch.case if look.true(case.when)), branch.otherwise or look.then)
-
-
-def _send(look: Look) -> Outcome:
-    pick, sequence = look.step.pick, look.enrolment.sequence
-    email = look.step.email if pick is None else picked(pick, sequence, look.facts, look.rules.site)
-    if (reason := next(_refusals(look, email), None)) is not None:
-        return Skip(look.step, reason, look.then)
-    return _asked_enough(look, str(email)) or _shut(look) or Take(look.step, look.then, look.planned, email)
-
-
-def _asked_enough(look: Look, email: str) -> Outcome | None:
-    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer."""
-    name, asked = look.enrolment.sequence, look.facts.asked
-    asks = look.rules.site.asks_to_confirm(name, email)
-    if asked is None or look.facts.proven or not (asks or answers_forms(look.sequence)):
-        return None
-    if asks and asked.used_up:
-        return Skip(look.step, f"the address was asked to confirm {AT_MOST} times and never did", look.then)
-    if asked.knows_it(f"{name}/{email}"):
-        return Skip(look.step, f"the address got this mail {AT_MOST} times and never confirmed anything", look.then)
-    if asked.has_it(f"{name}/{email}", look.now):
-        return Skip(look.step, f"the address has this mail since less than {HOURS_APART} hours, unconfirmed", look.then)
-    opens = asked.open_at(look.now) if asks else None
-    reason = f"the address was asked to confirm less than {HOURS_APART} hours ago"
-    return None if opens is None else WaitUntil(opens, reason, look.zone_now, delayed=True)
-
-
-def _refusals(look: Look, email: str | None) -> Iterator[str]:
-    if look.expires_at is not None and look.now > look.expires_at:
-        yield f"too late: it was due {look.planned:%Y-%m-%d %H:%M} UTC and expires_after {look.sequence.expires_after}"
-    pause = missed(look.planned, look.pauses) if on_resume(look.sequence) == "skip" else None
-    if pause is not None:
-        yield f"it was due in a pause that began {pause.began_at:%Y-%m-%d %H:%M} UTC; on_resume = skip"
-    if (met := next((one for one in look.sequence.suppress if look.true(one)), None)) is not None:
-        yield f"suppress {said(met)} holds"
-    if not look.facts.lead.email:
-        yield "the lead has no email address"
-    if email is None:
-        yield "no text is left to pick"
-    elif not look.rules.site.locales_of(look.enrolment.sequence, email):
-        yield f"the release in force has no text `{look.enrolment.sequence}/{email}`"
-
-
-def _shut(look: Look) -> Outcome | None:
-    hours = hours_of(look.sequence, look.step)
-    shut = shut_by(hours, look.now, look.zone_now)
-    if shut is None:
-        return None
-    by = f"{shut.by} {look.zone_now}"
-    if shut.fallback == "skip":
-        return Skip(look.step, f"{shut.place} {by}", look.then)
-    at = opening(hours, look.now, look.zone_now)
-    if look.expires_at is not None and at > look.expires_at:
-        return Skip(look.step, f"too late: {shut.place} {by} until it has expired", look.then)
-    return WaitUntil(at, by, look.zone, delayed=True)

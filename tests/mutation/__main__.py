@@ -25,6 +25,10 @@ from hypothesis import Phase, settings
 from tests.mutation.mutants import Mutant, mutants
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+_DECIDING = [
+    "workflows/test_decide.py", "workflows/test_steps.py", "workflows/test_waits.py", "workflows/test_adopting.py",
+    "workflows/test_pauses.py", "workflows/test_set_aside.py", "workflows/test_turn.py", "leads/test_shares.py",
+]  # fmt: skip
 # Module -> the tests that are to find its faults, the quickest first.
 MODULES = {
     "base.calendars": ["base/test_calendars.py", "base/test_days_off.py", "workflows/test_waits.py"],
@@ -40,13 +44,12 @@ MODULES = {
     ],
     "leads.repair": ["workflows/test_reclassing.py"],
     "workflows.arbiter": ["workflows/test_arbiter.py", "workflows/test_sequences_together.py"],
-    "workflows.decide": [
-        "workflows/test_decide.py", "workflows/test_steps.py", "workflows/test_waits.py", "workflows/test_adopting.py",
-        "workflows/test_pauses.py", "workflows/test_set_aside.py", "workflows/test_turn.py", "leads/test_shares.py",
-    ],
+    "workflows.decide": _DECIDING,
+    "workflows.look": _DECIDING,
     "workflows.react": [
         "workflows/test_turn.py", "workflows/test_entries.py", "workflows/test_triggers.py", "workflows/test_engine.py",
     ],
+    "workflows.sending": _DECIDING,
     "workflows.waits": [
         "workflows/test_waits.py", "workflows/test_arbiter.py", "workflows/test_decide.py", "workflows/test_steps.py",
     ],
