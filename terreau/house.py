@@ -80,7 +80,6 @@ class House:
         signer = Signer(keys.signing, clocks.machine)
         transport = transport or transport_of(config)
         name = f"{platform.node()}:{os.getpid()}"
-        hand_off = partial(open_hand_off, base_url=config.site.base_url, zone=config.site.timezone)
         return cls(
             config=config,
             keys=keys,
@@ -89,16 +88,7 @@ class House:
             releases=releases,
             clocks=clocks,
             signer=signer,
-            engine=Engine(
-                behind,
-                releases,
-                clocks,
-                config.site.timezone,
-                name,
-                hand_off,
-                config.engine.batch,
-                suppression_key=keys.suppression,
-            ),
+            engine=engine_of(config, behind, releases, clocks, keys, name),
             sender=Sender(behind, releases, config, clocks, signer, transport, name),
             notifier=Notifier(behind, config, clocks, name),
             service=ServiceLevel(behind, lambda: office_of(config, keys, releases), clocks),
@@ -119,6 +109,14 @@ class House:
         with suppress(StorageUnavailable):
             self.views.flush(self.database)
         self.database.close()
+
+
+def engine_of(config: Config, database: Database, releases: Releases, clocks: Clocks, keys: Keys, name: str) -> Engine:
+    """What decides; whoever reaches sales is handed over as the settings have it."""
+    site, key = config.site, keys.suppression
+    hand_off = partial(open_hand_off, base_url=site.base_url, zone=site.timezone)
+    batch = config.engine.batch
+    return Engine(database, releases, clocks, site.timezone, name, hand_off, batch, suppression_key=key)
 
 
 def office_of(config: Config, keys: Keys, releases: Releases) -> Office:

@@ -9,7 +9,7 @@ from typing import Any
 
 from base.clock import system_clocks
 from base.config import Config
-from base.saying import said
+from base.saying import Said, said
 from base.translations import msgid
 from terreau.findings import Finding
 
@@ -29,28 +29,8 @@ def probe_relay(config: Config) -> Iterator[Finding]:
     place = f"{config.smtp.host}:{config.smtp.port}"
     try:
         features, proof = _met(config)
-    except smtplib.SMTPAuthenticationError:
-        hint = said("mails wait until it takes them; check the account under [smtp]")
-        yield Finding("mail", "wrong", said("%(place)s refuses `username` and `password`", place=place), hint)
-        return
-    except ssl.SSLCertVerificationError as error:
-        hint = said("mails wait: let its certificate be renewed, or name it in [smtp] as its certificate does")
-        yield Finding(
-            "mail",
-            "wrong",
-            said(
-                "%(place)s cannot prove that it is itself: %(why)s",
-                place=place,
-                why=error.verify_message,
-            ),
-            hint,
-        )
-        return
     except (OSError, smtplib.SMTPException) as error:
-        hint = said("mails wait until it answers; check [smtp] and that this machine may reach that port")
-        yield Finding(
-            "mail", "wrong", said("%(place)s does not answer as it should: %(error)s", place=place, error=error), hint
-        )
+        yield Finding("mail", "wrong", *_refused(place, error))
         return
     offered = ", ".join(sorted(features)) or said("nothing more than the minimum")
     yield Finding("mail", "well", said("%(place)s answers and offers %(offered)s", place=place, offered=offered))
@@ -59,6 +39,19 @@ def probe_relay(config: Config) -> Iterator[Finding]:
             "mail", "doubt", said("%(place)s does not offer PIPELINING: each mail takes more round trips", place=place)
         )
     yield _about(place, proof, config.smtp.host)
+
+
+def _refused(place: str, error: Exception) -> tuple[Said, Said]:
+    """What went wrong, and what to do."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        hint = said("mails wait until it takes them; check the account under [smtp]")
+        return said("%(place)s refuses `username` and `password`", place=place), hint
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = said("mails wait: let its certificate be renewed, or name it in [smtp] as its certificate does")
+        why = error.verify_message
+        return said("%(place)s cannot prove that it is itself: %(why)s", place=place, why=why), hint
+    hint = said("mails wait until it answers; check [smtp] and that this machine may reach that port")
+    return said("%(place)s does not answer as it should: %(error)s", place=place, error=error), hint
 
 
 @dataclass(frozen=True, slots=True)

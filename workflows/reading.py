@@ -11,16 +11,19 @@ from sqlalchemy import Connection, Row, and_, select
 from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
 from leads import confirmations, consent, events, groups, standings
+from leads.asked import Asked
 from leads.conditions import event_names
-from leads.facts import REPLIED, Facts, Standing
+from leads.facts import REPLIED, Event, Facts, Lead, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
+from leads.regroup import Regroup
+from leads.repair import Repair
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
 from workflows import pauses, regrouping, repairing, spreading
 from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
-from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Rules
+from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Refold, Rules
 
 # The longest period of a cap is a month; a zone is never more than a day from another.
 CAPS_LOOK_BACK = timedelta(days=33)
@@ -78,7 +81,8 @@ def read_batch(
         pauses=pauses.every(conn),
     )
     changed = (*spreading.changes(conn), *coming.changes)
-    return Batch(rules, _states(conn, claimed, inside, rules, changed, calendar_now, suppression_key))
+    found = _found(conn, claimed, inside, rules, changed, calendar_now, suppression_key)
+    return Batch(rules, tuple(_state(lead, found, rules, calendar_now) for lead in claimed))
 
 
 def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[str]:
@@ -97,7 +101,27 @@ def _stored(site: Site) -> int:
     return site.release_id
 
 
-def _states(
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the tables say of many leads, by their numbers."""
+
+    leads: Mapping[int, Lead]
+    standings: Mapping[int, Standing]
+    grounds: Mapping[int, Mapping[str, str]]
+    granted: Mapping[int, frozenset[str]]
+    history: Mapping[int, tuple[Event, ...]]
+    new: Mapping[int, list[Event]]
+    asked: Mapping[int, Asked]
+    inside: Mapping[int, list[Enrolment]]
+    mails: Mapping[int, Mapping[int, Mail]]
+    promised: Mapping[int, list[Promised]]
+    taken: Mapping[int, Mapping[str, int]]
+    refolds: Mapping[int, Refold]
+    repairs: Mapping[int, Repair]
+    regroups: Mapping[int, Regroup]
+
+
+def _found(
     conn: Connection,
     claimed: Sequence[Claimed],
     inside: Mapping[int, list[Enrolment]],
@@ -105,48 +129,53 @@ def _states(
     changed: Sequence[spreading.Change],
     now: datetime,
     suppression_key: str | None,
-) -> tuple[LeadState, ...]:
+) -> _Found:
     ids = [lead.lead_id for lead in claimed]
-    leads = load_leads(conn, ids)
-    stood = standings.load(conn, ids)
-    grounds = consent.grounds(conn, ids)
-    granted = {lead_id: consent.agreed_to(topics) for lead_id, topics in grounds.items()}
-    new = events.after(conn, {lead.lead_id: lead.folded_seq for lead in claimed})
-    past = events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values()))
-    mails = _mails(conn, [one for those in inside.values() for one in those])
-    promised = _promised(conn, ids, now) if _capped(rules) else {}
-    taken = _taken(conn, inside, rules.edits)
-    refolds = spreading.refolds_of(conn, claimed, changed)
+    leads, grounds = load_leads(conn, ids), consent.grounds(conn, ids)
+    granted = {number: consent.agreed_to(topics) for number, topics in grounds.items()}
     unproven = {number: leads[number].email for number in ids if not granted[number]}
-    asked = {} if suppression_key is None else confirmations.asked(conn, suppression_key, unproven)
-    repairs = repairing.repairs_of(conn, claimed, new)
-    regroups = regrouping.regroups_of(conn, claimed, new, rules.site)
+    new = events.after(conn, {lead.lead_id: lead.folded_seq for lead in claimed})
+    return _Found(
+        leads=leads,
+        standings=standings.load(conn, ids),
+        grounds=grounds,
+        granted=granted,
+        history=events.history(conn, ids, events_asked_about(rules.site, rules.pinned.values())),
+        new=new,
+        asked={} if suppression_key is None else confirmations.asked(conn, suppression_key, unproven),
+        inside=inside,
+        mails=_mails(conn, [one for those in inside.values() for one in those]),
+        promised=_promised(conn, ids, now) if _capped(rules) else {},
+        taken=_taken(conn, inside, rules.edits),
+        refolds=spreading.refolds_of(conn, claimed, changed),
+        repairs=repairing.repairs_of(conn, claimed, new),
+        regroups=regrouping.regroups_of(conn, claimed, new, rules.site),
+    )
 
-    def state(lead: Claimed) -> LeadState:
-        standing = stood.get(lead.lead_id) or Standing.fresh(rules.site, now)
-        return LeadState(
-            facts=Facts(
-                leads[lead.lead_id],
-                standing,
-                granted[lead.lead_id],
-                past[lead.lead_id],
-                rules.zone,
-                asked.get(lead.lead_id),
-                consent.told_of(grounds[lead.lead_id]),
-            ),
-            seq=lead.seq,
-            events=tuple(regrouping.in_force(new[lead.lead_id])),
-            enrolments=tuple(inside.get(lead.lead_id, ())),
-            mails=mails.get(lead.lead_id, {}),
-            promised=tuple(promised.get(lead.lead_id, ())),
-            known=lead.lead_id in stood,
-            taken=taken,
-            refold=refolds.get(lead.lead_id),
-            repair=repairs.get(lead.lead_id),
-            regroup=regroups.get(lead.lead_id),
-        )
 
-    return tuple(state(lead) for lead in claimed)
+def _state(lead: Claimed, found: _Found, rules: Rules, now: datetime) -> LeadState:
+    number = lead.lead_id
+    return LeadState(
+        facts=Facts(
+            found.leads[number],
+            found.standings.get(number) or Standing.fresh(rules.site, now),
+            found.granted[number],
+            found.history[number],
+            rules.zone,
+            found.asked.get(number),
+            consent.told_of(found.grounds[number]),
+        ),
+        seq=lead.seq,
+        events=tuple(regrouping.in_force(found.new[number])),
+        enrolments=tuple(found.inside.get(number, ())),
+        mails=found.mails.get(number, {}),
+        promised=tuple(found.promised.get(number, ())),
+        known=number in found.standings,
+        taken=found.taken,
+        refold=found.refolds.get(number),
+        repair=found.repairs.get(number),
+        regroup=found.regroups.get(number),
+    )
 
 
 def _capped(rules: Rules) -> bool:
