@@ -15,9 +15,10 @@ from console.context import day, number, percent, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import source_name as told_source
 from console.lead_filters import stage_name
-from console.periods import Movement, choices, chosen_days, movement, points_moved, span_of
+from console.periods import Movement, choices, chosen_days, movement, span_of
 from console.reporting import draw_report
 from console.routes import Route
+from reports.answers import Answers
 from reports.funnel import ENOUGH, Dashboard, Funnel, Source, dashboard, way_forward
 from reports.tallies import Days
 
@@ -33,27 +34,28 @@ WEEKLY_FROM = 60  # days from which bars are weeks
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """A row of the funnel. `stage`: its id, "" for what is no stage; `part`: it is a part of the row above, drawn
-    paler; `cut`: said in words in place of a bar that would not fit."""
+    """A row of the funnel. `stage`: its id, "" for what is no stage; `rate`: so many for a hundred above; `part`: it is
+    a part of the row above, drawn paler; `cut`: said in words in place of a bar that would not fit."""
 
     name: str
     stage: str
     n: int
     drawing: Markup
-    share: str
+    rate: str
     moved: Movement
-    share_moved: Movement
     part: bool = False
     cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
+    """`rate`: at the goal for a hundred who came; `accepted`: the share of those answered."""
+
     name: str
     source: Source
     reached: int
-    share: str
-    judged: str
+    rate: str
+    accepted: str
     good: bool
 
 
@@ -61,18 +63,18 @@ def show_dashboard(door: ConsoleDoor) -> Response:
     """The figures of a period, against as many days before."""
     site, days = door.site(), chosen_days()
     with door.database.read() as conn:
-        board = dashboard(conn, site, days)
+        board = dashboard(conn, site, days, door.config.site.timezone)
     goal, rows = _goal_stage(board.now, site.definitions), list(_funnel(board, site))
     return draw_report(
         "console/dashboard.html",
         board=board,
         rows=rows,
-        moved=any(row.moved.text or row.share_moved.text for row in rows),
+        moved=any(row.moved.text for row in rows),
         goal=stage_name(site, viewer(), goal),
         sources=_sources(board, goal),
         total=_all_sources(board, goal),
         scatter=_scatter(board, goal, site),
-        answers=_answers(board.now),
+        answers=_answers(board.now.answers),
         rhythm=_rhythm(board),
         rhythm_table=list(_by_week(board)),
         sentence=_sentence(board, goal, site),
@@ -97,37 +99,34 @@ def _funnel(board: Dashboard, site: Site) -> Iterator[FunnelRow]:
     now, before = board.now, board.before
     most = max(now.submissions, now.leads, *now.stages.values(), 1)
     yield _views_row(now, before, most)
-    yield _row(say("Forms sent"), "", now.submissions, before.submissions, most, (now.views, before.views), "f-view")
-    yield _row(say("New leads"), "", now.leads, before.leads, most, (now.submissions, before.submissions), "f-lead")
-    confirmed = _row(say("topics confirmed"), "", now.confirmed, before.confirmed, most, (0, 0), "f-view")
+    yield _row(say("Forms sent"), "", now.submissions, before.submissions, most, now.views, "f-view")
+    yield _row(say("New leads"), "", now.leads, before.leads, most, now.submissions, "f-lead")
+    confirmed = _row(say("topics confirmed"), "", now.confirmed, before.confirmed, most, 0, "f-view")
     yield replace(confirmed, part=True)
-    above, above_before = now.leads, before.leads
+    above = now.leads
     for stage in way_forward(site.definitions):
         n, was = now.stages[stage.id], before.stages[stage.id]
-        name = stage_name(site, viewer(), stage.id)
-        yield _row(name, stage.id, n, was, most, (above, above_before), f"f-{stage.id}")
-        above, above_before = n, was
+        yield _row(stage_name(site, viewer(), stage.id), stage.id, n, was, most, above, f"f-{stage.id}")
+        above = n
 
 
 def _views_row(now: Funnel, before: Funnel, most: int) -> FunnelRow:
     """Openings dwarf all else: their bar is cut, and says so."""
-    row = _row(say("Pages opened"), "", now.views, before.views, max(most, now.views), (0, 0), "f-view")
+    row = _row(say("Pages opened"), "", now.views, before.views, max(most, now.views), 0, "f-view")
     if now.views <= 1.5 * most:
         return row
     times = number(round(now.views / most))
     return replace(row, drawing=Markup(""), cut=say("bar left out: %(times)s times the next", times=times))
 
 
-def _row(name: str, stage: str, n: int, was: int, most: int, above: tuple[int, int], kind: str) -> FunnelRow:
-    return FunnelRow(
-        name=name,
-        stage=stage,
-        n=n,
-        drawing=bar(100 * n / most, kind, 100 * was / most if was >= ENOUGH else None),
-        share=percent(n, above[0]) if above[0] else "",
-        moved=movement(n, was),
-        share_moved=points_moved((n, above[0]), (was, above[1])) if min(above) >= ENOUGH else Movement(""),
-    )
+def _row(name: str, stage: str, n: int, was: int, most: int, above: int, kind: str) -> FunnelRow:
+    drawing = bar(100 * n / most, kind, 100 * was / most if was >= ENOUGH else None)
+    return FunnelRow(name, stage, n, drawing, _for_a_hundred(n, above), movement(n, was))
+
+
+def _for_a_hundred(n: int, of: int) -> str:
+    """No percentage: who came so far in these days need not be of those who came in during them."""
+    return number(round(100 * n / of, 1 if n < of else 0)) if of else ""
 
 
 def _goal_stage(now: Funnel, definitions: Definitions) -> str:
@@ -145,7 +144,7 @@ def _goal_stage(now: Funnel, definitions: Definitions) -> str:
 
 
 def _sources(board: Dashboard, goal: str) -> list[SourceRow]:
-    average = _share_of_all(board, goal)
+    average = _reached_by_each(board, goal)
     return [_source_row(one, goal, average) for one in board.sources]
 
 
@@ -156,19 +155,19 @@ def _source_row(one: Source, goal: str, average: float) -> SourceRow:
         name=source_name(one.name),
         source=one,
         reached=reached,
-        share=percent(reached, one.leads) if told else "",
-        judged=percent(one.accepted, one.judged) if one.judged >= ENOUGH else "",
+        rate=_for_a_hundred(reached, one.leads) if told else "",
+        accepted=percent(one.answers.accepted, one.answers.count) if one.answers.count >= ENOUGH else "",
         good=told and reached / one.leads > average,
     )
 
 
 def _all_sources(board: Dashboard, goal: str) -> SourceRow:
     now = board.now
-    everyone = Source("", now.leads, now.stages, now.accepted, now.rejected)
+    everyone = Source("", now.leads, now.stages, now.answers)
     return replace(_source_row(everyone, goal, 1), name=say("All"))
 
 
-def _share_of_all(board: Dashboard, goal: str) -> float:
+def _reached_by_each(board: Dashboard, goal: str) -> float:
     return board.now.stages.get(goal, 0) / board.now.leads if board.now.leads else 0
 
 
@@ -177,13 +176,13 @@ def _scatter(board: Dashboard, goal: str, site: Site) -> Markup | None:
     shown = [one for one in board.sources if one.leads >= ENOUGH]
     if len(shown) < 2:
         return None
-    average, stage = _share_of_all(board, goal), stage_name(site, viewer(), goal)
+    average, stage = _reached_by_each(board, goal), stage_name(site, viewer(), goal)
     best = max(shown, key=lambda one: one.reached.get(goal, 0) / one.leads)
     dots = [_dot(one, goal, average, one in (best, shown[0])) for one in shown]
-    words = say("average %(share)s", share=percent(board.now.stages.get(goal, 0), board.now.leads))
-    title = say("Sources by number of leads and share that became %(stage)s. The best share is that of %(best)s.",
+    words = say("average %(rate)s", rate=_for_a_hundred(board.now.stages.get(goal, 0), board.now.leads))
+    title = say("Sources by number of leads, and of %(stage)s for 100 of them. %(best)s brings the most for each lead.",
                 stage=stage, best=source_name(best.name))  # fmt: skip
-    across, up = Axis(say("leads →"), number), Axis(say("↑ became %(stage)s", stage=stage), _as_percent)
+    across, up = Axis(say("leads →"), number), Axis(say("↑ %(stage)s for 100 leads", stage=stage), number)
     return scatter(dots, across, up, (100 * average, words), title)
 
 
@@ -192,20 +191,19 @@ def _dot(one: Source, goal: str, average: float, strong: bool) -> Dot:
     return Dot(source_name(one.name), one.leads, 100 * share, "" if share > average else "meh", strong)
 
 
-def _as_percent(value: float) -> str:
-    return percent(value, 100)
-
-
 # ---------------------------------------------------------------- what sales answered
 
 
-def _answers(now: Funnel) -> list[FunnelRow]:
+def _answers(answers: Answers) -> list[FunnelRow]:
     """Verdicts, the good one first; nothing where none was given."""
-    given = {"accepted": now.accepted, "rejected": now.rejected, **now.aside}
-    whole = sum(given.values())
-    if not whole:
-        return []
-    return [_row(say(VERDICTS[name]), "", n, 0, whole, (whole, 0), f"a-{name}") for name, n in given.items()]
+    return [
+        replace(
+            _row(say(VERDICTS[name]), "", answers.given[name], 0, answers.count, 0, f"a-{name}"),
+            rate=percent(answers.given[name], answers.count),
+        )
+        for name in VERDICTS
+        if name in answers.given
+    ]
 
 
 # ---------------------------------------------------------------- the rhythm
@@ -257,9 +255,9 @@ def _sentence(board: Dashboard, goal: str, site: Site) -> Markup:
     best = max(told, key=lambda one: one.reached.get(goal, 0) / one.leads, default=None)
     if best is None or not best.reached.get(goal):
         return head
-    share = percent(best.reached[goal], best.leads)
-    said = say("%(source)s gives the best: %(share)s became %(stage)s.", source=source_name(best.name), share=share,
-               stage=stage_name(site, viewer(), goal))  # fmt: skip
+    rate = _for_a_hundred(best.reached[goal], best.leads)
+    said = say("%(source)s brings the most for each lead: %(rate)s %(stage)s for 100.", source=source_name(best.name),
+               rate=rate, stage=stage_name(site, viewer(), goal))  # fmt: skip
     return head + " " + escape(said)
 
 

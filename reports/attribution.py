@@ -15,8 +15,8 @@ from base.calendars import Zone
 from base.translations import msgid
 from leads.groups import owners
 from leads.touches import channel
+from reports.cohort import portions
 from reports.days import instants
-from reports.money import portions
 from reports.report import Column, Table
 from reports.tallies import Days
 from storage.schema import leads, submissions, visit_counts, visits

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
+from base.calendars import Zone
 from leads.conditions import off_the_way
-from leads.facts import DISQUALIFIED, RECYCLED
-from leads.tallies import ENTERED, LEAD, REACHED
+from leads.tallies import LEAD, REACHED
+from reports.answers import NONE, Answers, all_of, answers_by_source
 from reports.tallies import Counted, Days, by_day, by_subject, counted, total
 from reports.views import views
 
-NAMES = (LEAD, REACHED, ENTERED, "form_submitted", "consent_granted", "verdict_given", "unsubscribed")
+NAMES = (LEAD, REACHED, "form_submitted", "consent_granted", "unsubscribed")
 TRACKING = frozenset({"clicks", "opens"})  # consent to be measured is no confirmation of a topic
 ENOUGH = 10  # below so many, a share is chance
 
@@ -25,16 +26,14 @@ ENOUGH = 10  # below so many, a share is chance
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """Counts of the period. `confirmed`: topics that leads confirmed · `stages`: {stage: leads who came so far for the
-    first time}, in the order of the definitions, the first stage left out · `aside`: verdicts that set leads aside."""
+    first time}, in the order of the definitions, the first stage left out."""
 
     views: int
     submissions: int
     leads: int
     confirmed: int
     stages: Mapping[str, int]
-    accepted: int
-    rejected: int
-    aside: Mapping[str, int]
+    answers: Answers
     unsubscribed: int
 
 
@@ -45,12 +44,7 @@ class Source:
     name: str
     leads: int
     reached: Mapping[str, int]
-    accepted: int
-    rejected: int
-
-    @property
-    def judged(self) -> int:
-        return self.accepted + self.rejected
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +56,15 @@ class Dashboard:
     daily: Mapping[date, int]  # new leads
 
 
-def dashboard(connection: Connection, site: Site, days: Days) -> Dashboard:
-    """The figures of those days, and of as many before."""
+def dashboard(connection: Connection, site: Site, days: Days, zone: Zone) -> Dashboard:
+    """The figures of those days, and of as many before; `zone` is the site's."""
     found, before = counted(connection, NAMES, days), counted(connection, NAMES, days.before)
+    answers, earlier = (answers_by_source(connection, those, zone) for those in (days, days.before))
     return Dashboard(
         days=days,
-        now=_funnel(connection, site, days, found),
-        before=_funnel(connection, site, days.before, before),
-        sources=_sources(site.definitions, found),
+        now=_funnel(connection, site, days, found, all_of(answers)),
+        before=_funnel(connection, site, days.before, before, all_of(earlier)),
+        sources=_sources(site.definitions, found, answers),
         daily=by_day(connection, LEAD, days),
     )
 
@@ -79,37 +74,33 @@ def way_forward(definitions: Definitions) -> list[Stage]:
     return [stage for stage in definitions.stages[1:] if not off_the_way(definitions, stage.id)]
 
 
-def _funnel(connection: Connection, site: Site, days: Days, found: tuple[Counted, ...]) -> Funnel:
-    reached, entered = by_subject(found, REACHED), by_subject(found, ENTERED)
-    topics = by_subject(found, "consent_granted")
+def _funnel(connection: Connection, site: Site, days: Days, found: tuple[Counted, ...], answers: Answers) -> Funnel:
+    reached, topics = by_subject(found, REACHED), by_subject(found, "consent_granted")
     return Funnel(
         views=sum(views(connection, site.pages.keys(), days).values()),
         submissions=total(found, "form_submitted"),
         leads=total(found, LEAD),
         confirmed=sum(n for topic, n in topics.items() if topic not in TRACKING),
         stages={stage.id: reached.get(stage.id, 0) for stage in way_forward(site.definitions)},
-        accepted=total(found, "verdict_given", "accepted"),
-        rejected=total(found, "verdict_given", "rejected"),
-        aside={stage: entered.get(stage, 0) for stage in (RECYCLED, DISQUALIFIED) if entered.get(stage)},
+        answers=answers,
         unsubscribed=total(found, "unsubscribed"),
     )
 
 
-def _sources(definitions: Definitions, found: Iterable[Counted]) -> tuple[Source, ...]:
-    by_source: dict[str, list[Counted]] = {}
+def _sources(definitions: Definitions, found: Iterable[Counted], answers: Mapping[str, Answers]) -> tuple[Source, ...]:
+    by_source: dict[str, list[Counted]] = {name: [] for name in answers}
     for one in found:
-        if one.name in (LEAD, REACHED, "verdict_given"):
+        if one.name in (LEAD, REACHED):
             by_source.setdefault(one.source, []).append(one)
-    lines = [_source(name, definitions, those) for name, those in by_source.items()]
+    lines = [_source(name, definitions, those, answers.get(name, NONE)) for name, those in by_source.items()]
     return tuple(sorted(lines, key=lambda line: (-line.leads, line.name)))
 
 
-def _source(name: str, definitions: Definitions, those: list[Counted]) -> Source:
+def _source(name: str, definitions: Definitions, those: list[Counted], answers: Answers) -> Source:
     reached = by_subject(those, REACHED)
     return Source(
         name=name,
         leads=total(those, LEAD),
         reached={stage.id: reached.get(stage.id, 0) for stage in way_forward(definitions)},
-        accepted=total(those, "verdict_given", "accepted"),
-        rejected=total(those, "verdict_given", "rejected"),
+        answers=answers,
     )

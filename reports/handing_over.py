@@ -1,5 +1,6 @@
 """How well leads are handed over: what sales is given, how soon it answers, what it says, and why not; read-only."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,21 +12,32 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
+from reports.answers import ACCEPTED, GIVEN, VERDICTS, answered_in
 from reports.days import instants
 from reports.report import Column, Report, Table, Value, per
 from reports.tallies import Days
 from storage.schema import escalations, hand_offs
 
-ACCEPTED = "accepted"
 OPENED = msgid(
-    "Hand-offs opened in these days. In time: answered before what was promised, of those whose time is up or who "
-    "were answered."
+    "Handed over, waiting and late: those of these days. Answered and accepted: the answers of these days, whenever"
+    " the alert was. In time: answered before what was promised, of those answered and those late. An alert that was"
+    " taken back counts nowhere."
 )
 WAITED = msgid(
     "What was done about alerts that waited too long, and how many of them were answered afterwards: the steps of the "
     "definitions, each once for an alert."
 )
 BECAUSE = msgid("Why sales gave leads back, in the words of the definitions: what marketing learns from.")
+
+_COLUMNS = (
+    hand_offs.c.id,
+    hand_offs.c.owner,
+    hand_offs.c.opened_at,
+    hand_offs.c.answer_by,
+    hand_offs.c.verdict,
+    hand_offs.c.verdict_reason,
+    hand_offs.c.verdict_at,
+)
 
 
 @dataclass(slots=True)
@@ -51,51 +63,48 @@ class Tally:
 def handoff(connection: Connection, site: Site, days: Days, zone: Zone, now: datetime) -> Report:
     """Per rep, and the reasons of those who were not taken."""
     start, end = instants(days, zone)
-    columns = (
-        hand_offs.c.id,
-        hand_offs.c.owner,
-        hand_offs.c.opened_at,
-        hand_offs.c.answer_by,
-        hand_offs.c.verdict,
-        hand_offs.c.verdict_reason,
-        hand_offs.c.verdict_at,
-    )
-    within = (hand_offs.c.opened_at >= start) & (hand_offs.c.opened_at < end)
-    opened, steps = select(*columns).where(within), _steps_taken(connection, within)
-    escalated = {step.hand_off_id for step in steps}
-    by_rep: dict[str, Tally] = {}
-    reasons: dict[tuple[str, str], int] = {}
-    for row in connection.execute(opened):
-        one = _tally(row.opened_at, row.answer_by, row.verdict, row.verdict_at, now)
-        one.escalated = int(row.id in escalated)
-        by_rep.setdefault(row.owner, Tally()).add(one)
-        if row.verdict not in (None, ACCEPTED):
-            key = (row.verdict, row.verdict_reason or "")
-            reasons[key] = reasons.get(key, 0) + 1
+    within = (hand_offs.c.opened_at >= start) & (hand_offs.c.opened_at < end) & GIVEN
+    steps = _steps_taken(connection, within)
+    opened = connection.execute(select(*_COLUMNS).where(within)).all()
+    answered = connection.execute(select(*_COLUMNS).where(answered_in(days, zone))).all()
     return Report(
         name="handoff",
         title=msgid("How leads are handed over"),
         days=days,
         currency=site.definitions.deals.currency,
         version=site.definitions.version,
-        tables=(_reps(by_rep), _steps(steps), _reasons(reasons)),
+        tables=(
+            _reps(_by_rep(opened, answered, {step.hand_off_id for step in steps}, now)),
+            _steps(steps),
+            _reasons(answered),
+        ),
     )
 
 
-def _tally(
-    opened_at: datetime, answer_by: datetime | None, verdict: str | None, verdict_at: datetime | None, now: datetime
-) -> Tally:
-    answered = verdict is not None and verdict_at is not None
-    over = answer_by is not None and (verdict_at or now) > answer_by
+def _by_rep(opened: Iterable[Any], answered: Iterable[Any], escalated: set[int], now: datetime) -> dict[str, Tally]:
+    """{rep: what they were given, and what they answered}."""
+    found: dict[str, Tally] = {}
+    for row in opened:
+        found.setdefault(row.owner, Tally()).add(_given(row, row.id in escalated, now))
+    for row in answered:
+        found.setdefault(row.owner, Tally()).add(_answer(row))
+    return found
+
+
+def _given(row: Any, escalated: bool, now: datetime) -> Tally:
+    waits = row.verdict is None
+    late = waits and row.answer_by is not None and now > row.answer_by
+    return Tally(opened=1, waiting=int(waits), late=int(late), measured=int(late), escalated=int(escalated))
+
+
+def _answer(row: Any) -> Tally:
+    promised = row.answer_by is not None
     return Tally(
-        opened=1,
-        answered=int(answered),
-        in_time=int(answered and answer_by is not None and not over),
-        measured=int(answer_by is not None and (answered or over)),
-        accepted=int(verdict == ACCEPTED),
-        waiting=int(not answered),
-        late=int(not answered and over),
-        minutes=[(verdict_at - opened_at).total_seconds() / 60] if answered and verdict_at else [],
+        answered=1,
+        in_time=int(promised and row.verdict_at <= row.answer_by),
+        measured=int(promised),
+        accepted=int(row.verdict == ACCEPTED),
+        minutes=[(row.verdict_at - row.opened_at).total_seconds() / 60],
     )
 
 
@@ -105,6 +114,7 @@ def _reps(by_rep: dict[str, Tally]) -> Table:
         Column("opened", msgid("Handed over"), "count"),
         Column("minutes", msgid("Until the answer"), "minutes"),
         Column("in_time", msgid("In time"), "share"),
+        Column("answered", msgid("Answered"), "count"),
         Column("accepted", msgid("Accepted"), "count"),
         Column("share", msgid("Of those answered"), "share"),
         Column("waiting", msgid("Waiting"), "count"),
@@ -114,7 +124,7 @@ def _reps(by_rep: dict[str, Tally]) -> Table:
     total = Tally()
     for one in by_rep.values():
         total.add(one)
-    rows = tuple(_row(rep, one) for rep, one in sorted(by_rep.items(), key=lambda item: -item[1].opened))
+    rows = tuple(_row(rep, one) for rep, one in sorted(by_rep.items(), key=lambda item: (-item[1].opened, item[0])))
     return Table("reps", msgid("By rep"), columns, rows, _row(None, total) if rows else None, OPENED)
 
 
@@ -126,6 +136,7 @@ def _row(rep: str | None, one: Tally) -> tuple[Value, ...]:
         one.opened,
         waited,
         kept,
+        one.answered,
         one.accepted,
         per(one.accepted, one.answered),
         one.waiting,
@@ -137,7 +148,9 @@ def _row(rep: str | None, one: Tally) -> tuple[Value, ...]:
 def _steps_taken(connection: Connection, within: ColumnElement[bool]) -> list[Row[Any]]:
     """What was done about those hand-offs, with when and whether they were answered."""
     columns = (escalations.c.hand_off_id, escalations.c.step, escalations.c.act, escalations.c.at)
-    taken = select(*columns, hand_offs.c.verdict_at).join(hand_offs, hand_offs.c.id == escalations.c.hand_off_id)
+    taken = select(*columns, hand_offs.c.verdict, hand_offs.c.verdict_at).join(
+        hand_offs, hand_offs.c.id == escalations.c.hand_off_id
+    )
     return list(connection.execute(taken.where(within)))
 
 
@@ -154,19 +167,19 @@ def _steps(taken: list[Row[Any]]) -> Table:
         found.setdefault((one.step, one.act), []).append(one)
     rows = []
     for (step, act), some in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        after = [(one.verdict_at - one.at).total_seconds() / 60 for one in some if one.verdict_at is not None]
+        after = [(one.verdict_at - one.at).total_seconds() / 60 for one in some if one.verdict in VERDICTS]
         rows.append((step, act, len(some), len(after), round(median(after), 1) if after else None))
     return Table("steps", msgid("When nobody answered"), columns, tuple(rows), None, WAITED)
 
 
-def _reasons(found: dict[tuple[str, str], int]) -> Table:
+def _reasons(answered: Iterable[Any]) -> Table:
     columns = (
         Column("verdict", msgid("Verdict"), "word"),
         Column("reason", msgid("Reason"), "word"),
         Column("count", msgid("How many times"), "count"),
         Column("share", msgid("Of all given back"), "share"),
     )
-    whole = sum(found.values())
-    ranked: Iterable[tuple[tuple[str, str], int]] = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    rows = tuple((verdict, reason, n, per(n, whole)) for (verdict, reason), n in ranked)
+    found = Counter((row.verdict, row.verdict_reason or "") for row in answered if row.verdict != ACCEPTED)
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    rows = tuple((verdict, reason, n, per(n, found.total())) for (verdict, reason), n in ranked)
     return Table("reasons", msgid("Why not"), columns, rows, None, BECAUSE)

@@ -14,15 +14,16 @@ from authoring.models.definitions import Definitions
 from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
-from leads.conditions import place, stage_rank
+from leads.conditions import stage_rank
 from leads.groups import owners
 from leads.tallies import LEAD, REACHED
+from reports.cohort import furthest, portions
 from reports.days import instants
 from reports.funnel import way_forward
 from reports.report import Column, Report, Table, Value, per, per_head
 from reports.spending import FOR_ALL, spent_by
 from reports.tallies import Counted, Days, counted
-from storage.schema import deals, leads, stage_changes
+from storage.schema import deals, leads
 
 WON, LEADS = "won", "leads"
 FIRST = msgid(
@@ -118,7 +119,7 @@ def _won(connection: Connection, by: Any, days: Days, zone: Zone) -> dict[str, t
 def by_advertisement(connection: Connection, site: Site, days: Days, zone: Zone) -> list[Line]:
     """A line for each campaign by whose link somebody came in those days, or that cost something."""
     came = _came(connection, days, zone)
-    stages = _furthest(connection, came, site.definitions)
+    stages = furthest(connection, came, site.definitions)
     signed = _signed(connection, came)
     spent = spent_by((cost for cost in site.costs.costs if cost.utm_campaign), days, lambda cost: cost.utm_campaign)
     lines = {name: Line(name, cost=cost) for name, cost in spent.items()}
@@ -146,18 +147,6 @@ def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def _furthest(connection: Connection, lead_ids: Mapping[int, str], definitions: Definitions) -> dict[int, int]:
-    """{lead: the rank of the furthest stage they ever came to, under whichever of their addresses}."""
-    furthest: dict[int, int] = {}
-    for some in portions(lead_ids):
-        whose = owners(connection, some)
-        moved = select(stage_changes.c.lead_id, stage_changes.c.to_stage).where(stage_changes.c.lead_id.in_(whose))
-        for row in connection.execute(moved):
-            lead_id = whose[row.lead_id]
-            furthest[lead_id] = max(furthest.get(lead_id, 0), place(definitions, row.to_stage))
-    return furthest
-
-
 def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, int]:
     """{lead who has signed: hundredths}."""
     found: dict[int, int] = {}
@@ -169,11 +158,6 @@ def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, in
         for row in connection.execute(won.group_by(deals.c.lead_id)):
             found[whose[row.lead_id]] = found.get(whose[row.lead_id], 0) + int(row.sum)
     return found
-
-
-def portions(lead_ids: Iterable[int], size: int = 500) -> Iterable[list[int]]:
-    listed = sorted(lead_ids)
-    return (listed[start : start + size] for start in range(0, len(listed), size))
 
 
 # ---------------------------------------------------------------- as a table

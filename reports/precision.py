@@ -13,13 +13,12 @@ from sqlalchemy import Connection, select
 
 from base.calendars import Zone, local_day
 from leads.scoring import paid_by
-from reports.days import instants
+from reports.answers import ACCEPTED, ANSWERED, answered_in
 from reports.intervals import Share
 from reports.tallies import Days
 from storage.schema import hand_offs, standings
 
 AT_MOST = 10_000
-ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +39,15 @@ class Precision:
 
 
 def precision(conn: Connection, zone: Zone, days: Days | None = None) -> Precision:
-    """Of the hand-offs answered so far, or of those opened in `days`; `zone` is the site's, which the days of points
+    """Of the hand-offs answered so far, or in `days`; `zone` is the site's, which the days of points
     are counted in."""
     columns = (hand_offs.c.verdict, hand_offs.c.opened_at, standings.c.buckets, standings.c.source)
-    answered = select(*columns).join(standings, standings.c.lead_id == hand_offs.c.lead_id)
-    answered = answered.where(hand_offs.c.verdict.is_not(None)).order_by(hand_offs.c.id.desc()).limit(AT_MOST)
-    if days is not None:
-        start, end = instants(days, zone)
-        answered = answered.where(hand_offs.c.opened_at >= start, hand_offs.c.opened_at < end)
-    rows = conn.execute(answered).all()
+    told = hand_offs.outerjoin(standings, standings.c.lead_id == hand_offs.c.lead_id)
+    answered = select(*columns).select_from(told).where(ANSWERED if days is None else answered_in(days, zone))
+    rows = conn.execute(answered.order_by(hand_offs.c.id.desc()).limit(AT_MOST)).all()
     return Precision(
         _shares((row.verdict, ["every"]) for row in rows).get("every", Share(0, 0)),
-        _shares((row.verdict, paid_by(row.buckets, local_day(row.opened_at, zone))) for row in rows),
+        _shares((row.verdict, paid_by(row.buckets or {}, local_day(row.opened_at, zone))) for row in rows),
         _shares((row.verdict, [row.source or ""]) for row in rows),
     )
 

@@ -13,8 +13,8 @@ from reports.report import Column, Kind, Report, Table, Value
 from reports.tallies import Days
 
 JUDGED = msgid(
-    "Accepted, of those handed over in these days that sales has answered. The true share lies between the two ends 99 "
-    "times of 100; below 30 answers nothing is said. A lead counts for each rule that had given it points by then."
+    "Accepted, of those that sales answered in these days. The true share lies between the two ends 99 times of 100; "
+    "below 30 answers nothing is said. A lead counts for each rule that had given it points by then."
 )
 
 

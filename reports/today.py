@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from authoring.site import Site
 from base.calendars import Zone
@@ -19,7 +19,7 @@ from leads.facts import Event, Facts, Noted
 from leads.groups import group, survivor
 from leads.identity import load_leads
 from leads.known import facts_of
-from leads.undone import WITHDRAWN
+from reports.answers import GIVEN
 from storage.schema import hand_offs, stage_changes, submissions
 from storage.schema import standings as stood
 
@@ -199,15 +199,11 @@ def submitted(conn: Connection, lead_id: int) -> tuple[Submission, ...]:
 # ---------------------------------------------------------------- the week
 
 
-# An alert that was taken back is no hand-off that sales was given.
-_GIVEN = or_(hand_offs.c.verdict.is_(None), hand_offs.c.verdict != WITHDRAWN)
-
-
 def week(conn: Connection, reps: Collection[str], since: datetime) -> Week:
     """What became of the hand-offs that those reps were given since then."""
     columns = (hand_offs.c.opened_at, hand_offs.c.answer_by, hand_offs.c.verdict, hand_offs.c.verdict_at)
     theirs = hand_offs.c.owner.in_(sorted(reps))
-    opened = conn.execute(select(*columns).where(theirs, hand_offs.c.opened_at >= since, _GIVEN)).all()
+    opened = conn.execute(select(*columns).where(theirs, hand_offs.c.opened_at >= since, GIVEN)).all()
     given = [row for row in opened if row.verdict is not None]
     return Week(
         opened=len(opened),

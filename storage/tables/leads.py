@@ -52,6 +52,7 @@ leads = table(
     UniqueConstraint("email"),
     Index("ix_leads_phone", "phone"),
     Index("ix_leads_merged_into", "merged_into"),
+    Index("ix_leads_created_at", "created_at"),
     Index("ix_leads_company_domain", "company_domain"),
     Index("ix_leads_status_id", "status", "id", sqlite_where=_NO_ADDRESS, postgresql_where=_NO_ADDRESS),
 )

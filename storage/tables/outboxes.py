@@ -103,6 +103,7 @@ hand_offs = table(
     UniqueConstraint("token"),
     Index("ix_hand_offs_verdict_owner_answer_by", "verdict", "owner", "answer_by"),
     Index("ix_hand_offs_owner_opened_at", "owner", "opened_at"),
+    Index("ix_hand_offs_verdict_at", "verdict_at"),
     Index("ix_hand_offs_escalate_at", "escalate_at"),
 )
 escalations = table(
