@@ -31,10 +31,14 @@ TITLES = {
     "precision": msgid("Precision"),
     "leaks": msgid("Leaks"),
 }
-DRAWN = {  # the column that is drawn beside a table's rows
-    "funnel": "count", "sources": "leads", "touches": "ever", "visits": "visits", "campaigns": "leads",
-    "ahead": "forecast", "history": "signed", "reps": "opened", "steps": "count", "reasons": "count",
-    "silence": "longer", "phases": "stuck",
+# (report, table) -> the column that is drawn beside the table's rows: what the report is about.
+DRAWN = {
+    ("funnel", "funnel"): "count", ("funnel", "months"): "leads", ("funnel", "sources"): "leads",
+    ("funnel", "pages"): "leads", ("funnel", "sequences"): "leads", ("sources", "sources"): "leads",
+    ("sources", "touches"): "ever", ("sources", "visits"): "visits", ("costs", "sources"): "cost",
+    ("costs", "campaigns"): "cost", ("forecast", "ahead"): "forecast", ("forecast", "history"): "signed",
+    ("handoff", "reps"): "opened", ("handoff", "steps"): "count", ("handoff", "reasons"): "count",
+    ("leaks", "silence"): "longer", ("leaks", "phases"): "stuck",
 }  # fmt: skip
 
 
@@ -46,9 +50,9 @@ def show_report(door: ConsoleDoor, report: str = NAMES[0]) -> Response:
         {
             "table": table,
             "heads": teller.heads(table),
-            "rows": list(zip(_linked(teller, table, named), _bars(table), strict=True)),
+            "rows": list(zip(_linked(teller, table, named), _bars(told, table), strict=True)),
             "total": teller.total(table),
-            "drawn": table.id in DRAWN,
+            "drawn": _drawn(told, table, teller),
         }
         for table in told.tables
     ]
@@ -67,7 +71,7 @@ def show_report(door: ConsoleDoor, report: str = NAMES[0]) -> Response:
 def give_file(door: ConsoleDoor, report: str) -> Response:
     """Its tables one below the other, in plain values: amounts in whole units, shares between 0 and 1; below them the
     version of the definitions."""
-    told, teller = _answered(door, report)
+    told, teller = _answered(door, report, whole=True)
     answer = make_response(as_csv(told, teller))
     answer.headers["Content-Type"] = "text/csv; charset=utf-8"
     answer.headers["Content-Disposition"] = f'attachment; filename="{report}-{told.days.last}.csv"'
@@ -84,17 +88,19 @@ def as_csv(report: Report, teller: Teller) -> str:
         writer.writerow([harmless(head.text) for head in teller.heads(table)])
         for row in table.as_dicts():
             writer.writerow(["" if value is None else harmless(str(value)) for value in row.values()])
+        if table.cut:
+            writer.writerow([say(table.cut)])
     writer.writerows([[], [say("Definitions"), harmless(report.version)]])
     return "\ufeff" + written.getvalue()
 
 
-def _answered(door: ConsoleDoor, name: str) -> tuple[Report, Teller]:
+def _answered(door: ConsoleDoor, name: str, whole: bool = False) -> tuple[Report, Teller]:
     if name not in NAMES:
         abort(404)
     site, who = door.site(), viewer()
     now = door.clocks.calendar()
     with door.database.read() as conn:
-        report = questions(now)[name](conn, site, chosen_days(), who.zone)
+        report = questions(now, whole)[name](conn, site, chosen_days(), who.zone)
     return report, Teller(report, site)
 
 
@@ -120,11 +126,22 @@ def _linked(teller: Teller, table: Table, named: dict[int, str]) -> list[list[Ce
     return rows
 
 
-def _bars(table: Table) -> list[object]:
-    """One drawing for each row, to the scale of the longest; none where the table has nothing to draw."""
-    if table.id not in DRAWN:
+def _drawn(report: Report, table: Table, teller: Teller) -> str:
+    """The head of the column that is drawn; nothing where the table has nothing to draw."""
+    place = _place(report, table)
+    return "" if place is None else teller.heads(table)[place].text
+
+
+def _place(report: Report, table: Table) -> int | None:
+    wanted = DRAWN.get((report.name, table.id))
+    return next((number for number, column in enumerate(table.columns) if column.id == wanted), None)
+
+
+def _bars(report: Report, table: Table) -> list[object]:
+    """One drawing for each row, to the scale of the longest."""
+    place = _place(report, table)
+    if place is None:
         return [""] * len(table.rows)
-    place = next(number for number, column in enumerate(table.columns) if column.id == DRAWN[table.id])
     values = [max(float(row[place] or 0), 0) for row in table.rows]
     most = max(values, default=0) or 1
     return [bar(100 * value / most, "f-lead") for value in values]

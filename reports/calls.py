@@ -86,9 +86,19 @@ def to_call(conn: Connection, asking: Asking, from_milli: int) -> tuple[Call, ..
 
 def listed(conn: Connection, ids: Sequence[int], asking: Asking) -> tuple[Call, ...]:
     """The lines of those leads, in that order, without those who are not to be called; at most SHOWN."""
+    return lines_of(conn, who_may_be_called(conn, ids, asking)[:SHOWN], asking.zone)
+
+
+def who_may_be_called(conn: Connection, ids: Sequence[int], asking: Asking) -> list[int]:
+    """Those leads, in that order, without those who are not to be called."""
     known = load_leads(conn, ids)
     left_alone = not_to_be_called(conn, asking.key, known.values())
-    return tuple(_calls(conn, [one for one in ids if one in known and one not in left_alone][:SHOWN], asking.zone))
+    return [one for one in ids if one in known and one not in left_alone]
+
+
+def lines_of(conn: Connection, ids: Sequence[int], zone: Zone) -> tuple[Call, ...]:
+    """Their lines, in that order."""
+    return tuple(_calls(conn, ids, zone))
 
 
 def call_of(conn: Connection, lead_id: int, zone: Zone) -> Call | None:

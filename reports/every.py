@@ -23,9 +23,8 @@ Question = Callable[[Connection, Site, Days, Zone], Report]
 NAMES = ("funnel", "sources", "costs", "forecast", "handoff", "precision", "leaks")
 
 
-def questions(now: datetime) -> Mapping[str, Question]:
-    """{one of NAMES: the question as it is asked at `now`}."""
-    asked = (
-        funnel, sources, costs, forecast, partial(handoff, now=now), precision_report, partial(leaks, now=now)
-    )  # fmt: skip
+def questions(now: datetime, whole: bool = False) -> Mapping[str, Question]:
+    """{one of NAMES: the question as it is asked at `now`}; `whole`: for a file, which holds more than a page shows."""
+    handed, lost = partial(handoff, now=now), partial(leaks, now=now, whole=whole)
+    asked = (funnel, sources, costs, forecast, handed, precision_report, lost)
     return dict(zip(NAMES, asked, strict=True))

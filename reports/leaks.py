@@ -22,7 +22,7 @@ from reports.tallies import Days
 from storage.schema import events, leads, standings
 
 BANDS = (7, 30, 90)  # days since the last touch
-LISTED = 15  # leads named under a phase
+NAMED, LISTED = 15, 10_000  # leads of a phase: named on a page, listed in a file
 SILENT = msgid(
     "Days since the last thing they did themselves; where nothing is known of that, since they came to the stage."
 )
@@ -31,12 +31,15 @@ STUCK = msgid(
     "Classify: 90 days in one stage. Prioritise: the promise to answer is over. Strengthen: in no sequence, and no"
     " task, meeting or deal ahead. Distribute: taken by sales, with no task, meeting or deal ahead."
 )
+FIRST = msgid("The first fifteen of each phase. The spreadsheet has all of them.")
+CUT = msgid("The first 10,000 of each phase. There are more: take these up first.")
 
 _S, _L = standings.c, leads.c
 
 
-def leaks(connection: Connection, site: Site, days: Days, zone: Zone, now: datetime) -> Report:
-    """How long each stage has been silent, and by phase who stands still; as of now, whatever the days."""
+def leaks(connection: Connection, site: Site, days: Days, zone: Zone, now: datetime, whole: bool = False) -> Report:
+    """How long each stage has been silent, and by phase who stands still; as of now, whatever the days. Of each phase
+    NAMED are listed, or LISTED for the `whole`."""
     found = {phase.id: phase for phase in _phases(site.definitions, now)}
     return Report(
         name="leaks",
@@ -47,7 +50,7 @@ def leaks(connection: Connection, site: Site, days: Days, zone: Zone, now: datet
         tables=(
             _silence(connection, site.definitions, now),
             _counts(connection, found),
-            _stuck(connection, found, now),
+            _stuck(connection, found, now, LISTED if whole else NAMED),
         ),
     )
 
@@ -137,7 +140,7 @@ def _counts(connection: Connection, phases: dict[str, Phase]) -> Table:
     return Table("phases", msgid("The six phases"), columns, rows, None, STUCK)
 
 
-def _stuck(connection: Connection, phases: dict[str, Phase], now: datetime) -> Table:
+def _stuck(connection: Connection, phases: dict[str, Phase], now: datetime, most: int) -> Table:
     columns = (
         Column("phase", msgid("Phase"), "word"),
         Column("lead", msgid("Lead"), "lead"),
@@ -145,14 +148,15 @@ def _stuck(connection: Connection, phases: dict[str, Phase], now: datetime) -> T
         Column("days", msgid("Since"), "days"),
         Column("owner", msgid("Rep"), "rep"),
     )
-    rows: list[tuple[Value, ...]] = []
+    rows, cut = list[tuple[Value, ...]](), False
     for name, phase in phases.items():
         what = (_L.id, _S.stage, phase.since.label("since"), _L.owner)
-        longest = _those(what, phase, phase.stuck).order_by(phase.since, _L.id).limit(LISTED)
-        rows += [_line(name, row, now) for row in connection.execute(longest)]
-    return Table(
-        "stuck", msgid("Who stands still: of each phase the first fifteen, the longest first"), columns, tuple(rows)
-    )
+        asked = _those(what, phase, phase.stuck).order_by(phase.since, _L.id).limit(most + 1)
+        longest = connection.execute(asked).all()
+        rows += [_line(name, row, now) for row in longest[:most]]
+        cut |= len(longest) > most
+    said = (FIRST if most == NAMED else CUT) if cut else ""
+    return Table("stuck", msgid("Who stands still, the longest first"), columns, tuple(rows), None, cut=said)
 
 
 def _line(phase: str, row: Any, now: datetime) -> tuple[Value, ...]:

@@ -1,7 +1,7 @@
 """Whom somebody may qualify by a call: leads before sales, colder than the call list; read-only.
 
-The warmest first; those whom nothing but a call reaches are on that list already. `owners` are those of
-`reports.calls`.
+The warmest first, a page at a time; those whom nothing but a call reaches are on that list already. `owners` are those
+of `reports.calls`.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,11 +12,13 @@ from sqlalchemy import Connection, Select, select
 
 from leads.bant import noted, values
 from reports import calls
-from reports.calls import LOOKED_AT, Asking, Call, by_calls_alone, can_be_called
+from reports.calls import SHOWN, Asking, Call, by_calls_alone, can_be_called
+from reports.lead_few import Place
+from reports.leads import Count
 from storage.schema import leads
 from storage.schema import standings as stood
 
-READ = 400  # leads of an owner, the warmest first, of whom few may have left a number
+READ = 1_000  # leads of an owner, the warmest first, of whom few may have left a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +29,47 @@ class ToQualify:
     noted: Mapping[str, str]
 
 
-def to_qualify(conn: Connection, asking: Asking, stages: Collection[str], below_milli: int) -> tuple[ToQualify, ...]:
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A page of it. `total`: how many are in it; `after`: the place behind which the next page begins, None at the
+    end."""
+
+    lines: tuple[ToQualify, ...]
+    total: Count
+    after: Place | None
+
+
+def to_qualify(
+    conn: Connection, asking: Asking, stages: Collection[str], below_milli: int, after: Place | None = None
+) -> Queue:
     """Leads in those stages with a number; `below_milli`: the engagement from which they stand on the call list."""
-    warm: list[tuple[int, int]] = []
+    warm, more = list[Place](), False
     for owner in asking.owners:
-        warm += [(row.engagement, row.lead_id) for row in conn.execute(_warmest(owner, stages, below_milli, asking))]
-    found = calls.listed(conn, [lead_id for _, lead_id in sorted(warm, reverse=True)], asking)
-    known = noted(conn, [call.lead.id for call in found])
-    return tuple(ToQualify(call, values(known[call.lead.id])) for call in found)
+        warm += [Place(*row) for row in conn.execute(_warmest(owner, stages, below_milli, asking))]
+        more |= conn.execute(_read(owner, below_milli).offset(READ).limit(1)).first() is not None
+    ordered = sorted(warm, key=_order, reverse=True)
+    allowed = set(calls.who_may_be_called(conn, [one.lead_id for one in ordered], asking))
+    queue = [one for one in ordered if one.lead_id in allowed]
+    behind = [one for one in queue if after is None or _order(one) < _order(after)]
+    shown = calls.lines_of(conn, [one.lead_id for one in behind[:SHOWN]], asking.zone)
+    known = noted(conn, [call.lead.id for call in shown])
+    lines = tuple(ToQualify(call, values(known[call.lead.id])) for call in shown)
+    return Queue(lines, Count(len(queue), more), behind[SHOWN - 1] if behind[SHOWN:] else None)
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return place.engagement, place.lead_id
+
+
+def _read(owner: str | None, below_milli: int) -> Select[Any]:
+    """An owner's leads, the warmest first."""
+    theirs = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner
+    colder = select(stood.c.lead_id).where(theirs, stood.c.engagement < below_milli)
+    return colder.order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
 
 
 def _warmest(owner: str | None, stages: Collection[str], below_milli: int, asking: Asking) -> Select[Any]:
-    theirs = stood.c.owner.is_(None) if owner is None else stood.c.owner == owner
-    read = (
-        select(stood.c.lead_id)
-        .where(theirs, stood.c.engagement < below_milli)
-        .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
-        .limit(READ)
-    )
-    those = stood.c.lead_id.in_(read) & (leads.c.status == "lead") & stood.c.stage.in_(sorted(stages))
+    read = stood.c.lead_id.in_(_read(owner, below_milli).limit(READ))
+    those = read & (leads.c.status == "lead") & stood.c.stage.in_(sorted(stages))
     asked = select(stood.c.engagement, stood.c.lead_id).join(leads, leads.c.id == stood.c.lead_id)
-    return (
-        asked.where(those, ~by_calls_alone(), can_be_called(owner, asking))
-        .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
-        .limit(LOOKED_AT)
-    )
+    return asked.where(those, ~by_calls_alone(), can_be_called(owner, asking))

@@ -12,8 +12,8 @@ from reports.tallies import Days
 # How a column's values are to be read. `money` is in hundredths of the report's currency, `share` between 0 and 1 (a
 # return on a cost may be more, or below 0), `days` and `minutes` are spans, `month` is the first day of one.
 Kind = Literal[
-    "stage", "source", "name", "rep", "rule", "escalation", "word", "count", "money", "share", "days", "minutes",
-    "month", "lead",
+    "stage", "source", "name", "page", "sequence", "rep", "rule", "escalation", "word", "count", "money", "share",
+    "days", "minutes", "month", "lead",
 ]  # fmt: skip
 Value = str | int | float | None  # None: there is nothing to divide by, "n/a"
 
@@ -31,7 +31,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`note` says what the figures count, in English; `total` stands under the rows where there is one."""
+    """`note` says what the figures count, and `cut` which rows these are where there are more, both in English; `total`
+    stands under the rows where there is one."""
 
     id: str
     title: str
@@ -39,6 +40,7 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     total: tuple[Value, ...] | None = None
     note: str = ""
+    cut: str = ""
 
     def as_dicts(self) -> Iterator[dict[str, Value]]:
         for row in self.rows:
@@ -71,6 +73,7 @@ class Report:
                 table.id: {
                     "rows": list(table.as_dicts()),
                     "total": None if table.total is None else table.as_dict(table.total),
+                    **({"cut": table.cut} if table.cut else {}),
                 }
                 for table in self.tables
             },

@@ -70,15 +70,20 @@ def report(
                terreau report leaks --json
     """
     config = options.load()
-    told = answer(config, name, first, last, spoken(config, locale))
+    told = answer(config, name, first, last, spoken(config, locale), whole=as_json or as_file)
     if as_json:
         click.echo(json.dumps(told.json, ensure_ascii=False, indent=2))
     else:
         click.echo(told.csv if as_file else told.text, nl=not as_file)
 
 
-def answer(config: Config, name: str, first: datetime | None, last: datetime | None, locale: str) -> Answer:
-    """Raises NoDays, NoRelease, SchemaMismatch, StorageUnavailable."""
+def answer(
+    config: Config, name: str, first: datetime | None, last: datetime | None, locale: str, whole: bool = False
+) -> Answer:
+    """`whole`: for a file, which holds more than a screen shows.
+
+    Raises NoDays, NoRelease, SchemaMismatch, StorageUnavailable.
+    """
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         site = Releases(database, blobs_of(config, database)).in_force()
@@ -88,7 +93,7 @@ def answer(config: Config, name: str, first: datetime | None, last: datetime | N
         if since > until:
             raise NoDays(said("%(first)s lies after %(last)s: there are no days between", first=since, last=until))
         with database.read() as conn, reading_as(config, locale, now):
-            found = questions(now.calendar)[name](conn, site, Days(since, until), config.site.timezone)
+            found = questions(now.calendar, whole)[name](conn, site, Days(since, until), config.site.timezone)
             teller = Teller(found, site)
             rules = say("definitions %(version)s", version=found.version)
             head = f"{say(found.title)}, {span_of(found.days)}, {rules}"
@@ -104,7 +109,7 @@ def _as_text(table: Table, teller: Teller) -> str:
         lines += _columns([teller.heads(table), *rows, *([total] if total else [])])
     else:
         lines.append(f"  {say('Nothing to count yet')}")
-    return "\n".join([*lines, *([f"  {say(table.note)}"] if table.note else [])])
+    return "\n".join([*lines, *(f"  {say(said)}" for said in (table.cut, table.note) if said)])
 
 
 def _columns(lines: list[list[Cell]]) -> list[str]:

@@ -85,3 +85,20 @@ def test_what_cannot_be_noted_is_refused_on_the_queue(staff_client, people):
     answer = staff_client("sales").post(f"/console/leads/{people['ada']}/calls", {"outcome": "x", "back": "qualify"})
     assert answer.status_code == 422
     assert "Say how the call ended" in plain(answer.text)
+
+
+def test_more_than_a_page_is_counted_and_paged_through(staff_client, lively, people):
+    """Nobody twice, nobody left out, though all are as warm as each other."""
+    lively.gives(people["ada"], "karim")
+    more = {lively.submits(f"more{n}", phone=f"+336399810{n:02}") for n in range(21)}
+    client = staff_client("sales")
+    first = client.get(PAGE)
+    assert "22 leads with a number" in plain(first.text)
+    assert "1 – 20 of 22" in plain(first.text)
+    [following] = re.findall(r'rel="next" href="([^"]+)"', first.text)
+    second = client.get(following.replace("&amp;", "&"))
+    assert "21 – 22 of 22" in plain(second.text)
+    assert 'rel="next"' not in second.text
+    found = [re.findall(r'<a class="name" href="/console/leads/(\d+)">', page.text) for page in (first, second)]
+    assert [len(those) for those in found] == [20, 2]
+    assert {int(one) for those in found for one in those} == more | {people["emil"]}

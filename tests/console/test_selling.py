@@ -3,11 +3,11 @@
 import csv
 import io
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from reports.every import NAMES
 from storage.schema import deal_forecasts, deals, leads, meetings, standings
@@ -121,6 +121,20 @@ def test_every_report_is_a_page_and_a_file(staff_client, lively, ada, name, loca
     assert file.mimetype == "text/csv"
     assert file.data.startswith("\ufeff".encode())
     assert f"{name}-{date(2026, 11, 2).isoformat()}.csv" in file.headers["Content-Disposition"]
+
+
+def test_the_page_of_leaks_names_the_first_and_its_file_all_of_them(staff_client, lively, clocks):
+    contact = {"status": "contact", "fields": {}, "tags": [], "locale": "fr", "origin": "purchased"}
+    silent = {**contact, "created_at": clocks.calendar() - timedelta(days=40)}
+    rows = [{**silent, "email": f"c{number}@lumen.example"} for number in range(17)]
+    lively.database.write(lambda conn: conn.execute(insert(leads), rows).rowcount)
+    client = staff_client("marketer")
+    page = client.get("/console/reports/leaks").text
+    assert len(set(re.findall(r"c\d+@lumen.example", page))) == 15
+    assert "The first fifteen of each phase. The spreadsheet has all of them." in page
+    file = client.get("/console/reports/leaks.csv").text
+    assert len(re.findall(r"^generate,\d+,,", file, re.MULTILINE)) == 17
+    assert "The first" not in file
 
 
 @pytest.mark.parametrize("said", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("https://evil.example")'])

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from leads import merging
+from reports import leaks as leaks_report
 from reports.every import questions
+from reports.leaks import NAMED
 from reports.tallies import Days
 from sales import deals, notebook
 from sales.notebook import Author
-from storage.schema import hand_offs
+from storage.schema import hand_offs, leads
 
 PARIS = "Europe/Paris"
+NEVER_HEARD = 17
 BOB = Author("Bob", "nadia", None)
 
 
@@ -63,3 +66,20 @@ def test_whom_sales_has_taken_stands_still_without_a_task_a_meeting_or_a_deal(li
     assert stuck() == set()
     lively.later(days=4)
     assert ("distribute", ada) in stuck()
+
+
+def test_fifteen_of_a_phase_are_named_and_all_of_them_listed_and_a_list_that_is_cut_says_so(lively):
+    long_ago = lively.clocks.calendar() - timedelta(days=40)
+    contact = {"status": "contact", "fields": {}, "tags": [], "locale": "fr", "origin": "purchased"}
+    rows = [{**contact, "email": f"c{n}@lumen.example", "created_at": long_ago} for n in range(NEVER_HEARD)]
+    lively.database.write(lambda conn: conn.execute(insert(leads), rows).rowcount)
+    site, now = lively.releases.in_force(), lively.clocks.calendar()
+    with lively.database.read() as conn:
+        asked = conn, site, Days(now.date(), now.date()), PARIS
+        whole, first = (questions(now, every)["leaks"](*asked).as_json()["tables"]["stuck"] for every in (True, False))
+        phase = next(leaks_report._phases(site.definitions, now))
+        cut = leaks_report._stuck(conn, {phase.id: phase}, now, NEVER_HEARD - 1)
+    assert (len(whole["rows"]), len(first["rows"])) == (NEVER_HEARD, NAMED)
+    assert "cut" not in whole
+    assert first["cut"] == leaks_report.FIRST
+    assert (len(cut.rows), cut.cut) == (NEVER_HEARD - 1, leaks_report.CUT)
