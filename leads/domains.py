@@ -42,11 +42,23 @@ _PROVIDERS = frozenset(
      "worldonline.fr", "wp.pl", "zaclys.net", "ziggo.nl", "zoho.com"}
 )  # fmt: skip
 
+# Reserved by RFC 2606 and RFC 6761 for examples and tests: nobody is there, whoever writes it. Houses under `.example`
+# are told apart all the same: they are companies of a story, such as the demo's.
+_RESERVED = frozenset({"example", "example.com", "example.net", "example.org"})
+_RESERVED_ENDINGS = frozenset({"invalid", "localhost", "test"})
+
 
 def company_domain(address: str | None) -> str | None:
-    """The domain that a company registered, of a canonical address at it; None where anybody may have one, and for
-    addresses that are thrown away after use."""
-    return registered(address.rpartition("@")[2]) if address and is_at_work(address) else None
+    """The domain that a company registered, of a canonical address at it; None where anybody may have one or nobody
+    can, and for addresses that are thrown away after use."""
+    if not address or not is_at_work(address):
+        return None
+    domain = registered(address.rpartition("@")[2])
+    return None if _is_reserved(domain) else domain
+
+
+def _is_reserved(domain: str) -> bool:
+    return domain in _RESERVED or domain.rpartition(".")[2] in _RESERVED_ENDINGS
 
 
 def is_at_work(address: str) -> bool:

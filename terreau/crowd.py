@@ -82,7 +82,8 @@ TOUCHES: dict[str, tuple[Touch, ...]] = {
 ENGLISH_SHARE = 0.11
 PHONE_SHARE = 0.42
 # Mail servers that do not take what we send, so that the office has something to look at. The rest take everything.
-NOBODY_THERE, CLOSED, SILENT = "adresse-perdue.example", "boite-fermee.example", "sans-reponse.example"
+# Each stands before the domain of a house: it is that house's server that says no, and a company of its own.
+NOBODY_THERE, CLOSED, SILENT = "adresse-perdue", "boite-fermee", "sans-reponse"
 LOST = ((0.010, NOBODY_THERE), (0.017, CLOSED), (0.028, SILENT))  # up to which share of the crowd
 
 
@@ -144,9 +145,9 @@ def _somebody(number: int, drawn: int) -> Somebody:
 
 def _address(drawn: int, first: str, last: str, company: str) -> str:
     lot = share(drawn, "domain")
-    domain = next((lost for below, lost in LOST if lot < below), f"{_plain(company)}.example")
+    trouble = next((f"{lost}." for below, lost in LOST if lot < below), "")
     styles = (f"{_plain(first)}.{_plain(last)}", _plain(first), f"{_plain(first)[0]}.{_plain(last)}", "contact")
-    return f"{pick(styles, drawn, 'style')}@{domain}"
+    return f"{pick(styles, drawn, 'style')}@{trouble}{_plain(company)}.example"
 
 
 def _phone(number: int) -> str:

@@ -13,6 +13,11 @@ NOES = {
 MARKETING = b"\r\nList-Unsubscribe-Post:"  # RFC 8058: what nobody asked for this minute
 
 
+def host_of(recipient: str) -> str:
+    """The name of the server that a mailbox of the crowd is at: what stands before its house's domain."""
+    return recipient.rpartition("@")[2].partition(".")[0]
+
+
 class Post:
     """The silent house takes what was asked for, and leaves everybody in doubt about the rest."""
 
@@ -26,13 +31,13 @@ class Post:
     def offer(self, envelope: Envelope) -> Talk[tuple[Meaning, Reply]]:
         yield from ()
         self._recipient = recipient = envelope.recipient
-        no = NOES.get(recipient.rpartition("@")[2])
+        no = NOES.get(host_of(recipient))
         return ("refused", no) if no else ("go", Reply(354, "go on"))
 
     def give(self, data: bytes, ahead: Envelope | None = None) -> Talk[Reply]:
         yield from ()
         """Raises NoReply."""
-        if self._recipient.endswith(f"@{SILENT}") and MARKETING in data:
+        if host_of(self._recipient) == SILENT and MARKETING in data:
             raise NoReply("the connection ended before the last word")
         return Reply(250, "taken")
 

@@ -36,6 +36,17 @@ def test_a_providers_domain_is_no_company(domain):
     assert company_domain(f"ada@{domain}") is None
 
 
+@pytest.mark.parametrize(
+    "domain", ["example.com", "mail.example.org", "example.net", "lumen.test", "nobody.invalid", "example", "localhost"]
+)
+def test_a_domain_that_nobody_can_have_is_no_company(domain):
+    assert company_domain(f"ada@{domain}") is None
+
+
+def test_a_house_of_a_story_is_a_company():
+    assert company_domain("ada@mail.lumen.example") == "lumen.example"
+
+
 def test_nobody_without_an_address_has_a_company():
     assert company_domain(None) is None
     assert company_domain("") is None

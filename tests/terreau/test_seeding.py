@@ -20,6 +20,7 @@ from terreau import demo
 from terreau.archetypes import LATE_EVERY, Span, acts_of
 from terreau.crowd import CHANNELS, CLOSED, NOBODY_THERE, SILENT, crowd
 from terreau.house import House
+from terreau.letting_go import host_of
 from terreau.seeding import Past, seed
 
 END = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
@@ -136,11 +137,20 @@ def test_mails_ended_as_their_servers_said(past):
     assert ends["due"] == 0
     assert ends["sent"] > 0.9 * len(rows)
     for row in rows:
-        domain = (row.recipient or "").rpartition("@")[2]
+        host = host_of(row.recipient or "")
         if row.state == "sent":
-            assert domain not in (NOBODY_THERE, CLOSED)
+            assert host not in (NOBODY_THERE, CLOSED)
         if row.state == "unknown":
-            assert domain == SILENT
+            assert host == SILENT
+
+
+def test_houses_in_trouble_are_as_many_companies_as_houses(past):
+    """And not one, at the domain of their trouble."""
+    conn, _ = past
+    rows = conn.execute(select(leads.c.email, leads.c.company_domain).where(leads.c.email.is_not(None))).all()
+    lost = {row.email: row.company_domain for row in rows if host_of(row.email) in (NOBODY_THERE, CLOSED, SILENT)}
+    assert lost
+    assert all(email.endswith(f".{domain}") for email, domain in lost.items())
 
 
 def test_more_pages_were_opened_than_forms_filled(past):
