@@ -126,6 +126,9 @@ CAME_BACK = frozenset({"mail.bounced", "mail.soft_bounced", "mail.complained", "
 NOTIFIED: Mapping[str, str] = {
     "alert": msgid("%(who)s was alerted"),
     "notify": msgid("%(who)s was reminded"),
+    "assigned": msgid("%(who)s was told that the lead is theirs now"),
+    "late": msgid("%(who)s was told that the alert waits"),
+    "withdrawn": msgid("%(who)s was told that the alert is taken back"),
 }
 
 
@@ -161,8 +164,11 @@ def _notified(entry: Entry, event: Event, mail: Mailed, names: Names) -> Line:
     if event.name not in ("mail.sent", "mail.settled_delivered", "mail.settled_resent"):
         text = say("The mail to %(who)s did not leave", who=who)
         return Line(entry.at, "machine", "circle-alert", text, why=(mail.reason,) if mail.reason else ())
-    sentence = NOTIFIED.get(mail.email, NOTIFIED["notify"])
-    return Line(entry.at, "machine", "bell", say(sentence, who=who), message_id=mail.id)
+    sentence = NOTIFIED.get(mail.kind) or NOTIFIED.get(mail.email, NOTIFIED["notify"])
+    given = mail.given.data if mail.given else {}
+    by = say("given to them by %(who)s", who=given["staff"]) if given.get("staff") else ""
+    quote = str(given.get("reason") or "")
+    return Line(entry.at, "machine", "bell", say(sentence, who=who), quote=quote, detail=by, message_id=mail.id)
 
 
 def subject_of(mail: Mailed | None, email: str, voice: Voice) -> str:

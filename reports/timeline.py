@@ -4,19 +4,30 @@ Each source is read by its own index from its own place on, so that a page costs
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from leads import events as log
 from leads.facts import Event
 from leads.groups import group
-from storage.schema import calls, compiled, decisions, events, messages, notes, stage_changes, submissions
+from storage.schema import (
+    calls,
+    compiled,
+    decisions,
+    events,
+    messages,
+    notes,
+    notifications,
+    stage_changes,
+    submissions,
+)
 
 PAGE = 40
 COUNTED = 1_000
+ASSIGNED = "assigned"  # in the name of a channel: its rep was told that a lead is theirs now
 MACHINES = ("pending", "proxy", "machine")
 Kind = Literal["event", "stage", "decision"]
 RANK: Mapping[Kind, int] = {"event": 0, "stage": 1, "decision": 2}  # of one instant, the later is told first
@@ -46,7 +57,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """The message that a `mail.*` event is about."""
+    """The message that a `mail.*` event is about. Of word to sales: `channel` is whom it went to and as what
+    (`sales.telling`), `given` the event by which the lead became theirs, where it tells of that."""
 
     id: int
     klass: str
@@ -57,6 +69,13 @@ class Mailed:
     reply: str | None
     subject: str | None  # as written, expressions not filled in
     recipient: str | None
+    channel: str | None = None
+    given: Event | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the channel was told of: "" for an alert and for what is no word to sales."""
+        return ":".join((self.channel or "").split(":")[2:3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +236,29 @@ def _texts(conn: Connection, query: Select[Any]) -> dict[int, str]:
     return {number: text for number, text in conn.execute(query) if text}
 
 
+_TOLD = and_(notifications.c.lead_id == messages.c.lead_id, notifications.c.message_id == messages.c.id)
+_MAIL = (
+    *(messages.c[name] for name in ("id", "klass", "email", "locale", "state", "reason", "reply")),
+    compiled.c.subject,
+    messages.c.recipient,
+    notifications.c.channel,
+)
+
+
 def _mails(conn: Connection, ids: Sequence[int]) -> dict[int, Mailed]:
     if not ids:
         return {}
-    columns = [compiled.c.subject if name == "subject" else messages.c[name] for name in Mailed.__slots__]
-    joined = select(*columns).join(compiled, compiled.c.hash == messages.c.compiled_hash, isouter=True)
-    found = (Mailed(*row) for row in conn.execute(joined.where(messages.c.id.in_(ids))))
-    return {mail.id: mail for mail in found}
+    joined = messages.outerjoin(compiled, compiled.c.hash == messages.c.compiled_hash).outerjoin(notifications, _TOLD)
+    asked = select(*_MAIL, messages.c.lead_id).select_from(joined).where(messages.c.id.in_(ids))
+    return {row.id: _mailed(conn, Mailed(*row[:-1]), row.lead_id) for row in conn.execute(asked)}
+
+
+def _mailed(conn: Connection, mail: Mailed, lead_id: int) -> Mailed:
+    """With the event that it tells of, whose number closes the channel's name."""
+    number = (mail.channel or "").rpartition(":")[2]
+    if mail.kind != ASSIGNED or not number.isdecimal():
+        return mail
+    columns = (events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
+    theirs = select(*columns).where(events.c.lead_id == lead_id, events.c.seq == int(number))
+    row = conn.execute(theirs).one_or_none()
+    return mail if row is None else replace(mail, given=Event(*row))

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from html import unescape
 
 import pytest
 from sqlalchemy import select, update
@@ -334,6 +335,21 @@ def test_an_admin_gives_a_lead_away_and_its_old_rep_sees_it_no_more(staff_client
     [hand_off] = rows(hand_offs)
     assert sales.post(f"/console/hand-offs/{hand_off.id}/verdict", {"choice": "accept"}).status_code == 404
     assert rows(notes) == []
+
+
+def test_the_story_says_that_the_lead_was_given_away_by_whom_and_why(staff_client, lively, ada):
+    """To whoever was alerted of it before it is no reminder that a mail brings."""
+    admin = staff_client("admin")
+    for rep, reason in (("karim", "Speaks Flemish"), ("nadia", "Karim is away")):
+        given = {"rep": rep, "reason": reason, "back": "lead"}
+        assert admin.post(f"/console/leads/{ada}/owner", given).status_code == 303
+        lively.works()
+    story = unescape(re.sub(r"<[^>]+>", " ", admin.get(f"/console/leads/{ada}/story").text))
+    told = re.search(r"Nadia Ferreira was told that the lead is theirs now (.+?) given to them by (\w+)", story)
+    assert told
+    assert "Karim is away" in told[1]
+    assert told[2] == "Admin"
+    assert "was reminded" not in story
 
 
 def test_a_marketer_notes_but_does_not_sell(staff_client, ada, rows):
