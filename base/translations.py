@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations, Translations
 
 from base.calendars import Zone
@@ -31,6 +31,11 @@ _DATES: dict[tuple[str, Width], str] = {
     ("fr", "short"): "d MMM y",
     ("fr", "long"): "d MMMM y",
 }
+# What is printed in numbers: a true minus, and no wide space that a line may break at.
+MINUS, NARROW, WIDE = "\u2212", "\u202f", "\u00a0"
+MILLI, HUNDREDTHS = 1000, 100
+WHOLE = 100_000  # hundredths from which cents say nothing
+_ROUND_SUMS = {"fr": f"#,##0{NARROW}¤", "en": "¤#,##0"}  # language -> pattern of Babel
 
 
 def msgid(text: str) -> str:
@@ -80,12 +85,31 @@ class Translator:
         first = number == 1 and self._babel.language == "fr"
         return pattern.replace("d ", "d'er' ", 1) if first else pattern
 
-    def number(self, number: int | float | Decimal) -> str:
-        return format_decimal(number, locale=self._babel)
+    def number(self, number: int | float | Decimal, signed: bool = False) -> str:
+        """`12 345,5`, `−7`; `signed`: `+24`."""
+        plus = "+" if signed and number > 0 else ""
+        return plus + _printed(format_decimal(number, locale=self._babel))
 
-    def points(self, milli: int) -> str:
-        """Milli-points as points, with a decimal where there is one: `65`, `12,5`."""
-        return format_decimal(Decimal(milli) / 1000, format="#,##0.#", locale=self._babel)
+    def points(self, milli: int, signed: bool = False) -> str:
+        """Milli-points as points, with a decimal where there is one: `65`, `12,5`; `signed`: `+12,5`."""
+        plus = "+" if signed and milli > 0 else ""
+        return plus + _printed(format_decimal(Decimal(milli) / MILLI, format="#,##0.#", locale=self._babel))
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """A share of 1: `11,3 %`, `11.3%`."""
+        said = self.number(round(100 * share, digits) if digits else round(100 * share))
+        return f"{said}{NARROW}%" if self._babel.language == "fr" else f"{said}%"
+
+    def money(self, hundredths: int, currency: str) -> str:
+        """`20,00 €`, `€20.00`; from a thousand on without cents."""
+        amount, pattern = hundredths / HUNDREDTHS, _ROUND_SUMS.get(self._babel.language)
+        if abs(hundredths) < WHOLE:
+            return _printed(format_currency(amount, currency, locale=self._babel))
+        return _printed(format_currency(amount, currency, pattern, locale=self._babel, currency_digits=False))
+
+
+def _printed(number: str) -> str:
+    return number.replace("-", MINUS).replace(WIDE, NARROW)
 
 
 @cache

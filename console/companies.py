@@ -8,12 +8,11 @@ from flask import Response, abort, g, make_response, redirect, request, url_for
 
 from authoring.site import Site
 from console.access import SEES_EVERY_LEAD, may
-from console.context import Viewer, draw, say, say_n, viewer
+from console.context import Viewer, draw, money, say, say_n, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import LONGEST_QUESTION
 from console.lead_lines import lines
 from console.names import Names
-from console.report_cells import money
 from console.routes import Route
 from console.selling_parts import STATES
 from leads import companies as known

@@ -110,9 +110,7 @@ def _measured(what: str, apart: Difference) -> Row:
 
 def _points(share: float) -> str:
     """A difference of shares in points of a hundred: `+1.2`, `−0.4`."""
-    points = round(100 * share, 1)
-    sign = "+" if points > 0 else "−" if points < 0 else ""
-    return sign + number(abs(points))
+    return number(round(100 * share, 1), signed=True)
 
 
 def _note(found: Comparison) -> str:

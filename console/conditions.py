@@ -33,6 +33,10 @@ class Names(Protocol):
 
     def stage(self, name: str) -> str: ...
 
+    def field(self, name: str) -> str: ...
+
+    def answer(self, field: str, value: object) -> str: ...
+
 
 UNITS: Mapping[str, tuple[str, str]] = {
     "minute": ("%(count)s minute", "%(count)s minutes"),
@@ -86,18 +90,16 @@ def _field(asked: Asked, names: Names) -> str | None:
     if compared is None:
         return None
     value = asked[compared]
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return say(COMPARED[compared], field=asked["field"], value=shown)
+    values = value if isinstance(value, list) else [value]
+    shown = ", ".join(names.answer(asked["field"], one) for one in values)
+    return say(COMPARED[compared], field=names.field(asked["field"]), value=shown)
 
 
 def _known(asked: Asked, names: Names) -> str | None:
     if "known" not in asked:
         return _field(asked, names)
-    return (
-        say("%(field)s is known", field=asked["field"])
-        if asked["known"]
-        else say("%(field)s is not known", field=asked["field"])
-    )
+    name = names.field(asked["field"])
+    return say("%(field)s is known", field=name) if asked["known"] else say("%(field)s is not known", field=name)
 
 
 def _joined(parts: Sequence[Asked], between: str, names: Names) -> str:
@@ -107,7 +109,7 @@ def _joined(parts: Sequence[Asked], between: str, names: Names) -> str:
 COMPARED: Mapping[str, str] = {
     "is": msgid("%(field)s is %(value)s"),
     "is_not": msgid("%(field)s is not %(value)s"),
-    "in": msgid("%(field)s is one of %(value)s"),
+    "in": msgid("%(field)s is one of: %(value)s"),
     "starts_with": msgid("%(field)s begins with %(value)s"),
     "at_least": msgid("%(field)s is %(value)s or more"),
     "at_most": msgid("%(field)s is %(value)s or less"),

@@ -124,28 +124,28 @@ def span(length: timedelta) -> str:
     return say_n(one, many, int(abs(length) / unit)).replace(" ", "\u00a0")
 
 
-def number(value: float) -> str:
-    return translator(viewer().locale).number(value)
+def number(value: float, signed: bool = False) -> str:
+    return translator(viewer().locale).number(value, signed)
 
 
 def points(milli: int, signed: bool = False) -> str:
     """Milli-points as points: `12,5`; signed: `+12,5`, `−15`."""
-    said = translator(viewer().locale).points(abs(milli))
-    sign = "−" if milli < 0 else "+" if signed and milli > 0 else ""
-    return sign + said
+    return translator(viewer().locale).points(milli, signed)
 
 
 def whole_points(milli: int) -> str:
     """Milli-points as whole points, for lists: rounded down, so that a score at its threshold has reached it."""
-    return ("−" if milli < 0 else "") + number(abs(milli // MILLI))
+    return number(milli // MILLI)
 
 
 def percent(part: float, whole: float) -> str:
     """`11,3 %`; n/a for a part of nothing."""
-    if not whole:
-        return say("n/a")
-    said = translator(viewer().locale).number(round(100 * part / whole, 1))
-    return f"{said}\u00a0%" if viewer().language == "fr" else f"{said}%"
+    return translator(viewer().locale).percent(part / whole) if whole else say("n/a")
+
+
+def money(hundredths: int, currency: str) -> str:
+    """`20,00 €`; from a thousand on without cents."""
+    return translator(viewer().locale).money(hundredths, currency)
 
 
 def csrf_field() -> Markup:

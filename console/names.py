@@ -1,16 +1,18 @@
 """What people call the things that the house knows by ids: topics, sequences, forms, reasons, reps, stages."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from authoring.models.common import Localised
+from authoring.models.forms import FormField
 from authoring.models.hand_off import Reason
 from authoring.site import Site
 from console.conditions import in_words
-from console.context import Viewer
+from console.context import Viewer, say
 from console.lead_filters import stage_name
+from reports.record_page import COLUMNS as LABELS
 
 CONDITION = "condition"
 
@@ -49,6 +51,22 @@ class Names:
     def stage(self, name: str) -> str:
         return stage_name(self.site, self.viewer, name)
 
+    def field(self, name: str) -> str:
+        """What a form that asks for it calls it, in quotation marks; else what is held of leads."""
+        asked = next((one.label for one in self._fields(name) if one.label is not None), None)
+        if asked is not None:
+            return say("“%(act)s”", act=self.viewer.speech.text(asked).rstrip(" \u00a0\u202f?:"))
+        return say(LABELS[name]) if name in LABELS else name.replace("_", " ")
+
+    def answer(self, field: str, value: object) -> str:
+        """What a form calls that choice; what is none of its choices stays as it is written."""
+        offered = (option for one in self._fields(field) for option in one.options if option.value == value)
+        found = next(offered, None)
+        return self.viewer.speech.text(found.label) if found is not None else str(value)
+
+    def _fields(self, name: str) -> Iterator[FormField]:
+        return (one for _, form in sorted(self.site.forms.items()) for one in form.field if one.name == name)
+
     def step(self, sequence: str | None, step: str | None) -> str:
         return " / ".join(part for part in (sequence, step) if part)
 
@@ -68,6 +86,7 @@ def reasons(site: Site) -> list[Reason]:
 _KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
     "topic": _topics,
     "sequence": lambda names: {name: one.title for name, one in names.site.sequences.items()},
+    "page": lambda names: {name: one.title for name, one in names.site.pages.items()},
     "route": lambda names: {one.id: one.label for one in names.site.definitions.hand_off.routes},
     "escalation": lambda names: {
         one.id: one.label for one in names.site.definitions.hand_off.escalation if one.label is not None

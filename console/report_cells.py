@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from babel.dates import format_skeleton
-from babel.numbers import format_currency
 
 from authoring.site import Site
 from base.translations import msgid
-from console.context import number, percent, say, span, viewer
+from console.context import money, number, percent, say, span, viewer
 from console.dashboard import VERDICTS
 from console.lead_filters import source_name
 from console.names import Names
@@ -37,8 +36,6 @@ WORDS: Mapping[str, str] = {
     "reassign": msgid("given to another"),
 }
 NUMBERS = frozenset({"count", "money", "share", "days", "minutes"})
-WHOLE = 100_000  # hundredths from which cents say nothing
-ROUND = {"fr": "#,##0\u00a0¤", "en": "¤#,##0"}  # language -> pattern of Babel
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,8 @@ class Teller:
             return source_name(value) or say("for no source in particular")
         if kind == "rep":
             return self._names.rep(value)
-        if kind == "escalation":
-            return self._names("escalation", value)
+        if kind in ("escalation", "sequence", "page"):
+            return self._names(kind, value)
         if kind == "rule":
             return self._rules.get(value, value)
         if kind == "month":
@@ -110,11 +107,3 @@ class Teller:
         if kind == "word":
             return say(WORDS[value]) if value in WORDS else self._names("reason", value)
         return value
-
-
-def money(hundredths: int, currency: str) -> str:
-    """`20,00 €`; from a thousand on without cents."""
-    amount, language = hundredths / 100, viewer().language
-    if abs(hundredths) < WHOLE:
-        return format_currency(amount, currency, locale=language)
-    return format_currency(amount, currency, ROUND.get(language), locale=language, currency_digits=False)

@@ -10,9 +10,8 @@ from sqlalchemy import Connection
 from authoring.site import Site
 from base.calendars import local_day
 from base.translations import msgid
-from console.context import Viewer, day, say
+from console.context import Viewer, day, money, say
 from console.names import Names
-from console.report_cells import money
 from leads.groups import group
 from reports import selling
 from reports.selling import DealSeen

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from base.translations import msgid
-from console.context import moment, say
+from console.context import moment, money, say
 from console.lead_filters import source_name
 from console.names import Names
-from console.report_cells import money
 from console.telling import Line
 from leads.adding import GROUNDS
 from leads.facts import Event

@@ -80,7 +80,7 @@ def suggestion_lines(made: Suggestion, zone: Zone) -> Iterator[str]:
 
 def _percent(share: Share) -> str:
     counted = gettext("%(n)s of %(of)s", n=words().number(share.n), of=words().number(share.of))
-    return f"{words().number(round(100 * share.value))} % ({counted})"
+    return f"{words().percent(share.value, 0)} ({counted})"
 
 
 def _shift(shift: StageShift, zone: Zone) -> Iterator[str]:
@@ -118,8 +118,8 @@ def _told(share: Share) -> str:
     counted = gettext("%(n)s of %(of)s", n=words().number(share.n), of=words().number(share.of))
     if share.of < FEW:
         return gettext("%(counted)s: not enough data yet (%(few)s are needed)", counted=counted, few=FEW)
-    low, high = (words().number(round(100 * end)) for end in wilson(share))
+    low, high = (words().percent(end, 0) for end in wilson(share))
     return gettext(
-        "%(counted)s, %(share)s %% (almost surely between %(low)s and %(high)s %%)",
-        counted=counted, share=words().number(round(100 * share.value)), low=low, high=high,
+        "%(counted)s, %(share)s (almost surely between %(low)s and %(high)s)",
+        counted=counted, share=words().percent(share.value, 0), low=low, high=high,
     )  # fmt: skip

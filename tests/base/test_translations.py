@@ -89,6 +89,31 @@ def test_dates_and_numbers_follow_the_language(locale, said):
     ] == said
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("fr", ["−1 234,5", "+7", "−12,5", "+65", "0", "11,3 %", "−40 %", "20,00 €", "−1 200 €", "9,90 CHF"]),
+        ("en", ["−1,234.5", "+7", "−12.5", "+65", "0", "11.3%", "−40%", "€20.00", "−€1,200", "CHF9.90"]),
+    ],
+)
+def test_figures_have_a_true_minus_and_narrow_spaces_and_their_currency_where_it_belongs(locale, said):
+    say = translator(locale)
+    found = [
+        say.number(-1234.5),
+        say.number(7, signed=True),
+        say.points(-12500),
+        say.points(65000, signed=True),
+        say.points(0, signed=True),
+        say.percent(0.113),
+        say.percent(-0.4, 0),
+        say.money(2_000, "EUR"),
+        say.money(-120_000, "EUR"),
+        say.money(990, "CHF"),
+    ]
+    assert [one.replace("\u202f", " ") for one in found] == said
+    assert not {"-", "\u00a0"} & set("".join(found))
+
+
 def test_a_variety_of_french_speaks_french_and_an_unknown_language_english():
     assert translator("fr-CA").date(date(2026, 11, 2)) == "2 novembre 2026"
     assert translator("de").gettext("Hello") == "Hello"

@@ -1,6 +1,7 @@
 """The agreement of marketing and sales, read by both; and what sales thinks of those whom the rules bring."""
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import insert
@@ -60,6 +61,25 @@ def test_a_share_is_drawn_with_its_interval_and_too_few_answers_say_nothing(staf
     assert f"Webinar attended 24 / 30 80% {round(100 * low)}% to {round(100 * high)}%" in said
     assert "Asked for a resource or a mail 0 / 10 not enough data yet" in said
     assert opinion.count('class="bar ci-bar"') == 2, "of one rule and of one source enough is known"
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", ("“You are” is one of: A decorator, An architect", "“Size of the team” is one of: 6 to 20 people")),
+        (
+            "fr",
+            ("« Vous êtes », parmi : Décorateur ou décoratrice, Architecte", "« Taille de l’équipe », parmi : 6 à 20"),
+        ),
+    ],
+)
+def test_what_fits_is_said_as_forms_ask_for_it_and_not_by_ids(staff_client, locale, said):
+    page = staff_client("viewer", locale).get("/console/agreement").text
+    told = unescape(text_of(page)).replace("\u202f", " ").replace("\xa0", " ")
+    for words in said:
+        assert words in told, words
+    for raw in ("profession is", "job_title", "practice", "6-20", "demande-de-demonstration"):
+        assert raw not in told
 
 
 def test_where_sales_has_said_nothing_the_page_says_so(staff_client):
