@@ -9,6 +9,7 @@ from authoring.models.definitions import Palette
 from capture.addresses import absolute, page_path
 from capture.door import Door
 from capture.rendering import OWN, draw, guessed_speech
+from capture.speech import speech_in
 
 NOT_A_FONT = re.compile(r"[^\w\s,\"'.-]")
 PRIVATE = ("/c/", "/confirm/", "/m/", "/preferences/", "/seen", "/thanks/", "/u/", "/v/")
@@ -47,8 +48,9 @@ def sitemap(door: Door) -> Response:
 
 
 def index(door: Door) -> Response:
-    """The pages that may be found, for whoever comes without an address."""
-    site, speech = door.site(), guessed_speech(door)
+    """The pages that may be found, for whoever comes without an address; `?lang=` asks for another language."""
+    site, asked, locales = door.site(), request.args.get("lang"), door.config.site.locales
+    speech = speech_in(door.config, asked) if asked in locales else guessed_speech(door)
     entries = [
         {
             "path": page_path(door.config, speech.locale, name),
@@ -58,7 +60,16 @@ def index(door: Door) -> Response:
         for name, page in sorted(site.pages.items())
         if page.index and speech.locale in page.locales
     ]
-    answer = draw("pages/index.html", site, speech, keep=OWN, entries=entries)
+    answer = draw(
+        "pages/index.html",
+        site,
+        speech,
+        keep=OWN,
+        entries=entries,
+        others={locale: f"/?lang={locale}" for locale in locales if locale != speech.locale},
+        alternates={locale: absolute(door.config, f"/?lang={locale}") for locale in locales},
+        default_address=absolute(door.config, "/"),
+    )
     answer.vary.add("Accept-Language")
     return answer
 

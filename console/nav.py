@@ -59,6 +59,14 @@ CONTENT = (
 # Where each role begins its day.
 FIRST_PAGE: Mapping[str, str] = {"viewer": "dashboard", "sales": "today", "marketer": "sequences", "admin": "today"}
 
+# What each role has under the thumb on a small screen: four entries, the rest stands behind a fifth.
+THUMB: Mapping[str, tuple[str, ...]] = {
+    "viewer": ("dashboard", "reports", "sequences", "agreement"),
+    "sales": ("today", "qualify", "leads", "hand_offs"),
+    "marketer": ("leads", "sequences", "messages", "dashboard"),
+    "admin": ("today", "leads", "messages", "dashboard"),
+}
+
 
 def waiting_for(conn: Connection, who: Viewer) -> int:
     """How many open hand-offs are the viewer's to answer, or to see answered."""
@@ -100,6 +108,21 @@ def work() -> list[Entry]:
 
 def content() -> list[Entry]:
     return entries(CONTENT)
+
+
+def under_the_thumb(entry: Entry) -> bool:
+    """Whether a small screen shows it in its bar."""
+    return entry.endpoint in THUMB[viewer().role]
+
+
+def rest() -> list[Entry]:
+    """What stands behind the last one of a small screen's bar."""
+    return [entry for entry in (*work(), *content()) if not under_the_thumb(entry)]
+
+
+def other_locales() -> list[str]:
+    """The languages of the house that the viewer does not read now."""
+    return [locale for locale in g.door.config.site.locales if locale != viewer().locale]
 
 
 def is_current(entry: Entry) -> bool:
@@ -147,6 +170,9 @@ NAV_GLOBALS: Mapping[str, Callable[..., object]] = {
     "nav_work": work,
     "nav_content": content,
     "nav_badge": badge,
+    "nav_rest": rest,
+    "other_locales": other_locales,
+    "under_the_thumb": under_the_thumb,
     "is_current": is_current,
     "engine_pulse": pulse,
     "role_name": role_name,

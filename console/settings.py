@@ -14,7 +14,7 @@ from console.context import THEMES, draw, say, viewer, with_locale
 from console.door import ConsoleDoor
 from console.routes import Route
 from console.security import cookie_name
-from console.sign_in import enter
+from console.sign_in import enter, onward
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +32,16 @@ def show(door: ConsoleDoor) -> Response:
 
 
 def save(door: ConsoleDoor) -> Response:
-    """Language, theme and keys; what the form does not offer is left as it is."""
+    """Language, theme and keys; what the form does not offer is left as it is. The page it came from is drawn again
+    where it says so."""
     locale, theme = request.form.get("locale", ""), request.form.get("theme", "")
     chosen = locale if locale in door.config.site.locales else viewer().locale
     look = theme if theme in THEMES else viewer().theme
     keys = request.form.get("keys") == "on"
     door.database.write(partial(staff.save_settings, staff_id=viewer().staff_id, locale=chosen, theme=look, keys=keys))
     with_locale(chosen)
+    if "next" in request.form:
+        return onward(request.form["next"])
     return make_response(redirect(url_for("console.settings", said="saved"), 303))
 
 

@@ -32,7 +32,7 @@ HALFWAY_FOR = timedelta(minutes=10)
 
 def show(door: ConsoleDoor) -> Response:
     if viewer().staff_id:
-        return _onward(request.args.get("next", ""))
+        return onward(request.args.get("next", ""))
     return _page(door)
 
 
@@ -115,7 +115,7 @@ def _come_in(conn: Connection, door: ConsoleDoor, member: Row[Any]) -> str:
 def _welcome(door: ConsoleDoor, staff_id: int, token: str) -> Response:
     """In; and this browser is known from now on, so that tries from elsewhere never keep its owner waiting."""
     log.info("sign-in: staff %s came in", staff_id)
-    answer = enter(door, _onward(request.form.get("next", "")), token)
+    answer = enter(door, onward(request.form.get("next", "")), token)
     known = door.signer.sign("known", {"staff": staff_id, "browser": digest(token)[:16]})
     set_known_cookie(answer, door.config, known, KNOWN_FOR)
     return answer
@@ -142,7 +142,7 @@ def _address(text: str) -> str:
         return text.strip().casefold()[:254]
 
 
-def _onward(wished: str) -> Response:
+def onward(wished: str) -> Response:
     """To the page that was asked for, if it is one of ours; never to another site."""
     ours = wished.startswith("/console/") and "\\" not in wished and "//" not in wished and wished.isprintable()
     return make_response(redirect(wished if ours else url_for("console.home"), 303))

@@ -197,8 +197,8 @@ def _come_in(page: Page, account: Account, locale: str) -> None:
     page.click("main button.primary")
     page.wait_for_load_state()
     page.goto("/console/settings")
-    page.check(f"[name=locale][value={locale}]")
-    page.click("form:has([name=locale]) button.primary")
+    page.check(f"input[name=locale][value={locale}]")
+    page.click("form:has(input[name=locale]) button.primary")
     page.wait_for_load_state()
 
 

@@ -54,6 +54,12 @@ def test_the_first_page_lists_the_others_in_the_browsers_language(browser):
     assert 'href="/p/demo"' in french
     assert 'href="/en/p/demo"' in english.text
     assert "Accept-Language" in english.headers["Vary"]
+    assert '<a href="/?lang=fr" hreflang="fr" lang="fr">Français</a>' in english.text
+    assert '<link rel="alternate" hreflang="en" href="https://lumen.example/?lang=en">' in french
+    assert '<link rel="alternate" hreflang="x-default" href="https://lumen.example/">' in french
+    asked = browser.open("/?lang=fr", headers={"Accept-Language": "en"}).text
+    assert 'href="/p/demo"' in asked
+    assert 'href="/en/p/demo"' in browser.open("/?lang=xx", headers={"Accept-Language": "en"}).text
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/seen", 405), ("/p/demo", 405)])

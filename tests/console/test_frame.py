@@ -44,6 +44,12 @@ def test_the_way_in_and_the_frame_keep_every_rule(console_server, axe, locale, s
     page.set_viewport_size(WIDTHS[1])
     page.click(".who > summary")
     assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size(WIDTHS[0])
+    assert page.locator(".nav.main > :visible").count() == 5, "four under the thumb, and what stands behind the fifth"
+    page.click(".more > summary")
+    assert page.locator(".more a[aria-current=page]").get_attribute("href") == "/console/staff"
+    assert axe(page) == []
     assert complaints(console_server) == []
 
 

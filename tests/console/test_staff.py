@@ -153,6 +153,19 @@ def test_language_theme_and_keys_follow_their_owner(staff_client):
     assert '<html lang="fr" data-theme="dark"' in elsewhere.get("/console/settings").text
 
 
+def test_another_language_is_a_press_away_on_every_page_and_changes_nothing_else(staff_client):
+    client = staff_client("sales")
+    page = client.get("/console/leads?q=ada").text
+    assert 'name="locale" value="fr" lang="fr"' in page
+    assert 'name="next" value="/console/leads?q=ada"' in page
+    answer = client.post("/console/settings", {"locale": "fr", "keys": "on", "next": "/console/leads?q=ada"})
+    assert (answer.status_code, answer.location) == (303, "/console/leads?q=ada")
+    there = client.get("/console/leads?q=ada").text
+    assert '<html lang="fr">' in there, "neither the theme nor the keys"
+    away = client.post("/console/settings", {"locale": "fr", "next": "https://evil.example/"})
+    assert away.location == "/console"
+
+
 def test_a_setting_that_does_not_exist_changes_nothing(staff_client, console_door):
     staff_client("sales").post("/console/settings", {"locale": "xx", "theme": "blue", "keys": "on"})
     row = member(console_door, "sales@atelier-lumen.example")
