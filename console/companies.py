@@ -18,7 +18,7 @@ from console.selling_parts import STATES
 from leads import companies as known
 from leads.words import asked_for
 from reports import companies
-from reports.companies import LEADS, Company, Deal
+from reports.companies import LEADS, NAMED, Company, Deal
 from reports.lead_rows import rows
 
 ACTS = 8
@@ -62,7 +62,15 @@ def show(door: ConsoleDoor) -> Response:
     following = url_for("console.companies", q=question or None, after=found.after) if found.after else ""
     first = url_for("console.companies", q=question or None) if after else ""
     shown = company_lines(found.companies, site)
-    return draw("console/companies.html", lines=shown, question=question, following=following, first=first)
+    return draw(
+        "console/companies.html",
+        lines=shown,
+        question=question,
+        following=following,
+        first=first,
+        by_name=found.by_name,
+        named=NAMED,
+    )
 
 
 def one(door: ConsoleDoor, domain: str) -> Response:

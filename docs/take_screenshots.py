@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from base.paths import data_path
 from leads import consenting
-from storage.schema import hand_offs, messages, standings
+from storage.schema import deals, hand_offs, hits, leads, messages, standings
 from terreau import demo
 from terreau.accounts import Account, open_accounts
 from terreau.stage import Stage
@@ -33,21 +33,23 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
 ]  # fmt: skip
 WIDE, PHONE = (1280, 860), (390, 844)
-TALLEST = {WIDE: 1500, PHONE: 1700}  # what is below says more of the same
-COLOURS = 96
+TALLEST = {WIDE: 1300, PHONE: 1400}  # what is below says more of the same
+COLOURS = 64
 
 Address = Callable[["Set"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page, by the name of its files. `role` None: a visitor. `dark` and `english` are taken besides, when said."""
+    """A page, by the name of its files. `role` None: a visitor. `dark` and `english` are taken besides, when said; a
+    telephone's unless said otherwise."""
 
     name: str
     address: Address
     role: str | None = None
     dark: bool = False
     english: bool = False
+    phone: bool = True
 
 
 @dataclass(slots=True)
@@ -73,6 +75,21 @@ class Set:
             .order_by(standings.c.engagement.desc())
         )
         return int(self.one(waiting))
+
+    @property
+    def dealing(self) -> int:
+        """The newest lead with whom a deal is open."""
+        return int(self.one(select(deals.c.lead_id).where(deals.c.state == "open").order_by(deals.c.id.desc())))
+
+    @property
+    def clicker(self) -> int:
+        """The lead with the newest click."""
+        return int(self.one(select(hits.c.lead_id).where(hits.c.kind == "click").order_by(hits.c.id.desc())))
+
+    @property
+    def company(self) -> str:
+        """That of the hottest lead."""
+        return str(self.one(select(leads.c.company_domain).where(leads.c.id == self.lead)))
 
     def token(self, topic: str) -> str:
         job: Callable[[Any], str] = lambda conn: consenting.preference_token(conn, self.lead, topic)  # noqa: E731
@@ -126,6 +143,28 @@ CONSOLE = (
     Shot("console-health", at("/console/health"), "marketer"),
     Shot("console-settings", at("/console/settings"), "sales"),
     Shot("console-staff", at("/console/staff"), "admin"),
+    Shot("console-qualify", at("/console/qualify"), "sales"),
+    Shot("console-hand-offs", at("/console/hand-offs"), "admin"),
+    Shot("console-deal", lambda s: f"/console/leads/{s.dealing}", "admin", phone=False),
+    Shot("console-lead-hits", lambda s: f"/console/leads/{s.clicker}/hits", "admin", phone=False),
+    Shot("console-lead-data", lambda s: f"/console/leads/{s.lead}/data", "admin", phone=False),
+    Shot("console-lead-add", at("/console/leads/add"), "sales"),
+    Shot("console-alike", at("/console/alike"), "admin", phone=False),
+    Shot("console-companies", at("/console/companies"), "marketer"),
+    Shot("console-company", lambda s: f"/console/companies/{s.company}", "marketer", phone=False),
+    Shot("console-alerts", at("/console/alerts"), "admin", phone=False),
+    Shot("console-held", at("/console/held"), "admin", phone=False),
+    Shot("console-agreement", at("/console/agreement"), "marketer", english=True),
+    Shot("console-imports", at("/console/imports"), "marketer", phone=False),
+    Shot("console-data-protection", at("/console/data"), "admin", phone=False),
+    Shot("console-second-factor", at("/console/settings/second-factor"), "sales", phone=False),
+    Shot("console-report-funnel", at("/console/reports/funnel"), "marketer", dark=True),
+    Shot("console-report-sources", at("/console/reports/sources"), "marketer", phone=False),
+    Shot("console-report-costs", at("/console/reports/costs"), "marketer"),
+    Shot("console-report-forecast", at("/console/reports/forecast"), "marketer", phone=False),
+    Shot("console-report-handoff", at("/console/reports/handoff"), "marketer", phone=False),
+    Shot("console-report-precision", at("/console/reports/precision"), "marketer", phone=False),
+    Shot("console-report-leaks", at("/console/reports/leaks"), "marketer", phone=False),
 )
 
 
@@ -145,7 +184,8 @@ def take(wanted: str = "") -> int:
 
 def _takes(shot: Shot) -> Iterator[tuple[str, str, str, tuple[int, int]]]:
     yield shot.name, "fr", "light", WIDE
-    yield f"{shot.name}-phone", "fr", "light", PHONE
+    if shot.phone:
+        yield f"{shot.name}-phone", "fr", "light", PHONE
     if shot.dark:
         yield f"{shot.name}-dark", "fr", "dark", WIDE
     if shot.english:
@@ -204,7 +244,7 @@ def _come_in(page: Page, account: Account, locale: str) -> None:
 
 def _keep(png: bytes, file: Path) -> None:
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
 
 

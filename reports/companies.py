@@ -1,4 +1,7 @@
-"""Companies and their leads: a page of them in the order of their domains, and one by itself; read-only.
+"""Companies and their leads: a page of them in the order of their names, and one by itself; read-only.
+
+What a company is called follows from its leads, so that no index has it: of more than NAMED, the order is that of the
+domains, and the page says so.
 
 `owners` are the reps whose leads are meant, None among them for nobody's; None = everybody's.
 """
@@ -13,10 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, exists,
 
 from leads.companies import of_company
 from leads.groups import owners as counted_to
+from leads.words import folded
 from reports.lead_search import meant
 from storage.schema import companies, deals, leads, standings, wakes
 
-PAGE = 50
+PAGE, NAMED = 50, 2_000
 LEADS, DEALS, BEST = 100, 20, 3
 WHO = leads.alias("who")
 
@@ -39,10 +43,12 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`after`: the domain behind which the next page begins; None at the end."""
+    """`after`: the domain of the company behind which the next page begins; None at the end. `by_name`: whether they
+    stand in the order of their names."""
 
     companies: tuple[Company, ...]
     after: str | None
+    by_name: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,18 @@ class Deal:
     at: datetime
 
 
-def page(conn: Connection, words: Sequence[str], after: str, owners: Owners) -> Page:
-    """The companies behind that domain; with `words` (`leads.words.asked_for`), those of whom a lead is found by
-    them."""
-    found = list(conn.scalars(_domains(conn, words, after, owners).limit(PAGE + 1)))
+def page(conn: Connection, words: Sequence[str], after: str, owners: Owners, named: int = NAMED) -> Page:
+    """The companies behind that one; with `words` (`leads.words.asked_for`), those of whom a lead is found by them.
+    `named`: of more, the order is that of their domains."""
+    found = list(conn.scalars(_domains(conn, words, "", owners).limit(named + 1)))
+    by_name = len(found) <= named
+    if by_name:
+        found = _behind(_by_name(conn, found, owners), after)
+    else:
+        found = list(conn.scalars(_domains(conn, words, after, owners).limit(PAGE + 1)))
     shown = _companies(conn, found[:PAGE], owners)
-    return Page(tuple(shown[one] for one in found[:PAGE] if one in shown), found[PAGE - 1] if found[PAGE:] else None)
+    listed = tuple(shown[one] for one in found[:PAGE] if one in shown)
+    return Page(listed, found[PAGE - 1] if found[PAGE:] else None, by_name)
 
 
 def best(conn: Connection, words: Sequence[str], owners: Owners) -> tuple[Company, ...]:
@@ -99,6 +111,18 @@ def _domains(conn: Connection, words: Sequence[str], after: str, owners: Owners)
         found = select(leads.c.company_domain).where(leads.c.id.in_(meant(conn, words).lead_ids))
         behind &= companies.c.domain.in_(found)
     return select(companies.c.domain).where(behind, theirs).order_by(companies.c.domain)
+
+
+def _by_name(conn: Connection, domains: Sequence[str], owners: Owners) -> list[str]:
+    """In the order of what they are called, as a reader looks for it: accents and capitals make no difference."""
+    called = _called(conn, domains, owners)
+    places = {one: (folded(called.get(one) or one), one) for one in domains}
+    return sorted(domains, key=places.__getitem__)
+
+
+def _behind(ordered: list[str], after: str) -> list[str]:
+    """What follows that one; everything where it is not among them."""
+    return ordered[ordered.index(after) + 1 :] if after in ordered else ordered
 
 
 def _is_of(owner: ColumnElement[str | None], owners: Owners) -> ColumnElement[bool]:

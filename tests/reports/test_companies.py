@@ -74,9 +74,9 @@ def test_a_lead_of_a_provider_belongs_to_the_company_of_whoever_they_turned_out_
 
 
 def test_a_lead_of_a_company_stays_there_whomever_it_stands_for(lively, house):
-    dora = lively.submits("dora", email="dora@autre.example.com")
+    dora = lively.submits("dora", email="dora@news.autre-atelier.fr")
     merges(lively, dora, house["bob"])
-    assert of_lead(lively, dora) == ("example.com",)
+    assert of_lead(lively, dora) == ("autre-atelier.fr",)
     assert company(lively).ids == (house["ada"],)
 
 
@@ -175,3 +175,20 @@ def test_a_long_list_of_companies_comes_a_page_at_a_time(lively, monkeypatch):
         "studio-ada.fr", "studio-bob.fr", "studio-chloe.fr",
     ]  # fmt: skip
     assert (first.after, rest.after) == ("studio-bob.fr", None)
+
+
+def test_they_stand_in_the_order_of_what_they_are_called_page_after_page(lively, house):
+    """Whoever called them so; of too many, in that of their domains, which is said."""
+    for name, domain in (("dora", "aaa.fr"), ("emil", "zzz.fr"), ("fay", "mmm.fr")):
+        lively.submits(name, email=f"{name}@{domain}", company={"aaa.fr": "Zinc", "zzz.fr": "élan"}.get(domain, ""))
+    writes(lively, lambda conn: companies.name(conn, "mmm.fr", "Écho", lively.clocks.calendar()) or 0)
+
+    def listed(after="", **more):
+        with lively.database.read() as conn:
+            found = seen.page(conn, (), after, None, **more)
+        return [one.name for one in found.companies], found.by_name
+
+    assert listed() == (["Écho", "élan", "Studio Brun", "Zinc"], True)
+    assert listed("zzz.fr") == (["Studio Brun", "Zinc"], True)
+    assert listed(named=3) == (["Zinc", "Écho", "Studio Brun", "élan"], False)
+    assert listed("mmm.fr", named=3) == (["Studio Brun", "élan"], False)
