@@ -37,7 +37,7 @@ def save(door: ConsoleDoor) -> Response:
     locale, theme = request.form.get("locale", ""), request.form.get("theme", "")
     chosen = locale if locale in door.config.site.locales else viewer().locale
     look = theme if theme in THEMES else viewer().theme
-    keys = request.form.get("keys") == "on"
+    keys = request.form.get("keys") == "on" if "theme" in request.form else viewer().keys  # a box: beside the themes
     door.database.write(partial(staff.save_settings, staff_id=viewer().staff_id, locale=chosen, theme=look, keys=keys))
     with_locale(chosen)
     if "next" in request.form:

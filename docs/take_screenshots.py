@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from base.paths import data_path
 from leads import consenting
-from storage.schema import deals, hand_offs, hits, leads, messages, standings
+from storage.schema import deals, hand_offs, leads, messages, standings
 from terreau import demo
 from terreau.accounts import Account, open_accounts
 from terreau.stage import Stage
@@ -80,11 +80,6 @@ class Set:
     def dealing(self) -> int:
         """The newest lead with whom a deal is open."""
         return int(self.one(select(deals.c.lead_id).where(deals.c.state == "open").order_by(deals.c.id.desc())))
-
-    @property
-    def clicker(self) -> int:
-        """The lead with the newest click."""
-        return int(self.one(select(hits.c.lead_id).where(hits.c.kind == "click").order_by(hits.c.id.desc())))
 
     @property
     def company(self) -> str:
@@ -146,7 +141,7 @@ CONSOLE = (
     Shot("console-qualify", at("/console/qualify"), "sales"),
     Shot("console-hand-offs", at("/console/hand-offs"), "admin"),
     Shot("console-deal", lambda s: f"/console/leads/{s.dealing}", "admin", phone=False),
-    Shot("console-lead-hits", lambda s: f"/console/leads/{s.clicker}/hits", "admin", phone=False),
+    Shot("console-lead-hits", lambda s: f"/console/leads/{s.lead}/hits", "admin", phone=False),
     Shot("console-lead-data", lambda s: f"/console/leads/{s.lead}/data", "admin", phone=False),
     Shot("console-lead-add", at("/console/leads/add"), "sales"),
     Shot("console-alike", at("/console/alike"), "admin", phone=False),

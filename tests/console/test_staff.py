@@ -158,7 +158,7 @@ def test_another_language_is_a_press_away_on_every_page_and_changes_nothing_else
     page = client.get("/console/leads?q=ada").text
     assert 'name="locale" value="fr" lang="fr"' in page
     assert 'name="next" value="/console/leads?q=ada"' in page
-    answer = client.post("/console/settings", {"locale": "fr", "keys": "on", "next": "/console/leads?q=ada"})
+    answer = client.post("/console/settings", {"locale": "fr", "next": "/console/leads?q=ada"})
     assert (answer.status_code, answer.location) == (303, "/console/leads?q=ada")
     there = client.get("/console/leads?q=ada").text
     assert '<html lang="fr">' in there, "neither the theme nor the keys"
