@@ -20,14 +20,15 @@ from console.curve import curve
 from console.day_lines import task_line
 from console.door import ConsoleDoor
 from console.hands import done, hand
-from console.lead_filters import BROUGHT, source_name
+from console.lead_filters import source_name
 from console.lead_score import shown
 from console.names import Names
 from console.routes import Route
 from console.selling_parts import selling_parts
 from console.words import Day, story
 from leads import companies, outside
-from leads.adding import ORIGIN_NAMES
+from leads.adding import BROUGHT, ORIGIN_NAMES
+from leads.brought import brought
 from leads.facts import Facts, Lead, Standing
 from leads.identity import load_leads
 from leads.known import facts_of
@@ -39,8 +40,9 @@ from reports.lead import Portrait
 from reports.score import score
 from reports.timeline import PAGE, Place, machine_visits, timeline
 from sales.notebook import VALUES
+from sales.provenance import who_brought, why_given
 from sales.routing import why
-from sales.whose import handed
+from sales.whose import given, handed
 from sales.wording import Voice, joined
 
 FIRST_LINES = 25  # of the story, on the page itself
@@ -72,6 +74,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             "likely": alike_to(conn, portrait.lead.id) if may(viewer(), "merge_plan") else (),
             "outside_ids": outside.of_lead(conn, portrait.lead.id),
             "owner_why": _owner_why(conn, portrait, site),
+            "brought": _brought(conn, portrait, site),
         }
     return draw("console/lead.html", status, wrong=wrong, **values)
 
@@ -148,11 +151,21 @@ def _origin(portrait: Portrait) -> str:
 
 
 def _owner_why(conn: Connection, portrait: Portrait, site: Site) -> str:
-    """Why whoever has the lead has it, as the newest hand-off says; "" where it says nothing of them."""
-    who, newest = viewer(), next(iter(handed(conn, portrait.lead.id)), None)
-    if newest is None or newest.routed.rep != portrait.lead.owner:
-        return ""
-    return why(newest.routed, Voice(site, who.locale, who.zone))
+    """Why whoever has the lead has it, as the newest hand-off or giving away says; "" where it says nothing of them."""
+    told, owner = _voice(site), portrait.lead.owner or ""
+    last, gave = next(iter(handed(conn, portrait.lead.id)), None), next(iter(given(conn, portrait.lead.id)), None)
+    if gave is not None and gave.routed.rep == owner and (last is None or gave.at >= last.at):
+        return why_given(gave, told)
+    return why(last.routed, told) if last is not None and last.routed.rep == owner else ""
+
+
+def _brought(conn: Connection, portrait: Portrait, site: Site) -> list[tuple[datetime, str]]:
+    """Who brought them, each time, on which ground."""
+    return [(one.at, who_brought(one, _voice(site))) for one in brought(conn, portrait.lead.id)]
+
+
+def _voice(site: Site) -> Voice:
+    return Voice(site, viewer().locale, viewer().zone)
 
 
 def _one_with(conn: Connection, lead_id: int) -> list[Lead]:

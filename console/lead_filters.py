@@ -11,6 +11,7 @@ from authoring.site import Site
 from base.translations import msgid
 from console.access import SEES_EVERY_LEAD
 from console.context import Viewer, say
+from leads.adding import BROUGHT
 from leads.points import MILLI
 from leads.words import asked_for
 from reports.lead_few import Place
@@ -33,12 +34,6 @@ SOURCES: Mapping[str, str] = {
     "campaign": msgid("Campaign"),
     "offline": msgid("Offline"),
     "direct": msgid("Direct"),
-}
-# Who brought a lead, as the beginning of its source says (`leads.adding`).
-BROUGHT: Mapping[str, str] = {
-    "sales": msgid("Our sales: %(who)s"),
-    "partner": msgid("Partner: %(who)s"),
-    "vendor": msgid("Vendor: %(who)s"),
 }
 ORDERS: Mapping[str, str] = {"": msgid("by score"), "newest": msgid("newest first")}
 

@@ -103,7 +103,9 @@ def _assigned(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     rep = names.rep(event.subject)
     sentence = msgid("%(who)s gives the lead to %(rep)s") if rep else msgid("%(who)s gives the lead to nobody")
     reason = str(event.data.get("reason") or "")
-    return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep), quote=reason)
+    before = names.rep(str(event.data.get("before") or ""))
+    detail = say("Before: %(rep)s.", rep=before) if before else ""
+    return _staff(entry, "user-plus", say(sentence, who=_who(event, names), rep=rep), quote=reason, detail=detail)
 
 
 def _escalated(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:

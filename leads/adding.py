@@ -26,6 +26,12 @@ from storage.upsert import insert_once
 
 # Who brings leads: origin -> the word that the source begins with.
 BRINGERS: Mapping[str, str] = {"outbound": "sales", "partner": "partner", "vendor": "vendor"}
+# The same for a reader: by that word.
+BROUGHT: Mapping[str, str] = {
+    "sales": msgid("Our sales: %(who)s"),
+    "partner": msgid("Partner: %(who)s"),
+    "vendor": msgid("Vendor: %(who)s"),
+}
 ORIGIN_NAMES: Mapping[str, str] = {
     "inbound": msgid("they came by themselves"),
     "outbound": msgid("our sales found them"),

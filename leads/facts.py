@@ -30,6 +30,7 @@ CREDIBLE = frozenset({HUMAN, PRESUMED, "engine"})  # evidence that conditions be
 # Two leads turned out to be one (`data.lead` is the other, `ours` and `theirs` where they stood); it was taken back.
 MERGED, PARTED = "leads_merged", "leads_parted"
 
+IMPORTED = "imported"  # a list told of them
 ADDED = "lead_added"  # somebody brought them; `data.interest`, where they showed any
 
 REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)

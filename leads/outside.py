@@ -65,6 +65,16 @@ def of_lead(conn: Connection, lead_id: int) -> tuple[OutsideId, ...]:
     return of_leads(conn, {lead_id: group(conn, lead_id)}).get(lead_id, ())
 
 
+def named_by_systems(conn: Connection, lead_id: int) -> dict[str, list[str]]:
+    """What CRMs and their like call them, `{system: ids}`; the numbers of advertisements' clicks are left out: whoever
+    agreed to be measured by us did not agree to be known elsewhere."""
+    found: dict[str, list[str]] = {}
+    for one in of_lead(conn, lead_id):
+        if one.system not in CLICK_IDS:
+            found.setdefault(one.system, []).append(one.value)
+    return found
+
+
 def of_leads(conn: Connection, groups: Mapping[int, Collection[int]]) -> dict[int, tuple[OutsideId, ...]]:
     """The same for many leads, each given with whom it stands for."""
     whose = {one: lead_id for lead_id, those in groups.items() for one in those}

@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from base.clock import Moment
@@ -44,13 +44,21 @@ def mail_context(brief: Mapping[str, Any], reason: str, voice: Voice) -> dict[st
     }
 
 
-def webhook_body(brief: Mapping[str, Any], facts: Facts, reason: str, lead_url: str, now: Moment) -> dict[str, Any]:
+def webhook_body(
+    brief: Mapping[str, Any],
+    facts: Facts,
+    reason: str,
+    lead_url: str,
+    outside_ids: Mapping[str, Sequence[str]],
+    now: Moment,
+) -> dict[str, Any]:
     """The body of `lead.hot`, the same on every try: type, timestamp and data, as Standard Webhooks has it.
 
-    Points in `data.score` are whole and add up to `data.engagement`. `lead_url` is the lead's page in the console.
+    Points in `data.score` are whole and add up to `data.engagement`. `lead_url` is the lead's page in the console;
+    `outside_ids` are `{system: what it calls them}`.
     """
     data = {
-        "lead": _lead(brief, facts.lead),
+        "lead": {**_lead(brief, facts.lead), "outside_ids": outside_ids},
         "locale": brief["locale"],  # of the sentences
         **_standing(brief, facts.standing, reason),
         **{name: brief[name] for name in _SAID},

@@ -10,7 +10,7 @@ from authoring.site import Site
 from base.calendars import Zone, local_day
 from base.clock import Moment
 from base.tokens import new_token
-from leads import events
+from leads import events, outside
 from leads.bant import noted_of
 from leads.facts import Facts
 from leads.groups import group
@@ -93,8 +93,8 @@ def _open(conn: Connection, call: HandOffCall, zone: Zone, base_url: str) -> Non
         conn.execute(update(leads).where(leads.c.id == lead.id).values(owner=rep.id))
     about = _about(call)
     tell_by_mail(conn, about, rep, mail_context(told, call.reason, voice), ALERT, f"mail:{rep.id}")
-    lead_url = f"{base_url}{LEAD_PAGE}/{lead.id}"
-    body = webhook_body(told, call.facts, call.reason, lead_url, call.now)
+    lead_url, called = f"{base_url}{LEAD_PAGE}/{lead.id}", outside.named_by_systems(conn, lead.id)
+    body = webhook_body(told, call.facts, call.reason, lead_url, called, call.now)
     for channel in call.site.definitions.hand_off.channels:
         tell_by_webhook(conn, about, channel, body)
 

@@ -18,6 +18,7 @@ from storage import wakes
 from storage.schema import bant, hand_offs, leads, notes, tasks
 from storage.upsert import upsert
 
+ASSIGNED = "lead_assigned"
 VALUES = ("unknown", "no", "partial", "yes")
 
 
@@ -131,13 +132,14 @@ def note_bant(
     upsert(conn, bant, [row], key=["lead_id", "item"])
 
 
-def hand_on(conn: Connection, act: Act, rep: str | None, before: str | None, reason: str = "") -> None:
-    """Give the lead to a rep, or to nobody; `before` is whose it was.
+def hand_on(conn: Connection, act: Act, rep: str | None, before: str | None, reason: str = "", step: str = "") -> None:
+    """Give the lead to a rep, or to nobody; `before` is whose it was, `step` of the service level that did it.
 
     What is to do goes along, of all whom the lead stands for; open hand-offs as far as they have a new rep.
     """
-    lead_id, theirs, why = act.lead_id, group(conn, act.lead_id), {"reason": reason} if reason else {}
-    act.tell(conn, "lead_assigned", rep, **why)
+    lead_id, theirs = act.lead_id, group(conn, act.lead_id)
+    told = {"before": before, "reason": reason, "step": step}
+    act.tell(conn, ASSIGNED, rep, **{name: text for name, text in told.items() if text})
     conn.execute(update(leads).where(leads.c.id == lead_id).values(owner=rep))
     standings.copy_owners(conn, [lead_id])
     if rep is not None:

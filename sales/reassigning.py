@@ -75,7 +75,7 @@ def give(conn: Connection, act: Act, given: Routed, before: str | None, office: 
     """The same for an act under way: `given` says to whom, and why; whoever gives it to themselves knows of it."""
     rep = office.rep(given.rep) if given.rep else None
     open_ones = _open(conn, act.lead_id)
-    notebook.hand_on(conn, act, rep.id if rep else None, before, given.reason)
+    notebook.hand_on(conn, act, rep.id if rep else None, before, given.reason, given.name)
     if rep is None:
         return
     told = False

@@ -30,6 +30,8 @@ WHY: Mapping[str, str] = {
     LATE: msgid("%(rep)s, as nobody had answered in time: step “%(name)s”."),
 }
 GIVEN_SILENTLY = msgid("%(rep)s, to whom %(by)s gave the lead.")
+TO_NOBODY = msgid("Nobody, since %(by)s said so: %(reason)s")
+TO_NOBODY_SILENTLY = msgid("Nobody, since %(by)s said so.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,19 @@ def why(routed: Routed, voice: Voice) -> str:
     definitions = voice.site.definitions
     reps = {rep.id: rep.name for rep in definitions.hand_off.reps}
     called = reps.get(routed.rep, routed.rep)
-    sentence = WHY[routed.by] if routed.reason or routed.by != ASSIGNED else GIVEN_SILENTLY
-    told = voice.told(sentence, rep=called, name=_called(routed, voice), by=routed.author, reason=routed.reason)
+    told = voice.told(
+        _sentence(routed), rep=called, name=_called(routed, voice), by=routed.author, reason=routed.reason
+    )
     if not routed.away:
         return told
     gone = joined(reps.get(one, one) for one in routed.away)
     return joined([told, voice.told("Not there: %(reps)s.", reps=gone)], " ")
+
+
+def _sentence(routed: Routed) -> str:
+    if not routed.rep:
+        return TO_NOBODY if routed.reason else TO_NOBODY_SILENTLY
+    return WHY[routed.by] if routed.reason or routed.by != ASSIGNED else GIVEN_SILENTLY
 
 
 def _called(routed: Routed, voice: Voice) -> str:

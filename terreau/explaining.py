@@ -1,7 +1,7 @@
 """`terreau explain`: finds the lead that was meant, and says in plain lines what `leads.explain` computed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,8 +17,6 @@ from base.calendars import at_local
 from base.config import Config
 from base.saying import said
 from base.translations import Translator, msgid
-from console.lead_filters import SOURCES
-from console.lead_parts import TOUCHED
 from leads import consent
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Called, Explanation, Fits, Passage, Why, explain
@@ -27,10 +25,7 @@ from leads.groups import survivor
 from leads.identity import load_leads
 from leads.naming import SYSTEM
 from leads.points import MILLI
-from reports.touches import Touched, touches
 from sales.moving import SENTENCES
-from sales.routing import why
-from sales.whose import Handed, handed
 from sales.wording import CALL_ENDS, Voice, joined
 from storage.database import Database, open_database
 from storage.migrate import check_schema
@@ -39,6 +34,7 @@ from terreau.house import blobs_of
 from terreau.language import words
 from terreau.permitted import permitted
 from terreau.virtual import clocks_of
+from terreau.whence import whence
 
 NUMBER = re.compile(r"\d{1,18}")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -82,14 +78,11 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
             raise UnknownLead(*error.args) from error
         name = load_leads(conn, [lead_id])[lead_id].name
         grounds = consent.grounds(conn, [lead_id])[lead_id]
-        came = [one for one in touches(conn, lead_id) if one.at <= at]
-        given = [one for one in handed(conn, lead_id) if one.at <= at]
+        came = whence(conn, lead_id, at)
     voice = Voice(site, words().locale, zone)
     allowed = permitted(grounds, site, words())
-    lines = [*_lines(found, name, site, zone, words()), *_whose(given, voice), *_ways(came, zone, words())]
-    lines += ["", *allowed]
-    told = {"name": name, **found.as_json(), "grounds": grounds, "touches": [one.as_json() for one in came]}
-    told["hand_offs"] = [{**one.as_json(), "why": why(one.routed, voice)} for one in given]
+    lines = [*_lines(found, name, site, zone, words()), *came.lines(voice), "", *allowed]
+    told = {"name": name, **found.as_json(), "grounds": grounds, **came.as_json(voice)}
     return Explained("\n".join(lines), told)
 
 
@@ -205,31 +198,6 @@ def _fit(fit: Fits, site: Site, speech: Translator) -> Iterator[str]:
         what = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
         yield f"{_points(line.points if line.held else 0)}  {what}  [{line.rule}]"
     yield ""
-
-
-def _whose(given: Sequence[Handed], voice: Voice) -> Iterator[str]:
-    """Each hand-off, and why it went to that rep."""
-    yield ""
-    yield voice.say.gettext("Whose they are, and why")
-    for one in given:
-        yield f"  {voice.say.moment(one.at, voice.zone)}  {why(one.routed, voice)}"
-    if not given:
-        yield "  " + voice.say.gettext("not handed to sales so far")
-
-
-def _ways(came: Sequence[Touched], zone: ZoneInfo, speech: Translator) -> Iterator[str]:
-    """Every touch, the first one first."""
-    yield ""
-    yield speech.gettext("How they came")
-    for one in came:
-        said = {**one.touch, "page": one.page}
-        facts = [
-            speech.gettext("%(name)s: %(what)s", name=speech.gettext(name), what=said[key])
-            for key, name in TOUCHED.items() if said.get(key)
-        ]  # fmt: skip
-        yield f"  {speech.moment(one.at, zone)}  {', '.join([speech.gettext(SOURCES[one.channel]), *facts])}"
-    if not came:
-        yield "  " + speech.gettext("nobody knows")
 
 
 _KINDS = {

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from authoring.site import Site
 from base.clock import Moment
 from base.tokens import new_token
-from leads import confirmations, events, standings, words
+from leads import confirmations, events, outside, standings, words
 from leads.asked import added
 from leads.facts import COLUMNS, REPLIED, Facts, Lead
 from storage import wakes
@@ -90,7 +90,7 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     _insert(conn, messages, [row for turn in kept for row in _messages(turn, ids, sheet)])
     _insert(conn, decisions, [row for turn in kept for row in _decisions(turn, ids, sheet)])
     _insert(conn, tasks, [row for turn in kept for row in _tasks(turn, sheet)])
-    _insert(conn, webhooks, [row for turn in kept for row in _webhooks(turn, sheet)])
+    _insert(conn, webhooks, [row for turn in kept for row in _webhooks(conn, turn, sheet)])
     for turn in kept:
         _hand_off(conn, turn, sheet)
     if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
@@ -248,10 +248,12 @@ def _tasks(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
         yield {**row, "lead_id": turn.lead_id, "at": sheet.now.calendar}
 
 
-def _webhooks(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
+def _webhooks(conn: Connection, turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
     """As Standard Webhooks has it: the receiver knows a second delivery by `event_id`."""
+    called = outside.named_by_systems(conn, turn.lead_id) if turn.webhooks else {}
     for webhook in turn.webhooks:
-        body = {"type": webhook.type, "timestamp": sheet.now.machine.isoformat(), "data": dict(webhook.data)}
+        data = {**webhook.data, "lead": {**webhook.data["lead"], "outside_ids": called}}
+        body = {"type": webhook.type, "timestamp": sheet.now.machine.isoformat(), "data": data}
         yield {
             "lead_id": turn.lead_id,
             "channel": webhook.channel,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from base.clock import Moment
 from leads import companies, consent, consenting, identity, outside, words
 from leads.consenting import Proven
-from leads.facts import COLUMNS
+from leads.facts import COLUMNS, IMPORTED
 from leads.imports.columns import EMAIL, PHONE
 from leads.imports.contacts import Contact
 from leads.imports.merging import ERASED, changes, new_contact, proven
@@ -27,7 +27,6 @@ from storage.schema import lead_words, leads
 from storage.schema import wakes as wakes_table
 from storage.upsert import insert_for
 
-IMPORTED = "imported"
 _FILLED = (*(name for name in COLUMNS if name != "email"), "fields", "tags", "locale", "timezone", "source")
 
 _KNOWN = Prepared(select(leads.c.id, leads.c.email).where(among(leads.c.email, "emails")))

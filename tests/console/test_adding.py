@@ -30,7 +30,10 @@ def test_sales_adds_a_vendors_lead_and_sees_where_it_came_from(client, lively):
     assert (row.origin, row.source, row.owner, row.locale) == ("vendor", "vendor:LeadActif", "nadia", "en")
     lively.works()
     page = client.get(answer.location).text
-    assert "<dt>Origin</dt><dd>Vendor: LeadActif</dd>" in page
+    origin = page.partition("<dt>Origin</dt><dd>Vendor: LeadActif<small>")[2].partition("</dd>")[0]
+    assert "Vendor: LeadActif, added by Sales." in origin
+    assert "Ground: our legitimate interest, weighed against theirs." in origin
+    assert "Interest: a quote. Note: contract 12." in origin
     assert "Sales adds the lead: Vendor: LeadActif" in page
     assert "our legitimate interest, weighed against theirs" in page
     assert "contract 12" in page

@@ -144,4 +144,4 @@ def test_a_lead_is_given_away_with_a_reason_and_the_new_rep_is_told_once(console
     [event] = [one for one in rows(console_door, events) if one.name == "lead_assigned"]
     assert event.data["reason"] == "Parle flamand"
     page = client.get(f"/console/leads/{lead_id}").text
-    assert "to whom Admin gave the lead: Parle flamand" in page
+    assert "to whom Admin gave the lead: Parle flamand. Before: Nadia Ferreira." in page

@@ -193,6 +193,13 @@ def lines_of(entries, site, viewer, now=NOON):
     return [line for day in story(entries, site, viewer, now) for line in day.lines]
 
 
+def test_whose_a_lead_was_before_stands_beneath(speaking, site):
+    moved = event("lead_assigned", "karim", "engine", before="nadia", **by("Chloé"))
+    with speaking("fr") as viewer:
+        [line] = lines_of([moved], site, viewer)
+    assert plain(line.detail) == "Auparavant : Nadia Ferreira."
+
+
 def test_days_are_named_and_equal_acts_that_follow_each_other_are_one_line(speaking, site):
     acts = [
         event("page_seen", "demo", at=NOON - hours * timedelta(hours=1), number=9 - hours) for hours in (0, 1, 30, 200)

@@ -3,9 +3,11 @@
 import ast
 import json
 import re
+import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from authoring.site import Site
 from base.clock import Moment
 from base.paths import data_path
 from base.translations import read_catalogues
-from leads import events
+from leads import events, outside
 from leads.addresses import shown_phone
 from leads.facts import Facts, Standing
 from leads.fold import fold
@@ -27,6 +29,7 @@ from sales import again, alert, brief, known, moving, notebook, wording
 from sales.chat import chat_body
 from sales.handoff import find, open_hand_off, promised
 from sales.notebook import Author
+from sales.notifier import Notifier
 from sales.wording import whole_points
 from storage.schema import hand_offs, leads, messages, notifications, submissions, webhooks
 
@@ -388,6 +391,18 @@ def test_the_webhook_says_what_the_mail_says(database, chloe):
     assert data["verdict_url"] == told["verdict_url"]
     assert data["bant"] == told["bant"]  # what is not known yet too
     assert data["meaning"] == told["stage"]["meaning"]
+
+
+def test_the_receiver_hears_what_the_crm_calls_them_and_no_advertiser(database, chloe, clocks, receiver, secret):
+    lead_id = chloe.facts.lead.id
+    called = {"hubspot": "51200034", "gclid": "Cj0KCQ"}
+    database.write(lambda conn: outside.note(conn, {lead_id: called}, clocks.machine()))
+    open_it(database, chloe)
+    hook = SimpleNamespace(name="crm", kind="signed", url=receiver.url, secret=secret, allow_private=True)
+    Notifier(database, SimpleNamespace(webhooks=[hook]), clocks, "ada:1").drain(threading.Event())
+    [(_, body)] = receiver.calls
+    assert json.loads(body)["data"]["lead"]["outside_ids"] == {"hubspot": ["51200034"]}
+    assert json.loads(body)["data"]["lead"]["id"] == lead_id
 
 
 def test_the_answer_is_awaited_as_long_as_the_definitions_say(database, chloe):

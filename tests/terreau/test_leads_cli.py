@@ -1,5 +1,7 @@
 """`terreau leads add` and `terreau leads id`, and the lists that say the same."""
 
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -30,6 +32,23 @@ def test_somebody_is_added_once_with_what_is_known(house):
     again = terreau("leads", "add", *DORA)
     assert (again.exit_code, "Lead 1 is this person already" in again.output) == (1, True)
     assert terreau("leads", "add", *DORA[:-2]).exit_code == 2, "a ground is needed"
+
+
+def test_explain_says_who_brought_somebody_and_on_which_ground(house, content):
+    told = ("--note", "contract 12", "--interest", "a quote", "--author", "Chloé")
+    assert terreau("leads", "add", *DORA, *told).exit_code == 0
+    (content.parent / "salon.csv").write_text("email;Ville\ndora@zinc.fr;Nantes\nzoe@zinc.fr;Brest\n")
+    assert terreau("import", "salon.csv", "--yes", "--source", "salon-2026", "--existing", "overwrite").exit_code == 0
+    explained = terreau("explain", "dora@zinc.fr").output
+    ground = "Ground: consent they gave to whoever brings them. Interest: a quote. Note: contract 12."
+    assert "Who brought them\n  2 November 2026" in explained
+    assert f"Vendor: LeadActif, added by Chloé. {ground}" in explained
+    assert "salon-2026, line 2 of a list that " in explained
+    [first, second] = json.loads(terreau("explain", "dora@zinc.fr", "--json").output)["brought"]
+    assert (first["origin"], first["by"], first["note"], second["line"]) == ("vendor", "Chloé", "contract 12", 2)
+    french = terreau("explain", "1", "--lang", "fr").output.replace("\xa0", " ")
+    assert "LeadActif, ajouté par Chloé. Base : " in french
+    assert "Who brought them" not in terreau("explain", str(house.submits("ada"))).output
 
 
 def test_another_systems_id_means_the_lead_in_every_command(house):

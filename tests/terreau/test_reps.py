@@ -32,8 +32,34 @@ def test_a_lead_is_given_away_once_and_the_new_rep_is_told(lively, ada):
     assert [row.email for row in rows(lively, messages) if row.recipient == "karim@atelier-lumen.example"] == ["alert"]
     assert [row.act for row in rows(lively, audit)] == ["lead_reassigned"]
     told = terreau("explain", "ada@lumen.example").output
-    assert "Karim Benali, to whom Chloé gave the lead: Speaks Flemish" in told
-    assert json.loads(terreau("explain", "ada@lumen.example", "--json").output)["hand_offs"][0]["by"] == "assigned"
+    assert "Karim Benali, to whom Chloé gave the lead: Speaks Flemish. Before: Nadia Ferreira." in told
+    found = json.loads(terreau("explain", "ada@lumen.example", "--json").output)
+    assert found["hand_offs"][0]["by"] == "assigned"
+    [moved] = found["given"]
+    assert (moved["before"], moved["rep"], moved["author"], moved["reason"]) == (
+        "nadia",
+        "karim",
+        "Chloé",
+        "Speaks Flemish",
+    )
+
+
+def test_explain_says_why_a_lead_went_from_rep_to_rep_that_sales_was_never_told_of(lively, content):
+    lively.submits("bob")
+    today(lively)
+    for rep, reason in (("karim", "His street"), ("nadia", "Asked for her"), ("nobody", "Back to marketing")):
+        assert terreau("reassign", "bob@lumen.example", rep, "--reason", reason, "--author", "Ines").exit_code == 0
+    told = terreau("explain", "bob@lumen.example").output
+    for line in (
+        "Nobody, since Ines said so: Back to marketing. Before: Nadia Ferreira.",
+        "Nadia Ferreira, to whom Ines gave the lead: Asked for her. Before: Karim Benali.",
+        "Karim Benali, to whom Ines gave the lead: His street\n",
+    ):
+        assert line in told
+    assert "not handed to sales so far" not in told
+    assert "Auparavant : Karim Benali." in terreau("explain", "bob@lumen.example", "--lang", "fr").output.replace(
+        "\xa0", " "
+    )
 
 
 def test_explain_says_why_whoever_has_the_lead_has_it(ada):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from authoring.models.emails import Email
-from leads import events
+from leads import events, outside
 from leads.facts import Standing
 from storage import holders, schema
 from storage.database import StorageUnavailable
@@ -79,6 +79,7 @@ max_passes = 2
 def test_a_way_back_is_counted_in_the_database_and_every_pass_does_its_work_once(workshop, moment):
     shop = workshop({"tips": ROUND})
     lead_id = shop.submits()
+    shop.database.write(lambda conn: outside.note(conn, {lead_id: {"hubspot": "512"}}, moment.machine))
     shop.works()
     for day in (1, 2, 3):
         assert len(shop.rows(schema.tasks)) == len(shop.rows(schema.webhooks)) == day
@@ -97,6 +98,7 @@ def test_a_way_back_is_counted_in_the_database_and_every_pass_does_its_work_once
     assert (told.due_at, told.attempts) == (moment.machine, 0)
     assert told.payload["timestamp"] == moment.machine.isoformat()
     assert told.payload["data"]["step"] == "tell"
+    assert told.payload["data"]["lead"]["outside_ids"] == {"hubspot": ["512"]}
     assert len({row.event_id for row in shop.rows(schema.webhooks)}) == 3
 
 
