@@ -210,8 +210,8 @@ def _decided(diary: Diary) -> None:
 # Before the end: what makes them hot, and when. The clocks of the console run at different places.
 LOT = 11  # draws their first days so that each of two reps has some of them
 LATE_TURNS = (
-    ("demo", timedelta(hours=15, minutes=2)),
-    ("variants", timedelta(hours=3, minutes=51)),
+    ("demo", timedelta(hours=20, minutes=2)),  # late, and reminded
+    ("variants", timedelta(hours=18, minutes=1)),
     ("demo", timedelta(hours=3, minutes=19)),
     ("advice", timedelta(minutes=9)),
     ("variants", timedelta(hours=1, minutes=24)),

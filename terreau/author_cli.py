@@ -138,7 +138,7 @@ def graph(options: Options, sequence: str, output: Path | None, locale: str | No
     Example:  terreau graph conseils-3d -o conseils-3d.svg
     """
     config = options.load()
-    drawn = draw(config, named_in(config, sequence), sequence, spoken(config, locale), system_clocks().moment())
+    drawn = draw(config, named_in(config, sequence), sequence, _drawn(config, locale), system_clocks().moment())
     if output is None:
         click.echo(drawn, nl=False)
     else:
@@ -146,10 +146,22 @@ def graph(options: Options, sequence: str, output: Path | None, locale: str | No
 
 
 def spoken(config: Config, locale: str | None) -> str:
-    """The language asked for, here or with --lang, else the site's own."""
+    """The language asked for, here or with --lang, else that of the environment; what the content says in no such
+    language is said in the site's own."""
+    return _asked(config, locale) or words().locale
+
+
+def _drawn(config: Config, locale: str | None) -> str:
+    """The same for what is made for others to look at: without a word, the site's own language."""
+    return (
+        _asked(config, locale) or (chosen() if chosen() in config.site.locales else None) or config.site.default_locale
+    )
+
+
+def _asked(config: Config, locale: str | None) -> str | None:
     if locale is not None and locale not in config.site.locales:
         raise click.BadParameter(speaks(config), param_hint="--locale")
-    return locale or (chosen() if chosen() in config.site.locales else None) or config.site.default_locale
+    return locale
 
 
 def speaks(config: Config) -> str:
@@ -160,7 +172,7 @@ def speaks(config: Config) -> str:
 @click.command(short_help="Say what was decided about a lead, and why.")
 @click.argument("lead")
 @click.argument("step", required=False)
-@click.option("--locale", help="The language of the sentences; by default the site's.")
+@click.option("--locale", help="The language of the sentences; by default that of `--lang`.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_obj
 def why(options: Options, lead: str, step: str | None, locale: str | None, as_json: bool) -> None:
@@ -200,7 +212,7 @@ def forecast(options: Options, days: int, as_json: bool) -> None:
 
 @click.command(short_help="Say whether a new version does better than the one before.")
 @click.argument("sequence")
-@click.option("--locale", help="The language of the sentences; by default the site's.")
+@click.option("--locale", help="The language of the sentences; by default that of `--lang`.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_obj
 def compare(options: Options, sequence: str, locale: str | None, as_json: bool) -> None:

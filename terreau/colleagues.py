@@ -29,7 +29,7 @@ VERDICTS = (  # in turn
     "accepted", "rejected", "accepted", "accepted", "recycled", "rejected", "accepted", "disqualified", "accepted",
     "rejected",
 )  # fmt: skip
-LAST_EVENING = timedelta(hours=15, minutes=30)  # before the end: what is opened from then on nobody has looked at
+LAST_DAY = timedelta(hours=20, minutes=30)  # before the end: what is opened from then on nobody has looked at
 CALLS = {"reached": 5, "voicemail": 2, "no_answer": 2, "callback": 2, "not_interested": 1}
 BANT = {"yes": 4, "partial": 3, "unknown": 2, "no": 1}
 
@@ -102,7 +102,7 @@ class Colleagues:
 
     def _answer(self, row: Row[*tuple[Any, ...]]) -> Iterator[Planned]:
         author = self._authors.get(row.owner)
-        if author is None or row.opened_at > self._end - LAST_EVENING:
+        if author is None or row.opened_at > self._end - LAST_DAY:
             return
         said = VERDICTS[row.id % len(VERDICTS)]
         at = self._at_work(row.opened_at + timedelta(minutes=weighted(DELAYS, row.id, "delay")))

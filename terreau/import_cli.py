@@ -17,7 +17,7 @@ from leads.imports.reasons import reason
 from leads.imports.settings import EXISTING, ORIGINS, Policy
 from terreau import importing
 from terreau.applying import signed
-from terreau.import_words import imports_json, plan_lines, result_lines
+from terreau.import_words import imports_json, next_lines, plan_lines, result_lines
 from terreau.importing import Desk, NoImport, Plan, Wish
 from terreau.language import LANG, words
 from terreau.options import Options
@@ -101,8 +101,10 @@ def import_list(
             importing.keep_mapping(at, save_mapping, plan.found.mapping, signature)
         if not as_json:
             _tell(plan, speech)
+            _tell_kept(save_mapping, speech)
         if dry_run:
-            _leave(opened, plan, rejects, speech, as_json)
+            named = mapping is not None or save_mapping is not None
+            _leave(opened, plan, rejects, named, speech, as_json)
             return
         if not yes:
             _ask()
@@ -189,12 +191,17 @@ def _tell(plan: Plan, speech: Translator) -> None:
         click.echo(f"  {_reject_line(reject, speech)}")
 
 
+def _tell_kept(mapping: str | None, speech: Translator) -> None:
+    if mapping is not None:
+        click.echo(speech.gettext("The mapping is kept: `--mapping %(name)s` uses it again.", name=mapping))
+
+
 def _reject_line(reject: Reject, speech: Translator) -> str:
     sentence = reason(reject.code, reject.about).by(speech)
     return speech.gettext("line %(line)s: %(reason)s", line=reject.line, reason=sentence)
 
 
-def _leave(opened: Any, plan: Plan, rejects: Path | None, speech: Translator, as_json: bool) -> None:
+def _leave(opened: Any, plan: Plan, rejects: Path | None, named: bool, speech: Translator, as_json: bool) -> None:
     """The end of a dry run."""
     if rejects is not None:
         importing.rejects_file(opened, plan, plan.rejects(), rejects, speech)
@@ -202,6 +209,8 @@ def _leave(opened: Any, plan: Plan, rejects: Path | None, speech: Translator, as
         importing.write_json(importing.as_json(plan), plan.rejects(), sys.stdout, speech)
     else:
         click.echo(speech.gettext("Nothing was written: this was a dry run."))
+        for line in next_lines(plan.found, plan.tally, plan.settings.policy, named, speech):
+            click.echo(line)
 
 
 def _told(at: Desk, opened: Any, plan: Plan, run: Any, rejects: Path, speech: Translator, as_json: bool) -> None:

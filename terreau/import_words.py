@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from base.translations import Translator, msgid
+from leads.imports.mapping import CONSENT
 from leads.imports.reading import Survey
 from leads.imports.reasons import HINTS, REASONS
 from leads.imports.running import Tally
+from leads.imports.settings import Policy
 
 DELIMITERS = {
     ",": msgid("comma"),
@@ -46,6 +48,35 @@ def plan_lines(name: str, found: Survey, tally: Tally, words: Translator) -> Ite
         )
     yield from counted(tally.reasons, REASONS, words)
     yield from counted(tally.hints, HINTS, words, sign="~")
+
+
+def next_lines(found: Survey, tally: Tally, policy: Policy, named: bool, words: Translator) -> Iterator[str]:
+    """What to do after a dry run; `named`: the mapping is one that is kept, or was kept by this command."""
+    yield words.gettext("What to do now:")
+    yield from (f"  * {step}" for step in _steps(found, tally, policy, named, words))
+
+
+def _steps(found: Survey, tally: Tally, policy: Policy, named: bool, words: Translator) -> Iterator[str]:
+    if tally.rejected:
+        yield words.gettext(
+            "`--rejects FILE` writes the rows that would not be taken, line and reason first: mend them there, and "
+            "import that file."
+        )
+    left = next((name for name in found.shape.names if name not in found.mapping), None)
+    if left is not None:
+        yield words.gettext('`--map "%(column)s=FIELD"` lets a column that is left out fill a field.', column=left)
+    if not named:
+        yield words.gettext("`--save-mapping NAME` keeps which column fills what, for the next list of this kind.")
+    if policy.source is None:
+        yield words.gettext(
+            "`--source NAME` says which list it is, `--origin` where it comes from: reports and triggers go by it."
+        )
+    if not any(field.startswith(CONSENT) for field in found.mapping.values()):
+        yield words.gettext(
+            "No consent comes with this list: nobody is written to about a topic before they agree. Where they did, "
+            'state the ground: `--map "COLUMN=consent:TOPIC" --consent-wording "…" --consent-proof "…"`.'
+        )
+    yield words.gettext("To take it in, give the same command without `--dry-run`.")
 
 
 def counted(

@@ -7,7 +7,9 @@ import click
 
 from authoring.load import load
 from authoring.tree import read_tree
+from base.clock import system_clocks
 from base.saying import said
+from terreau.goldens import try_all
 from terreau.language import LANG, LANGUAGES, words
 from terreau.options import Options
 from terreau.scaffold import KINDS, CannotBegin, Ground, files_of, write
@@ -33,10 +35,23 @@ def new(options: Options, kind: str, name: str) -> None:
     """
     folder = Path(name) if kind == "site" else _content(options)
     made = write(folder, files_of(kind, name, _ground(options, kind)))
+    made += _played(options, kind, name)
     speech = words()
     for path in made:
         click.echo(speech.gettext("made %(file)s", file=os.path.relpath(path)))
     click.echo(speech.gettext("Next: %(command)s", command=_next(kind, name, options)))
+
+
+def _played(options: Options, kind: str, name: str) -> list[Path]:
+    """The timeline of the persona just made, so that `terreau test` holds; none for what is no persona."""
+    wanted = {"site": None, "persona": name}
+    if kind not in wanted:
+        return []
+    config = (Options(Path(name) / "config.toml", None) if kind == "site" else options).load()
+    tried = [one for one in try_all(config, system_clocks().calendar()) if wanted[kind] in (None, one.name)]
+    for one in tried:
+        one.file.write_text(one.timeline, "utf-8")
+    return [one.file for one in tried]
 
 
 def _content(options: Options) -> Path:

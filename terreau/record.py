@@ -11,6 +11,7 @@ from leads.explain import explain
 from leads.facts import HITS
 from storage.schema import (
     enrolments,
+    escalations,
     hand_offs,
     leads,
     messages,
@@ -66,7 +67,7 @@ def _captured(conn: Connection, lead_id: int) -> Iterator[Record]:
 def _mailed(conn: Connection) -> Iterator[Record]:
     rows = conn.execute(select(messages.c.klass, messages.c.email, messages.c.state).order_by(messages.c.id)).all()
     sent = [row.email for row in rows if row.state == "sent"]
-    yield Record("mails sent, each once", ", ".join(sent), len(sent) == len(rows) == len(set(sent)) == 4)
+    yield Record("mails sent, each once", ", ".join(sent), len(sent) == len(rows) == len(set(sent)) == 5)
     calls = conn.execute(select(webhooks.c.type, webhooks.c.state)).all()
     found = ", ".join(f"{row.type} {row.state}" for row in calls)
     yield Record("webhook delivered", found, [(row.type, row.state) for row in calls] == [("lead.hot", "sent")])
@@ -92,5 +93,9 @@ def _handed_over(conn: Connection, lead_id: int) -> Iterator[Record]:
     opened = conn.execute(select(hand_offs)).all()
     found = ", ".join(f"{row.owner}: {row.verdict or 'waiting'}" for row in opened) or "none"
     yield Record("one alert, one verdict", found, [row.verdict for row in opened] == ["accepted"])
+    routed = ", ".join(f"{row.routed['by']} {row.routed['name']}" for row in opened)
+    yield Record("routed by a rule", routed, routed == "route ateliers")
+    steps = list(conn.scalars(select(escalations.c.step)))
+    yield Record("reminded once, before the answer", ", ".join(steps) or "none", steps == ["rappel"])
     inside = list(conn.scalars(select(enrolments.c.sequence).where(enrolments.c.state == "active")))
     yield Record("marketing keeps quiet now", ", ".join(inside) or "no sequence active", inside == [])

@@ -49,7 +49,7 @@ class Answer:
     "--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; by default 30 days up to --to."
 )
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day; by default today.")
-@click.option("--locale", help="The language of the sentences; by default the site's.")
+@click.option("--locale", help="The language of the sentences; by default that of `--lang`.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.option("--csv", "as_file", is_flag=True, help="The same for a spreadsheet.")
 @click.pass_obj

@@ -1,11 +1,13 @@
 """First files of a site, a sequence, a form, a persona: what they say, filled in with what the content has already."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from authoring.models.common import text_in
 from authoring.models.forms import Form, FormField
 from authoring.patterns import NAME
 from authoring.site import Site
@@ -20,6 +22,7 @@ _EXIT = (
     'exit_when = [{ stage_at_least = "${stage}" }]'
     " #en sales has the lead: be quiet #fr un commercial a le lead : on se tait\n"
 )
+_NEW = ("Atelier Exemple", "Nos conseils", "Our advice")  # house and topic of templates/new/definitions.toml
 _SAMPLES = {"email": "ada@atelier.example", "phone": "+33639981234", "text": "Atelier"}
 
 
@@ -68,12 +71,12 @@ def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
 
 def _site(name: str, ground: Ground) -> Files:
     """A whole house: settings, and content of one form with its page, guide and mails, a sequence and a persona."""
-    told = {"name": "guide", "topic": "infos", "sender": "ada", "locale": ground.language}
+    told = {"name": "guide", "topic": "infos", "sender": "ada", "locale": ground.language, "wording": _wording(*_NEW)}
     content = {
         "definitions.toml": _text("definitions.toml", ground, told),
         "magnets/guide.toml": _text("magnet.toml", ground, told),
         **{f"magnets/guide/guide-{locale}.txt": _text(f"guide.{locale}.txt", ground, told) for locale in ("fr", "en")},
-        **_answered_form("guide", ground, told, "guide"),
+        **_answered_form("guide", ground, {**told, **_said_of_guide()}, "guide"),
         **_timed("infos", ground, {**told, "exit": _filled(_EXIT, {"stage": "sql"})}, "confirmed"),
         "personas/ada.toml": _text("persona.toml", ground, {
             **told, "name": "ada", "form": "guide", "page": "guide", "answers": "consent = true",
@@ -86,7 +89,10 @@ def _site(name: str, ground: Ground) -> Files:
 
 
 def _form(name: str, ground: Ground) -> Files:
-    told = {"name": name, "topic": _topic(ground.content), "sender": _sender(ground.content)}
+    site, topic = ground.content, _topic(ground.content)
+    house, label = site.definitions.house.name, site.definitions.topics[topic].label
+    wording = _wording(house, text_in(label, "fr"), text_in(label, "en"))
+    told = {"topic": topic, "sender": _sender(site), "wording": wording, **_said_of_answer(name, house)}
     return _answered_form(name, ground, told, "answer")
 
 
@@ -132,11 +138,11 @@ KINDS: Mapping[str, Callable[[str, Ground], Files]] = {
 
 
 def _answered_form(name: str, ground: Ground, told: Mapping[str, str], mail: str) -> Files:
-    """A form, the page that shows it, and the mail that answers; with a magnet, the mail named after it."""
+    """A form, the page that shows it, and the mail that answers; with a magnet, page and mail named after it."""
     told = {**told, "name": name, "magnet": _filled(_MAGNET, {"name": name}) if mail != "answer" else ""}
     return {
         f"forms/{name}.toml": _text("form.toml", ground, told),
-        f"pages/{name}.toml": _text("page.toml", ground, told),
+        f"pages/{name}.toml": _text(f"page.{mail}.toml", ground, told),
         f"sequences/{name}.toml": _text("delivery.toml", ground, told),
         **_mails(name, ground, {"answer": mail}),
     }
@@ -190,6 +196,52 @@ def _answer(field: FormField) -> str:
     if field.is_box:
         return "true" if field.kind == "consent" else "false"
     return f'"{field.options[0].value if field.options else _SAMPLES[field.kind]}"'
+
+
+# ---------------------------------------------------------------- what visitors read
+
+
+def _said_of_guide() -> dict[str, str]:
+    return {
+        "title": _both("Recevoir le guide", "Get the guide"),
+        "question": "",
+        "submit": _both("Recevoir le guide par e-mail", "Email me the guide"),
+        "thanks_title": _both("Le guide est en route", "The guide is on its way"),
+        "thanks_body": _both("Il arrive dans la minute, à votre adresse.", "It arrives within a minute."),
+        "lead": _both(
+            "Ce qu'il faut décider d'abord, et ce qui peut attendre : un guide de dix minutes.",
+            "What to decide first, and what can wait: a guide of ten minutes.",
+        ),
+    }
+
+
+def _said_of_answer(name: str, house: str) -> dict[str, str]:
+    """`name` stands in the title, so that no two pages of a site are called the same."""
+    called = name.replace("-", " ")
+    return {
+        "title": _both(f"Écrivez-nous : {called}", f"Write to us: {called}"),
+        "question": _template("question.toml"),
+        "submit": _both("Envoyer ma question", "Send my question"),
+        "thanks_title": _both("C'est envoyé", "It is sent"),
+        "thanks_body": _both("Notre réponse arrive dans la journée.", "Our answer arrives within the day."),
+        "lead": _both(
+            f"Une phrase suffit : {house} vous répond par e-mail, dans la journée.",
+            f"One sentence is enough: {house} answers by email, within the day.",
+        ),
+    }
+
+
+def _wording(house: str, topic: str, topic_en: str) -> str:
+    """Who will write about what, and that it can be ended: a consent that names neither is none (GDPR 4.11, 7.3)."""
+    return _both(
+        f"Oui, {house} peut m'envoyer « {topic} » par e-mail. Je peux me désinscrire à tout moment.",
+        f"Yes, {house} may send me “{topic_en}” by email. I can unsubscribe at any time.",
+    )
+
+
+def _both(french: str, english: str) -> str:
+    """A localised text as TOML writes it: JSON's strings are basic strings of TOML, and none ends early."""
+    return f"{{ fr = {json.dumps(french, ensure_ascii=False)}, en = {json.dumps(english, ensure_ascii=False)} }}"
 
 
 # ---------------------------------------------------------------- texts

@@ -122,7 +122,7 @@ class _Village:
         heappush(self._ahead, (at, next(self._number), act))
 
     def _next(self) -> datetime:
-        due = self._house.engine.next_due()
+        due = self._house.next_due()
         mine = self._ahead[0][0] if self._ahead else NEVER
         return min(mine, due or NEVER)
 
@@ -136,11 +136,12 @@ class _Village:
             act(conn, now)
 
     def _settle(self) -> None:
-        """Engine and sender in turn until neither has anything to do at this instant."""
+        """Engine, service level and sender in turn until none has anything to do at this instant."""
         for _ in range(ASTRAY):
             self._house.engine.work()
+            self._house.service.drain(Stop())
             self._house.sender.drain(Stop())
-            due = self._house.engine.next_due()
+            due = self._house.next_due()
             if due is None or due > self._calendar.now():
                 return
         raise Misplayed(said(NO_REST, when=f"{self._calendar.now():%Y-%m-%d %H:%M}"))

@@ -29,6 +29,7 @@ ANSWERS: dict[str, str | bool] = {
     "consent_conseils": True,
 }
 PATIENCE = 20.0  # seconds for a mail that should come within one
+RULE = "Ateliers indépendants"  # the route of the example, as French reads it
 ADDRESS = re.compile(r"https?://[^\s<>\")\]]+")
 
 
@@ -133,12 +134,24 @@ def _alerts(stage: Stage, teller: Teller, visitor: Visitor) -> None:
     teller.tell(f"She is hot. Sales receives: « {alert.subject} »")
     said = alert.body("plain")
     teller.expect("Chloé" in said and "CAO" in said, "the alert names her and suggests the CAD demonstration")
+    reason = next((line.strip() for line in said.splitlines() if RULE in line), "")
+    teller.tell(f"Why to this salesperson: {reason}")
+    teller.expect(reason, "the alert says by which rule it is theirs")
     stage.pace.rest()
     calls = stage.calls.all()
     teller.expect([call.type for call in calls] == ["lead.hot"], "one signed lead.hot was received")
     teller.expect(stage.calls.refused == 0, "no webhook bore a wrong signature")
     for call in calls:
         teller.tell(f"The CRM receives a signed webhook: {call.type} ({call.event_id})")
+
+
+def _reminds(stage: Stage, teller: Teller, visitor: Visitor) -> None:
+    """Next: three hours of work have passed without an answer, and the salesperson is reminded."""
+    known = len(stage.mailbox.all())
+    stage.pace.press()
+    reminder = _mail(stage, lambda one: CHLOE not in one.recipients, known)
+    teller.tell(f"Next ▸ nobody has answered. The reminder: « {reminder.subject} »")
+    teller.expect("Chloé" in reminder.subject, "the reminder names her")
 
 
 def _accepts(stage: Stage, teller: Teller, visitor: Visitor) -> None:
@@ -152,7 +165,7 @@ def _accepts(stage: Stage, teller: Teller, visitor: Visitor) -> None:
     teller.expect(answer.status == 200, "the verdict is taken")
 
 
-ACTS = (_asks, _receives, _confirms, _first_advice, _second_advice, _alerts, _accepts)
+ACTS = (_asks, _receives, _confirms, _first_advice, _second_advice, _alerts, _reminds, _accepts)
 
 
 def _mail(stage: Stage, wanted: Callable[[Received], bool], after: int) -> Received:

@@ -127,7 +127,7 @@ def test_everybody_counts_for_the_version_they_entered_with_what_they_did_since(
         assert found[side]["mails_arrived"] >= len(those)
     assert found["old"]["version"] == former
     assert {one["verdict"] for one in found["measures"].values()} == {"open"}
-    assert "pas encore assez de données" in terreau("compare", NAME).output
+    assert "pas encore assez de données" in terreau("compare", NAME, "--lang", "fr").output
     assert "not enough data yet to say which version" in terreau("compare", NAME, "--locale", "en").output
 
 

@@ -50,6 +50,21 @@ def test_a_dry_run_needs_no_database_and_writes_nothing(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["liste.csv"]
 
 
+def test_a_dry_run_says_what_to_do_next(house):
+    said = told("import", "liste.csv", "--dry-run", "--map", "Téléphone=").stdout
+    steps = [line.removeprefix("  * ") for line in said.partition("What to do now:\n")[2].splitlines()]
+    assert [step.split("`")[1] for step in steps] == [
+        "--rejects FILE", "--map \"Téléphone=FIELD\"", "--save-mapping NAME", "--source NAME",
+        '--map "COLUMN=consent:TOPIC" --consent-wording "…" --consent-proof "…"', "--dry-run",
+    ]  # fmt: skip
+    consent = ("--map", "Téléphone=consent:conseils-3d", "--consent-wording", "Yes", "--consent-proof", "A card")
+    wishes = ("--save-mapping", "salon", "--source", "salon", "--consent-on", "2026-10-01", *consent)
+    kept = told("import", "liste.csv", "--dry-run", *wishes).stdout
+    assert "The mapping is kept: `--mapping salon` uses it again." in kept
+    steps = kept.partition("What to do now:\n")[2].splitlines()
+    assert [step.split("`")[1] for step in steps] == ["--rejects FILE", "--dry-run"]
+
+
 def test_the_plan_is_shown_and_nothing_is_written_without_a_yes(house, database):
     said = told("import", "liste.csv")
     assert said.exit_code == 1

@@ -61,8 +61,8 @@ def test_a_new_site_passes_the_check_and_its_persona_goes_all_the_way(
     played = terreau("simulate", "infos", "--persona", "ada")
     assert played.exit_code == 0, played.output
     assert [line for line in played.output.splitlines() if "two" in line and "sent" in line]
-    assert terreau("test", "--update").exit_code == 0
-    assert terreau("test").exit_code == 0
+    said = terreau("test")
+    assert (said.exit_code, said.output) == (0, "ada: as expected.\n")
 
 
 def test_a_new_site_can_be_put_in_force(site: Path) -> None:
@@ -98,6 +98,7 @@ def test_the_next_command_of_a_persona_plays_it(site: Path) -> None:
     command = said.output.rstrip().rpartition("Next: terreau ")[2]
     assert command == "simulate guide --persona chloe"
     assert terreau(*command.split()).exit_code == 0
+    assert terreau("test").output == "ada: as expected.\nchloe: as expected.\n"
 
 
 def test_a_form_is_reached_by_its_page_and_answered_by_its_mail(site: Path) -> None:
@@ -107,6 +108,42 @@ def test_a_form_is_reached_by_its_page_and_answered_by_its_mail(site: Path) -> N
     assert page["form"] == "contact"
     assert answer["trigger"] == [{"form": "contact"}]
     assert {path.name for path in (site / "content/emails/contact").iterdir()} == {"answer.fr.md", "answer.en.md"}
+
+
+@pytest.mark.parametrize("kind", ["page", "form"])
+def test_no_two_pages_of_a_new_site_are_called_the_same_and_the_guides_is_about_the_guide(
+    site: Path, kind: str
+) -> None:
+    for name in ("contact", "devis-cuisine"):
+        terreau("new", "form", name)
+    written = {path.stem: tomllib.loads(path.read_text()) for path in (site / "content" / f"{kind}s").iterdir()}
+    for locale, guide in (("fr", "Recevoir le guide"), ("en", "Get the guide")):
+        titles = {name: one["title"][locale] for name, one in written.items()}
+        assert len(set(titles.values())) == 3
+        assert titles["guide"] == guide
+        assert titles["devis-cuisine"].endswith(": devis cuisine")
+
+
+def test_a_new_forms_consent_names_the_house_and_the_topic_in_both_languages(site: Path) -> None:
+    definitions = site / "content/definitions.toml"
+    told = definitions.read_text().replace('name = "Atelier Exemple"', "name = 'Maison \"Roche\"'", 1)
+    definitions.write_text(
+        told.replace('{ fr = "Nos conseils", en = "Our advice" }', '{ fr = "Les brèves", en = "News" }')
+    )
+    assert terreau("new", "form", "contact").exit_code == 0
+    [box] = [one for one in tomllib.loads((site / "content/forms/contact.toml").read_text())["field"] if "topic" in one]
+    assert box["wording"] == {
+        "fr": 'Oui, Maison "Roche" peut m\'envoyer « Les brèves » par e-mail. Je peux me désinscrire à tout moment.',
+        "en": 'Yes, Maison "Roche" may send me “News” by email. I can unsubscribe at any time.',
+    }
+    assert_sound()
+
+
+def test_a_new_site_shares_its_leads_out_by_rules_hours_and_a_reminder(site: Path) -> None:
+    hand_off = tomllib.loads((site / "content/definitions.toml").read_text())["hand_off"]
+    assert {"fallback", "hours", "routes", "escalation"} <= set(hand_off)
+    assert [rep.get("weight", 1) for rep in hand_off["reps"]] == [2, 1]
+    assert "Atelier Exemple" in (site / "content/forms/guide.toml").read_text()
 
 
 def test_a_second_sequence_of_one_topic_does_not_crowd_the_first(site: Path) -> None:

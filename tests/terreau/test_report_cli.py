@@ -32,6 +32,24 @@ def test_the_same_as_json_and_for_a_spreadsheet(house, content):
     assert rows[3][:2] == ["leads", "2"]
 
 
+@pytest.mark.parametrize(
+    ("environment", "words", "head"),
+    [
+        ("C", (), "From the page to the customer"),
+        ("fr_FR.UTF-8", (), "De la page au client"),
+        ("fr_FR.UTF-8", ("--lang", "en"), "From the page to the customer"),
+        ("C", ("--locale", "fr"), "De la page au client"),
+    ],
+)
+def test_it_speaks_the_language_of_the_environment_as_every_command_does(
+    house, content, monkeypatch, environment, words, head
+):
+    monkeypatch.setenv("LC_ALL", environment)
+    assert terreau("report", "funnel", *words).stdout.startswith(head)
+    told = terreau("explain", "ada@lumen.example").stdout
+    assert ("Comment cette personne est venue" in told) is (environment != "C")
+
+
 def test_days_before_anybody_came_are_empty(house, content):
     told = json.loads(terreau("report", "funnel", "--from", "2020-01-01", "--to", "2020-01-31", "--json").stdout)
     assert {row["count"] for row in told["tables"]["funnel"]["rows"]} == {0}

@@ -15,7 +15,18 @@ from leads.touches import channel
 from sales.notebook import Author
 from storage.database import open_database
 from storage.migrate import migrate
-from storage.schema import events, hand_offs, leads, messages, page_views, stage_changes, standings, submissions, tasks
+from storage.schema import (
+    escalations,
+    events,
+    hand_offs,
+    leads,
+    messages,
+    page_views,
+    stage_changes,
+    standings,
+    submissions,
+    tasks,
+)
 from terreau import demo
 from terreau.archetypes import LATE_EVERY, Span, acts_of
 from terreau.crowd import CHANNELS, CLOSED, NOBODY_THERE, SILENT, crowd
@@ -114,7 +125,7 @@ def test_hand_offs_of_the_last_night_wait_and_the_others_were_answered(past):
     rows = conn.execute(select(hand_offs)).all()
     waiting = [row for row in rows if row.verdict is None]
     assert len(waiting) == SOME // LATE_EVERY
-    assert all(row.opened_at > END - timedelta(hours=16) for row in waiting)
+    assert all(row.opened_at > END - timedelta(hours=21) for row in waiting)
     owners = {row.owner for row in waiting}
     assert "nadia" in owners  # the form that raises a hand promises her
     assert owners <= set(AUTHORS)
@@ -122,6 +133,18 @@ def test_hand_offs_of_the_last_night_wait_and_the_others_were_answered(past):
     assert all(row.verdict_reason for row in rows if row.verdict not in (None, "accepted"))
     assert any(row.answer_by < END for row in waiting)
     assert any(row.answer_by > END for row in waiting)
+
+
+def test_leads_go_by_the_routes_and_who_did_not_answer_in_time_was_reminded(past):
+    conn, _ = past
+    rows = conn.execute(select(hand_offs)).all()
+    by = {row.routed["name"] for row in rows if row.routed["by"] == "route"}
+    assert "ateliers" in by <= {"ateliers", "agences"}
+    taken = conn.execute(select(escalations.c.step, escalations.c.hand_off_id, escalations.c.at)).all()
+    assert {row.step for row in taken} == {"rappel"}
+    assert len(taken) == len({row.hand_off_id for row in taken}) > 1
+    late = {row.id for row in rows if row.verdict is None and row.answer_by < END}
+    assert late <= {row.hand_off_id for row in taken}
 
 
 def test_colleagues_left_something_to_do(past):

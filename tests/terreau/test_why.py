@@ -79,7 +79,7 @@ def terreau(*words):
 
 
 def told(*words):
-    said = terreau("why", "ada@lumen.example", *words, "--json")
+    said = terreau("why", "ada@lumen.example", *words, "--json", "--locale", "fr")
     assert said.exit_code == 0, said.output
     return json.loads(said.output)
 
