@@ -17,6 +17,7 @@ EVENTS: dict[str, str | None] = {
     "consent_affirmed": None,
     "imported": None,
     "lead_added": None,
+    "interest_shown": None,
     "asset_delivered": "magnet",
     "asset_downloaded": "magnet",
     "link_clicked": "email",

@@ -257,6 +257,15 @@ class System(Section):
         return self
 
 
+class Partner(Section):
+    """Somebody whose links bring leads. `round` is signed into each: raised, links given before count for nobody."""
+
+    id: Name
+    name: Annotated[str, StringConstraints(pattern=r"^[^\s:][^\n\r:]*$", max_length=100)]
+    kind: Literal["partner", "vendor"] = "partner"
+    round: Count = 1
+
+
 class Retention(Section):
     """How long leads are kept after their last own act; months of the calendar, 0 = for ever."""
 
@@ -285,8 +294,7 @@ class Log(Section):
     format: Literal["console", "json"] = "console"
 
 
-def _doubled(tables: list[Webhook] | list[System]) -> str:
-    names = [table.name for table in tables]
+def _doubled(names: list[str]) -> str:
     return ", ".join(sorted({name for name in names if names.count(name) > 1}))
 
 
@@ -309,22 +317,34 @@ class Config(Section):
     retention: Retention = Retention()
     webhooks: list[Webhook] = []
     systems: list[System] = []
+    partners: list[Partner] = []
     secrets: Secrets = Secrets()
     log: Log = Log()
 
     @field_validator("webhooks")
     @classmethod
     def _names_once(cls, webhooks: list[Webhook]) -> list[Webhook]:
-        if doubled := _doubled(webhooks):
+        if doubled := _doubled([webhook.name for webhook in webhooks]):
             raise Refused(said("each webhook has its own `name`; %(names)s stands there twice", names=doubled))
         return webhooks
 
     @field_validator("systems")
     @classmethod
     def _systems_once(cls, systems: list[System]) -> list[System]:
-        if doubled := _doubled(systems):
+        if doubled := _doubled([system.name for system in systems]):
             raise Refused(said("each system has its own `name`; %(names)s stands there twice", names=doubled))
         return systems
+
+    @field_validator("partners")
+    @classmethod
+    def _partners_once(cls, partners: list[Partner]) -> list[Partner]:
+        if doubled := _doubled([partner.id for partner in partners]):
+            raise Refused(said("each partner has its own `id`; %(names)s stands there twice", names=doubled))
+        return partners
+
+    def partner(self, id: str) -> Partner:
+        """Raises KeyError."""
+        return {one.id: one for one in self.partners}[id]
 
     @property
     def told_of_erasures(self) -> tuple[str, ...]:

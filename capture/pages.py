@@ -26,6 +26,7 @@ from capture.door import Door
 from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
 from capture.limits import TOLD, held_by_form, limits_of
 from capture.notices import RETRY_SECONDS, UNDECLARED
+from capture.partners import brought_by
 from capture.showing import Showing, draw_page
 from capture.speech import Speech, speech_in
 from capture.stamp import Stamp, open_stamp
@@ -35,6 +36,7 @@ from capture.views import is_a_view
 from capture.visits import opening, origins, visitor_of
 from leads.holding import Spent
 from leads.identity import Capture, record
+from leads.touches import BROUGHT_BY
 from storage.database import StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -111,7 +113,10 @@ def _count(door: Door, page: str, stamp: Stamp) -> None:
 
 def _stamp(door: Door, visit: Visit) -> Stamp:
     moment = door.clocks.moment()
-    touch = read_touch(request.args, request.referrer, _own(door), visit.name, moment.calendar)
+    own = _own(door)
+    touch = read_touch(request.args, request.referrer, own, visit.name, moment.calendar)
+    if brings := brought_by(door.config, door.signer, request.args, request.referrer, own):
+        touch[BROUGHT_BY] = brings
     return Stamp(new_token(), visit.name, moment.machine.isoformat(), visit.site.release_id or 0, touch)
 
 

@@ -14,7 +14,7 @@ from console.names import Names
 from console.reasons import told
 from leads.facts import COLUMNS, DISQUALIFIED, RECYCLED, Noted, Standing
 from leads.points import MILLI
-from leads.touches import channel
+from leads.touches import BROUGHT_BY, channel
 from reports.lead import Passage, Portrait
 from reports.today import Submission
 from reports.touches import Touched
@@ -200,6 +200,7 @@ def _field_answer(name: str | None, portrait: Portrait, site: Site, viewer: View
 # ---------------------------------------------------------------- touches
 
 TOUCHED: Mapping[str, str] = {
+    BROUGHT_BY: msgid("brought by"),
     "page": msgid("page"),
     "referrer": msgid("coming from"),
     "utm_source": msgid("source"),

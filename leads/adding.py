@@ -16,7 +16,7 @@ from base.translations import msgid
 from leads import companies, events, words
 from leads.correcting import value_of
 from leads.erasing import is_forgotten
-from leads.facts import ADDED, COLUMNS
+from leads.facts import ADDED, COLUMNS, INTERESTED
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import by_phone
@@ -87,6 +87,9 @@ def add(conn: Connection, new: NewLead, key: str, clerk: Clerk, now: Moment) -> 
     told = {"staff": clerk.by, "origin": new.origin, "who": new.who, "ground": new.ground}
     told |= {name: text for name, text in (("note", new.note), ("interest", new.interest)) if text}
     events.append(conn, lead_id, ADDED, now, evidence="engine", subject=row["source"], data=told)
+    if new.interest:
+        shown = {"interest": new.interest}
+        events.append(conn, lead_id, INTERESTED, now, evidence="engine", data=shown)
     note(conn, key, ADDED, lead_id, clerk, now, origin=new.origin)
     return lead_id
 

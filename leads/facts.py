@@ -32,6 +32,7 @@ MERGED, PARTED = "leads_merged", "leads_parted"
 
 IMPORTED = "imported"  # a list told of them
 ADDED = "lead_added"  # somebody brought them; `data.interest`, where they showed any
+INTERESTED = "interest_shown"  # that interest (`data.interest`), which rules may take for the request it stands for
 
 REPLIED = "mail.replied"  # somebody answered a mail of ours, in their own words (`data.text`)
 

@@ -15,7 +15,7 @@ from leads.domains import is_at_work
 from leads.facts import COLUMNS, Lead
 from leads.groups import members
 from leads.holding import SENT
-from leads.touches import channel
+from leads.touches import BROUGHT_BY, origin, source
 from storage import wakes
 from storage.among import among
 from storage.prepared import Prepared
@@ -143,7 +143,8 @@ def _one_at_a_time(conn: Connection, phones: Collection[str]) -> None:
 
 def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
     """A new lead with its wake; None where another door was faster with the same address."""
-    first = visits.first_touch(conn, capture.visitor) or capture.touch
+    brought = capture.touch if capture.touch.get(BROUGHT_BY) else None
+    first = brought or visits.first_touch(conn, capture.visitor) or capture.touch
     row: dict[str, Any] = {
         "status": "lead",
         **{name: capture.columns.get(name) or None for name in COLUMNS},
@@ -151,8 +152,8 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
         "fields": answered(capture),
         "tags": [],
         "locale": capture.locale,
-        "origin": "inbound",
-        "source": channel(first),
+        "origin": origin(first),
+        "source": source(first),
         "first_touch": dict(first),
         "last_touch": dict(capture.touch),
         "created_at": now.calendar,
@@ -210,7 +211,7 @@ def _learn(conn: Connection, capture: Capture, lead_id: int, proven: bool) -> No
             status="lead",
             fields={**row.fields, **told_besides},
             locale=capture.locale,
-            source=row.source or channel(first),
+            source=row.source or source(first),
             first_touch=first,
             last_touch=dict(capture.touch),
         )

@@ -43,6 +43,7 @@ _MAIL_HOSTS = ("mail.google.com", "outlook.live.com", "outlook.office.com", "out
 _MAIL_NAMES = ("mail", "webmail", "roundcube", "zimbra")
 # Other houses of the same brands, where nobody searches.
 _NO_SEARCH = ("docs", "drive", "sites", "accounts", "calendar", "meet", "classroom", "groups", "news", "finance", "ads")
+BROUGHT_BY = "brought_by"  # a touch by a partner's link: who that is, as a lead's source says it
 
 
 def without_click_ids(touch: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,9 +54,21 @@ def without_click_ids(touch: Mapping[str, Any]) -> dict[str, Any]:
     return kept if found is None else {**kept, "ad_click": found}
 
 
+def source(touch: Mapping[str, Any]) -> str:
+    """What a lead has as its source: who brought them (`partner:Agence Nord`), else the channel."""
+    return str(touch.get(BROUGHT_BY) or channel(touch))
+
+
+def origin(touch: Mapping[str, Any]) -> str:
+    """`partner` or `vendor` for whom such a link brought, else `inbound`."""
+    return str(touch.get(BROUGHT_BY) or "inbound").partition(":")[0]
+
+
 def channel(touch: Mapping[str, Any]) -> str:
     """The channel of a touch: email, organic, paid_search, paid_social, paid (other advertisements), social, referral,
     partner, offline, campaign (it says of which, and not how) or direct (it says nothing)."""
+    if touch.get(BROUGHT_BY):
+        return "partner"
     source = _word(touch, "utm_source")
     if found := _of_medium(_word(touch, "utm_medium"), source):
         return found

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, select
 from base.calendars import Zone
 from base.translations import msgid
 from leads.groups import owners
-from leads.touches import channel
+from leads.touches import source
 from reports.cohort import portions
 from reports.days import instants
 from reports.report import Column, Table
@@ -48,8 +48,8 @@ class Touches:
 def touched(connection: Connection, days: Days, zone: Zone) -> Touches:
     """Of whoever came in during those days, everything that is known up to now."""
     came = _came(connection, days, zone)
-    first = {(row.id, row.source or channel(row.first_touch or {})) for row in came}
-    last = {(row.id, channel(row.last_touch or row.first_touch or {})) for row in came}
+    first = {(row.id, row.source or source(row.first_touch or {})) for row in came}
+    last = {(row.id, source(row.last_touch or row.first_touch or {})) for row in came}
     ever = first | last
     for some in portions(row.id for row in came):
         ever |= _between(connection, some)
@@ -100,7 +100,7 @@ def _between(connection: Connection, lead_ids: Collection[int]) -> set[tuple[int
     found = {(whose[row.lead_id], row.channel) for row in connection.execute(came.distinct())}
     seen = {lead_id for lead_id, _ in found}
     sent = select(submissions.c.lead_id, submissions.c.touch).where(submissions.c.lead_id.in_(whose))
-    rows = [(whose[row.lead_id], channel(row.touch)) for row in connection.execute(sent)]
+    rows = [(whose[row.lead_id], source(row.touch)) for row in connection.execute(sent)]
     return found | {(lead_id, name) for lead_id, name in rows if lead_id not in seen or name != "direct"}
 
 

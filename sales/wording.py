@@ -37,6 +37,7 @@ DEFAULT_LABELS = {
     "enrol_asked": msgid("Is to enter the sequence “%(subject)s”"),
     "imported": msgid("Brought in by the list “%(subject)s”"),
     "lead_added": msgid("Added by hand: %(subject)s"),
+    "interest_shown": msgid("Had shown interest, as whoever brought them says"),
     "page_seen": msgid("Looked at the page “%(subject)s”"),
     "segment_entered": msgid("Came into the segment “%(subject)s”"),
     "segment_left": msgid("Left the segment “%(subject)s”"),

@@ -49,6 +49,7 @@ from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
+from terreau.partners_cli import EXPECTED as UNLINKED
 from terreau.pause_cli import COMMANDS as PAUSES
 from terreau.pausing import UnknownPause
 from terreau.plan import UnknownChoice
@@ -80,7 +81,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD,
+    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED,
 )  # fmt: skip
 MARKS = {
     "well": (msgid("well"), "green"),

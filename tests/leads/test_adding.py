@@ -69,7 +69,19 @@ def test_who_brings_them_is_their_source(lively, adds, origin, source):
 
 
 def test_who_showed_no_interest_is_a_contact(lively, adds):
-    assert row(lively, adds(replace(DORA, interest=""))).status == "contact"
+    lead_id = adds(replace(DORA, interest=""))
+    assert row(lively, lead_id).status == "contact"
+    assert row(lively, lead_id, standings, standings.c.lead_id).stage == "contact"
+
+
+def test_an_interest_stands_for_the_download_it_tells_of_and_earns_nothing(lively, adds):
+    lead_id = adds(replace(DORA, interest="the guide"))
+    stood = row(lively, lead_id, standings, standings.c.lead_id)
+    assert (stood.stage, stood.engagement) == ("iql", 0)
+    with lively.database.read() as conn:
+        assert [one.data for one in all_of(conn, lead_id) if one.name == "interest_shown"] == [
+            {"interest": "the guide"}
+        ]
 
 
 @pytest.mark.parametrize(

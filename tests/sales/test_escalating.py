@@ -35,8 +35,8 @@ KARIM, NADIA = "karim@atelier-lumen.example", "nadia@atelier-lumen.example"
 class Waiting:
     """Ada has raised a hand and nobody answers; `at_work` is the timer of a process, as many as one likes."""
 
-    def __init__(self, lively):
-        self.lively, self.steps, self.hours, self.fallback = lively, STEPS, None, None
+    def __init__(self, lively, steps=STEPS):
+        self.lively, self.steps, self.hours, self.fallback = lively, steps, None, None
         lively.releases.in_force = self.in_force(lively.releases.in_force)
         self.lead_id = lively.submits("ada", "demo", phone="+33639981234", need="A room", **STUDIO)
 
@@ -241,6 +241,4 @@ def test_the_report_says_how_often_a_step_was_taken_and_whether_it_helped(waitin
 
 
 def test_without_steps_nothing_is_ever_due(lively):
-    lively.submits("ada", "demo", phone="+33639981234", need="A room", **STUDIO)
-    with lively.database.read() as conn:
-        assert conn.execute(select(hand_offs.c.escalate_at)).scalar_one() is None
+    assert Waiting(lively, []).hand_off().escalate_at is None

@@ -54,13 +54,15 @@ class Call:
 
 @pytest.fixture
 def house_site(site, release_id) -> Site:
-    """The example content, stored, with three reps of whom one speaks English, and one webhook channel."""
+    """The example content, stored, with three reps of whom one speaks English, who go round at any hour, and one
+    webhook channel."""
     reps = [
         Rep(id="ada", name="Ada", email="ada@lumen.example", locale="fr"),
         Rep(id="karim", name="Karim", email="karim@lumen.example", locale="fr"),
         Rep(id="bob", name="Bob", email="bob@lumen.example", locale="en"),
     ]
-    chosen = site.definitions.hand_off.model_copy(update={"channels": ["crm"], "reps": reps})
+    plain = {"routes": [], "hours": None, "fallback": None}
+    chosen = site.definitions.hand_off.model_copy(update={"channels": ["crm"], "reps": reps, **plain})
     return replace(site, release_id=release_id, definitions=site.definitions.model_copy(update={"hand_off": chosen}))
 
 

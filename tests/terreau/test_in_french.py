@@ -121,6 +121,7 @@ SAID = [
     ("leads", "add", "email=y@zinc.example", "--origin", "outbound", "--who", "Nord", "--ground", "contract",
      "--owner", "x"),
     ("leads", "add", "shoe_size=4", "--origin", "outbound", "--who", " ", "--ground", "contract"),
+    ("leads", "link", "agence-nord", "guide-3d"), ("leads", "link", "nord", "guide-3d", "--locale", "de"),
     ("leads", "id", "ada@lumen.example", "hubspot", "12"), ("leads", "id", "ada@lumen.example", "hubspot", "12"),
     ("leads", "id", "bob@lumen.example", "hubspot", "12"), ("leads", "id", "ada@lumen.example", "Hub Spot", "12"),
     ("leads", "id", "ada@lumen.example", "hubspot", ""), ("explain", "hubspot:13"),

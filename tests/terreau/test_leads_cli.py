@@ -1,6 +1,7 @@
 """`terreau leads add` and `terreau leads id`, and the lists that say the same."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import select
@@ -49,6 +50,21 @@ def test_explain_says_who_brought_somebody_and_on_which_ground(house, content):
     french = terreau("explain", "1", "--lang", "fr").output.replace("\xa0", " ")
     assert "LeadActif, ajouté par Chloé. Base : " in french
     assert "Who brought them" not in terreau("explain", str(house.submits("ada"))).output
+
+
+def test_a_partners_link_is_made_for_whom_the_settings_know(house, content):
+    (content.parent / "config.toml").write_text('[[partners]]\nid = "agence-nord"\nname = "Agence Nord"\n')
+    made = terreau("leads", "link", "agence-nord", "guide-3d", "--locale", "en")
+    assert made.exit_code == 0, made.output
+    assert re.fullmatch(r"http://[^/]+/en/p/guide-3d\?partner=\S+\n", made.output)
+    for words, sentence in [
+        (("agence-nrd", "guide-3d"), "no [[partners]] with the id `agence-nrd` (did you mean `agence-nord`?)"),
+        (("agence-nord", "guide"), "the content in force has no page `guide` (did you mean `guide-3d`?)"),
+        (("agence-nord", "guide-3d", "--locale", "de"), "the site speaks fr, en"),
+    ]:
+        refused = terreau("leads", "link", *words)
+        assert refused.exit_code > 0
+        assert sentence in refused.output
 
 
 def test_another_systems_id_means_the_lead_in_every_command(house):

@@ -18,9 +18,7 @@ NADIA = Author("Nadia Ferreira", "nadia")
 def ada(lively, content):
     """Ada asked for the guide; marketing may lead leads to MQL by hand, whose number must be known."""
     text = (content / "definitions.toml").read_text()
-    edited = text.replace(
-        'rejected_to = "iql"\n', 'rejected_to = "iql"\nmoved_by = ["marketing"]\nrequires = ["phone"]\n'
-    )
+    edited = text.replace('moved_by = ["marketing"]', 'requires = ["phone"]\nmoved_by = ["marketing"]')
     (content / "definitions.toml").write_text(edited)
     assert terreau("apply").exit_code == 0
     lead_id = lively.submits("ada")

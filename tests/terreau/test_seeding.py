@@ -1,12 +1,14 @@
 """The demo's past is lived, not written: the same crowd acts through the real verbs, and every figure can say why."""
 
 import re
+import shlex
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from base.config import Config
 from base.paths import data_path
@@ -33,6 +35,7 @@ from terreau.crowd import CHANNELS, CLOSED, NOBODY_THERE, SILENT, crowd
 from terreau.house import House
 from terreau.letting_go import host_of
 from terreau.seeding import Past, seed
+from tests.terreau.living import terreau
 
 END = datetime(2026, 11, 3, 8, 12, tzinfo=UTC)
 AUTHORS = {"nadia": Author("Nadia Ferreira", "nadia"), "karim": Author("Karim Benali", "karim")}
@@ -183,6 +186,23 @@ def test_more_pages_were_opened_than_forms_filled(past):
     )
     filled = dict(conn.execute(select(submissions.c.page, func.count()).group_by(submissions.c.page)).all())
     assert all(views[page] > 2 * count for page, count in filled.items())
+
+
+def test_the_examples_of_moving_a_lead_work_as_they_are_printed(past, tmp_path, monkeypatch):
+    _, house = past
+    with (
+        closing(sqlite3.connect(make_url(house.database.url).database)) as lived,
+        closing(sqlite3.connect(tmp_path / "copy.db")) as copy,
+    ):
+        lived.backup(copy)
+    monkeypatch.setenv("TERREAU__DATABASE__URL", f"sqlite:///{tmp_path}/copy.db")
+    monkeypatch.setenv("TERREAU__DATA__DIR", str(tmp_path))
+    printed = [terreau("leads", "move", "--help").output, terreau("leads", "--help").output]
+    [one, other] = [re.search(r"terreau (leads move .*)", text)[1] for text in printed]
+    assert one == other
+    moved = terreau(*shlex.split(one))
+    assert moved.exit_code == 0, moved.output
+    assert "is to stand at `mql`" in moved.output
 
 
 # ---------------------------------------------------------------- how
