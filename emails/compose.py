@@ -20,14 +20,14 @@ from emails.images import Inline, part_of
 class Letter:
     """All of a mail. `unsubscribe_url` is for marketing only; `dated` and `message_id` never change on a retry.
 
-    `html` comes in pieces: what many letters share is encoded once.
+    `html` and `text` come in pieces: what many letters share is encoded once.
     """
 
     author: tuple[str, str]  # name, address
     recipient: str
     subject: str
     html: tuple[str, ...]
-    text: str
+    text: tuple[str, ...]
     language: str
     message_id: str  # with its angle brackets
     dated: datetime
@@ -53,7 +53,7 @@ def compose(letter: Letter) -> bytes:
             head,
             b"\r\n",
             opening,
-            _text("plain", letter.text.splitlines(keepends=True)),
+            _text("plain", letter.text),
             opening,
             _related(html, letter.images, f"=r_{letter.mark}") if letter.images else html,
             f"--{boundary}--\r\n".encode("ascii"),

@@ -3,8 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,6 @@ from emails.compile import CompiledEmail
 from emails.environment import OutputTooLarge, fill, html_environment, text_environment
 
 _UNMEASURED = {"trap_url": None, "dot_url": None}  # of mails that were frozen before there were any
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class RenderError(Exception):
@@ -29,15 +27,19 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """`subject` is one clean line; `text` has \\n at its line ends; `pieces` make up the HTML."""
+    """`subject` is one clean line; HTML and text come in pieces, and the text has \\n at its line ends."""
 
     subject: str
-    pieces: tuple[str, ...]
-    text: str
+    html_pieces: tuple[str, ...]
+    text_pieces: tuple[str, ...]
 
     @property
     def html(self) -> str:
-        return "".join(self.pieces)
+        return "".join(self.html_pieces)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.text_pieces)
 
 
 def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]) -> Rendered:
@@ -49,13 +51,13 @@ def render(compiled: CompiledEmail, context: Mapping[str, Any], links: list[str]
     try:
         subject = cleaning.line("".join(fill(_text(locale, source), values)))
         source = compiled.html
-        pieces = tuple(fill(_html(locale, source), values))
+        html = tuple(fill(_html(locale, source), values))
         source = compiled.text
-        text = _BLANK_LINES.sub("\n\n", "".join(fill(_text(locale, source), values))).strip() + "\n"
+        text = _tidied(fill(_text(locale, source), values))
     except (OutputTooLarge, *fault.FAILURES) as error:
         expression = fault.culprit(error, source, values, text_environment(locale))
         raise RenderError(str(error), fault.told(compiled.constants, expression)) from error
-    return Rendered(subject, pieces, text)
+    return Rendered(subject, html, text)
 
 
 def link_addresses(compiled: CompiledEmail, base_url: str, token: str, counted: bool) -> list[str]:
@@ -63,6 +65,15 @@ def link_addresses(compiled: CompiledEmail, base_url: str, token: str, counted: 
     if not counted:
         return list(compiled.links)
     return [f"{base_url}/c/{token}{number}" for number in range(len(compiled.links))]
+
+
+def _tidied(pieces: Sequence[str]) -> tuple[str, ...]:
+    """With one blank line at most between two others, and none at either end; mostly the author's own pieces are so."""
+    whole = tidy = "".join(pieces)
+    while "\n\n\n" in tidy:
+        tidy = tidy.replace("\n\n\n", "\n\n")
+    tidy = tidy.strip() + "\n"
+    return tuple(pieces if tidy == whole else tidy.splitlines(keepends=True))
 
 
 @lru_cache(maxsize=512)

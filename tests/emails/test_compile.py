@@ -144,6 +144,12 @@ def test_each_link_has_one_slot_for_the_counted_and_the_authored_address(written
         assert "https://lumen.example/m/x" in kind
 
 
+@pytest.mark.parametrize(("company", "middle"), [("Atelier", "deux\n\n"), ("", "")])
+def test_a_paragraph_that_is_left_out_leaves_no_gap_in_the_text(written, company, middle):
+    text = filled(written("un\n\n{% if lead.company %}deux{% endif %}\n\ntrois"), company=company).text
+    assert text.startswith(f"un\n\n{middle}trois\n\n")
+
+
 def test_the_text_part_reads_like_the_letter(written):
     body = (
         "# Titre\n\nUn *mot* et [un lien](https://a.example).\n\n- un\n- **deux**\n\n1. a\n2. b\n\n"

@@ -23,7 +23,7 @@ LETTER = Letter(
     recipient="ada@atelier.example",
     subject="Où s'arrêter  dans le détail " * 6,
     html=("<!DOCTYPE html>\n<p>é   é</p>\n\n\n",),
-    text="Bonjour Ada,\n\n.\n  deux  espaces \t \n-- \nInès\n\n\n",
+    text=("Bonjour Ada,\n\n.\n  deux  espaces \t \n-- \nInès\n\n\n",),
     language="fr",
     message_id="<abc@lumen.example>",
     dated=datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
@@ -64,7 +64,7 @@ def test_a_stranger_finds_the_signature_good(signature):
 def test_whatever_the_letter_says(text, subject):
     for key in KEYS.values():
         signature = Signature(key, "lumen.example", "terreau")
-        assert verified(signature, signature.sign(compose(dataclasses.replace(LETTER, text=text, subject=subject))))
+        assert verified(signature, signature.sign(compose(dataclasses.replace(LETTER, text=(text,), subject=subject))))
 
 
 SPOILT = {
@@ -99,7 +99,7 @@ def test_the_same_letter_has_the_same_signature(signature):
 
 def test_a_letter_without_optional_headers_is_signed_too(signature):
     bare = dataclasses.replace(
-        LETTER, reply_to=None, unsubscribe_url=None, list_id=None, feedback_id=None, html=(), text=""
+        LETTER, reply_to=None, unsubscribe_url=None, list_id=None, feedback_id=None, html=(), text=()
     )
     assert verified(signature, signature.sign(compose(bare)))
 
