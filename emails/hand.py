@@ -7,6 +7,8 @@ next one is the first whose domain may have a line: who is slow, or has limits, 
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,9 +17,12 @@ from emails.claiming import InHand
 from emails.courier import Ready
 from emails.domains import Domains, domain_of
 from emails.pace import Paced
-from emails.talks import Lull
+from emails.talks import Errands, Lull
+from storage.trouble import StorageUnavailable
 
+Take = Callable[[], list[InHand] | None]
 FULL = 3  # batches in hand, of which none may have a line, until they step back for others
+AHEAD = 4  # the next batch is taken while this part of the one before is left: it takes as long as those take to leave
 SOON = timedelta(seconds=2)  # a permission that is further away is not waited for with letters in hand
 LULL_SECONDS = 0.2  # between two looks for work while a line is busy, and until what waits behind it is taken over
 
@@ -48,16 +53,18 @@ class Bounds:
 
 
 class Hand:
-    """Safe to share between lines. `take` gives the next batch: empty when it went elsewhere, None when nothing is due.
+    """Safe to share between lines. `take` gives the next batch: empty when it went elsewhere, None when nothing is due;
+    it is called from any thread, one at a time.
 
     `more`: the table may have more right now.
     """
 
-    def __init__(self, take: Callable[[], list[InHand] | None], batch: int, bounds: Bounds) -> None:
-        self._take, self._batch, self._bounds = take, batch, bounds
+    def __init__(self, take: Take, batch: int, bounds: Bounds, errands: Errands) -> None:
+        self._take, self._batch, self._bounds, self._errands = take, batch, bounds, errands
         self._lock = threading.Lock()
         self._waiting: deque[InHand] = deque()
         self._behind: dict[int, _Behind] = {}
+        self._coming: Future[list[InHand] | None] | None = None  # the next batch, on its way
         self._busy = 0
         self._look_at = 0.0
         self.more = False
@@ -96,13 +103,23 @@ class Hand:
             if one is None and elapsed() >= self._look_at and not (behind and self._waiting):
                 if self._waiting and (not self._busy or len(self._waiting) >= FULL * self._batch):
                     self._step_back()
-                taken = self._take()
+                taken = self._next_batch()
                 self.more = taken is not None
                 self._waiting.extend(taken or ())
                 self._look_at = 0.0 if self.more else elapsed() + LULL_SECONDS
                 one = self._draw(behind)
+            self._look_ahead()
             self._busy += one is not None
             return one
+
+    def _look_ahead(self) -> None:
+        if self.more and self._coming is None and len(self._waiting) <= self._batch // AHEAD:
+            self._coming = self._errands.send(self._take)
+
+    def _next_batch(self) -> list[InHand] | None:
+        """What was taken ahead; where that was nothing, what is due by now."""
+        coming, self._coming = self._coming, None
+        return (coming.result() if coming else None) or self._take()
 
     def _draw(self, behind: bool) -> InHand | None:
         """The first whose domain may have a line."""
@@ -184,7 +201,10 @@ class Hand:
         self.ends += 1
 
     def empty(self) -> list[InHand]:
-        """Everything that nobody came to."""
+        """Everything that nobody came to, the batch that was taken ahead included."""
         with self._lock:
+            coming, self._coming = self._coming, None
+            with suppress(StorageUnavailable):  # then it was given back already
+                self._waiting.extend((coming.result() if coming else None) or ())
             left, self._waiting = list(self._waiting), deque()
             return left

@@ -78,7 +78,7 @@ class Sender:
         )  # fmt: skip
         self._couriers = [Courier(number, desk) for number in range(1, lines + 1)]
         bounds = Bounds(lines, self._domains, _paces(database, config.mail), clocks.machine, self._step_back)
-        self._hand = Hand(self._take, BATCH * lines, bounds)
+        self._hand = Hand(self._take, BATCH * lines, bounds, self._errands)
         self._recover_at = self._beat_at = 0.0
         self._holder: Holder | None = None
 

@@ -8,6 +8,7 @@ from emails.courier import Ready
 from emails.domains import Domains
 from emails.hand import Bounds, Hand
 from emails.pace import Pace
+from emails.talks import Errands
 from tests.conftest import MONDAY
 
 
@@ -15,14 +16,14 @@ def in_hand(number, klass="marketing", to="ada@atelier.example"):
     return SimpleNamespace(message=SimpleNamespace(id=number, klass=klass, recipient=to))
 
 
-def holding(*some, lines=4, paces=(), aside=lambda one, at: None):
-    """A hand that is given `some` at once; the domain of the reader is known to be quick."""
+def holding(*some, later=(), lines=4, paces=(), aside=lambda one, at: None):
+    """A hand that is given `some` at once, and `later` batches; the domain of the reader is known to be quick."""
     domains = Domains(lines, {}, Limit())
     domains.take_line("atelier.example")
     domains.end("atelier.example")
-    batches = [list(some)]
+    batches = [list(some), *later]
     bounds = Bounds(lines, domains, paces, lambda: MONDAY, aside)
-    return Hand(lambda: batches.pop(0) if batches else None, 6, bounds)
+    return Hand(lambda: batches.pop(0) if batches else None, 6, bounds, Errands())
 
 
 def test_only_what_nobody_waits_for_goes_behind_another_letter():
@@ -57,6 +58,17 @@ def test_a_hand_is_empty_only_when_no_line_can_give_anything_back():
     assert not held
     assert held.handled == 1
     assert held.empty() == []
+
+
+def test_the_next_batch_is_taken_while_the_last_letters_of_the_one_before_leave():
+    held = holding(in_hand(1), in_hand(2), in_hand(3), later=[[in_hand(4)]])
+    assert [held.next().message.id, held.next().message.id] == [1, 2]
+    assert [one.message.id for one in held.empty()] == [3, 4], "what was taken ahead is given back with the rest"
+
+
+def test_what_became_due_since_the_look_ahead_found_nothing_leaves_too():
+    held = holding(in_hand(1), later=[None, [in_hand(2)]])
+    assert [held.next().message.id, held.next().message.id] == [1, 2]
 
 
 def test_whose_domain_may_have_no_line_is_passed_by():
