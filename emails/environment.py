@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, Undefined
+from markupsafe import escape
 
 from base.translations import translator
 
@@ -19,8 +20,26 @@ class OutputTooLarge(Exception):
     """A text grew beyond OUTPUT_LIMIT when it was filled in."""
 
 
+class MailTemplate(Template):
+    """Escapes what it is given by `_escaped`: what comes out is only joined, and need not say that it was escaped."""
+
+    @classmethod
+    def from_code(cls, *args: Any, **kwargs: Any) -> Template:
+        template = super().from_code(*args, **kwargs)
+        template.root_render_func.__globals__["escape"] = _escaped
+        return template
+
+
+@lru_cache(maxsize=2_048)
+def _escaped(text: str) -> str:
+    """Nothing that is filled in is trusted to be HTML. Most of it stands in a mail several times, or in many mails."""
+    return str(escape(str(text)))
+
+
 class MailEnvironment(Environment):
     """`a.b` looks into dicts and nowhere else: a method or a private attribute cannot be reached."""
+
+    template_class = MailTemplate
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, (dict, Mapping)) and attribute in obj:
@@ -84,17 +103,13 @@ def _environment(locale: str, autoescape: bool) -> Environment:
         loader=BaseLoader(),
         autoescape=autoescape,
         undefined=StrictUndefined,
-        finalize=_nothing_for_none,
+        finalize=_text,
         keep_trailing_newline=True,
     )
     environment.filters = {**_FILTERS, **_spoken(locale)}
     environment.tests = {}
     environment.globals = {}
     return environment
-
-
-def _nothing_for_none(value: Any) -> Any:
-    return "" if value is None else value
 
 
 def _default(value: Any, other: Any = "") -> Any:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from jinja2 import TemplateError
+from markupsafe import Markup
 
 from authoring.models.emails import Email
 from emails.compile import CompiledEmail
@@ -234,6 +235,14 @@ def test_a_text_that_grows_when_it_is_filled_in_fails_for_that_lead_and_no_other
     with pytest.raises(RenderError, match=str(OUTPUT_LIMIT)):
         render(text, {"lead": {"tags": ["a" * 100] * 100_000}}, [])
     assert render(text, {"lead": {"tags": ["a"]}}, []).html == "a"
+
+
+def test_nothing_that_is_filled_in_is_taken_for_html_and_a_number_is_no_yes():
+    every = "{% for tag in lead.tags %}{{ tag }} {% endfor %}"
+    text = CompiledEmail("x", "S", every, every, (), {"house": {}, "sender": {}, "pages": {}, "locale": "fr"})
+    told = {"lead": {"tags": [Markup("<b>"), "<b>", 1, True, 1.0, None, "\"'&"]}}
+    assert render(text, told, []).html == "&lt;b&gt; &lt;b&gt; 1 True 1.0  &#34;&#39;&amp; "
+    assert render(text, told, []).text == "<b> <b> 1 True 1.0  \"'&\n"
 
 
 def test_a_text_is_not_filled_in_beyond_its_limit():
