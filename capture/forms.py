@@ -69,6 +69,8 @@ def answers(form: Form, questions: FlaskForm) -> Answers:
 
 def clean(text: str, multiline: bool = False) -> str:
     """Without control characters and outer spaces; a single line stays one."""
+    if text.isprintable():  # neither a control character nor a line break
+        return text.strip()
     kept = "\n" if multiline else ""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(letter if letter in kept or not _is_control(letter) else " " for letter in text).strip()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from base.calendars import is_zone
 from leads import postal
-from leads.addresses import NotAnAddress, NotANumber, canonical_emails
+from leads.addresses import NotAnAddress, NotANumber
 from leads.facts import COMPANY_ZONE
 from leads.imports import names, values
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
@@ -25,9 +25,6 @@ NAMED = ("first_name", "last_name", "company", "job_title")
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
 PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, SEVERAL = "phone_left_out", "too_long", "typo", "no_day", "several"
-
-
-_CANONICAL = canonical_emails()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,7 @@ class _Told:
         if EMAIL in self.columns:
             return
         try:
-            address, others = address_in(cell, _CANONICAL)
+            address, others = address_in(cell)
         except NotAnAddress as error:
             self.fault = self.fault or error.code
             return

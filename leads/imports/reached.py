@@ -5,9 +5,8 @@ Pure: no database, no clock, no network.
 
 import re
 import unicodedata
-from collections.abc import Callable
 
-from leads.addresses import NotAnAddress, NotANumber, canonical_phone
+from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
 from leads.imports.values import is_spoilt_number
 
 _BETWEEN = r"@\s,;|/<>()\[\]{}\"“”«»:?&"
@@ -18,7 +17,7 @@ _NUMBER = re.compile(r"\+?[\d(][\d\s.()\-]*\d")
 _AS_PEOPLE_WRITE = re.compile(r"[^\w+]*(?:\+|00|0[1-9]|\(0)[\d\s.()/\-]*\W*")  # a customer's number begins otherwise
 
 
-def address_in(cell: str, canonical: Callable[[str], str]) -> tuple[str, bool]:
+def address_in(cell: str) -> tuple[str, bool]:
     """The address of a cell, the first of several; and whether there are others. Raises NotAnAddress.
 
     `mailto:ada@example.org`, `Ada <ada@example.org>`, `ada@example.org ::: ada@example.net`. Where anything else is
@@ -26,12 +25,12 @@ def address_in(cell: str, canonical: Callable[[str], str]) -> tuple[str, bool]:
     """
     text = _bare(cell)
     try:
-        return canonical(text), False
+        return canonical_email(text), False
     except NotAnAddress:
         found = _addresses(text)
         if not found:
             raise
-    return canonical(found[0]), len(found) > 1
+    return canonical_email(found[0]), len(found) > 1
 
 
 def number_in(cell: str, region: str) -> str:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from leads.addresses import NotAnAddress, NotANumber, canonical_email
+from leads.addresses import NotAnAddress, NotANumber
 from leads.imports.contacts import Contact, Reject, Rules
 from leads.imports.mapping import Targets, adjust
 from leads.imports.reached import address_in, is_number, number_in
@@ -97,7 +97,7 @@ def test_numbers_are_found_where_no_column_has_a_name():
     ],
 )  # fmt: skip
 def test_whatever_stands_around_an_address_it_is_that_one(cell):
-    assert address_in(cell, canonical_email) == ("ada@a.fr", False)
+    assert address_in(cell) == ("ada@a.fr", False)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_whatever_stands_around_an_address_it_is_that_one(cell):
     ],
 )  # fmt: skip
 def test_of_several_addresses_in_a_cell_the_first_is_taken_and_told(cell):
-    assert address_in(cell, canonical_email) == ("ada@a.fr", True)
+    assert address_in(cell) == ("ada@a.fr", True)
     quoted = cell.replace('"', '""')
     [answer] = looked_at(f'Email,Nom\n"{quoted}",Ada\n')[1]
     assert isinstance(answer, Contact)
@@ -120,7 +120,7 @@ def test_of_several_addresses_in_a_cell_the_first_is_taken_and_told(cell):
 )
 def test_what_misses_something_is_no_address(cell):
     with pytest.raises(NotAnAddress):
-        address_in(cell, canonical_email)
+        address_in(cell)
 
 
 @pytest.mark.parametrize(
