@@ -3,18 +3,17 @@
 import os
 import random
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from base.paths import data_path
-
-_CHILD = Path(__file__).with_name("emails") / "kill_child.py"
+from tests import forking
+from tests.emails import kill_child
 
 
 @pytest.fixture
@@ -27,39 +26,43 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a child process that ends with the test."""
-    running: list[subprocess.Popen[str]] = []
+def start(example: Any) -> Iterator[Callable[[str, int], Connection]]:
+    """`start(database url, mail server's port)`: the line to a process that lives as one sender after the other (see
+    `kill_child.send`), and ends with the test."""
+    running = []
 
-    def begin(*arguments: object) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(data_path())}
-        child = subprocess.Popen(
-            [sys.executable, str(_CHILD), *map(str, arguments)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )  # fmt: skip
-        running.append(child)
-        return child
+    def begin(url: str, port: int) -> Connection:
+        ours, theirs = Pipe()
+        running.append((forking.begin(kill_child.send, theirs, url, port, example[1]), ours))
+        theirs.close()
+        return ours
 
     yield begin
-    for child in running:
-        child.stdin.close()
-        child.kill()
-        child.wait()
-        child.stdout.close()
+    for process, line in running:
+        line.close()
+        process.kill()
+        process.join()
 
 
 @pytest.fixture
-def server(start: Callable[..., Any], tmp_path: Path) -> tuple[Path, int]:
+def server(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A mail server in a process of its own: its ledger, and its port."""
     ledger = tmp_path / "ledger"
     ledger.touch()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    start("serve", port, ledger)
-    for _ in range(400):
+    process = forking.begin(kill_child.serve, port, ledger)
+    wait_for_port(port)
+    yield ledger, port
+    process.kill()
+    process.join()
+
+
+def wait_for_port(port: int) -> None:
+    for _ in range(1000):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return ledger, port
-        time.sleep(0.05)
+                return
+        time.sleep(0.02)
     pytest.fail("the mail server did not start")

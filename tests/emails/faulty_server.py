@@ -1,14 +1,9 @@
-"""A mail server that fails at random, at every moment, and keeps a ledger of what it has taken: the judge.
-
-`faulty_server.py PORT LEDGER SHARE SEED`: of the moments of a transaction each fails with such a share that SHARE of
-all transactions meet a fault.
-"""
+"""A mail server that fails at random, at every moment, and keeps a ledger of what it has taken: the judge."""
 
 import asyncio
 import os
 import random
 import re
-import sys
 from pathlib import Path
 
 MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)\r$", re.MULTILINE)
@@ -86,11 +81,11 @@ class Faulty:
         return not word.startswith(b"421")
 
 
-async def main() -> None:
-    port, ledger, share, seed = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+def serve(port: int, ledger: Path, share: float, seed: int) -> None:
+    """Of the moments of a transaction each fails with such a share that `share` of all transactions meet a fault."""
+    asyncio.run(_serve(port, ledger, share, seed))
+
+
+async def _serve(port: int, ledger: Path, share: float, seed: int) -> None:
     server = await asyncio.start_server(Faulty(ledger, share, seed).session, "127.0.0.1", port, limit=1 << 20)
     await server.serve_forever()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -1,8 +1,6 @@
 """The processes of test_kill: a mail server that keeps its own ledger, and a sender that is killed again and again.
 
-`kill_child.py serve PORT LEDGER` answers 250 only after the ledger is on disk: the ledger is the judge.
-`kill_child.py send DATABASE PORT` forks a sender for each line of its input, after importing everything once: `LIFE`,
-or `LIFE POINT TIMES` for one that dies when it comes to that point so many times.
+The server answers 250 only after the ledger is on disk: the ledger is the judge.
 """
 
 import asyncio
@@ -10,22 +8,19 @@ import logging
 import os
 import re
 import signal
-import sys
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import select
 
-from authoring.load import load_site
 from authoring.site import Site
-from authoring.tree import read_tree
 from base.clock import Clocks, system_clocks
 from base.config import Config
-from base.paths import data_path
 from base.tokens import Signer
 from emails.outbox import Sender
 from emails.smtp import Smtp
@@ -38,7 +33,11 @@ LIFE = timedelta(seconds=120)  # each sender lives two minutes after the last: t
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)\r$", re.MULTILINE)
 
 
-async def serve(port: int, ledger: Path) -> None:
+def serve(port: int, ledger: Path) -> None:
+    asyncio.run(_serve(port, ledger))
+
+
+async def _serve(port: int, ledger: Path) -> None:
     file = os.open(ledger, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,22 +76,24 @@ class FixedReleases:
         return self._site
 
 
-def send(url: str, port: int) -> None:
-    site, _problems = load_site(read_tree(data_path("content")))
-    assert site is not None
+def send(line: Connection, url: str, port: int, site: Site) -> None:
+    """Fork a sender for each word on the line: `(life,)`, or `(life, point, times)` for one that dies when it comes to
+    that point so many times. Its pid is the answer, and how it ended: "killed", or "done"."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())  # as each child has it from its first instant
-    for line in sys.stdin:
-        life, *armed = line.split()
-        child = os.fork()
-        if child == 0:
-            if armed:
-                arm(armed[0], int(armed[1]))
-            live(url, port, site, int(life), stop)
-            os._exit(0)
-        print(child, flush=True)
-        _child, status = os.waitpid(child, 0)
-        print("over: killed" if os.WIFSIGNALED(status) else "over: done", flush=True)
+    with suppress(EOFError):
+        while True:
+            life, *armed = line.recv()
+            child = os.fork()
+            if child == 0:
+                if armed:
+                    arm(*armed)
+                live(url, port, site, life, stop)
+                os._exit(0)
+            line.send(child)
+            _child, status = os.waitpid(child, 0)
+            line.send("killed" if os.WIFSIGNALED(status) else "done")
 
 
 def live(url: str, port: int, site: Site, life: int, stop: threading.Event) -> None:
@@ -123,11 +124,3 @@ def live(url: str, port: int, site: Site, life: int, stop: threading.Event) -> N
                 if conn.execute(select(messages.c.id).where(open_states).limit(1)).first() is None:
                     return
         threading.Event().wait(0.05)
-
-
-if __name__ == "__main__":
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    if sys.argv[1] == "serve":
-        asyncio.run(serve(int(sys.argv[2]), Path(sys.argv[3])))
-    else:
-        send(sys.argv[2], int(sys.argv[3]))

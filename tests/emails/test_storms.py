@@ -9,28 +9,26 @@ import random
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import func, make_url, select
 
 from base.clock import system_clocks
-from base.paths import data_path
 from emails import channel
 from storage.schema import messages
 from storage.trouble import StorageUnavailable
+from tests import forking
+from tests.campaigns import wait_for_port
+from tests.emails import faulty_server
 from tests.emails.judging import kept, owe_many
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"
-SERVER = Path(__file__).with_name("faulty_server.py")
 OPEN = ("due", "claimed", "in_data", "deferred")
 ARRIVED, UNSURE = {"sent", "settled_delivered", "settled_resent"}, {"unknown", "settled_delivered"}
 
@@ -46,19 +44,14 @@ def failing(tmp_path):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        words = [sys.executable, str(SERVER), str(port), str(ledger), str(share), str(seed)]
-        running.append(subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(data_path())}))
-        for _ in range(400):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return ledger, port
-            time.sleep(0.05)
-        return pytest.fail("the mail server did not start")
+        running.append(forking.begin(faulty_server.serve, port, ledger, share, seed))
+        wait_for_port(port)
+        return ledger, port
 
     yield begin
     for process in running:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def ended(house):
@@ -87,7 +80,7 @@ def test_when_one_transaction_in_five_fails_every_mail_ends_and_none_twice(
 ):
     monkeypatch.setattr(channel, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(channel, "LONGEST_PAUSE", 0.01)
-    sends = 10_000 if FULL else 200
+    sends = 10_000 if FULL else 100
     owe_many(house, sends)
     ledger, port = failing(0.2, seed)
     sender = sender_to(port, connections=4)
@@ -114,9 +107,9 @@ def next_due(house, clocks):
 def test_senders_side_by_side_and_one_that_wakes_from_the_dead(house, server, start, seed, side_by_side):
     """One is stopped in the middle of its letters, declared dead by another, and wakes: it may not write one more."""
     ledger, port = server
-    sends = 10_000 if FULL else 400
+    sends = 10_000 if FULL else 200
     owe_many(house, sends)
-    senders = [start("send", house.database.url, port) for _ in range(side_by_side)]
+    senders = [start(house.database.url, port) for _ in range(side_by_side)]
     pids = [begin(one, 0) for one in senders]
     dice, zombie = random.Random(seed), pids[0]
     target = dice.randrange(sends // 10, sends // 2)
@@ -124,15 +117,15 @@ def test_senders_side_by_side_and_one_that_wakes_from_the_dead(house, server, st
         time.sleep(0.002)
     stop_between_writes(house.database, zombie)
     try:
-        heir = start("send", house.database.url, port)
+        heir = start(house.database.url, port)
         begin(heir, 1)  # it lives two minutes later: whoever was not seen by then is dead
-        assert heir.stdout.readline() == "over: done\n"
+        assert heir.recv() == "done"
         assert ended(house)
         in_doubt = house.states().get("unknown", 0)
     finally:
         os.kill(zombie, signal.SIGCONT)
     for one in senders:
-        assert one.stdout.readline() == "over: done\n"
+        assert one.recv() == "done"
     states = judge(house, ledger, sends)
     assert states.keys() <= {"sent", "unknown", "settled_delivered"}
     assert in_doubt <= 2 * side_by_side
@@ -190,15 +183,15 @@ def admin(database):
 
 
 def begin(sender, life):
-    print(life, file=sender.stdin, flush=True)
-    return int(sender.stdout.readline())
+    sender.send((life,))
+    return sender.recv()
 
 
 @pytest.mark.timeout(3600 if FULL else 240)
 def test_a_database_that_is_taken_away_again_and_again_costs_no_mail(house, server, sender_to, seed, never):
     """Locked (SQLite) or with all its connections ended (PostgreSQL), every moment or two while mail leaves."""
     ledger, port = server
-    sends = 4_000 if FULL else 200
+    sends = 4_000 if FULL else 100
     owe_many(house, sends)
     house.clocks = system_clocks()  # what is laid behind for a moment comes again by itself
     sender, over, trouble = sender_to(port, connections=2), threading.Event(), Counter()

@@ -8,12 +8,9 @@ each database.
 import os
 import random
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import httpx
 import pytest
@@ -22,6 +19,7 @@ from sqlalchemy import func, select
 from base.paths import data_path
 from storage.database import open_database
 from storage.schema import events, leads, submissions
+from tests import forking
 
 from .conftest import free_port
 
@@ -30,7 +28,6 @@ POSTS, KILLS = (100_000, 200) if FULL else (160, 4)
 CLIENTS = 4
 OPENS = 600 if FULL else 60  # seconds; two hundred starts meet every other load of a machine
 LIFE = 1.5 if FULL else 0.3  # seconds that a process lives on, at most, once somebody was thanked
-CHECKOUT = Path(__file__).parents[2]
 CONFIG = """\
 [site]
 base_url = "http://127.0.0.1:{port}"
@@ -58,16 +55,12 @@ class Mortal:
         settings = CONFIG.format(port=self.port, database=database, content=data_path("content"))
         (folder / "config.toml").write_text(settings)
         self.url, self.process = f"http://127.0.0.1:{self.port}", None
-        assert self.terreau("migrate").wait() == 0
+        migrating = self.terreau("migrate")
+        migrating.join()
+        assert migrating.exitcode == 0
 
     def terreau(self, *words):
-        return subprocess.Popen(
-            [sys.executable, "-m", "terreau.cli", *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return forking.terreau(*words, folder=self.folder, said=self.folder / "said")
 
     def begins(self):
         self.process = self.terreau("serve", "--no-engine")
@@ -82,7 +75,7 @@ class Mortal:
 
     def dies(self):
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Nobody finds out by asking whether somebody is known here (R27): the same bytes, after the same time.
 
-Both kinds of requests are made in turn, in one run, each after the same preparation. The suite looks for what shows in
-a few dozen pairs; `make chaos CHAOS=tests/journeys/test_known_or_not.py` makes two thousand, as the promise has it.
+Both kinds of requests are made in turn, in one run, each after the same preparation. The suite makes twenty pairs, as
+many as find out a house that is made to tell; `make chaos CHAOS=tests/journeys/test_known_or_not.py` makes two
+thousand, as the promise has it.
 """
 
 import os
@@ -28,7 +29,7 @@ from tests.capture.conftest import Browser
 from tests.telling_apart import in_turn, plain
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
-FORMS, WAYS_IN = (2_000, 2_000) if FULL else (40, 11)  # pairs; a password is hashed with much work
+FORMS, WAYS_IN = (2_000, 2_000) if FULL else (20, 11)  # pairs; a password is hashed with much work
 CLOSE = 0.002  # seconds between the medians
 WEAK = 0.9  # of a look at one of each kind, whoever says which is which is right at most so often
 PASSWORD = "quatre chevaux sur la lune"

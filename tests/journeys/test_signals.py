@@ -3,8 +3,6 @@
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -17,10 +15,10 @@ from base.clock import system_clocks
 from base.paths import data_path
 from terreau.mailbox import Mailbox
 from terreau.visitor import Visitor
+from tests import forking
 
 from .conftest import free_port
 
-CHECKOUT = Path(__file__).parents[2]
 CONFIG = """\
 [site]
 base_url = "http://127.0.0.1:{port}"
@@ -78,21 +76,14 @@ class Process:
         self.port = free_port()
         (folder / "config.toml").write_text(CONFIG.format(port=self.port, smtp=smtp_port, content=data_path("content")))
         self.url = f"http://127.0.0.1:{self.port}"
-        environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "terreau.cli", "serve"],
-            cwd=folder,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self.said = folder / f"said-{self.port}"
+        self.process = forking.terreau("serve", folder=folder, said=self.said)
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.process.communicate()[0]
+            assert self.process.is_alive(), self.said.read_text()
             try:
                 if httpx.get(self.url + "/readyz", timeout=2).status_code == 200:
                     return
@@ -102,17 +93,17 @@ class Process:
         raise AssertionError("the house did not open within 40 s")
 
     def signal(self, number: int = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
+        os.kill(self.process.pid, number)
 
     def ended(self, seconds: float) -> tuple[int, str, float]:
         """(exit code, what it said, how long it took)."""
         begun = time.monotonic()
-        try:
-            said = self.process.communicate(timeout=seconds)[0]
-        except subprocess.TimeoutExpired:
+        self.process.join(seconds)
+        took, code, said = time.monotonic() - begun, self.process.exitcode, self.said.read_text()
+        if code is None:
             self.process.kill()
-            raise AssertionError(f"it did not end: {self.process.communicate()[0]}") from None
-        return self.process.returncode, said, time.monotonic() - begun
+            raise AssertionError(f"it did not end: {said}")
+        return code, said, took
 
 
 def submit(url: str, number: int) -> None:

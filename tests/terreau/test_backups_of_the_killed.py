@@ -39,7 +39,7 @@ def test_each_backup_among_kills_is_true_and_comes_back_at_rest(
     with closing(open_database(config.database.url, durable=False)) as database:
         house = MailHouse(database, site, clocks, keys).open()
         owe_many(house, SENDS)
-    lives, took = Lives(start("send", config.database.url, port)), []
+    lives, took = Lives(start(config.database.url, port)), []
     for number in range(BACKUPS):
         until = count(ledger) + dice.randrange(1, max(2, share(SENDS - count(ledger), BACKUPS - number)))
         pid = lives.begin()

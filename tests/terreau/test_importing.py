@@ -1,10 +1,7 @@
 """`terreau import` through the command line: a plan first, rejects in a file, and going on after a death."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,8 +11,8 @@ from sqlalchemy import func, select
 
 from storage.schema import events, imports, leads
 from terreau.cli import main
+from tests import forking
 
-TERREAU = Path(sys.executable).parent / "terreau"
 LIST = "Prénom Nom;E-mail;Téléphone\nAda Lovelace;ada@example.org;0639981234\nBob;bob(at)example.org;\n=1+1;;\n"
 
 
@@ -144,19 +141,20 @@ def test_an_import_that_is_killed_again_and_again_takes_nobody_in_twice(house, d
     rows = 6000
     lines = "".join(f"lead{number}@example.org;Nom {number}\n" + "x;\n" * (number % 100 == 0) for number in range(rows))
     (house / "long.csv").write_text("email;nom\n" + lines)
-    command = [str(TERREAU), "import", "long.csv", "--yes", "--author", "ada"]
+    command, said = ("import", "long.csv", "--yes", "--author", "ada"), house / "said"
     deaths = 0
     for written in (300, 1500, 4000):
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=house, env=os.environ)
-        while child.poll() is None and count(database, leads) < written:
+        child = forking.terreau(*command, folder=house, said=said)
+        while child.is_alive() and count(database, leads) < written:
             time.sleep(0.01)
-        child.send_signal(signal.SIGKILL)
-        _, error = child.communicate()
-        deaths += child.returncode == -signal.SIGKILL
-        assert child.returncode in (0, -signal.SIGKILL), error
-    done = subprocess.run(command, capture_output=True, text=True, cwd=house, env=os.environ, check=False)
+        child.kill()
+        child.join()
+        deaths += child.exitcode == -signal.SIGKILL
+        assert child.exitcode in (0, -signal.SIGKILL), said.read_text()
+    last = forking.terreau(*command, folder=house, said=said)
+    last.join()
     assert deaths >= 2
-    assert done.returncode == 0, done.stderr
+    assert last.exitcode == 0, said.read_text()
     assert (count(database, leads), count(database, events)) == (rows, rows)
     with database.read() as conn:
         [row] = conn.execute(select(imports)).all()

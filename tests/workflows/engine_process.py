@@ -1,14 +1,10 @@
-"""One engine in a process of its own, for test_engines_together.py: works until the file `stop` is there.
+"""One engine in a process of its own, for test_engines_together.py: works until the file `stop` is there."""
 
-Arguments: database address, folder. The folder holds `site` (pickled) and `now` (ISO); prints how many leads it did.
-"""
-
-import pickle
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
 
+from authoring.site import Site
 from base.clock import Moment
 from storage.database import open_database
 from workflows.engine import Engine
@@ -26,8 +22,8 @@ class FolderClocks:
 
 
 class OneRelease:
-    def __init__(self, folder: Path) -> None:
-        self.site = pickle.loads((folder / "site").read_bytes())
+    def __init__(self, site: Site) -> None:
+        self.site = site
 
     def in_force(self):
         return self.site
@@ -37,14 +33,15 @@ class OneRelease:
         return self.site.sequences[names[version]]
 
 
-def main(url: str, folder: Path) -> int:
+def work(url: str, folder: Path, site: Site, name: str) -> None:
+    """The folder holds `now` (ISO); how many leads it did is in the file `done-NAME` in the end."""
     database = open_database(url)
     engine = Engine(
         database,
-        OneRelease(folder),
+        OneRelease(site),
         FolderClocks(folder),
         "Europe/Paris",
-        sys.argv[3],
+        name,
         lambda conn, call: None,
         batch=20,
         suppression_key="suppression-key-of-the-tests-012345",
@@ -56,8 +53,4 @@ def main(url: str, folder: Path) -> int:
         if not worked:
             time.sleep(0.02)
     database.close()
-    return done
-
-
-if __name__ == "__main__":
-    print(main(sys.argv[1], Path(sys.argv[2])))
+    (folder / f"done-{name}").write_text(str(done))
