@@ -27,7 +27,7 @@ from workflows.engine import Engine
 
 FULL = int(os.environ.get("TERREAU_SCANNERS") or 0)  # `make scanners`: so many mails for each machine, and people
 SEED = int(os.environ.get("TERREAU_SEED") or 20261102)
-MAILS, READERS = (FULL, FULL) if FULL else (4, 80)
+MAILS, READERS = (FULL, FULL) if FULL else (3, 40)
 LINKS = ("https://lumen.example/p/demo", "https://example.org/article", "https://lumen.example/p/guide-3d")
 ASKED = ConsentAnswer("conseils-3d", "J’accepte.", True)
 ANSWERS = {"profession": "interior", "practice": "search"}

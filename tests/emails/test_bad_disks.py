@@ -22,7 +22,7 @@ from tests.emails.test_storms import ended_for_sure, judge
 from tests.storage.disks import read_only, small_disk
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"
-SENDS = 10_000 if FULL else 300
+SENDS = 10_000 if FULL else 120
 REASONS = {"is full: make room on it", "fails: look at it"}
 
 
@@ -129,7 +129,7 @@ def locked(path):
 @pytest.mark.parametrize("disk", ["failing"], indirect=True)  # it is not
 def test_a_lock_that_outlasts_all_patience_costs_no_mail(house, server, sender_to, never, tmp_path):
     ledger, port = server
-    sends, patience, held = (10_000, 5.0, 40.0) if FULL else (300, 0.5, 2.0)
+    sends, patience, held = (10_000, 5.0, 40.0) if FULL else (120, 0.5, 1.2)
     owe_many(house, sends)
     opened_anew(house, patience)
     sender, said, over = sender_to(port, connections=2), Counter(), threading.Event()

@@ -23,7 +23,9 @@ from terreau.web import WebServer
 AXE = Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js"
 TOKEN = "0123456789abcdefghijKL"
 PEOPLES = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-WIDTHS = (320, 390, 1280)
+WHOLE, COLOURS = "{resultTypes: ['violations']}", "{runOnly: ['color-contrast']}"
+# Width, scheme, and what axe is asked for: another ground may have changed contrasts alone.
+LOOKS = ((320, "light", WHOLE), (1280, "light", WHOLE), (1280, "dark", COLOURS), (390, "dark", COLOURS))
 BRIEF = {
     "locale": "fr",
     "name": "Ada Moreau",
@@ -69,9 +71,8 @@ class Shown:
     lead_id: int
     paths: dict[str, str]
 
-    def page(self, width: int = 1280, scheme: str = "light", **options: Any) -> Any:
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        return context.new_page()
+    def page(self, width: int = 1280, **options: Any) -> Any:
+        return self.browser.new_context(viewport={"width": width, "height": 900}, **options).new_page()
 
     def persons(self) -> Any:
         """A page in a browser that calls itself what people's do, and does not say that a program runs it."""
@@ -154,15 +155,19 @@ def furnish(house: House) -> tuple[int, dict[str, str]]:
 
 
 def looked_at(page: Any, name: str) -> list[str]:
-    """What axe has to say at each width (WCAG 2.2 AA and best practice), with everything that folds unfolded."""
+    """What axe has to say at each width, by day and night (WCAG 2.2 AA, best practice); what folds is unfolded."""
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     problems = []
-    for width in WIDTHS:
+    for width, scheme, wish in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)")
-        problems += [f"{name} at {width}: {one['id']}: {[_start(node) for node in one['nodes'][:3]]}" for one in found]
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("document.getAnimations().forEach((one) => one.finish())")  # no colour is left half way
+        found = page.evaluate(f"axe.run(document, {wish}).then((result) => result.violations)")
+        look = f"{name} at {width}, {scheme}"
+        problems += [f"{look}: {one['id']}: {[_start(node) for node in one['nodes'][:3]]}" for one in found]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            problems.append(f"{name} at {width}: scrolls sideways")
+            problems.append(f"{look}: scrolls sideways")
+    page.emulate_media(color_scheme="light")
     return problems
 
 

@@ -28,7 +28,7 @@ from .described import Doors
 from .public_pages import TOKEN, furnish
 
 FILES = int(os.environ.get("TERREAU_FUZZ", "0"))  # `make fuzz`
-CASES = FILES // 10 or 200
+CASES = FILES // 10 or 100
 LONGEST = 1.0  # seconds of work on one request
 MOST_MEMORY = 300 * 1024 * 1024  # on top of what the process had
 CHECKS = [not_a_server_error, status_code_conformance]

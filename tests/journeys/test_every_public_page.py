@@ -103,11 +103,10 @@ def answered_with(page: Any, address: str, document: str) -> None:
     page.unroute(address)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_public_page_is_whole_and_read_by_all(shown, refusing, locale, scheme):
+def test_every_public_page_is_whole_and_read_by_all(shown, refusing, locale):
     problems: list[str] = []
-    page = shown.page(scheme=scheme, locale=locale)
+    page = shown.page(locale=locale)
     page.add_init_script(path=AXE)
     paths = speaks(shown, locale)
     documents: dict[str, str] = dict(rare(shown, refusing, locale))

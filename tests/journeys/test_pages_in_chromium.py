@@ -18,11 +18,10 @@ def moves_the_mouse(page: Any) -> None:
     page.mouse.move(200, 200, steps=5)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_read_by_all_at_every_width(shown, scheme):
+def test_every_page_can_be_read_by_all_at_every_width(shown):
     """Of what an author writes; `test_every_public_page` looks at the others, with the same eyes, in both languages."""
     problems: list[str] = []
-    page = shown.page(scheme=scheme)
+    page = shown.page()
     page.add_init_script(path=AXE)
     written = {name: path for name, path in shown.paths.items() if name.startswith("page")}
     assert len(written) > len(shown.house.releases.in_force().pages)

@@ -29,7 +29,7 @@ from tests.emails.test_bad_disks import locked
 from tests.storage.disks import read_only, small_disk
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"
-SECONDS = 120.0 if FULL else 4.0
+SECONDS = 120.0 if FULL else 1.5
 VISITORS = 3
 GUIDE = {"first_name": "Ada", "company": "Marlow", "profession": "interior", "practice": "slow"}
 

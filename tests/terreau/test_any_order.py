@@ -23,7 +23,7 @@ from workflows.resting import EVERYTHING
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 LIVES = settings(
-    max_examples=int(os.environ.get("TERREAU_LIVES") or 150) if FULL else 8,
+    max_examples=int(os.environ.get("TERREAU_LIVES") or 150) if FULL else 4,
     stateful_step_count=100 if FULL else 40,
     deadline=None,
     derandomize=not FULL,

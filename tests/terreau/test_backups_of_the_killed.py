@@ -28,7 +28,7 @@ from tests.terreau.backing import brought_back, config, elsewhere, houses, silen
 __all__ = ["config", "elsewhere", "houses", "seed", "server", "start"]  # fixtures
 
 FULL = os.environ.get("TERREAU_CHAOS") == "full"
-SENDS, BACKUPS = (30_000, 100) if FULL else (600, 3)
+SENDS, BACKUPS = (30_000, 100) if FULL else (300, 2)
 
 
 @pytest.mark.timeout(3600 if FULL else 180)

@@ -1,6 +1,6 @@
 """Content spoilt in every way one can think of: `check` says what is wrong and where, and never gives up.
 
-`make fuzz` spoils 100,000 files, the suite 300. A failure names the seed of its file; `TERREAU_FUZZ_SEED` repeats it.
+`make fuzz` spoils 100,000 files, the suite 150. A failure names the seed of its file; `TERREAU_FUZZ_SEED` repeats it.
 """
 
 import os
@@ -13,7 +13,7 @@ from authoring.tree import Tree, read_tree
 from base.paths import data_path
 from terreau.check import check_read
 
-FILES = int(os.environ.get("TERREAU_FUZZ", "300"))
+FILES = int(os.environ.get("TERREAU_FUZZ", "150"))
 SEED = os.environ.get("TERREAU_FUZZ_SEED")
 LOCALES = ("fr", "en")
 STRAY = [
