@@ -236,6 +236,7 @@ def test_all_doubts_are_ended_at_once_and_once(staff_client, mails, set_state, d
     assert staff_client("sales").post("/console/messages/settle", everything).status_code == 403
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # without a browser it is done on both, above
 @pytest.mark.parametrize("locale", ["en", "fr"])
 def test_many_doubts_are_ended_in_a_browser_by_day_and_by_night(
     console_server, axe, mails, set_state, database, locale

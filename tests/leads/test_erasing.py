@@ -104,7 +104,7 @@ def test_no_byte_of_the_erased_is_left_in_the_file_its_log_or_a_dump(desk):
 
 
 def test_no_byte_is_left_where_pages_filled_split_and_emptied(desk):
-    crowd = range(100, 220)
+    crowd = range(100, 160)
     for number in crowd:
         desk.database.write(lambda conn, number=number: settle(conn, number, f"c{number}c") and None)
     for number in crowd[::2]:

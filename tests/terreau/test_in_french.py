@@ -166,6 +166,7 @@ def test_every_command_is_walked_through():
     assert all(any("--lang" in parameter.opts for parameter in one.params) for one in every_command(main))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is said is the same on both
 def test_no_command_says_english_to_whoever_reads_french(house, english):
     wrong = []
     for words in SAID:

@@ -3,6 +3,7 @@
 The engine is the real one, on a calendar that is moved from one due instant to the next; mails arrive at once.
 """
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from tests.conftest import SettableClocks
 from workflows.foreseeing import AHEAD
 from workflows.plan import plan
 
+FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos CHAOS=tests/workflows/test_plan_foresees.py`
 DAY = timedelta(days=1)
 WAITS = ("", 'wait = "1 hour"', 'wait = "1 day"', 'wait = "2 days"', 'wait = "3 business days"', 'wait = "1 week"',
          'wait = "4 days"\nwait_from = "entry"', 'wait_until = { time = "09:00", weekdays = ["tue"] }')  # fmt: skip
@@ -149,6 +151,7 @@ def compare(world, shop, before, after, hours, choices):
     return len(came)
 
 
+@pytest.mark.timeout(0 if FULL else 240)
 @given(
     before=steps(),
     after=steps(),
@@ -157,9 +160,9 @@ def compare(world, shop, before, after, hours, choices):
     how=st.sampled_from(["next", "exit", "pin"]),
 )
 @settings(
-    max_examples=60,
+    max_examples=1_000 if FULL else 30,
     deadline=None,
-    derandomize=True,
+    derandomize=not FULL,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_the_plan_foresees_is_what_happens(world, shop_on_paper, before, after, windows, hours, how):
