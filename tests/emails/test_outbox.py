@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from base.tokens import Signer
 from emails import channel
-from leads import consenting
 from emails.settling import Decider, settle
+from leads import consenting
 from leads.answering import ConsentAnswer
 from leads.forgetting import Clerk
 from storage.schema import enrolments, leads, messages, suppressions
