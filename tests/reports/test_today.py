@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, text, update
 
 from base.calendars import local_day
 from leads import consent, consenting, merging
@@ -14,7 +14,8 @@ from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
 from sales.verdicts import Verdict, answer
-from storage.schema import leads, standings
+from storage.schema import calls as table_of_calls
+from storage.schema import hand_offs, leads, standings, wakes
 from tests.arranging import lived_once
 
 ZONE = "Europe/Paris"
@@ -157,6 +158,26 @@ def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively,
     with watched() as conn:
         [call] = to_call(conn, (None,), lively.clocks.calendar())
     assert (call.lead.id, call.lead.phone) == (chloé, "+33639980001")
+
+
+def test_the_call_list_reads_no_table_whole_among_many_of_whom_nobody_was_merged(lively, street, watched):
+    """With statistics, as PostgreSQL makes them by itself and as anybody may have SQLite make them."""
+    at, many = lively.clocks.calendar(), range(1_000, 4_000)
+    lead = {"status": "lead", "fields": {}, "tags": [], "locale": "fr", "origin": "inbound", "created_at": at}
+    called = {"outcome": "reached", "at": at}
+    handed = {"cycle": 1, "stage": "mql", "owner": "nadia", "brief": {}, "opened_at": at, "event_seq": 1,
+              "release_id": 1, "verdict": "accepted"}  # fmt: skip
+
+    def fill(conn):
+        conn.execute(insert(leads), [{**lead, "id": one, "email": f"lead{one}@x.example"} for one in many])
+        conn.execute(insert(wakes), [{"lead_id": one, "seq": 0, "folded_seq": 0} for one in many])
+        conn.execute(insert(table_of_calls), [{**called, "lead_id": one} for one in many])
+        conn.execute(insert(hand_offs), [{**handed, "lead_id": one, "token": f"{one:022}"} for one in many])
+        conn.execute(text("ANALYZE"))
+
+    lively.database.write(fill)
+    with watched() as conn:
+        assert who(to_call(conn, ("nadia", None), at)) == ["Chloe"]
 
 
 @pytest.fixture
