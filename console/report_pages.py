@@ -87,11 +87,16 @@ def as_csv(report: Report, teller: Teller) -> str:
             writer.writerow([])
         writer.writerow([harmless(head.text) for head in teller.heads(table)])
         for row in table.as_dicts():
-            writer.writerow(["" if value is None else harmless(str(value)) for value in row.values()])
+            writer.writerow([_written(value) for value in row.values()])
         if table.cut:
             writer.writerow([say(table.cut)])
     writer.writerows([[], [say("Definitions"), harmless(report.version)]])
     return "\ufeff" + written.getvalue()
+
+
+def _written(value: object) -> object:
+    """A number stays one, below nothing too; a text calculates nothing."""
+    return harmless(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _answered(door: ConsoleDoor, name: str, whole: bool = False) -> tuple[Report, Teller]:

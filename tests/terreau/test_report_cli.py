@@ -50,6 +50,12 @@ def test_it_speaks_the_language_of_the_environment_as_every_command_does(
     assert ("Comment cette personne est venue" in told) is (environment != "C")
 
 
+def test_a_loss_is_a_number_in_a_spreadsheet_too(house, content):
+    said = terreau("report", "costs", "--from", "2026-10-01", "--to", "2026-10-31", "--csv").stdout
+    returns = [row[-1] for row in csv.reader(io.StringIO(said)) if len(row) > 3]
+    assert "-1.0" in returns, "money was spent, and nothing signed"
+
+
 def test_days_before_anybody_came_are_empty(house, content):
     told = json.loads(terreau("report", "funnel", "--from", "2020-01-01", "--to", "2020-01-31", "--json").stdout)
     assert {row["count"] for row in told["tables"]["funnel"]["rows"]} == {0}
