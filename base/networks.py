@@ -22,9 +22,13 @@ def outside(address: str) -> bool:
 
 
 def ip_of(address: str) -> IPv4Address | IPv6Address | None:
-    """A version 4 address that is written in version 6 is the version 4 one; None for what is none."""
+    """A version 4 address that is written in version 6 is the version 4 one; None for what is none. Some proxies write
+    `[2001:db8::1]:443`."""
+    bare = address.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
     try:
-        parsed = ip_address(address.strip().strip("[]"))
+        parsed = ip_address(bare)
     except ValueError:
         return None
     return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed

@@ -1,11 +1,20 @@
 """The web server answers what was begun before it stops, and says which address is taken."""
 
+import json
 from threading import Event, Thread
 
 import httpx
 import pytest
 
 from terreau.web import AddressTaken, WebServer
+
+PROXIED = {
+    "X-Forwarded-For": "10.0.0.1, 203.0.113.9",  # the first is what the visitor said, the last what the proxy saw
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "https",
+    "Forwarded": "for=203.0.113.7;host=evil.example",
+}
+TOLD = ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")
 
 
 def slow_app(begun: Event, release: Event):
@@ -55,3 +64,19 @@ def test_a_body_over_the_limit_is_the_app_s_to_refuse_and_one_far_over_it_never_
     near = httpx.post(address, content=b"x" * 2000, timeout=5)
     server.stop()
     assert (near.status_code, begun.is_set()) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "visitor"), [(None, "127.0.0.1"), ("192.0.2.1", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")]
+)
+def test_only_the_proxy_of_the_settings_says_where_a_visitor_comes_from_and_nothing_else(trusted, visitor):
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps([environ.get(name) for name in TOLD]).encode()]
+
+    server = WebServer(app, "127.0.0.1", 0, trusted_proxy=trusted)
+    server.start()
+    host = f"127.0.0.1:{server.port}"
+    told = httpx.get(f"http://{host}/", headers=PROXIED, timeout=5).json()
+    server.stop()
+    assert told == [visitor, host, "http", None, None]
