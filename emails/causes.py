@@ -80,7 +80,7 @@ _DIGITS = {
 # What servers say, the telling before the vague: the first row that fits decides. Addresses and links are out of the
 # text by then, and it is in lower case.
 PHRASES: tuple[tuple[str, str], ...] = (
-    ("greylisted", r"gr[ea]y.?list"),
+    ("greylisted", r"gr[ea]y.?list|unverified (?:recipient )?address"),
     ("hostunknown", r"(?:account or )?domain may not exist|[a-z0-9-]+\.[a-z]{2,} does not exist"),
     ("policyviolation", r"content presents"),
     ("systemerror", r"(?:server|host) does not support"),
@@ -252,9 +252,10 @@ def cause(status: str, words: str, stage: str = "") -> str:
     """The reason (a key of REASONS) for an enhanced code and the server's own words."""
     said = _EMPTIED.sub(" ", _LINKS.sub(" ", _ADDRESSES.sub(" ", _ACCEPTED.sub("", words)))).lower()
     topic = status.partition(".")[2]
-    reason = (
-        CERTAIN.get(topic) or _worded(said) or LIKELY.get(topic) or _DIGITS.get(reply_in(words).digits, "undefined")
-    )
+    certain = CERTAIN.get(topic, "")
+    if status.startswith("4") and certain in HARD:  # of an address that it has not looked up yet a server says so too
+        certain = _worded(said) or certain
+    reason = certain or _worded(said) or LIKELY.get(topic) or _DIGITS.get(reply_in(words).digits, "undefined")
     if stage in _ABOUT_US and reason in _PERSONAL:
         return "rejected" if stage == "MAIL" else "blocked"
     if reason not in HARD:
