@@ -180,7 +180,7 @@ def _scatter(board: Dashboard, goal: str, site: Site) -> Markup | None:
     best = max(shown, key=lambda one: one.reached.get(goal, 0) / one.leads)
     dots = [_dot(one, goal, average, one in (best, shown[0])) for one in shown]
     words = say("average %(rate)s", rate=_for_a_hundred(board.now.stages.get(goal, 0), board.now.leads))
-    title = say("Sources by number of leads, and of %(stage)s for 100 of them. %(best)s brings the most for each lead.",
+    title = say("Sources by number of leads, and of %(stage)s for 100 of them. The most for each lead: %(best)s.",
                 stage=stage, best=source_name(best.name))  # fmt: skip
     across, up = Axis(say("leads →"), number), Axis(say("↑ %(stage)s for 100 leads", stage=stage), number)
     return scatter(dots, across, up, (100 * average, words), title)
@@ -256,7 +256,7 @@ def _sentence(board: Dashboard, goal: str, site: Site) -> Markup:
     if best is None or not best.reached.get(goal):
         return head
     rate = _for_a_hundred(best.reached[goal], best.leads)
-    said = say("%(source)s brings the most for each lead: %(rate)s %(stage)s for 100.", source=source_name(best.name),
+    said = say("The most for each lead: %(source)s, with %(rate)s %(stage)s for 100.", source=source_name(best.name),
                rate=rate, stage=stage_name(site, viewer(), goal))  # fmt: skip
     return head + " " + escape(said)
 
