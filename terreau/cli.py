@@ -37,6 +37,7 @@ from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.export_cli import COMMANDS as EXPORTS
 from terreau.findings import Finding
 from terreau.folders import UnusableFolder, UnwritableFile
+from terreau.helping import let_read
 from terreau.hits_cli import COMMANDS as HITS
 from terreau.hits_told import NoHit
 from terreau.import_cli import COMMANDS as IMPORTS
@@ -284,6 +285,7 @@ COMMANDS = (
 for command in (staff_group, *COMMANDS):
     main.add_command(command)
 let_choose(main)
+let_read(main)
 
 
 def _line(finding: Finding) -> str:

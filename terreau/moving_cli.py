@@ -23,7 +23,7 @@ def move(options: Options, lead: str, stage: str, by: Side, reason: str, author:
     names whom you do it for. What the stage requires must be known; a refusal says what is not.
 
     \b
-    Example:  terreau leads move gaelle@agence-patio.example mql --as marketing --because "Met at the fair"
+    Example:  terreau leads move aicha@cabinet-chevalier.example mql --as marketing --because "Met at the fair"
     """
     config = options.load()
     click.echo(move_lead(config, lead, stage, by, reason, signed(config.content.dir, author, None).author))

@@ -9,6 +9,10 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
+from terreau.cli import main
+from terreau.helping import texts_of
+from terreau.language import every_command
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(init.parent for init in CHECKOUT.glob("*/__init__.py"))
 TEMPLATES = sorted(
@@ -42,6 +46,8 @@ def every_text():
         for path in sorted(room.rglob("*.py")):
             keywords = SPEECH if room.name in ROOMS_WITH_SPEECH else KEYWORDS
             yield from ((path, texts) for texts in texts_of_python(path, keywords))
+    for command in (main, *every_command(main)):  # what `--help` says
+        yield from ((CHECKOUT / "terreau" / "cli.py", (text,)) for text in texts_of(command))
     for path in TEMPLATES:
         yield from ((path, texts) for texts in texts_of_template(path.read_text(encoding="utf-8")))
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from base.paths import data_path
 from terreau.cli import main
 from terreau.language import language_of
+from tests.terreau import test_in_french as french
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,37 @@ def test_who_says_nothing_is_shown_what_there_is(words: list[str]) -> None:
     assert said.stderr.startswith("Usage: ")
     assert "Commands:" in said.stderr
     assert "Error" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "told"),
+    [
+        (
+            ["--help"],
+            "fr_FR.UTF-8",
+            ["Utilisation : ", "Commandes :", "Dire où en est un lead, et pourquoi.", "Options :"],
+        ),
+        (
+            ["plan", "--help"],
+            "fr_FR.UTF-8",
+            ["Choix :  pin    ils finissent", "Exemple : terreau plan", "La même chose en JSON."],
+        ),
+        (["leads", "--lang", "fr", "--help"], "C", ["Réunir deux leads.", "Exemples : terreau leads add"]),
+        (["leads", "move", "--help", "--lang", "fr"], "C", ["Déplacer LEAD", "Afficher ce message, et s’arrêter."]),
+        (["plan", "--help"], "C", ["Choices:  pin    they finish", "Example:  terreau plan", "Usage: "]),
+    ],
+)
+def test_help_is_in_it_too(words: list[str], environ: str, told: list[str]) -> None:
+    said = CliRunner(env={"LC_ALL": environ}).invoke(main, words)
+    assert said.exit_code == 0
+    assert [part for part in told if part not in said.stdout] == []
+
+
+def test_no_help_mixes_the_languages() -> None:
+    for path in french.leaves():
+        said = CliRunner(env={"LC_ALL": "fr_FR.UTF-8"}).invoke(main, [*path, "--help"]).stdout
+        prose = said.partition("Utilisation : ")[2].partition("Exemple")[0].partition("\n")[2]
+        assert not french.ENGLISH.search(french.QUOTED.sub("", prose)), f"{path}: {prose}"
 
 
 def test_what_went_wrong_is_told_in_it_too(folder: Path) -> None:
