@@ -234,6 +234,12 @@ class Sender:
             self._recover_at = elapsed() + RECOVER_SECONDS
             recover(self._database, self._clocks.moment())
 
+    def leave(self) -> None:
+        """Say that we are gone, once no drain runs. Raises StorageUnavailable."""
+        if (holder := self._holder) is not None:
+            self._holder = None
+            self._database.write(lambda conn: holders.leave(conn, holder))
+
     def _beat(self) -> None:
         """Say that we live; whoever was declared dead meanwhile begins anew, under another number."""
         if elapsed() < self._beat_at:

@@ -53,6 +53,12 @@ class Notifier:
                 tried += 1
         return tried
 
+    def leave(self) -> None:
+        """Say that we are gone, once no drain runs. Raises StorageUnavailable."""
+        if (holder := self._holder) is not None:
+            self._holder = None
+            self._database.write(lambda conn: holders.leave(conn, holder))
+
     # ---------------------------------------------------------------- claim
 
     def _claim(self) -> list[Row[Any]]:

@@ -44,6 +44,13 @@ def bury(conn: Connection, machine_now: datetime) -> list[int]:
     return dead
 
 
+def leave(conn: Connection, holder: Holder) -> None:
+    """Go in good order, with nothing in hand any more: nobody has to wait for the death of one who said so."""
+    ours = (holders.c.id == holder.id) & (holders.c.fence == holder.fence)
+    conn.execute(update(holders).where(ours).values(fence=holders.c.fence + 1))
+    conn.execute(update(wakes).where(wakes.c.holder == holder.id).values(holder=None, fence=None))
+
+
 def bury_all(conn: Connection) -> None:
     """Declare everybody dead: nobody works with a copy of the database that they worked with."""
     conn.execute(update(holders).where(holders.c.fence == _BORN_WITH).values(fence=holders.c.fence + 1))

@@ -103,6 +103,12 @@ class House:
         ahead = (self.engine.next_due(), self.service.next_due())
         return min((at for at in ahead if at is not None), default=None)
 
+    def leave(self) -> None:
+        """Says that nobody works here any more, once the workers are over; else the others find out in a minute."""
+        with suppress(StorageUnavailable):
+            for worker in (self.engine, self.sender, self.notifier):
+                worker.leave()
+
     def close(self) -> None:
         """Hangs up, writes what is still counted, then lets the database go, its log folded into its file."""
         self.sender.close()

@@ -44,6 +44,7 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
         say(said(told, where=where, address=config.site.base_url))
         web.start()
         late = _until(stop, running, web, say)
+        _let_go(house, late)
     return _over(late, say)
 
 
@@ -55,6 +56,7 @@ def run_engine(config: Config, *, say: Say, stop: Event | None = None) -> int:
         watch(house)
         try_mail_server(config, say)
         late = _until(stop, motion(house), None, say)
+        _let_go(house, late)
     return _over(late, say)
 
 
@@ -89,6 +91,12 @@ def _until(stop: Event, running: Running, web: WebServer | None, say: Say) -> li
             web.stop()
         late = running.stop()
     return late
+
+
+def _let_go(house: House, late: list[str]) -> None:
+    """Whoever takes over, or restores a backup, need not wait; a thread that is still busy keeps what it holds."""
+    if not late:
+        house.leave()
 
 
 def _over(late: list[str], say: Say) -> int:

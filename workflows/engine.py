@@ -122,6 +122,12 @@ class Engine:
             portions = [at for _, at in pauses.unfinished(conn)]
         return min((at for at in (first, *ahead, *now, *portions) if at is not None), default=None)
 
+    def leave(self) -> None:
+        """Say that we are gone, once no pass runs. Raises StorageUnavailable."""
+        if (holder := self._holder) is not None:
+            self._holder = None
+            self._database.write(lambda conn: holders.leave(conn, holder))
+
     # ------------------------------------------------------------ who we are
 
     def _present(self, machine_now: datetime) -> Holder:

@@ -36,6 +36,9 @@ tick_seconds = 0.1
 """
 
 
+LIVING = "SELECT name FROM holders WHERE fence = 1"
+
+
 class SlowJudge:
     """Takes its time between the dot and the answer."""
 
@@ -135,6 +138,7 @@ def test_sigterm_finishes_the_dots_begun_and_the_next_start_sends_the_rest_once(
     assert set(states) <= {"sent", "due"}, states
     assert states["sent"] == len(judge.mailbox.all()) < 8
     assert rows(tmp_path, "SELECT lead_id FROM wakes WHERE holder IS NOT NULL") == []
+    assert rows(tmp_path, LIVING) == [], "whoever restores a backup, or takes over, need not wait"
     judge.seconds = 0
     second = Process(tmp_path, smtp)
     assert judge.mailbox.wait_for(lambda mail: len(judge.mailbox.all()) >= 8, 20)
@@ -153,6 +157,7 @@ def test_a_mail_server_that_never_answers_does_not_hold_the_end_up(tmp_path, slo
     code, said, seconds = process.ended(20)
     assert (code, seconds < 15) == (0, True), (said, seconds)
     assert "stopped before it was done" in said
+    assert rows(tmp_path, LIVING) != [], "its letter is in doubt when it is dead, and not before"
 
 
 def test_a_second_signal_ends_at_once(tmp_path, slow_mail):

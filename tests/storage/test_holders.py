@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from storage import claims, holders, wakes
+from storage.schema import holders as holders_table
 from storage.schema import wakes as wakes_table
 from storage.schema import webhooks
 
@@ -32,6 +33,17 @@ def test_a_heartbeat_keeps_alive_and_the_dead_are_buried_once(database, register
     database.write(lambda conn: holders.beat(conn, bob, moment.machine + 50 * SECOND))
     assert database.write(lambda conn: holders.bury(conn, moment.machine + 90 * SECOND)) == [ada.id]
     assert database.write(lambda conn: holders.bury(conn, moment.machine + 95 * SECOND)) == []
+
+
+def test_whoever_goes_in_good_order_is_waited_for_by_nobody(database, register, moment):
+    ada, bob = register("ada"), register("bob")
+    database.write(lambda conn: wakes.claim(conn, ada, moment.calendar, 10))
+    database.write(lambda conn: holders.leave(conn, ada))
+    with database.read() as conn:
+        living = conn.scalars(select(holders_table.c.id).where(holders.at_work(moment.machine))).all()
+        assert set(conn.execute(select(wakes_table.c.holder)).scalars()) <= {None}
+    assert living == [bob.id]
+    assert database.write(lambda conn: holders.beat(conn, ada, moment.machine)) is False
 
 
 def test_burial_frees_the_leads_and_leaves_what_outboxes_must_judge(database, register, make_webhooks, moment):
