@@ -160,7 +160,7 @@ def compare(world, shop, before, after, hours, choices):
     how=st.sampled_from(["next", "exit", "pin"]),
 )
 @settings(
-    max_examples=1_000 if FULL else 30,
+    max_examples=1_000 if FULL else 60,
     deadline=None,
     derandomize=not FULL,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
