@@ -67,7 +67,7 @@ def test_segments_that_refer_to_each_other_are_an_error(copy: Callable[..., Path
 
 # One mistake of each kind, in a copy of the example: (file, instead of, wrote), and what is told of it.
 MISTAKES = [
-    (("definitions.toml", '\ncooled_to = "', '\ncooled_to = "x'), "119:13: definitions.toml has no stage `xiql`"),
+    (("definitions.toml", '\ncooled_to = "', '\ncooled_to = "x'), "120:13: definitions.toml has no stage `xiql`"),
     (("definitions.toml", "[[stages]]", '[[stages]]\ncolour = "red"'), "95:1: this stage has no key `colour`"),
     (("forms/demo.toml", "submit =", "sumbit ="), "3:1: this form has no key `sumbit`"),
     (("forms/demo.toml", '"phone"\nlabel', '"phnoe"\nlabel'), "50:8: `kind` should be one of"),
