@@ -52,7 +52,7 @@ def test_what_waits_is_shown_with_the_time_left_what_is_overdue_and_why_it_is_wh
     assert page.index("Bob") < page.index("Ada"), "the most urgent first"
     assert "3\u00a0h" in page
     assert "clock over" in page
-    assert "Nadia Ferreira was reminded (rappel)" in page
+    assert "Nadia Ferreira was reminded (Reminder)" in page
     assert "whose turn it was among all" in page
 
 
