@@ -68,7 +68,7 @@ from terreau.rights_cli import COMMANDS as RIGHTS
 from terreau.rights_cli import EXPECTED as UNDONE
 from terreau.scaffold import CannotBegin
 from terreau.seeding import LEADS
-from terreau.serving import run_engine
+from terreau.serving import listening, run_engine
 from terreau.serving import serve as run_house
 from terreau.simulating import UnknownSequence
 from terreau.staff_cli import staff_group
@@ -175,9 +175,7 @@ def serve(options: Options, host: str | None, port: int | None, no_engine: bool)
     """
     config = options.load()
     set_up(config.log.level, config.log.format)
-    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    config = config.model_copy(update={"server": config.server.model_copy(update=changed)})
-    raise SystemExit(run_house(config, with_engine=not no_engine, say=teller()))
+    raise SystemExit(run_house(listening(config, host, port), with_engine=not no_engine, say=teller()))
 
 
 @main.command(short_help="Run engine and mail without pages.")

@@ -15,7 +15,7 @@ EXPECTED = (NotMoved,)
 @click.argument("lead")
 @click.argument("stage")
 @click.option("--as", "by", type=click.Choice(["marketing", "sales"]), required=True, help="For whom you do it.")
-@click.option("--because", "reason", required=True, help="Why: it stands in the lead's story.")
+@click.option("--reason", required=True, help="Why: it stands in the lead's story.")
 @AUTHOR
 @click.pass_obj
 def move(options: Options, lead: str, stage: str, by: Side, reason: str, author: str | None) -> None:
@@ -23,7 +23,7 @@ def move(options: Options, lead: str, stage: str, by: Side, reason: str, author:
     names whom you do it for. What the stage requires must be known; a refusal says what is not.
 
     \b
-    Example:  terreau leads move aicha@cabinet-chevalier.example mql --as marketing --because "Met at the fair"
+    Example:  terreau leads move aicha@cabinet-chevalier.example mql --as marketing --reason "Met at the fair"
     """
     config = options.load()
     click.echo(move_lead(config, lead, stage, by, reason, signed(config.content.dir, author, None).author))

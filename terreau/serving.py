@@ -27,6 +27,16 @@ Say = Callable[[str], None]
 KNOCK_SECONDS = 5.0
 
 
+def listening(config: Config, host: str | None, port: int | None) -> Config:
+    """The house at another host or port than its file says. Links to this very machine go along with the port."""
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    moved = config.model_copy(update={"server": config.server.model_copy(update=changed)})
+    here = f"http://localhost:{config.server.port}"
+    if not port or config.site.base_url != here:
+        return moved
+    return moved.model_copy(update={"site": config.site.model_copy(update={"base_url": f"http://localhost:{port}"})})
+
+
 def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = None) -> int:
     """Pages and, unless told otherwise, the engine, until a signal (or `stop`). Returns the exit code.
 

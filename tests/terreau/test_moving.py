@@ -27,7 +27,7 @@ def ada(lively, content):
 
 
 def move(to, by="marketing", *more):
-    return terreau("leads", "move", "ada@lumen.example", to, "--as", by, "--because", "Met at the fair", *more)
+    return terreau("leads", "move", "ada@lumen.example", to, "--as", by, "--reason", "Met at the fair", *more)
 
 
 def stage_of(lively, lead_id):

@@ -1,8 +1,10 @@
-"""A mail server that does not answer at the start is said in a line, beside the start."""
+"""What a start says and decides before anybody comes: a mail server that does not answer, a port of its own."""
+
+import pytest
 
 from base.config import Config
 from terreau.mailbox import Mailbox, MailReceiver
-from terreau.serving import try_mail_server
+from terreau.serving import listening, try_mail_server
 
 
 def settings(port: int, transport: str = "smtp") -> Config:
@@ -22,3 +24,18 @@ def test_a_mail_server_is_mentioned_only_when_it_does_not_answer(moment):
     assert line.startswith(f"Warning: no mail server answers at 127.0.0.1:{receiver.port} (")
     assert line.endswith("): mails wait until one does.")
     assert try_mail_server(settings(receiver.port, "maildir"), said.append) is None
+
+
+@pytest.mark.parametrize(
+    ("base_url", "port", "links"),
+    [
+        ("http://localhost:8000", 8001, "http://localhost:8001"),
+        ("http://localhost:8000", None, "http://localhost:8000"),
+        ("http://localhost:8000", 0, "http://localhost:8000"),  # any free one: not known yet
+        ("https://atelier.example", 8001, "https://atelier.example"),
+    ],
+)
+def test_links_to_this_machine_go_along_with_the_port(base_url: str, port: int | None, links: str) -> None:
+    config = Config.model_validate({"site": {"base_url": base_url}})
+    moved = listening(config, None, port)
+    assert (moved.site.base_url, moved.server.port) == (links, config.server.port if port is None else port)
