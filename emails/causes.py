@@ -230,6 +230,11 @@ def reply_in(text: str) -> Reply:
     return Reply(replies[0].digits if replies else "", ".".join(bare.groups()) if bare else "")
 
 
+def refuses(text: str) -> bool:
+    """Whether a server's whole refusal stands in it. Three digits alone may be a telephone number, `5.1.27` a day."""
+    return any(found[2] for found in _REPLY.finditer(text))
+
+
 def stage_in(text: str) -> str:
     """The command that the server refused (MAIL, RCPT, DATA, …; CONN before any); '' when that is not told."""
     lowered = text.lower()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
-from emails.causes import Reply, reply_in
+from emails.causes import Reply, refuses, reply_in
 from emails.complaints import complaint
 from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
-from emails.refusals import Recipient, notice_of, reported, told
+from emails.refusals import REPORTS, Recipient, notice_of, reported, told
 
 Kind = Literal["hard", "soft", "complaint", "auto_reply", "human_reply", "other"]
 
@@ -41,7 +41,7 @@ _BOUNCED = re.compile(
     r"|niet (?:worden )?(?:af)?geleverd|error sending (?:message|mail)"
     r"|mail (?:could not|not) (?:be )?deliver|could not (?:be )?(?:deliver|send)"
     r"|message (?:not|un)deliver|mail system error|returning message|bounced? (?:mail|message)|delayed \d+ hours"
-    r"|recipient (?:unknown|not found)|postmaster notify|smtp server.{0,40}error|permanent fail"
+    r"|recipient (?:unknown|not found)|postmaster notify|smtp server.{0,40}error|permanent fail|退信"
 )
 _BOUNCE_WORDS = re.compile(
     r"could not be delivered|couldn't be delivered|delivery (?:to|has) .{0,80}failed|undeliverable"
@@ -153,18 +153,31 @@ def _is_receipt(mail: Received) -> bool:
 
 
 def _is_bounce(mail: Received) -> bool:
-    """By its sender, its subject and its words, of which two must agree; or by a header that only bounces have."""
+    """By what only bounces have; else by its sender, its subject and its words, of which two must agree.
+
+    Bounces call themselves automatic, too: what says no more than that, and comes from no mailer, is an answer.
+    """
+    if _is_made_as_bounce(mail):
+        return True
+    from_daemon, subject = _DAEMONS.search(_sender(mail)) is not None, mail.first("subject").lower()
+    by_subject = _BOUNCED.search(subject) is not None
+    if not by_subject and (_AWAY.search(subject) or (not from_daemon and _is_automatic(mail))):
+        return False
+    notice = notice_of(mail)
+    by_sender = _from_nobody(mail) or from_daemon
+    by_words = _BOUNCE_WORDS.search(notice.lower()) is not None or refuses(notice)
+    if _PROGRAMS.search(_sender(mail)) is not None:
+        by_words = by_words or reply_in(notice) != Reply()
+    return by_sender + by_subject + by_words >= 2 and (by_sender or not _follows(mail))
+
+
+def _is_made_as_bounce(mail: Received) -> bool:
+    """By a header or a part that only bounces have, whatever it says."""
     if "x-failed-recipients" in mail.headers or "x-ms-exchange-message-is-ndr" in mail.headers:
         return True
     if "report-type=delivery-status" in mail.first("content-type").lower().replace('"', ""):
         return True
-    notice = notice_of(mail)
-    signs = (
-        _from_nobody(mail) or _DAEMONS.search(_sender(mail)) is not None,
-        _BOUNCED.search(mail.first("subject").lower()) is not None,
-        _BOUNCE_WORDS.search(notice.lower()) is not None or reply_in(notice) != Reply(),
-    )
-    return sum(signs) >= 2 and (signs[0] or not _follows(mail))
+    return any(part.kind in REPORTS and not part.original for part in mail.parts)
 
 
 def _from_nobody(mail: Received) -> bool:

@@ -353,6 +353,47 @@ def test_a_machine_s_answer_is_no_answer(headers):
     assert read(plain("I am away.", In_Reply_To="<a@lumen.example>", **headers)).kind == "auto_reply"
 
 
+AWAY = {
+    "a day like a code": "Ich bin bis 5.1.27 im Urlaub. Die Adresse ist nicht bekannt. bob@lead.example",
+    "a day": "I am back on 5.1.27; write to bob@lead.example",
+    "a telephone number": "Call me\n450 555 1234\nbob@lead.example",
+    "words of a bounce": "Your mail is not delivered to anybody else. 550 5.1.1 bob@lead.example is unknown.",
+}
+
+
+@pytest.mark.parametrize("body", AWAY.values(), ids=AWAY)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Subject": "Automatic reply: Niveaux"},
+        {"From": "Postmaster <postmaster@lead.example>", "Subject": "Out of office: Niveaux"},
+    ],
+)
+def test_an_absence_notice_that_comes_from_nobody_is_no_bounce(headers, body):
+    """RFC 3834 4: they are sent so; and they name days, telephones and whoever is there instead."""
+    changed = {"Return_Path": "<>", "To": f"bounce+{TOKEN}@lumen.example", **headers}
+    assert read(plain(body, **changed)).kind == "auto_reply"
+
+
+@pytest.mark.parametrize("body", list(AWAY.values())[:3], ids=list(AWAY)[:3])
+def test_a_day_and_a_telephone_number_are_no_codes(body):
+    assert read(plain(body, Return_Path="<>", To=f"bounce+{TOKEN}@lumen.example")).kind == "auto_reply"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"From": "MAILER-DAEMON@mx.example", "Subject": "Your mail"},
+        {"From": "Support <support@mx.example>", "Subject": "Undeliverable: Niveaux"},
+        {"From": "Support <support@mx.example>", "Subject": "Your mail", "X_Failed_Recipients": "ada@atelier.example"},
+    ],
+)
+def test_a_bounce_that_calls_itself_automatic_stays_one(headers):
+    body = "<ada@atelier.example>: 550 5.1.1 User unknown"
+    assert read(plain(body, Auto_Submitted="auto-replied", Return_Path="<>", **headers)).kind == "hard"
+
+
 def test_a_human_s_answer_is_quoted_without_what_they_quote():
     body = "Hello,\n\nyes, please call me \x07on Monday.\n\nOn Tue, Chloé wrote:\n> Bonjour Ada\n> …\n"
     got = read(plain(body, In_Reply_To=f"<{TOKEN}@lumen.example>"))
