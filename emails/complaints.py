@@ -20,20 +20,28 @@ _SUBJECT = re.compile(
     r"|feedback (?:report|loop)|signalement (?:de |d'un )?(?:spam|abus)|plainte (?:pour )?(?:spam|abus)"
     r"|spam.?(?:beschwerde|meldung)"
 )
+# What those who send them are called; whoever only speaks of spam or of feedback is called otherwise.
+_LOOPS = re.compile(
+    r"(?:staff|scomp|jmrpp?|fbl|feedback(?:loop)?|abuse|complaints?|spam|plaintes?)\b|.*[@.](?:fbl|arf)\."
+)
 # Whose complaint it is, where the provider took their address out of the mail.
 _COMPLAINANT = ("x-hmxmroriginalrecipient", "x-original-to", "delivered-to", "to")
 
 
 def complaint(mail: Received, *, by_hand: bool) -> tuple[bool, tuple[Recipient, ...]] | None:
-    """Whether it complains, and who does; None for a mail that is no feedback report of any kind.
+    """Whether it complains, and who does; None for a mail without a feedback report.
 
-    In a mail that somebody wrote `by_hand` only a report for machines counts: all else may be quoted.
+    In a mail that somebody wrote `by_hand` only a part that is one counts: what reads like one may be quoted.
     """
     report = next(_reports(mail, by_hand), None)
-    if report is not None:
-        return _from_report(report, mail)
-    told = mail.originals and not by_hand and _SUBJECT.search(mail.first("subject").lower())
-    return (True, _complained(_addressed(mail))) if told else None
+    return None if report is None else _from_report(report, mail)
+
+
+def complaint_without_report(mail: Received) -> tuple[Recipient, ...] | None:
+    """Who complains in a mail that only says so and sends ours back; None where its sender or subject does not fit."""
+    loop = any(_LOOPS.match(address.lower()) for address in addresses(mail.first("from")))
+    told = mail.originals and loop and _SUBJECT.search(mail.first("subject").lower())
+    return _complained(_addressed(mail)) if told else None
 
 
 def _reports(mail: Received, by_hand: bool) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
 from emails.causes import Reply, refuses, reply_in
-from emails.complaints import complaint
+from emails.complaints import complaint, complaint_without_report
 from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
 from emails.refusals import REPORTS, Recipient, notice_of, reported, told
 
@@ -117,10 +117,13 @@ def read(raw: bytes) -> Returned:
 def _judged(mail: Received) -> tuple[Kind, tuple[Recipient, ...]]:
     by_hand = _is_by_hand(mail)
     if feedback := complaint(mail, by_hand=by_hand):
-        complains, by_whom = feedback
-        return ("complaint", by_whom) if complains else ("other", ())
+        complains, recipients = feedback
+        return ("complaint", recipients) if complains else ("other", ())
     if recipients := reported(mail, by_hand=by_hand):
         return kind_of(recipients), recipients
+    complainants = None if by_hand or _from_nobody(mail) else complaint_without_report(mail)
+    if complainants is not None:
+        return "complaint", complainants
     if _is_receipt(mail):
         return "other", ()
     if not by_hand and _is_bounce(mail):

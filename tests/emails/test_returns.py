@@ -306,6 +306,44 @@ def test_a_feedback_report_is_a_complaint_unless_it_says_otherwise(kind, expecte
     assert expected == "other" or [one.address for one in got.recipients] == ["ada@atelier.example"]
 
 
+ATTACHED = f"""\
+What your server sent:
+
+--a
+Content-Type: message/rfc822
+
+Message-ID: <{TOKEN}@lumen.example>
+To: ada@atelier.example
+Subject: Niveaux
+
+--a--
+"""
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "kind"),
+    [
+        ("staff@provider.example", "complaint about message from 192.0.2.1", "complaint"),
+        ("Loop <noreply@fbl.provider.example>", "Spam report", "complaint"),
+        ("Ada <ada@atelier.example>", "Feedback report on your guide", "human_reply"),
+        ("Ada <ada@atelier.example>", "Spam report", "human_reply"),
+    ],
+)
+def test_a_complaint_without_a_report_comes_from_those_who_send_them(sender, subject, kind):
+    """Somebody who wrote by hand, with our mail attached, has not complained."""
+    changed = {"From": sender, "Subject": subject, "To": f"bounce+{TOKEN}@lumen.example"}
+    raw = plain(f"\n--a\nContent-Type: text/plain\n\n{ATTACHED}", Content_Type="multipart/mixed; boundary=a", **changed)
+    assert read(raw).kind == kind
+
+
+@pytest.mark.parametrize("sender", ["MAILER-DAEMON@mx.example.net", "abuse@mx.example.net"])
+def test_a_mail_refused_as_spam_is_a_bounce_and_no_complaint(sender):
+    changed = {"status": "5.7.1", "diagnostic": "smtp; 550 5.7.1 Message detected as spam"}
+    raw = report(**changed).replace(b"MAILER-DAEMON@mx.example.net", sender.encode())
+    got = read(raw.replace(b"Undelivered Mail Returned to Sender", b"Spam notification: your message was refused"))
+    assert (got.kind, got.recipients[0].reason) == ("soft", "spamdetected")
+
+
 # ---------------------------------------------------------------- bounces in words alone
 
 
