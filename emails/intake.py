@@ -67,8 +67,15 @@ class Case:
 
     @property
     def kind(self) -> Kind:
-        """What came back for our recipient: a bounce may say something else of others."""
-        if self.mail.kind in ("hard", "soft") and self.about is not None:
+        """What came back for our recipient: a bounce may say something else of others.
+
+        One about others alone that a human passes on, such as a bounce of their own mail, is that human's answer.
+        """
+        if self.mail.kind not in ("hard", "soft"):
+            return self.mail.kind
+        if not self.mail.by_machine and not _names(self.mail, self.message):
+            return "human_reply"
+        if self.about is not None:
             return kind_of([self.about])
         return self.mail.kind
 
@@ -119,6 +126,10 @@ def _proven(conn: Connection, mail: Returned) -> Message | None:
 def _holds(mail: Returned, message: Message) -> bool:
     if mail.kind not in ("hard", "soft") or message.token in mail.addressed:
         return True
+    return _names(mail, message)
+
+
+def _names(mail: Returned, message: Message) -> bool:
     return any(_is_theirs(one, message) for one in mail.recipients)
 
 

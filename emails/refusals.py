@@ -82,15 +82,16 @@ def reported(mail: Received, *, by_hand: bool = False) -> tuple[Recipient, ...]:
     return tuple(_from_report(group, notice, mail, len(groups)) for group in groups[:MOST_RECIPIENTS])
 
 
-def told(mail: Received) -> tuple[Recipient, ...]:
+def told(mail: Received, *, by_machine: bool) -> tuple[Recipient, ...]:
     """The recipients that the text for people names; none where it names nobody.
 
-    Those that it names in no way of ours are looked for by flufl.bounce, which knows what many old servers write.
+    Those that it names in no way of ours are looked for by flufl.bounce, which knows what many old servers write. Only
+    of what is certainly written `by_machine` is an address taken that stands just anywhere.
     """
     notice = notice_of(mail)
     delayed = _is_delay(mail, notice)
     sayings = _sayings(mail, notice) or [(address, notice) for address in _known_to_flufl(mail)]
-    if not sayings:
+    if not sayings and by_machine:
         sayings = [(address, notice) for address in _originally_to(mail) or _mentioned(mail, notice)]
     return tuple(_from_words(address, words, notice, delayed) for address, words in sayings[:MOST_RECIPIENTS])
 

@@ -80,8 +80,8 @@ _QUOTED_BELOW = re.compile(
 @dataclass(frozen=True, slots=True)
 class Returned:
     """What a mail from outside is. `tokens` are those of mails of ours that it names, the likeliest first; `addressed`
-    those that it was sent to. `quote` is what a human wrote, without what they quote; empty for all else. `mark` tells
-    it from every other mail.
+    those that it was sent to. `quote` is what a human wrote, without what they quote, also where it is a bounce that no
+    machine certainly sent; empty for all else. `mark` tells it from every other mail.
     """
 
     kind: Kind
@@ -93,12 +93,14 @@ class Returned:
     mark: str
     quote: str = ""
     arrived: bool = False  # it proves that the mail reached somebody
+    by_machine: bool = False  # certainly: a bounce that a human passes on may be about any address
 
 
 def read(raw: bytes) -> Returned:
     """What this mail is; of a huge one, what its first MiB says. Never raises."""
     mail = open_mail(raw)
     kind, recipients = _judged(mail)
+    by_machine = _is_by_machine(mail)
     tokens = _tokens(mail)
     good_news = kind == "other" and bool(recipients) and all(one.reason == "delivered" for one in recipients)
     return Returned(
@@ -109,8 +111,9 @@ def read(raw: bytes) -> Returned:
         message_ids=_message_ids(mail),
         author=_author(mail),
         mark=_mark(mail, kind, tokens, raw),
-        quote=_own_words(mail) if kind == "human_reply" else "",
+        quote=_own_words(mail) if kind == "human_reply" or (kind in ("hard", "soft") and not by_machine) else "",
         arrived=good_news or kind in ("complaint", "auto_reply", "human_reply"),
+        by_machine=by_machine,
     )
 
 
@@ -127,8 +130,10 @@ def _judged(mail: Received) -> tuple[Kind, tuple[Recipient, ...]]:
     if _is_receipt(mail):
         return "other", ()
     if not by_hand and _is_bounce(mail):
-        recipients = told(mail)
-        return kind_of(recipients) if recipients else "soft", recipients
+        by_machine = _is_by_machine(mail)
+        recipients = told(mail, by_machine=by_machine)
+        if recipients or by_machine:
+            return kind_of(recipients) if recipients else "soft", recipients
     if _is_automatic(mail):
         return "auto_reply", ()
     if not _is_reply(mail):
@@ -195,9 +200,21 @@ def _sender(mail: Received) -> str:
 def _is_by_hand(mail: Received) -> bool:
     """A person's answer: what it quotes is not its own word. Who passes a bounce on lets it speak for itself."""
     marked = _REPLY_MARK.match(mail.first("subject")) is not None
-    passed_on = _FORWARD_MARK.match(mail.first("subject")) is not None
-    answers = marked or (_follows(mail) and not passed_on and _DAEMONS.search(_sender(mail)) is None)
+    answers = marked or (_follows(mail) and not _is_passed_on(mail) and _DAEMONS.search(_sender(mail)) is None)
     return answers and not _from_nobody(mail) and _PROGRAMS.search(_sender(mail)) is None
+
+
+def _is_by_machine(mail: Received) -> bool:
+    """Certainly: by who sent it, or as nothing but a bounce is made and no mail that passes one on."""
+    return (
+        _from_nobody(mail)
+        or _DAEMONS.search(_sender(mail)) is not None
+        or (_is_made_as_bounce(mail) and not _is_passed_on(mail))
+    )
+
+
+def _is_passed_on(mail: Received) -> bool:
+    return _FORWARD_MARK.match(mail.first("subject")) is not None
 
 
 # ---------------------------------------------------------------- answers

@@ -225,6 +225,30 @@ def test_of_several_recipients_what_is_said_of_ours_counts(house, sent, came, ou
     assert left_alone(house) == silenced
 
 
+@pytest.mark.parametrize("mark", ["Fwd:", "TR :", "WG:"])
+def test_a_bounce_of_their_own_mail_that_somebody_passes_on_is_their_answer(house, sent, came, mark):
+    message = sent()
+    fields = (
+        "Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; bob@x.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    to = f"bounce+{message.token}@lumen.example"
+    raw = plain(
+        f"My answer came back. Whom do I write to?\n\n{fields}", To=to, Subject=f"{mark} Undeliverable: my answer"
+    )
+    assert came(raw) == "taken"
+    ((name, _, data),) = house.events_of(message.lead_id)
+    assert (name, data["text"].splitlines()[0]) == ("mail.replied", "My answer came back. Whom do I write to?")
+    assert left_alone(house) is None
+
+
+def test_a_bounce_of_our_mail_that_somebody_passes_on_counts(house, sent, came):
+    message = sent()
+    fields = f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {ADA}\nAction: failed\nStatus: 5.1.1\n"
+    to = f"bounce+{message.token}@lumen.example"
+    assert came(plain(fields, From="chloe@lumen.example", To=to, Subject="Fwd: Undeliverable: Niveaux")) == "taken"
+    assert left_alone(house) == ("all", "hard_bounce")
+
+
 # ---------------------------------------------------------------- proof
 
 

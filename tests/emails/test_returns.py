@@ -454,6 +454,12 @@ def test_people_and_others_are_told_apart(headers, kind):
     assert read(plain("Could not be delivered? Here I am.", **headers)).kind == kind
 
 
+def test_a_human_s_own_mail_about_a_failure_is_no_bounce_of_whoever_they_name():
+    words = "I wrote to bob@x.example, it was not delivered: user unknown. Can you help?"
+    got = read(plain(words, To=f"bounce+{TOKEN}@lumen.example", Subject="Problem: could not be delivered"))
+    assert (got.kind, got.recipients, got.quote) == ("human_reply", (), words)
+
+
 # ---------------------------------------------------------------- the tables
 
 
