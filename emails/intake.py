@@ -4,7 +4,7 @@ Nothing is ever answered. A mail counts only with the token of one of ours: that
 path, in its Message-ID, and nowhere that a stranger can see.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -62,8 +62,8 @@ class Case:
 
     @property
     def about(self) -> Recipient | None:
-        """What is said of our recipient; of whom it says the worst where they go by another name."""
-        return _about(self.mail, self.message)
+        """What is said of our recipient; the worst of it where several addresses stand for theirs."""
+        return None if self.kind == "human_reply" else _gravest(_of_ours(self.mail, self.message))
 
     @property
     def kind(self) -> Kind:
@@ -75,9 +75,9 @@ class Case:
             return self.mail.kind
         if not self.mail.by_machine and not _names(self.mail, self.message):
             return "human_reply"
-        if self.about is not None:
-            return kind_of([self.about])
-        return self.mail.kind
+        told = _of_ours(self.mail, self.message)
+        kind = kind_of(told) if told else self.mail.kind
+        return "soft" if kind == "hard" and not all(one.hard for one in told) else kind  # a group with one who is gone
 
     @property
     def personal(self) -> bool:
@@ -88,7 +88,8 @@ class Case:
 def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome:
     """Let `mail` count: what it says of a message of ours becomes events of its lead. Twice is as good as once."""
     message = _proven(conn, mail)
-    about = _about(mail, message)
+    case = None if message is None else Case(mail, message, message.lead_id, rules, now)
+    kind, about = (mail.kind, _gravest(mail.recipients)) if case is None else (case.kind, case.about)
     row = {
         "mark": mail.mark,
         "kind": mail.kind,
@@ -99,10 +100,9 @@ def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome
     }
     if insert_or_ignore(conn, returned, row) != 1:
         return "seen before"
-    if message is None:
+    if case is None:
         return "not ours"
-    case = Case(mail, message, message.lead_id, rules, now)
-    _EFFECTS[case.kind](conn, case)
+    _EFFECTS[kind](conn, case)
     return "taken"
 
 
@@ -130,19 +130,25 @@ def _holds(mail: Returned, message: Message) -> bool:
 
 
 def _names(mail: Returned, message: Message) -> bool:
-    return any(_is_theirs(one, message) for one in mail.recipients)
+    return any(_named(mail, message))
 
 
-def _about(mail: Returned, message: Message | None) -> Recipient | None:
-    """What the mail says of the recipient of that message; they may go by another name, and then it is the worst."""
-    ours = (one for one in mail.recipients if message is not None and _is_theirs(one, message))
-    gravest = (one for one in mail.recipients if kind_of([one]) == mail.kind)
-    return next(ours, next(gravest, next(iter(mail.recipients), None)))
-
-
-def _is_theirs(one: Recipient, message: Message) -> bool:
+def _named(mail: Returned, message: Message) -> tuple[list[Recipient], list[Recipient]]:
+    """What the mail says of our recipient's own address, and of those that it was passed on to."""
     ours = (message.recipient or "").casefold()
-    return bool(ours) and ours in (one.address.casefold(), one.original.casefold())
+    itself = [one for one in mail.recipients if ours and one.address.casefold() == ours]
+    return itself, [one for one in mail.recipients if ours and one.original.casefold() == ours]
+
+
+def _of_ours(mail: Returned, message: Message) -> Sequence[Recipient]:
+    """What the mail says of our recipient. Where it names them in no way they go by another name: any of them."""
+    itself, passed_on = _named(mail, message)
+    return itself or passed_on or mail.recipients
+
+
+def _gravest(told: Sequence[Recipient]) -> Recipient | None:
+    worst = kind_of(told)
+    return next((one for one in told if kind_of([one]) == worst), None)
 
 
 # ---------------------------------------------------------------- effects

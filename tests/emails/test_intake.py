@@ -225,6 +225,33 @@ def test_of_several_recipients_what_is_said_of_ours_counts(house, sent, came, ou
     assert left_alone(house) == silenced
 
 
+GONE, FULL, THERE = ("failed", "5.1.1"), ("failed", "4.2.2"), ("delivered", "2.0.0")
+
+
+@pytest.mark.parametrize("original", ["", f"Original-Recipient: rfc822; {ADA}\n"], ids=["another name", "passed on"])
+@pytest.mark.parametrize(
+    ("members", "kind", "told", "silenced"),
+    [
+        ([GONE, THERE], "soft", "mail.soft_bounced", None),
+        ([THERE, GONE], "soft", "mail.soft_bounced", None),
+        ([GONE, FULL], "soft", "mail.soft_bounced", None),
+        ([GONE, GONE], "hard", "mail.bounced", ("all", "hard_bounce")),
+    ],
+)
+def test_an_address_behind_which_several_are_is_there_while_one_of_them_is(
+    house, sent, came, members, kind, told, silenced, original
+):
+    message = sent()
+    fields = [
+        f"{original}Final-Recipient: rfc822; member{number}@atelier.example\nAction: {action}\nStatus: {status}\n\n"
+        for number, (action, status) in enumerate(members)
+    ]
+    head, _, rest = about(message).decode().partition("Final-Recipient:")
+    assert came((head + "".join(fields) + rest[rest.index("--b\n") :]).encode()) == "taken"
+    assert [name for name, _, _ in house.events_of(message.lead_id)] == [told]
+    assert left_alone(house) == silenced
+
+
 @pytest.mark.parametrize("mark", ["Fwd:", "TR :", "WG:"])
 def test_a_bounce_of_their_own_mail_that_somebody_passes_on_is_their_answer(house, sent, came, mark):
     message = sent()
@@ -238,6 +265,7 @@ def test_a_bounce_of_their_own_mail_that_somebody_passes_on_is_their_answer(hous
     assert came(raw) == "taken"
     ((name, _, data),) = house.events_of(message.lead_id)
     assert (name, data["text"].splitlines()[0]) == ("mail.replied", "My answer came back. Whom do I write to?")
+    assert "status" not in data
     assert left_alone(house) is None
 
 
