@@ -92,7 +92,7 @@ def take(conn: Connection, mail: Returned, rules: Rules, now: Moment) -> Outcome
     kind, about = (mail.kind, _gravest(mail.recipients)) if case is None else (case.kind, case.about)
     row = {
         "mark": mail.mark,
-        "kind": mail.kind,
+        "kind": kind,
         "message_id": None if message is None else message.id,
         "status": about.status[:20] if about else None,
         "reason": about.reason[:40] if about else None,

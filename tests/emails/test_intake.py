@@ -250,6 +250,7 @@ def test_an_address_behind_which_several_are_is_there_while_one_of_them_is(
     assert came((head + "".join(fields) + rest[rest.index("--b\n") :]).encode()) == "taken"
     assert [name for name, _, _ in house.events_of(message.lead_id)] == [told]
     assert left_alone(house) == silenced
+    assert house.run(lambda conn: conn.scalars(select(returned.c.kind)).all()) == [kind]
 
 
 @pytest.mark.parametrize("mark", ["Fwd:", "TR :", "WG:"])
