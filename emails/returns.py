@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
+from emails.automatic import is_automatic, is_receipt, says_away
 from emails.causes import Reply, refuses, reply_in
 from emails.complaints import complaint, complaint_without_report
 from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
@@ -53,21 +54,7 @@ _BOUNCE_WORDS = re.compile(
     r"|non (?:pu[òo]|[èe] stato) (?:\w+ )?consegnat"
     r"|niet (?:worden )?(?:af)?geleverd|failed to deliver|delivery failed|not (?:yet )?been delivered"
 )
-# What a subject says of a machine's answer: wherever it stands, or only where it begins so, since people speak of
-# holidays and of car insurance too.
-_AWAY = re.compile(
-    r"out.?of.?(?:the.?)?office|auto(?:matic)?.?(?:reply|response|answer)|autorepl"
-    r"|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)|r[ée]ponse automatique"
-    r"|absence du |hors du bureau|abwesenheit|automatische antwort|nicht im (?:b[üu]ro|haus)"
-    r"|fuera de (?:la )?oficina|respuesta autom[áa]tica|risposta automatica|fuori (?:sede|ufficio)|afwezigheid"
-    r"|^[\W_]*(?:auto:|absen(?:ce|t)|(?:je suis )?en cong[ée]|on (?:vacation|holidays?|leave)|i am away|abwesend"
-    r"|im urlaub|assente|afwezig|vacation\b|cong[ée]s\b)"
-    r"|automatisch antwoord|resposta autom[áa]tica|fora do escrit[óo]rio|automatiskt svar|automaattinen"
-    r"|自動(?:返信|応答)|不在"
-    r"|自动(?:回复|答复)|автоответ|автоматический ответ|вне офиса|odpowied[źz] automatyczna|poza biurem"
-)
 _FORWARD_MARK = re.compile(r"\s*(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
-_RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
 _REPLY_MARK = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _QUOTED_BELOW = re.compile(
     r"^(?:>|-{2,}\s*(?:original|forwarded|message d|urspr|mensaje)|_{10,}\s*$|on .{5,200} wrote:|le .{5,200} a écrit"
@@ -127,14 +114,14 @@ def _judged(mail: Received) -> tuple[Kind, tuple[Recipient, ...]]:
     complainants = None if by_hand or _from_nobody(mail) else complaint_without_report(mail)
     if complainants is not None:
         return "complaint", complainants
-    if _is_receipt(mail):
+    if is_receipt(mail):
         return "other", ()
     if not by_hand and _is_bounce(mail):
         by_machine = _is_by_machine(mail)
         recipients = told(mail, by_machine=by_machine)
         if recipients or by_machine:
             return kind_of(recipients) if recipients else "soft", recipients
-    if _is_automatic(mail):
+    if is_automatic(mail):
         return "auto_reply", ()
     if not _is_reply(mail):
         return "other", ()
@@ -152,14 +139,6 @@ def kind_of(recipients: Iterable[Recipient]) -> Kind:
 # ---------------------------------------------------------------- bounces without a report
 
 
-def _is_receipt(mail: Received) -> bool:
-    """A disposition notification (RFC 8098): it was read, or thrown away. Some lose their report on the way."""
-    return _RECEIPT.match(mail.first("subject").lower()) is not None or any(
-        part.kind in ("message/disposition-notification", "message/global-disposition-notification")
-        for part in mail.parts
-    )
-
-
 def _is_bounce(mail: Received) -> bool:
     """By what only bounces have; else by its sender, its subject and its words, of which two must agree.
 
@@ -169,7 +148,7 @@ def _is_bounce(mail: Received) -> bool:
         return True
     from_daemon, subject = _DAEMONS.search(_sender(mail)) is not None, mail.first("subject").lower()
     by_subject = _BOUNCED.search(subject) is not None
-    if not by_subject and (_AWAY.search(subject) or (not from_daemon and _is_automatic(mail))):
+    if not by_subject and (says_away(mail) or (not from_daemon and is_automatic(mail))):
         return False
     notice = notice_of(mail)
     by_sender = _from_nobody(mail) or from_daemon
@@ -218,23 +197,6 @@ def _is_passed_on(mail: Received) -> bool:
 
 
 # ---------------------------------------------------------------- answers
-
-
-def _is_automatic(mail: Received) -> bool:
-    """RFC 3834, and what programs wrote before it; else a subject that says so in one of their languages."""
-    declared = mail.first("auto-submitted").lower().split(";")[0].strip()
-    if declared and not declared.startswith("no"):
-        return True
-    if any(
-        name in mail.headers
-        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-vacation")
-    ):
-        return True
-    if "auto_reply" in mail.first("precedence").lower() or "autoreply" in mail.first("x-precedence").lower():
-        return True
-    if mail.first("x-auto-response-suppress") and "<>" in mail.first("return-path"):
-        return True
-    return _AWAY.search(mail.first("subject").lower()) is not None
 
 
 def _is_reply(mail: Received) -> bool:

@@ -454,6 +454,42 @@ def test_people_and_others_are_told_apart(headers, kind):
     assert read(plain("Could not be delivered? Here I am.", **headers)).kind == kind
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Lu : votre guide",
+        "Read: your guide",
+        "Gelesen: der Ratgeber",
+        "Re: absence du commercial",
+        "RE: Votre réponse automatique ne part plus",
+        "Automatic reply rates doubled",
+    ],
+)
+def test_a_subject_that_only_begins_like_a_machine_s_loses_no_answer(subject):
+    words = "Thank you, I have read your message. Please call me."
+    got = read(plain(words, Subject=subject, In_Reply_To=f"<{TOKEN}@lumen.example>"))
+    assert (got.kind, got.quote) == ("human_reply", words)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "headers", "kind"),
+    [
+        ("Read: Niveaux", "", {}, "other"),
+        ("Lu : Niveaux", "Votre message\n\n  À : Ada\n  Objet : Niveaux\n\na été lu le 4 mars.", {}, "other"),
+        ("Gelesen: Niveaux", "Ihre Nachricht\n\nwurde am 4. März gelesen.", {}, "other"),
+        ("Leído: Niveaux", "Visto.", {"Auto_Submitted": "auto-replied"}, "other"),
+        ("Absence du bureau : Re: Niveaux", "De retour lundi.", {}, "auto_reply"),
+        ("[EXT] Absence du bureau", "De retour lundi.", {}, "auto_reply"),
+        ("Automatic reply", "Back on Monday.", {}, "auto_reply"),
+        ("Out of Office AutoReply: Niveaux", "Back on Monday.", {}, "auto_reply"),
+        ("[Auto-Reply] Niveaux", "Back on Monday.", {}, "auto_reply"),
+    ],
+)
+def test_a_receipt_and_an_absence_without_a_header_are_a_machine_s(subject, body, headers, kind):
+    changed = {"Subject": subject, "In_Reply_To": f"<{TOKEN}@lumen.example>", **headers}
+    assert read(plain(body, **changed)).kind == kind
+
+
 def test_a_human_s_own_mail_about_a_failure_is_no_bounce_of_whoever_they_name():
     words = "I wrote to bob@x.example, it was not delivered: user unknown. Can you help?"
     got = read(plain(words, To=f"bounce+{TOKEN}@lumen.example", Subject="Problem: could not be delivered"))

@@ -1,0 +1,71 @@
+"""A machine answers: that somebody is away, that it has the mail, that it was read.
+
+Pure: no database, no clock, no network.
+"""
+
+import re
+
+from emails.received import Received
+from emails.refusals import notice_of
+
+# What a subject says of a machine's answer: wherever it stands with no word after it, since people speak of automatic
+# answers; wherever it stands; or only where it begins so, since they speak of holidays and of car insurance too.
+_AWAY = re.compile(
+    r"(?:auto(?:matic)?.?(?:reply|response|answer)|r[ée]ponse automatique|automatische antwort|respuesta autom[áa]tica"
+    r"|risposta automatica|automatisch antwoord|resposta autom[áa]tica|automatiskt svar|автоматический ответ"
+    r"|odpowied[źz] automatyczna)(?!\s*\w)"
+    r"|out.?of.?(?:the.?)?office|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)"
+    r"|hors du bureau|abwesenheit|nicht im (?:b[üu]ro|haus)"
+    r"|fuera de (?:la )?oficina|fuori (?:sede|ufficio)|afwezigheid"
+    r"|fora do escrit[óo]rio|automaattinen"
+    r"|自動(?:返信|応答)|不在"
+    r"|自动(?:回复|答复)|автоответ|вне офиса|poza biurem"
+    r"|^(?:\[[^\]]{1,40}\])?[\W_]*(?:auto:|absen(?:ce|t)|(?:je suis )?en cong[ée]|on (?:vacation|holidays?|leave)"
+    r"|i am away|abwesend|im urlaub|assente|afwezig|vacation\b|cong[ée]s\b)"
+)
+_RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
+# How the notice begins that a reader's program sends, and what it says: of a mail of ours, not of what it offers.
+_WAS_READ = re.compile(
+    r"\W*(?:(?:your|this|the|votre|ce|le|ihre|eine|su|el|tu|il|(?:o )?seu|uw|je) (?:e?-?mail|mess?ag\w*|courriel"
+    r"|nachricht|mensa[jg]\w*|bericht)\b|this is a (?:return )?receipt|ceci est un accus[ée])"
+    r"(?s:.{0,600}?)\b(?:read|deleted|receipt|displayed|lue?|supprim[ée]e?|accus[ée]|affich[ée]e?|gelesen|gel[öo]scht"
+    r"|le[íi]d[oa]|le[yi][óo]|eliminad[oa]|lett[oa]|eliminat[oa]|lid[oa]|verwijderd)\b"
+)
+
+
+def is_automatic(mail: Received) -> bool:
+    """RFC 3834, and what programs wrote before it; else a subject that says so in one of their languages."""
+    declared = mail.first("auto-submitted").lower().split(";")[0].strip()
+    if declared and not declared.startswith("no"):
+        return True
+    if any(
+        name in mail.headers
+        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-vacation")
+    ):
+        return True
+    if "auto_reply" in mail.first("precedence").lower() or "autoreply" in mail.first("x-precedence").lower():
+        return True
+    if mail.first("x-auto-response-suppress") and "<>" in mail.first("return-path"):
+        return True
+    return says_away(mail)
+
+
+def says_away(mail: Received) -> bool:
+    """By its subject alone."""
+    return _AWAY.search(mail.first("subject").lower()) is not None
+
+
+def is_receipt(mail: Received) -> bool:
+    """A disposition notification (RFC 8098): it was read, or thrown away. Some lose their report on the way.
+
+    People begin a subject so as well: without a report it must call itself automatic, or say nothing else.
+    """
+    if any(
+        part.kind in ("message/disposition-notification", "message/global-disposition-notification")
+        for part in mail.parts
+    ):
+        return True
+    if _RECEIPT.match(mail.first("subject").lower()) is None:
+        return False
+    words = notice_of(mail).strip().lower()
+    return not words or _WAS_READ.match(words) is not None or is_automatic(mail)
