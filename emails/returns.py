@@ -168,7 +168,7 @@ def _is_made_as_bounce(mail: Received) -> bool:
 
 
 def _from_nobody(mail: Received) -> bool:
-    """Nothing is to come back to it (RFC 5321 4.5.5): no person writes so."""
+    """Nothing is to come back to it (RFC 5321 4.5.5): no human writes so."""
     return "<>" in mail.first("return-path") or mail.first("from").strip() == "<>"
 
 
@@ -177,7 +177,7 @@ def _sender(mail: Received) -> str:
 
 
 def _is_by_hand(mail: Received) -> bool:
-    """A person's answer: what it quotes is not its own word. Who passes a bounce on lets it speak for itself."""
+    """A human's answer: what it quotes is not its own word. Who passes a bounce on lets it speak for itself."""
     marked = _REPLY_MARK.match(mail.first("subject")) is not None
     answers = marked or (_follows(mail) and not _is_passed_on(mail) and _DAEMONS.search(_sender(mail)) is None)
     return answers and not _from_nobody(mail) and _PROGRAMS.search(_sender(mail)) is None
