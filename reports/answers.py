@@ -14,7 +14,7 @@ from leads.undone import WITHDRAWN
 from reports.days import instants
 from reports.report import per
 from reports.tallies import Days
-from storage.schema import hand_offs, standings
+from storage.schema import hand_offs, leads
 
 ACCEPTED = "accepted"
 VERDICTS = (ACCEPTED, "rejected", "recycled", "disqualified")  # the good one first
@@ -58,11 +58,12 @@ def answered_in(days: Days, zone: Zone) -> ColumnElement[bool]:
 
 
 def answers_by_source(connection: Connection, days: Days, zone: Zone) -> dict[str, Answers]:
-    """{channel of the lead's first touch, "" = unknown: what sales answered in those days}."""
-    source = func.coalesce(standings.c.source, "")
+    """{channel of the first touch of whom was handed over, "" = unknown: what sales answered in those days}: nobody
+    changes it by being merged or made nameless since."""
+    source = func.coalesce(leads.c.source, "")
     counted = (
         select(source.label("source"), hand_offs.c.verdict, func.count().label("n"))
-        .select_from(hand_offs.outerjoin(standings, standings.c.lead_id == hand_offs.c.lead_id))
+        .select_from(hand_offs.join(leads, leads.c.id == hand_offs.c.lead_id))
         .where(answered_in(days, zone))
         .group_by(source, hand_offs.c.verdict)
     )

@@ -1,7 +1,8 @@
 """What sales answered to the leads that the rules brought them, by rule and by source; read-only.
 
-A rule counts for a lead that it had given points to by the day of the hand-off. The newest hand-offs that were answered
-are looked at, at most AT_MOST.
+A rule counts for a lead that it had given points to by the day of the hand-off; where two turned out to be one, to
+either. Of whoever was made nameless since, no points are kept: they count under no rule. The newest hand-offs that were
+answered are looked at, at most AT_MOST.
 """
 
 from collections import Counter
@@ -9,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from base.calendars import Zone, local_day
 from leads.scoring import paid_by
 from reports.answers import ACCEPTED, ANSWERED, answered_in
 from reports.intervals import Share
 from reports.tallies import Days
-from storage.schema import hand_offs, standings
+from storage.schema import hand_offs, leads, standings, wakes
 
 AT_MOST = 10_000
 
@@ -41,8 +42,11 @@ class Precision:
 def precision(conn: Connection, zone: Zone, days: Days | None = None) -> Precision:
     """Of the hand-offs answered so far, or in `days`; `zone` is the site's, which the days of points
     are counted in."""
-    columns = (hand_offs.c.verdict, hand_offs.c.opened_at, standings.c.buckets, standings.c.source)
-    told = hand_offs.outerjoin(standings, standings.c.lead_id == hand_offs.c.lead_id)
+    columns = (hand_offs.c.verdict, hand_offs.c.opened_at, standings.c.buckets, leads.c.source)
+    whose = func.coalesce(wakes.c.survivor_id, hand_offs.c.lead_id)
+    told = hand_offs.join(leads, leads.c.id == hand_offs.c.lead_id)
+    told = told.outerjoin(wakes, wakes.c.lead_id == hand_offs.c.lead_id)
+    told = told.outerjoin(standings, standings.c.lead_id == whose)
     answered = select(*columns).select_from(told).where(ANSWERED if days is None else answered_in(days, zone))
     rows = conn.execute(answered.order_by(hand_offs.c.id.desc()).limit(AT_MOST)).all()
     return Precision(

@@ -14,7 +14,7 @@ def write_answers(conn, release_id, at, *, rule, accepted=0, rejected=0, source=
     first = (conn.scalar(select(func.max(leads.c.id))) or 0) + 1
     for number in range(first, first + accepted + rejected):
         lead = {"id": number, "status": "lead", "fields": {}, "tags": [], "locale": "fr", "origin": "inbound"}
-        conn.execute(insert(leads).values(**lead, created_at=at))
+        conn.execute(insert(leads).values(**lead, source=source, created_at=at))
         standing = {
             "lead_id": number, "stage": "iql", "stage_since": at, "cycle": 1, "engagement": 0, "fit": 0,
             "temperature": "cold", "interests": {}, "segments": [], "buckets": {rule: {DAY: 15_000}}, "verdict_seq": 0,

@@ -1,10 +1,13 @@
 """One share of answers and one cohort, on figures that can be counted by hand: every page that tells them agrees."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 from sqlalchemy import insert
 
+from leads import merging
+from leads.erasing import anonymise
 from reports.answers import all_of, answers_by_source
 from reports.every import questions
 from reports.funnel import dashboard
@@ -28,7 +31,7 @@ def released(database, site):
     return database
 
 
-def lead(conn, at=NOON, stages=(), source="organic", page="guide-3d", **more):
+def lead(conn, at=NOON, stages=(), source="organic", page="guide-3d", stood=MappingProxyType({}), **more):
     row = {"status": "lead", "fields": {}, "tags": [], "source": source, "first_touch": {"page": page}, **more}
     made = insert(schema.leads).values(**row, locale="fr", origin="inbound", created_at=at)
     number = conn.execute(made.returning(schema.leads.c.id)).scalar_one()
@@ -37,7 +40,8 @@ def lead(conn, at=NOON, stages=(), source="organic", page="guide-3d", **more):
         "temperature": "cold", "interests": {}, "segments": [], "buckets": {}, "human_seq": 0, "as_of": at,
         "source": source, "release_id": 1,
     }  # fmt: skip
-    conn.execute(insert(schema.standings).values(stands))
+    conn.execute(insert(schema.standings).values({**stands, **stood}))
+    conn.execute(insert(schema.wakes).values(lead_id=number, seq=0, folded_seq=0))
     for came, stage in enumerate(stages):
         moved = {"lead_id": number, "to_stage": stage, "reason": "enter", "cycle": 1, "release_id": 1}
         conn.execute(insert(schema.stage_changes).values(**moved, at=at + timedelta(days=came)))
@@ -46,8 +50,9 @@ def lead(conn, at=NOON, stages=(), source="organic", page="guide-3d", **more):
 
 def handed(conn, opened, said=None, at=None, **more):
     """A hand-off, in time unless `more` says otherwise."""
+    whose = more.get("lead_id") or lead(conn, opened)
     row = {
-        "lead_id": lead(conn, opened), "cycle": 1, "stage": "mql", "owner": "nadia", "brief": {}, "opened_at": opened,
+        "lead_id": whose, "cycle": 1, "stage": "mql", "owner": "nadia", "brief": {}, "opened_at": opened,
         "answer_by": opened + timedelta(days=1), "verdict": said, "verdict_at": at, "event_seq": 1, "release_id": 1,
     }  # fmt: skip
     made = conn.execute(insert(schema.hand_offs).values({**row, "token": f"t{row['lead_id']}", **more}))
@@ -99,6 +104,29 @@ def test_an_alert_that_was_taken_back_is_no_answer_that_a_reminder_brought(relea
     with released.read() as conn:
         [line] = questions(NOW)["handoff"](conn, site, OCTOBER, PARIS).as_json()["tables"]["steps"]["rows"]
     assert (line["count"], line["answered"], line["minutes"]) == (1, 1, 180.0)
+
+
+def test_answers_stay_with_the_source_of_whom_was_handed_over(released, site, moment, watched):
+    """Bob turns out to be Ada, Chloé is made nameless, and Eve is as she was."""
+    soon, paid = NOON + timedelta(hours=1), {"stood": {"buckets": {"demande": {"2026-10-15": 30_000}}}}
+
+    def lay(conn):
+        ada, bob, chloe, eve = (lead(conn, source=one, **paid) for one in ("organic", "paid", "paid", "social"))
+        for one, said in ((bob, "accepted"), (chloe, "accepted"), (eve, "rejected")):
+            handed(conn, NOON, said, soon, lead_id=one, token=f"v{one}")
+        return ada, bob, chloe
+
+    ada, bob, chloe = released.write(lay)
+    released.write(lambda conn: merging.merge(conn, ada, bob, site, moment) and None)
+    released.write(lambda conn: anonymise(conn, chloe, "key", moment) and None)
+    with watched() as conn:
+        told = answers_by_source(conn, OCTOBER, PARIS)
+        board = dashboard(conn, site, OCTOBER, PARIS)
+        judged = precision(conn, PARIS, OCTOBER)
+    assert {name: (one.accepted, one.count) for name, one in told.items()} == {"paid": (2, 2), "social": (0, 1)}
+    assert {one.name: one.answers for one in board.sources} == told
+    assert {name: (one.n, one.of) for name, one in judged.sources.items()} == {"paid": (2, 2), "social": (0, 1)}
+    assert {name: (one.n, one.of) for name, one in judged.rules.items()} == {"demande": (1, 2)}
 
 
 def test_a_step_of_the_way_is_a_share_of_the_same_people(released, site):
