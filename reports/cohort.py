@@ -1,14 +1,15 @@
 """Who came in some days, and how far each of them has come since: the same people at every step; read-only.
 
-A lead is in one cohort for ever, that of the day on which it became known, however late it goes on. Bought contacts
-are in none, and who was merged counts with whom they are one.
+A lead is in one cohort for ever, that of the day on which it became known, however late it goes on, and nameless or
+not. Bought contacts are in none. Leads who are one count once, from the day on which the first of them became known.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, case, exists, literal, or_, select
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -16,7 +17,7 @@ from leads.conditions import place
 from leads.groups import owners
 from reports.days import instants, month_of
 from reports.tallies import Days
-from storage.schema import enrolments, leads, stage_changes
+from storage.schema import enrolments, leads, stage_changes, wakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,49 @@ class Newcomer:
 
 def newcomers(connection: Connection, definitions: Definitions, days: Days, zone: Zone) -> list[Newcomer]:
     """Those who became known in these days, with everything that has become of them up to now."""
-    start, end = instants(days, zone)
-    known = and_(leads.c.status == "lead", leads.c.merged_into.is_(None))
-    columns = (leads.c.id, leads.c.created_at, leads.c.source, leads.c.first_touch["page"].as_string().label("page"))
-    asked = select(*columns).where(leads.c.created_at >= start, leads.c.created_at < end, known)
-    rows = {row.id: row for row in connection.execute(asked)}
+    page = leads.c.first_touch["page"].as_string().label("page")
+    rows = came(connection, days, zone, leads.c.source, page)
     ranks, entered = furthest(connection, rows, definitions), _entered(connection, rows)
     return [
         Newcomer(
-            month_of(local_day(row.created_at, zone)),
+            month_of(local_day(since, zone)),
             row.source or "",
             row.page or "",
             ranks.get(lead_id, 0),
             frozenset(entered.get(lead_id, ())),
         )
-        for lead_id, row in rows.items()
+        for lead_id, (since, row) in rows.items()
     ]
+
+
+def came(connection: Connection, days: Days, zone: Zone, *columns: Any) -> dict[int, tuple[datetime, Any]]:
+    """{lead who became known in these days: (when, its `columns`)}; of leads who are one, the one that goes on."""
+    start, end = instants(days, zone)
+    told = (leads.c.id, leads.c.status, leads.c.created_at, *columns)
+    taken_in = wakes.alias()
+    goes_on = case(
+        (wakes.c.survivor_id.is_not(None), wakes.c.survivor_id),
+        (exists(literal(1)).where(taken_in.c.survivor_id == leads.c.id), leads.c.id),
+    )  # of whoever is one with others
+    asked = select(*told, goes_on.label("goes_on")).outerjoin(wakes, wakes.c.lead_id == leads.c.id)
+    within = and_(leads.c.created_at >= start, leads.c.created_at < end)
+    rows = connection.execute(asked.where(within, or_(leads.c.status == "lead", goes_on.is_not(None)))).all()
+    found = {row.id: (row.created_at, row) for row in rows if row.goes_on is None}
+    for lead_id, those in _together(connection, {row.goes_on for row in rows} - {None}, told):
+        since = min(row.created_at for row in those)
+        if start <= since < end and any(row.status == "lead" for row in those):
+            found[lead_id] = (since, next(row for row in those if row.id == lead_id))
+    return found
+
+
+def _together(connection: Connection, lead_ids: Iterable[int], columns: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """(lead, the rows of all that are one with it, its own among them)."""
+    for some in portions(lead_ids):
+        whose = owners(connection, some)
+        rows: dict[int, list[Any]] = {}
+        for row in connection.execute(select(*columns).where(leads.c.id.in_(whose))):
+            rows.setdefault(whose[row.id], []).append(row)
+        yield from rows.items()
 
 
 def as_far(those: Iterable[Newcomer], rank: int) -> int:

@@ -161,3 +161,28 @@ def test_a_step_of_the_way_is_a_share_of_the_same_people(released, site):
     ]  # fmt: skip
     assert [(row["name"], row["leads"]) for row in tables["pages"]["rows"]] == [("guide-3d", 3), ("demo", 1)]
     assert tables["sequences"]["rows"] == []
+
+
+def test_who_is_nameless_or_merged_since_stays_in_the_cohort_in_which_they_came(released, site, moment):
+    """Ada and Bob are nameless: Bob was Ada's. Chloé, known since September, was a contact, and is who asked later;
+    Eve and who she was before both came in October."""
+
+    def lay(conn):
+        ada, bob = lead(conn, stages=["iql"]), lead(conn, stages=["mql"])
+        chloe, asked = lead(conn, BEFORE, status="contact"), lead(conn, stages=["iql"])
+        eve, before = lead(conn, status="contact"), lead(conn, NOON - timedelta(days=1), source="paid", stages=["sql"])
+        lead(conn, BEFORE, status="contact")
+        return [(ada, bob), (chloe, asked), (eve, before)]
+
+    def ways(days):
+        with released.read() as conn:
+            tables = questions(NOW)["funnel"](conn, site, days, PARIS).as_json()["tables"]
+        return {row["step"]: row["count"] for row in tables["funnel"]["rows"]}
+
+    pairs = released.write(lay)
+    for kept, gone in pairs:
+        released.write(lambda conn, kept=kept, gone=gone: merging.merge(conn, kept, gone, site, moment) and None)
+    released.write(lambda conn: anonymise(conn, pairs[0][0], "key", moment) and None)
+    october, september = ways(OCTOBER), ways(OCTOBER.before)
+    assert (october["leads"], october["iql"], october["mql"], october["sql"]) == (2, 2, 2, 1)
+    assert (september["leads"], september["iql"], september["mql"]) == (1, 1, 0)
