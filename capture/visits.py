@@ -22,13 +22,14 @@ from base.translations import msgid
 from capture.addresses import own_page
 from capture.door import Door
 from capture.hits import told
+from capture.partners import brought_by
 from capture.speech import Speech, speech_in
 from capture.touch import is_inner, kept_touch, read_touch
 from capture.views import Opening, is_a_view
 from leads import consent, hit_log, limits, visits
 from leads.hit_log import Met
 from leads.limits import Limit
-from leads.touches import channel
+from leads.touches import BROUGHT_BY, channel, from_where
 from leads.visits import Stranger, Visit
 from storage.database import StorageUnavailable
 
@@ -72,9 +73,8 @@ def question(house: str, speech: Speech) -> str:
 
 
 def opening(page: str, touch: Mapping[str, str]) -> Opening:
-    """What of a visit is counted, and is nobody's: the page, the channel, the source and the campaign."""
-    source = touch.get("utm_source") or urlsplit(touch.get("referrer", "")).hostname or ""
-    return Opening(page, channel(touch), source[:150], touch.get("utm_campaign", "")[:150])
+    """What of a visit is counted, and is nobody's: the page, the channel, from where, and the campaign."""
+    return Opening(page, channel(touch), from_where(touch), touch.get("utm_campaign", "")[:150])
 
 
 def _visited(door: Door, origin: str) -> Response:
@@ -103,6 +103,8 @@ def _read(door: Door, url: str, now: Moment) -> Visit:
     hosts = {urlsplit(one).hostname or "" for one in origins(door.config)}
     asked = dict(parse_qsl(parts.query, max_num_fields=100)) if len(parts.query) < 1_900 else {}
     touch = read_touch(asked, came, hosts, page, now.calendar)
+    if brings := brought_by(door.config, door.signer, asked, came, hosts):
+        touch[BROUGHT_BY] = brings
     return Visit(_hashed(door, request.form.get("v", "")) or "", page, touch, is_inner(came, hosts))
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, Table, delete, exists, func, select
 
 from base.calendars import Zone, add, local_day
 from base.clock import Moment
 from base.durations import Duration
+from leads.touches import from_where
 from storage.schema import hit_counts, hits, messages, visit_counts, visitors, visits
 from storage.upsert import add_up
 
@@ -94,15 +94,16 @@ def _hits_by_day(conn: Connection, old: Sequence[Row[Any]]) -> list[dict[str, An
 def _visits_by_day(old: Sequence[Row[Any]], zone: Zone) -> list[dict[str, Any]]:
     """Those that came from somewhere; who went from one page of ours to the next was never counted."""
     counted = Counter(
-        (local_day(row.at, zone), row.page, row.channel, *_source(row.touch)) for row in old if row.channel
+        (local_day(row.at, zone), row.page, row.channel, from_where(row.touch), _campaign(row.touch))
+        for row in old
+        if row.channel
     )
     names = ("day", "page", "channel", "source", "campaign", "n")
     return [dict(zip(names, (*key, n), strict=True)) for key, n in sorted(counted.items())]
 
 
-def _source(touch: Any) -> tuple[str, str]:
-    host = urlsplit(str(touch.get("referrer", ""))).hostname or ""
-    return str(touch.get("utm_source") or host)[:150], str(touch.get("utm_campaign") or "")[:150]
+def _campaign(touch: Any) -> str:
+    return str(touch.get("utm_campaign") or "")[:150]
 
 
 def _count(conn: Connection, table: Table, which: Any) -> int:

@@ -59,6 +59,18 @@ def source(touch: Mapping[str, Any]) -> str:
     return str(touch.get(BROUGHT_BY) or channel(touch))
 
 
+def from_where(touch: Mapping[str, Any]) -> str:
+    """What a visit is counted by beside its channel: who brought it, else `utm_source`, else the referring host."""
+    host = urlsplit(str(touch.get("referrer") or "")).hostname or ""
+    return str(touch.get(BROUGHT_BY) or touch.get("utm_source") or host)[:150]
+
+
+def source_of_visit(channel: str, where: str | None) -> str:
+    """The same as `source`, of a visit's channel and who may have brought it, or `from_where`."""
+    named = where is not None and where.startswith(("partner:", "vendor:"))
+    return str(where) if channel == "partner" and named else channel
+
+
 def origin(touch: Mapping[str, Any]) -> str:
     """`partner` or `vendor` for whom such a link brought, else `inbound`."""
     return str(touch.get(BROUGHT_BY) or "inbound").partition(":")[0]

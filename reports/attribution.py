@@ -9,18 +9,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, literal, select
 
 from base.calendars import Zone
 from base.translations import msgid
 from leads.groups import owners
-from leads.touches import source
+from leads.touches import BROUGHT_BY, source, source_of_visit
 from reports.cohort import portions
 from reports.days import instants
 from reports.report import Column, Table
 from reports.tallies import Days
 from storage.schema import leads, submissions, visit_counts, visits
 
+# By whose link a visit of a known browser came, where it did.
+_BROUGHT = case((visits.c.channel == "partner", visits.c.touch[BROUGHT_BY].as_string()), else_="").label("where")
 MOST = 30  # lines of visits, the most frequent first
 TOUCHES = msgid(
     "Of the leads who came in these days: how many came by a channel the first time, the last time, and ever. Visits"
@@ -81,7 +83,7 @@ def visits_table(connection: Connection, days: Days) -> Table:
         Column("visits", msgid("Visits"), "count"),
     )
     found = connection.execute(asked.order_by(number.desc(), *by).limit(MOST))
-    rows = tuple((row.channel, row.source, row.campaign, int(row.n)) for row in found)
+    rows = tuple((source_of_visit(row.channel, row.source), row.source, row.campaign, int(row.n)) for row in found)
     return Table("visits", msgid("Visits: from where"), columns, rows, None, COUNTED)
 
 
@@ -96,8 +98,9 @@ def _came(connection: Connection, days: Days, zone: Zone) -> list[Any]:
 def _between(connection: Connection, lead_ids: Collection[int]) -> set[tuple[int, str]]:
     """(lead, channel) of their visits, and of their forms where no visit is known or the form says more."""
     whose = owners(connection, lead_ids)
-    came = select(visits.c.lead_id, visits.c.channel).where(visits.c.lead_id.in_(whose), visits.c.channel != "")
-    found = {(whose[row.lead_id], row.channel) for row in connection.execute(came.distinct())}
+    theirs = (visits.c.lead_id.in_(whose), visits.c.channel != "")
+    came = select(visits.c.lead_id, visits.c.channel, _BROUGHT).where(*theirs).distinct()
+    found = {(whose[row.lead_id], source_of_visit(row.channel, row.where)) for row in connection.execute(came)}
     seen = {lead_id for lead_id, _ in found}
     sent = select(submissions.c.lead_id, submissions.c.touch).where(submissions.c.lead_id.in_(whose))
     rows = [(whose[row.lead_id], source(row.touch)) for row in connection.execute(sent)]
@@ -107,12 +110,14 @@ def _between(connection: Connection, lead_ids: Collection[int]) -> set[tuple[int
 def _visits(connection: Connection, days: Days, zone: Zone) -> Counter[str]:
     """Counted of nobody, and those of browsers that are known."""
     start, end = instants(days, zone)
-    of_nobody = select(visit_counts.c.channel, func.sum(visit_counts.c.n).label("n")).where(_within(days))
-    known = select(visits.c.channel, func.count().label("n")).where(visits.c.at >= start, visits.c.at < end)
+    brought = case((visit_counts.c.channel == "partner", visit_counts.c.source), else_="").label("where")
+    of_nobody = select(visit_counts.c.channel, brought, visit_counts.c.n).where(_within(days)).subquery()
+    known = select(visits.c.channel, _BROUGHT, literal(1).label("n")).where(visits.c.at >= start, visits.c.at < end)
     found: Counter[str] = Counter()
-    for asked in (of_nobody.group_by(visit_counts.c.channel), known.group_by(visits.c.channel)):
-        for row in connection.execute(asked):
-            found[row.channel] += int(row.n)
+    for those in (of_nobody, known.subquery()):
+        by = those.c.channel, those.c.where
+        for row in connection.execute(select(*by, func.sum(those.c.n).label("n")).group_by(*by)):
+            found[source_of_visit(row.channel, row.where)] += int(row.n)
     del found[""]  # from one of our pages to the next
     return found
 

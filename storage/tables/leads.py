@@ -165,7 +165,7 @@ visit_counts = table(
     Column("day", Date, primary_key=True),  # the site's own
     Column("page", String(200), primary_key=True),
     Column("channel", String(20), primary_key=True),
-    Column("source", String(150), primary_key=True),  # utm_source, else the referring host
+    Column("source", String(150), primary_key=True),  # who brought it, else utm_source, else the referring host
     Column("campaign", String(150), primary_key=True),
     Column("n", Integer, nullable=False),
 )

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from capture.partners import LONGEST, link_of
-from reports.attribution import touched
+from leads.thinning import thin
+from reports.attribution import touched, visits_table
 from reports.tallies import Days
 from storage.schema import leads
 from tests.capture.conftest import BASE_URL, config_of
 from tests.capture.test_submitting import DEMO, GUIDE
+from tests.capture.test_visits import ASKING, PEOPLE, agrees
 
 NORD = {"id": "agence-nord", "name": "Agence Nord"}
 ACTIF = {"id": "lead-actif", "name": "LeadActif", "kind": "vendor"}
@@ -63,6 +65,27 @@ def test_a_link_that_counts_no_more_or_never_did_shows_the_page_and_brings_nobod
     assert browser.open(path).status_code == 200
     assert browser.send(path, GUIDE).status_code == 303
     assert came(door) == [("inbound", "direct")]
+
+
+def test_a_browser_that_may_be_known_came_by_the_partner_too(door, browse, clocks):
+    browser = browse(partners=[NORD], tracking=ASKING)
+    path = path_of(door, NORD)
+    browser.open(path, headers=PEOPLE)  # counted of nobody: the question is not answered yet
+    agrees(browser, path)
+    browser.send(path, GUIDE)
+    door.views.flush(door.database)
+    day = clocks.calendar().date()
+    days = Days(day, day)
+    with door.database.read() as conn:
+        found, table = touched(conn, days, "Europe/Paris"), visits_table(conn, days)
+    assert found.first == found.last == found.ever == {"partner:Agence Nord": 1}
+    assert found.visits == {"partner:Agence Nord": 2}
+    assert [row[0] for row in table.rows] == ["partner:Agence Nord"]
+    clocks.advance(timedelta(days=90))
+    while door.database.write(lambda conn: thin(conn, 1, "Europe/Paris", clocks.moment())).total:
+        pass
+    with door.database.read() as conn:
+        assert touched(conn, days, "Europe/Paris").visits == {"partner:Agence Nord": 2}
 
 
 def test_reports_count_by_the_partner(door, browse, clocks):
