@@ -80,7 +80,7 @@ def one(door: ConsoleDoor, domain: str) -> Response:
         found = companies.company(conn, _domain(domain), owners_of(who))
         if found is None:
             abort(404)
-        listed = rows(conn, found.ids, now)
+        listed = rows(conn, found.ids, now, who.zone)
         sold = companies.deals_of(conn, found.ids)
     shown = lines(listed, site, who, now)
     names = {row.id: row.name for row in listed}

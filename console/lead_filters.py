@@ -137,6 +137,7 @@ def asked(wish: Wish, site: Site, viewer: Viewer, now: datetime) -> Asked:
         source=wish.source or None,
         owners=_owners(wish.owner, viewer),
         orphans=now if wish.following == "none" else None,
+        zone=viewer.zone,
         order="newest" if wish.sort == "newest" else "score",
     )
 

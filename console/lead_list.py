@@ -74,7 +74,7 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
     awaited = first_day.first_day(door, conn) if nobody else []
     return Shown(
         page=found,
-        lines=lines(rows(conn, found.ids, g.moment.calendar), site, viewer(), g.moment.calendar),
+        lines=lines(rows(conn, found.ids, g.moment.calendar, viewer().zone), site, viewer(), g.moment.calendar),
         total=total,
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),

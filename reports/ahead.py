@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_
 
+from base.calendars import Zone, local_day
 from leads.groups import has
 from storage.schema import deals, enrolments, hand_offs, meetings, tasks
 
@@ -36,11 +37,11 @@ def to_meet(lead: Lead, now: datetime) -> ColumnElement[bool]:
     return has(meetings, lead, meetings.c.starts_at >= now)
 
 
-def dealing(lead: Lead, now: datetime) -> ColumnElement[bool]:
-    """A deal is open, and the day that it is hoped for is not over."""
-    return has(deals, lead, deals.c.state == "open", deals.c.close_on >= now.date())
+def dealing(lead: Lead, now: datetime, zone: Zone) -> ColumnElement[bool]:
+    """A deal is open, and the day that it is hoped for is not over in that zone."""
+    return has(deals, lead, deals.c.state == "open", deals.c.close_on >= local_day(now, zone))
 
 
-def nothing(lead: Lead, now: datetime) -> ColumnElement[bool]:
+def nothing(lead: Lead, now: datetime, zone: Zone) -> ColumnElement[bool]:
     """None of these."""
-    return ~or_(inside(lead), to_do(lead), unanswered(lead), to_meet(lead, now), dealing(lead, now))
+    return ~or_(inside(lead), to_do(lead), unanswered(lead), to_meet(lead, now), dealing(lead, now, zone))

@@ -21,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from base.calendars import Zone
 from reports import ahead
 from reports.lead_search import LOOK
 from storage.schema import lead_segments, standings
@@ -46,6 +47,7 @@ class Asked:
     source: str | None = None
     owners: frozenset[str | None] | None = None
     orphans: datetime | None = None  # at this instant (calendar) nothing is ahead of them (`reports.ahead`)
+    zone: Zone = "UTC"  # whose day it is then
     order: Order = "score"
 
 
@@ -100,7 +102,7 @@ def rest_of(asked: Asked, leading: str, lead_id: ColumnElement[int] = _S.lead_id
         here = (lead_segments.c.segment == asked.segment) & (lead_segments.c.lead_id == lead_id)
         rest.append(exists(literal(1)).where(here))
     if asked.orphans is not None:
-        rest.append(ahead.nothing(lead_id, asked.orphans))
+        rest.append(ahead.nothing(lead_id, asked.orphans, asked.zone))
     return tuple(rest)
 
 

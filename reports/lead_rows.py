@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, select
 
+from base.calendars import Zone, local_day
 from leads import events as log
 from leads.facts import Event, Lead
 from leads.groups import owners
@@ -48,12 +49,13 @@ class LeadRow:
     next: Next | None
 
 
-def rows(connection: Connection, lead_ids: Collection[int], now: datetime) -> tuple[LeadRow, ...]:
-    """Those leads in the order asked for; one that was merged into another is left out. `now` is the calendar's."""
+def rows(connection: Connection, lead_ids: Collection[int], now: datetime, zone: Zone) -> tuple[LeadRow, ...]:
+    """Those leads in the order asked for; one that was merged into another is left out. `now` is the calendar's, and
+    it is that day in `zone`."""
     if not lead_ids:
         return ()
     known, whole = {row.id: row for row in _known(connection, lead_ids)}, load_leads(connection, lead_ids)
-    last, following = _last(connection, lead_ids), _next(connection, lead_ids, now)
+    last, following = _last(connection, lead_ids), _next(connection, lead_ids, now, zone)
     return tuple(_row(known[one], whole[one], last.get(one), following.get(one)) for one in lead_ids if one in known)
 
 
@@ -78,12 +80,12 @@ def _last(connection: Connection, lead_ids: Collection[int]) -> dict[int, Event]
     return found
 
 
-def _next(connection: Connection, lead_ids: Collection[int], now: datetime) -> dict[int, Next]:
+def _next(connection: Connection, lead_ids: Collection[int], now: datetime, zone: Zone) -> dict[int, Next]:
     """A verdict that is awaited comes first, then what has the earliest day, then what has none: all that
     `reports.ahead` knows. What comes next for one who is merged comes next for the lead that stands for them."""
     found: dict[int, Next] = {}
     whose = owners(connection, lead_ids)
-    ahead = (*_steps(connection, whose), *_tasks(connection, whose), *_appointed(connection, whose, now))
+    ahead = (*_steps(connection, whose), *_tasks(connection, whose), *_appointed(connection, whose, now, zone))
     for lead_id, one in ahead:
         found[whose[lead_id]] = min(found.get(whose[lead_id], one), one, key=_when)
     return found | {whose[lead_id]: one for lead_id, one in _verdicts(connection, whose)}
@@ -108,7 +110,9 @@ def _tasks(connection: Connection, lead_ids: Collection[int]) -> Iterator[tuple[
         yield row.lead_id, Next("task", row.due_at, row.title)
 
 
-def _appointed(connection: Connection, lead_ids: Collection[int], now: datetime) -> Iterator[tuple[int, Next]]:
+def _appointed(
+    connection: Connection, lead_ids: Collection[int], now: datetime, zone: Zone
+) -> Iterator[tuple[int, Next]]:
     """Meetings that are booked, and deals whose day is not over."""
     theirs = meetings.c.lead_id.in_(sorted(lead_ids))
     booked = select(meetings.c.lead_id, meetings.c.starts_at).where(theirs, meetings.c.starts_at >= now)
@@ -116,7 +120,7 @@ def _appointed(connection: Connection, lead_ids: Collection[int], now: datetime)
         yield row.lead_id, Next("meeting", row.starts_at)
     theirs = deals.c.lead_id.in_(sorted(lead_ids))
     hoped = select(deals.c.lead_id, deals.c.close_on).where(
-        theirs, deals.c.state == "open", deals.c.close_on >= now.date()
+        theirs, deals.c.state == "open", deals.c.close_on >= local_day(now, zone)
     )
     for row in connection.execute(hoped):
         yield row.lead_id, Next("deal", datetime.combine(row.close_on, NOON, UTC))

@@ -40,7 +40,7 @@ _S, _L = standings.c, leads.c
 def leaks(connection: Connection, site: Site, days: Days, zone: Zone, now: datetime, whole: bool = False) -> Report:
     """How long each stage has been silent, and by phase who stands still; as of now, whatever the days. Of each phase
     NAMED are listed, or LISTED for the `whole`."""
-    found = {phase.id: phase for phase in _phases(site.definitions, now)}
+    found = {phase.id: phase for phase in _phases(site.definitions, now, zone)}
     return Report(
         name="leaks",
         title=msgid("Where leads are lost"),
@@ -96,7 +96,7 @@ class Phase:
     since: ColumnElement[datetime]
 
 
-def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
+def _phases(definitions: Definitions, now: datetime, zone: Zone) -> Iterator[Phase]:
     before, after = before_hand_off(definitions), after_hand_off(definitions)
     early, taken = _S.stage.in_(before), _S.stage.in_(after)
     lead = _L.status == "lead"
@@ -110,8 +110,8 @@ def _phases(definitions: Definitions, now: datetime) -> Iterator[Phase]:
     waiting, handed = ahead.unanswered(_L.id), _S.stage.in_(handed_stages(definitions))
     yield Phase("prioritise", waiting, ahead.overdue(_L.id, now), _S.stage_since)
     # Whoever stands where leads are handed over and waits for no answer (it was given, or taken back) is not forgotten.
-    yield Phase("strengthen", and_(lead, or_(early, handed), ~waiting), ahead.nothing(_L.id, now), _S.stage_since)
-    taken_up = or_(ahead.to_do(_L.id), ahead.to_meet(_L.id, now), ahead.dealing(_L.id, now))
+    yield Phase("strengthen", and_(lead, or_(early, handed), ~waiting), ahead.nothing(_L.id, now, zone), _S.stage_since)
+    taken_up = or_(ahead.to_do(_L.id), ahead.to_meet(_L.id, now), ahead.dealing(_L.id, now, zone))
     yield Phase("distribute", taken, ~taken_up, _S.stage_since)
 
 

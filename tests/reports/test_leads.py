@@ -263,7 +263,7 @@ def test_a_line_tells_who_stands_where_what_was_last_and_what_comes_next(house, 
 
     house.write(job)
     with house.read() as conn:
-        found = rows(conn, [7, 30, 999, 3], MONDAY)
+        found = rows(conn, [7, 30, 999, 3], MONDAY, "UTC")
     assert [row.id for row in found] == [7, 30, 3]
     bob = found[0]
     one = person(7)
@@ -276,18 +276,18 @@ def test_a_line_tells_who_stands_where_what_was_last_and_what_comes_next(house, 
 def test_what_comes_next_is_the_verdict_then_the_earliest_day(house, moment):
     at = moment.calendar
     with house.read() as conn:
-        assert rows(conn, [19], MONDAY)[0].next == Next("step", at + HOUR, "tips", "one")  # its task has no day
+        assert rows(conn, [19], MONDAY, "UTC")[0].next == Next("step", at + HOUR, "tips", "one")  # its task has no day
     task = insert(schema.tasks).values(lead_id=19, title="ring", due_at=at, created_by="ada", at=at)
     house.write(lambda conn: conn.execute(task).rowcount)
     with house.read() as conn:
-        assert rows(conn, [19], MONDAY)[0].next == Next("task", at, "ring")
+        assert rows(conn, [19], MONDAY, "UTC")[0].next == Next("task", at, "ring")
     opened = insert(schema.hand_offs).values(
         lead_id=19, cycle=1, stage="mql", owner="nadia", token="t", brief={}, opened_at=at, answer_by=at + 2 * HOUR,
         event_seq=1, release_id=1,
     )  # fmt: skip
     house.write(lambda conn: conn.execute(opened).rowcount)
     with house.read() as conn:
-        assert rows(conn, [19], MONDAY)[0].next == Next("verdict", at + 2 * HOUR, "nadia")
+        assert rows(conn, [19], MONDAY, "UTC")[0].next == Next("verdict", at + 2 * HOUR, "nadia")
 
 
 def test_a_meeting_that_is_booked_and_a_deal_whose_day_is_not_over_come_next(house, moment):
@@ -295,7 +295,7 @@ def test_a_meeting_that_is_booked_and_a_deal_whose_day_is_not_over_come_next(hou
 
     def following(lead_id):
         with house.read() as conn:
-            return rows(conn, [lead_id], at)[0].next
+            return rows(conn, [lead_id], at, "UTC")[0].next
 
     assert [following(lead_id) for lead_id in (14, 21)] == [
         Next("meeting", at + HOUR),
@@ -310,17 +310,25 @@ def test_a_meeting_that_is_booked_and_a_deal_whose_day_is_not_over_come_next(hou
     assert {14, 21, 15, 23} & found == {15, 23}
 
 
+@pytest.mark.parametrize(("zone", "over"), [("UTC", False), ("Europe/Paris", True), ("America/New_York", False)])
+def test_a_deal_is_ahead_until_its_day_is_over_where_the_house_is(house, moment, zone, over):
+    late = (moment.calendar + DAY).replace(hour=23, minute=30)
+    with house.read() as conn:
+        assert (rows(conn, [21], late, zone)[0].next is None) == over
+        assert (21 in page(conn, Asked(orphans=late, zone=zone), size=PEOPLE).ids) == over
+
+
 def test_a_lead_that_was_merged_into_another_is_not_listed(house):
     merged = update(schema.leads).where(schema.leads.c.id == 7).values(merged_into=8)
     house.write(lambda conn: conn.execute(merged).rowcount)
     with house.read() as conn:
-        assert [row.id for row in rows(conn, [7, 8], MONDAY)] == [8]
-        assert rows(conn, [], MONDAY) == ()
+        assert [row.id for row in rows(conn, [7, 8], MONDAY, "UTC")] == [8]
+        assert rows(conn, [], MONDAY, "UTC") == ()
 
 
 def test_the_name_of_a_line_is_the_name_of_the_lead(house):
     with house.read() as conn:
-        line = rows(conn, [1], MONDAY)[0]
+        line = rows(conn, [1], MONDAY, "UTC")[0]
     assert line.name == Lead(1, first_name=line.name.split()[0], last_name=line.name.split()[1]).name
 
 
@@ -376,7 +384,7 @@ def test_no_list_scans_a_table(house, look, entries):
             first = page(conn, asked, size=7)
             page(conn, asked, Place(50_000, 40), size=7)
             count(conn, asked)
-            rows(conn, first.ids, MONDAY)
+            rows(conn, first.ids, MONDAY, "UTC")
             for statement, lines in plans.lines():
                 scans = [line for line in lines if SCANS[conn.dialect.name].search(line)]
                 assert scans == [], f"{asked}\n{statement}\n" + "\n".join(lines)

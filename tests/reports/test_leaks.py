@@ -77,7 +77,7 @@ def test_fifteen_of_a_phase_are_named_and_all_of_them_listed_and_a_list_that_is_
     with lively.database.read() as conn:
         asked = conn, site, Days(now.date(), now.date()), PARIS
         whole, first = (questions(now, every)["leaks"](*asked).as_json()["tables"]["stuck"] for every in (True, False))
-        phase = next(leaks_report._phases(site.definitions, now))
+        phase = next(leaks_report._phases(site.definitions, now, "UTC"))
         cut = leaks_report._stuck(conn, {phase.id: phase}, now, NEVER_HEARD - 1)
     assert (len(whole["rows"]), len(first["rows"])) == (NEVER_HEARD, NAMED)
     assert "cut" not in whole
