@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import insert, update
@@ -51,8 +52,15 @@ TALLIES = [
 VIEWS_OF = [("guide-3d", 0, 100), ("guide-3d", 6, 20), ("guide-3d", 7, 50), ("demo", 0, 10), ("gone", 0, 3)]
 
 
-def lead(conn, number, at):
-    row = {"status": "lead", "email": f"ada{number}@lumen.example", "first_name": "Ada", "fields": {}, "tags": []}
+def lead(conn, number, at, **more):
+    row = {
+        "status": "lead",
+        "email": f"ada{number}@lumen.example",
+        "first_name": "Ada",
+        "fields": {},
+        "tags": [],
+        **more,
+    }
     made = insert(schema.leads).values(**row, locale="fr", origin="inbound", created_at=at)
     return conn.execute(made.returning(schema.leads.c.id)).scalar_one()
 
@@ -125,7 +133,18 @@ def test_what_is_counted_is_what_lies_within_the_days(house, watched):
 # ---------------------------------------------------------------- dashboard, pages
 
 
-def test_the_funnel_counts_the_period_and_the_one_before(house, site, watched):
+def answer(conn, number, source, verdict, at):
+    """Somebody of that source was handed over, and that is what sales said."""
+    row = {
+        "lead_id": lead(conn, number, at, source=source), "cycle": 1, "stage": "mql", "owner": "nadia", "brief": {},
+        "token": f"t{number}", "opened_at": at, "verdict": verdict, "verdict_at": at, "event_seq": 1, "release_id": 1,
+    }  # fmt: skip
+    return conn.execute(insert(schema.hand_offs).values(row)).rowcount
+
+
+def test_the_funnel_counts_the_period_and_the_one_before(house, site, moment, watched):
+    for number, (source, said) in enumerate((("organic", "accepted"), ("paid", "rejected"), ("paid", "recycled"))):
+        house.write(partial(answer, number=number, source=source, verdict=said, at=moment.calendar))
     with watched() as conn:
         board = dashboard(conn, site, WEEK, "Europe/Paris")
     now, before = board.now, board.before
@@ -133,7 +152,9 @@ def test_the_funnel_counts_the_period_and_the_one_before(house, site, watched):
     assert list(now.stages.items())[:3] == [("iql", 7), ("mql", 2), ("sql", 0)]
     assert (before.views, before.submissions, before.leads) == (50, 4, 2)
     assert board.daily == {TODAY: 5, WEEK.first: 3}
-    assert [(one.name, one.leads, one.reached["iql"]) for one in board.sources] == [("organic", 5, 5), ("paid", 3, 2)]
+    assert [
+        (one.name, one.leads, one.reached["iql"], one.answers.accepted, one.answers.count) for one in board.sources
+    ] == [("organic", 5, 5, 1, 1), ("paid", 3, 2, 0, 2)]
 
 
 def test_the_way_forward_leaves_out_where_everybody_begins_and_where_leads_are_set_aside(site):
