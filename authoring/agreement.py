@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterator
 from typing import get_args
 
-from authoring.editing import judges_otherwise
+from authoring.editing import agrees_otherwise
 from authoring.models.definitions import Definitions, Side
 from authoring.sentences import Fault
 from base.problems import Problem
@@ -33,12 +33,14 @@ def disagreements(former: Definitions | None, definitions: Definitions) -> Itera
     other rules under that version, or is no longer asked."""
     for fault in not_agreed(definitions):
         yield Problem(FILE, 1, 1, "error", fault.message, fault.hint)
-    if former is None or not judges_otherwise(former, definitions):
+    if former is None:
         return
     if definitions.agreement is None and former.agreement is not None:
-        message = said("the rules change, and `[agreement]` is gone: neither side has agreed to them")
-        yield Problem(FILE, 1, 1, "error", message, said("put it back, and let both sides write the new version"))
-    if definitions.agreement is not None and definitions.version == former.version:
+        message = said("`[agreement]` is gone: whatever the rules become, neither side would be asked")
+        hint = said("put it back; only `terreau rollback` to a release from before it goes without")
+        yield Problem(FILE, 1, 1, "error", message, hint)
+    same = definitions.version == former.version
+    if definitions.agreement is not None and same and agrees_otherwise(former, definitions):
         message = said(
             "the rules change and `version` stays `%(version)s`: both sides have agreed to others",
             version=former.version,

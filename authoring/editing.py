@@ -6,10 +6,11 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from authoring.models.common import Model
 from authoring.models.definitions import Definitions
+from authoring.models.hand_off import HandOff
 from authoring.models.sequences import Sequence, Step
 from authoring.pinned import Lack, Version, lacks
 from authoring.renames import renamed
@@ -142,12 +143,31 @@ def next_that_stays(old: Sequence, step_id: str, new: Sequence) -> str | None:
 # ---------------------------------------------------------------- the rules that everybody is judged by
 
 _JUDGING = ("stages", "temperatures", "scoring", "personas", "segments")
+_AGREED = ("interests", "recycling", "bant")  # what both sides agree on besides, and `_handed_over` of [hand_off]
 _WORDS = frozenset({"label", "title", "meaning", "description", "owner"})  # read by people, not by rules
 
 
 def judges_otherwise(former: Definitions, definitions: Definitions) -> bool:
     """Whether a lead may come out differently: another score, stage, temperature, persona or segment."""
-    return any(_said(getattr(former, key)) != _said(getattr(definitions, key)) for key in _JUDGING)
+    return _differ(_JUDGING, former, definitions)
+
+
+def agrees_otherwise(former: Definitions, definitions: Definitions) -> bool:
+    """Whether anything changes that marketing and sales agree on: how a lead is judged, what is asked of them, whom
+    they are handed to, until when, and what becomes of those who come back."""
+    handed = _handed_over(former.hand_off) != _handed_over(definitions.hand_off)
+    return handed or _differ((*_JUDGING, *_AGREED), former, definitions)
+
+
+def _differ(keys: Iterable[str], former: Definitions, definitions: Definitions) -> bool:
+    return any(_said(getattr(former, key)) != _said(getattr(definitions, key)) for key in keys)
+
+
+def _handed_over(hand_off: HandOff) -> object:
+    """Without what changes from day to day, or is words: who is away, how a rep is reached, what an alert suggests."""
+    reached, words = {"name", "email", "locale", "away"}, {"text"}
+    left_out: Any = {"reps": {"__all__": reached}, "suggestions": {"__all__": words}}
+    return _said(hand_off.model_dump(mode="json", exclude=left_out))
 
 
 def _said(value: object) -> object:

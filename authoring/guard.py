@@ -15,7 +15,7 @@ from authoring.stored import ReleaseUnreadable, load_release
 from base.problems import Problem
 from base.saying import Said, either, said, said_n
 from storage.database import Database
-from storage.schema import adoptions, documents, enrolments, in_force, sequence_versions, standings
+from storage.schema import adoptions, documents, enrolments, in_force, releases, sequence_versions, standings
 
 _ACTIVE = enrolments.c.state == "active"
 Places = dict[tuple[str, str], int]  # (version, step) -> how many leads stand there
@@ -43,9 +43,12 @@ def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
         pinned = set(conn.execute(select(enrolments.c.sequence_version).where(_ACTIVE).distinct()).scalars())
         under_way = select(adoptions.c.to_version).where(adoptions.c.done_at.is_(None))
         pinned |= {version for version in conn.execute(under_way).scalars() if version is not None}
+        again = conn.execute(select(releases.c.id).where(releases.c.hash == site.hash).limit(1)).first() is not None
     former = _readable(database, base) if base else None
+    # Going back to what was in force before waits for nobody: it was agreed to then, or nobody was asked.
+    asked = () if again else tuple(disagreements(former.definitions if former else None, site.definitions))
     if former is None:
-        return Guard(base, disagreements=tuple(disagreements(None, site.definitions)))
+        return Guard(base, disagreements=asked)
     # Who enters from now until the flip enters a version of the release in force.
     entered = {*former.versions.values(), *former.former_versions.values()}
     suspects = (pinned | entered) - set(site.versions.values())
@@ -57,7 +60,7 @@ def guard_of(database: Database, site: Site, choices: Choices) -> Guard:
         tuple(lack for version in still_entered for lack in lacks(version, site, former)),
         tuple(stage.id for stage in former.definitions.stages if stage.id not in kept),
         judges_otherwise(former.definitions, site.definitions),
-        tuple(disagreements(former.definitions, site.definitions)),
+        asked,
     )
 
 

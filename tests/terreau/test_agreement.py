@@ -50,9 +50,43 @@ def test_other_rules_under_the_version_both_agreed_to_are_refused_and_other_word
     assert terreau("apply", "--author", "ada").exit_code == 0
 
 
-def test_it_cannot_be_dropped_together_with_a_change_of_the_rules(agreed):
-    edit(agreed, DEARER, NEWER, (ASKED, ""))
-    refused("the rules change, and `[agreement]` is gone")
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('answer_within = "4 hours"', 'answer_within = "9 hours"'),
+        ("[pressure]", '[recycling]\nreset = "engagement"\n\n[pressure]'),
+        ('field = "timeline"', ""),
+        ("[[segments]]", '[[interests]]\nid = "son"\nlabel = { fr = "Son", en = "Sound" }\n\n[[segments]]'),
+    ],
+)
+def test_hand_offs_coming_back_questions_and_interests_are_agreed_to_as_well(agreed, change):
+    edit(agreed, change)
+    refused("the rules change and `version` stays `2026-10-01`")
+    edit(agreed, NEWER, (MARKETING % OLD, MARKETING % NEW), (SALES % OLD, SALES % NEW))
+    assert terreau("apply", "--author", "ada").exit_code == 0
+
+
+def test_who_is_away_waits_for_nobody(agreed):
+    absent = '[[hand_off.reps]]\naway = [{ from = "2026-12-01", to = "2026-12-08" }]\n'
+    edit(agreed, ("[[hand_off.reps]]\n", absent))
+    assert terreau("apply", "--author", "ada").exit_code == 0
+
+
+@pytest.mark.parametrize("others", [[], [DEARER, NEWER]])
+def test_it_cannot_be_dropped_with_a_change_of_the_rules_or_before_one(agreed, others):
+    edit(agreed, (ASKED, ""), *others)
+    refused("`[agreement]` is gone: whatever the rules become, neither side would be asked")
+
+
+def test_going_back_to_what_was_in_force_waits_for_nobody(lively, content):
+    """Not even to rules from before anybody was asked."""
+    path = content / "definitions.toml"
+    path.write_text(f"{path.read_text()}\n{ASKED}\n".replace(OLD, NEW))
+    edit(content, DEARER)
+    assert terreau("apply", "--author", "ada").exit_code == 0
+    said = terreau("rollback", "1", "--yes")
+    assert (said.exit_code, "agree" in said.output) == (0, False), said.output
+    assert terreau("apply", "--author", "ada").exit_code == 0, "and forth again"
 
 
 def test_rules_are_replayed_before_anybody_agrees(agreed):
