@@ -24,6 +24,7 @@ LONGEST_BODY = 32 << 10  # bytes
 MOST_DATA = 20
 # What the house itself notes with an event, and reads again.
 OURS = frozenset({"by", "chain", "hand_raise", "interests", "message_id", "of", "staff", "system", "via"})
+OF_EVENTS = frozenset({"subject", "by", "interests"})  # what a call says of an event, and of nothing else
 
 Short = Annotated[str, StringConstraints(max_length=200), AfterValidator(lambda text: text.replace("\x00", ""))]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -86,7 +87,7 @@ def _event(told: Told, system: str, spoken: Spoken) -> OutsideEvent:
         system=system,
         token=request.headers["webhook-id"],
         name=told.event or "enrol_asked",
-        subject=told.subject or told.enrol,
+        subject=told.enrol or told.subject,
         human=told.event is not None and told.by == "lead",
         data={**told.data, **asked, **({"interests": told.interests} if told.interests else {})},
         id=str(told.lead.get("id", "")),
@@ -106,6 +107,8 @@ def _problems(told: Told, site: Site) -> Iterator[str]:
         yield from _of_event(told.event, site)
     if told.enrol is not None:
         yield from _of_sequence(told.enrol, site)
+        beside = sorted(OF_EVENTS & told.model_fields_set)
+        yield from (f"{name}: is said of an `event`, and not beside `enrol`" for name in beside)
     interests = {one.id for one in site.definitions.interests}
     yield from (_unknown("interest", name, interests) for name in told.interests if name not in interests)
     yield from (f"data: `{name}` is a word of the house: call it otherwise" for name in told.data if name in OURS)
