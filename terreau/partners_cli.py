@@ -46,12 +46,15 @@ def link(options: Options, partner: str, page: str, locale: str | None) -> None:
         pages = rights.site_in_force(at).pages
     _known(partner, (one.id for one in config.partners), NO_PARTNER)
     _known(page, pages, NO_PAGE)
+    if spoken not in pages[page].locales:
+        raise NoLink(said(NOT_IN_IT, name=page, names=", ".join(pages[page].locales), locale=spoken))
     signer = Signer(config.keys().signing, system_clocks().machine)
     click.echo(link_of(config, signer, partner, page, spoken))
 
 
 NO_PARTNER = msgid("config.toml has no [[partners]] with the id `%(name)s` (%(hint)s)")
 NO_PAGE = msgid("the content in force has no page `%(name)s` (%(hint)s)")
+NOT_IN_IT = msgid("the page `%(name)s` is written in %(names)s, not in %(locale)s: choose with `--locale`")
 
 
 def _known(name: str, names: Iterable[str], otherwise: str) -> None:

@@ -67,6 +67,18 @@ def test_a_partners_link_is_made_for_whom_the_settings_know(house, content):
         assert sentence in refused.output
 
 
+def test_no_link_is_made_to_a_page_in_a_language_it_is_not_written_in(house, content):
+    (content.parent / "config.toml").write_text('[[partners]]\nid = "agence-nord"\nname = "Agence Nord"\n')
+    page = content / "pages" / "demo.toml"
+    page.write_text(f'locales = ["en"]\n{page.read_text()}')
+    applied = terreau("apply", "--author", "ada")
+    assert applied.exit_code == 0, applied.output
+    refused = terreau("leads", "link", "agence-nord", "demo")
+    assert refused.exit_code == 1
+    assert "the page `demo` is written in en, not in fr: choose with `--locale`" in refused.output
+    assert "/en/p/demo?partner=" in terreau("leads", "link", "agence-nord", "demo", "--locale", "en").output
+
+
 def test_another_systems_id_means_the_lead_in_every_command(house):
     house.submits("ada")
     assert terreau("leads", "id", "ada@lumen.example", "hubspot", "51200034").output == "Noted.\n"
