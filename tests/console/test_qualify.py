@@ -102,3 +102,14 @@ def test_more_than_a_page_is_counted_and_paged_through(staff_client, lively, peo
     found = [re.findall(r'<a class="name" href="/console/leads/(\d+)">', page.text) for page in (first, second)]
     assert [len(those) for those in found] == [20, 2]
     assert {int(one) for those in found for one in those} == more | {people["emil"]}
+
+
+def test_whoever_is_not_looked_at_is_not_said_to_be_nobody(staff_client, lively, monkeypatch):
+    looked_through = "warmest are looked through for a number"
+    lively.submits("ada")
+    assert looked_through not in plain(staff_client("sales").get(PAGE).text)
+    lively.submits("bob")
+    monkeypatch.setattr("reports.qualifying.READ", 1)
+    said = plain(staff_client("sales").get(PAGE).text)
+    assert "Nobody to qualify" in said
+    assert looked_through in said
