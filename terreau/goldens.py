@@ -46,6 +46,13 @@ def try_all(config: Config, now: datetime) -> Iterator[Tried]:
             yield _tried(config, site, tree, name, persona, now)
 
 
+def try_one(config: Config, name: str, now: datetime) -> Tried:
+    """That persona of the content, whatever becomes of others. Raises Unfit, Misplayed, Restless."""
+    tree = read_tree(config.content.dir)
+    site = site_of(tree, config)
+    return _tried(config, site, tree, name, site.personas[name], now)
+
+
 def _tried(config: Config, site: Site, tree: Tree, name: str, persona: Persona, now: datetime) -> Tried:
     simulated = simulate_in(config, site, tree, persona, Wish(name), now)
     file = config.content.dir / "personas" / f"{name}{TIMELINE}"

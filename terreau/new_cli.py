@@ -8,11 +8,16 @@ import click
 from authoring.load import load
 from authoring.tree import read_tree
 from base.clock import system_clocks
-from base.saying import said
-from terreau.goldens import try_all
+from base.saying import Said, said
+from base.translations import msgid
+from terreau.deeds import Misplayed
+from terreau.goldens import try_one
 from terreau.language import LANG, LANGUAGES, words
+from terreau.mishaps import sentence_of
 from terreau.options import Options
+from terreau.releasing_in_memory import Unfit
 from terreau.scaffold import KINDS, CannotBegin, Ground, files_of, write
+from workflows.memory import Restless as Circle
 
 
 @click.command(short_help="Begin a site, a sequence, a form or a persona.")
@@ -35,23 +40,36 @@ def new(options: Options, kind: str, name: str) -> None:
     """
     folder = Path(name) if kind == "site" else _content(options)
     made = write(folder, files_of(kind, name, _ground(options, kind)))
-    made += _played(options, kind, name)
+    made += _played(Options(folder / "config.toml", None) if kind == "site" else options, made)
     speech = words()
     for path in made:
         click.echo(speech.gettext("made %(file)s", file=os.path.relpath(path)))
     click.echo(speech.gettext("Next: %(command)s", command=_next(kind, name, options)))
 
 
-def _played(options: Options, kind: str, name: str) -> list[Path]:
-    """The timeline of the persona just made, so that `terreau test` holds; none for what is no persona."""
-    wanted = {"site": None, "persona": name}
-    if kind not in wanted:
-        return []
-    config = (Options(Path(name) / "config.toml", None) if kind == "site" else options).load()
-    tried = [one for one in try_all(config, system_clocks().calendar()) if wanted[kind] in (None, one.name)]
-    for one in tried:
-        one.file.write_text(one.timeline, "utf-8")
-    return [one.file for one in tried]
+def _played(options: Options, made: list[Path]) -> list[Path]:
+    """The timelines of the personas among what was made, so that `terreau test` holds; a warning for each that cannot
+    be played, or whose place is taken."""
+    written = []
+    for name in (path.stem for path in made if path.parent.name == "personas"):
+        try:
+            one = try_one(options.load(), name, system_clocks().calendar())
+            with one.file.open("x", encoding="utf-8") as file:
+                file.write(one.timeline)
+            written.append(one.file)
+        except FileExistsError:
+            _warn(said(LEFT_OVER, name=name))
+        except (Unfit, Misplayed, Circle) as error:
+            _warn(said(NO_TIMELINE, name=name, why=sentence_of(error)))
+    return written
+
+
+LEFT_OVER = msgid("%(name)s: a timeline of that name was there already, and is left as it is: `terreau test` compares")
+NO_TIMELINE = msgid("%(name)s: no timeline was written, as it cannot be played yet: %(why)s")
+
+
+def _warn(sentence: Said) -> None:
+    click.echo(sentence.by(words()), err=True)
 
 
 def _content(options: Options) -> Path:

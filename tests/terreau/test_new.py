@@ -101,6 +101,33 @@ def test_the_next_command_of_a_persona_plays_it(site: Path) -> None:
     assert terreau("test").output == "ada: as expected.\nchloe: as expected.\n"
 
 
+def test_another_persona_who_cannot_be_played_does_not_keep_a_new_one_from_its_timeline(site: Path) -> None:
+    ada = site / "content/personas/ada.toml"
+    ada.write_text(f'{ada.read_text()}\n[[action]]\nat = 2026-11-02T09:13:00\ndo = "click"\nstep = "infos/two"\n')
+    assert terreau("test").exit_code == 1
+    said = terreau("new", "persona", "chloe")
+    assert said.exit_code == 0, said.output
+    assert (site / "content/personas/chloe.timeline.txt").is_file()
+
+
+def test_a_timeline_that_was_left_over_stays_and_is_told_of(site: Path) -> None:
+    left = site / "content/personas/chloe.timeline.txt"
+    left.write_text("Of another Chloé.\n")
+    said = terreau("new", "persona", "chloe")
+    assert said.exit_code == 0, said.output
+    assert "chloe: a timeline of that name was there already, and is left as it is" in said.output
+    assert left.read_text() == "Of another Chloé.\n"
+
+
+def test_a_persona_who_cannot_be_played_yet_is_made_with_a_warning(site: Path) -> None:
+    page = site / "content/pages/guide.toml"
+    page.write_text(f"{page.read_text()}\nimage = 3\n")
+    said = terreau("new", "persona", "chloe")
+    assert said.exit_code == 0, said.output
+    assert "chloe: no timeline was written, as it cannot be played yet: " in said.output
+    assert (site / "content/personas/chloe.toml").is_file()
+
+
 def test_a_form_is_reached_by_its_page_and_answered_by_its_mail(site: Path) -> None:
     terreau("new", "form", "contact")
     page = tomllib.loads((site / "content/pages/contact.toml").read_text())
