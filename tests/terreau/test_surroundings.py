@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 
 from base.clock import Moment
 from base.paths import data_path
-from leads.consent import grant
+from leads.consenting import grant
 from storage.database import open_database
 from storage.schema import leads, wakes
 from terreau.cli import main
