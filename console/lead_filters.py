@@ -1,6 +1,6 @@
 """What a list of leads is narrowed by, as its address says it: read, offered, taken away; the asking is reports'."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -103,12 +103,12 @@ def _choices(site: Site, viewer: Viewer) -> Iterator[tuple[str, str, str, Sequen
     yield "sort", msgid("Order"), ORDERS[""], [(id, say(name)) for id, name in ORDERS.items() if id]
 
 
-def source_name(source: str | None) -> str:
-    """A channel, who brought them, or the word that a list gave."""
+def source_name(source: str | None, words: Callable[..., str] = say) -> str:
+    """A channel, who brought them, or the word that a list gave; `words` says it, to the viewer by default."""
     kind, colon, who = (source or "").partition(":")
     if colon and kind in BROUGHT:
-        return say(BROUGHT[kind], who=who)
-    return say(SOURCES[kind]) if source in SOURCES else source or ""
+        return words(BROUGHT[kind], who=who)
+    return words(SOURCES[kind]) if source in SOURCES else source or ""
 
 
 def _reps(site: Site, viewer: Viewer) -> Iterator[tuple[str, str]]:

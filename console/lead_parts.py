@@ -1,6 +1,6 @@
 """The parts of a lead's page that say who they are: the way so far, interests, answers, BANT, touches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from authoring.models.forms import FormField
 from authoring.site import Site
 from base.translations import msgid
 from console.context import Viewer, moment, say, span
-from console.lead_filters import SOURCES
+from console.lead_filters import SOURCES, source_name
 from console.names import Names
 from console.reasons import told
 from leads.facts import COLUMNS, DISQUALIFIED, RECYCLED, Noted, Standing
@@ -215,8 +215,17 @@ def touch(given: Mapping[str, Any]) -> Touch | None:
     """A first or last touch in words; None where nothing was noted."""
     if not given:
         return None
-    facts = tuple((say(name), one_line(given[key])[:300]) for key, name in TOUCHED.items() if given.get(key))
+    told = facts_of(given, say)
+    facts = tuple((say(TOUCHED[key]), one_line(what)[:300]) for key, what in told.items())
     return Touch(say(SOURCES[channel(given)]), _when(given.get("at")), facts)
+
+
+def facts_of(given: Mapping[str, Any], words: Callable[..., str]) -> dict[str, Any]:
+    """What was noted of a touch, by the keys of TOUCHED; whoever brought them is said in `words`."""
+    noted = {key: given[key] for key in TOUCHED if given.get(key)}
+    if BROUGHT_BY in noted:
+        noted[BROUGHT_BY] = source_name(str(noted[BROUGHT_BY]), words)
+    return noted
 
 
 def touched(one: Touched) -> Touch:

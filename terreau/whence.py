@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from console.lead_filters import SOURCES
-from console.lead_parts import TOUCHED
+from console.lead_parts import TOUCHED, facts_of
 from leads.brought import Brought, brought
 from reports.touches import Touched, touches
 from sales.provenance import who_brought, why_given
@@ -71,7 +71,6 @@ def _line(at: datetime, text: str, voice: Voice) -> str:
 
 def _touch(one: Touched, voice: Voice) -> str:
     told, say = {**one.touch, "page": one.page}, voice.say.gettext
-    facts = [
-        say("%(name)s: %(what)s", name=say(name), what=told[key]) for key, name in TOUCHED.items() if told.get(key)
-    ]
+    noted = facts_of(told, say)
+    facts = [say("%(name)s: %(what)s", name=say(TOUCHED[key]), what=what) for key, what in noted.items()]
     return ", ".join([say(SOURCES[one.channel]), *facts])

@@ -55,6 +55,14 @@ def ada(lively):
     return lead_id
 
 
+def test_whom_a_partners_link_brought_has_the_partner_named_in_words(staff_client, lively, ada):
+    touch = {"brought_by": "partner:Agence Nord", "page": "guide-3d"}
+    lively.database.write(lambda conn: conn.execute(update(leads).values(first_touch=touch)).rowcount)
+    page = plain(staff_client("marketer").get(f"/console/leads/{ada}").text)
+    assert "brought by: Partner: Agence Nord" in page
+    assert "partner:Agence" not in page
+
+
 def test_a_page_says_all_that_is_known(staff_client, ada):
     page = staff_client("sales").get(f"/console/leads/{ada}")
     said = plain(page.text)

@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from storage.schema import leads, outside_ids
+from storage.schema import leads, outside_ids, submissions
 from tests.terreau.living import terreau, today
 
 DORA = ("email=dora@zinc.fr", "first_name=Dora", "city=Lyon", "country=Germany", "--origin", "vendor",
@@ -77,6 +77,17 @@ def test_no_link_is_made_to_a_page_in_a_language_it_is_not_written_in(house, con
     assert refused.exit_code == 1
     assert "the page `demo` is written in en, not in fr: choose with `--locale`" in refused.output
     assert "/en/p/demo?partner=" in terreau("leads", "link", "agence-nord", "demo", "--locale", "en").output
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "brought by: Partner: Agence"), ("fr", "Partenaire : Agence Nord")])
+def test_whoever_a_partners_link_brought_has_the_partner_named_in_words(house, lang, said):
+    touch = {"brought_by": "partner:Agence Nord", "page": "guide-3d", "at": house.clocks.calendar().isoformat()}
+    ada = house.submits("ada")
+    came = update(submissions).where(submissions.c.lead_id == ada).values(touch=touch)
+    house.database.write(lambda conn: conn.execute(came).rowcount)
+    told = terreau("explain", str(ada), "--lang", lang).output.replace("\xa0", " ").replace("\u202f", " ")
+    assert said in told
+    assert "partner:Agence" not in told
 
 
 def test_another_systems_id_means_the_lead_in_every_command(house):
