@@ -22,9 +22,9 @@ def not_agreed(definitions: Definitions) -> Iterator[Fault]:
         if yes.version != definitions.version:
             message = said(
                 "%(side)s has agreed to version `%(old)s`, not to `%(new)s`: `terreau apply` refuses it",
-                side=side, old=yes.version, new=definitions.version,
+                side=said(side), old=yes.version, new=definitions.version,
             )  # fmt: skip
-            hint = said("whoever speaks for %(side)s writes that version here when they agree", side=side)
+            hint = said("whoever speaks for %(side)s writes that version here when they agree", side=said(side))
             yield Fault(("agreement", side, "version"), message, hint, severity="warning")
 
 

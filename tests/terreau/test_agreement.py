@@ -43,6 +43,14 @@ def test_a_new_version_waits_until_each_side_has_written_it_on_its_line(agreed):
     assert json.loads(terreau("releases", "--json").stdout)[0]["effect"]["definitions"] == {"old": OLD, "new": NEW}
 
 
+def test_each_side_is_named_in_french_too(agreed):
+    edit(agreed, NEWER)
+    said = terreau("check", "--lang", "fr").output.replace("\xa0", " ").replace("\u202f", " ")
+    for side in ("le marketing", "les commerciaux"):
+        assert f"{side} : accord sur la version `{OLD}`, pas sur `{NEW}`, que `terreau apply` refuse" in said
+        assert f"qui parle pour {side} écrit cette version ici en l'acceptant" in said
+
+
 def test_other_rules_under_the_version_both_agreed_to_are_refused_and_other_words_are_not(agreed):
     edit(agreed, DEARER)
     refused("the rules change and `version` stays `2026-10-01`: both sides have agreed to others")
