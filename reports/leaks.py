@@ -31,7 +31,7 @@ STUCK = msgid(
     "Classify: 90 days in one stage. Prioritise: the promise to answer is over. Strengthen: in no sequence, and no"
     " task, meeting or deal ahead. Distribute: taken by sales, with no task, meeting or deal ahead."
 )
-FIRST = msgid("The first fifteen of each phase. The spreadsheet has all of them.")
+FIRST = msgid("The first fifteen of each phase. The spreadsheet has up to 10,000 of them.")
 CUT = msgid("The first 10,000 of each phase. There are more: take these up first.")
 
 _S, _L = standings.c, leads.c

@@ -131,7 +131,7 @@ def test_the_page_of_leaks_names_the_first_and_its_file_all_of_them(staff_client
     client = staff_client("marketer")
     page = client.get("/console/reports/leaks").text
     assert len(set(re.findall(r"c\d+@lumen.example", page))) == 15
-    assert "The first fifteen of each phase. The spreadsheet has all of them." in page
+    assert "The first fifteen of each phase. The spreadsheet has up to 10,000 of them." in page
     file = client.get("/console/reports/leaks.csv").text
     assert len(re.findall(r"^generate,\d+,,", file, re.MULTILINE)) == 17
     assert "The first" not in file
