@@ -291,7 +291,7 @@ class Walk:
     taught: dict[Sight, list[list[str]]] = field(default_factory=dict)  # what each empty place says
     menus: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # looked at, for each look
 
-    def see(self, sights: list[Sight], looks: Any, whole: bool = True) -> "Walk":
+    def see(self, sights: list[Sight], looks: Any) -> "Walk":
         seat = self.house.seats(self.locale)
         for sight in sights:
             page = seat(sight.role)
@@ -301,7 +301,7 @@ class Walk:
             self.english += [f"{sight.path}: {text}" for text in page.evaluate(SPOKEN) if is_english(text)]
             self.problems += [
                 f"{sight.path} {self.locale}, {sight.role}, {fault}"
-                for fault in looked_at(page, self.axe if whole else colours, looks, self.menus)
+                for fault in looked_at(page, self.axe, looks, self.menus)
             ]
         self.problems += self.house.faults
         return self
@@ -335,14 +335,14 @@ def colours(page: Any) -> list[str]:
 
 @pytest.fixture(scope="module")
 def walked(lived: Lived, axe: Any) -> Callable[[str], Walk]:
-    """`walked(locale)`: every page of the house that has lived was seen, once; what else may be asked, in French."""
+    """`walked(locale)`: every page of the house that has lived was seen, once; what stands on it alone, in French."""
 
     @cache
     def walk(locale: str) -> Walk:
         lived.faults.clear()
         sights, walk = pages(lived), Walk(lived, locale, axe)
         if locale == "en":
-            return walk.see(sights, OTHERS, whole=False)
+            return walk.see(sights, OTHERS)
         return walk.see([*sights, *further(lived, sights)], ENDS)
 
     return walk
