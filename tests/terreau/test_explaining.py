@@ -14,8 +14,11 @@ from leads import merging, parting
 from leads.facts import Event
 from storage.schema import events as log
 from storage.schema import standings
+from tests.campaigns import seed
 from tests.leads.test_scoring import slow_engagement
 from tests.terreau.living import terreau, today
+
+__all__ = ["seed"]  # a fixture
 
 ZONE = "Europe/Paris"
 LIVES = range(60 if os.environ.get("TERREAU_CHAOS") == "full" else 2)  # `make chaos CHAOS=…`
@@ -100,9 +103,9 @@ def live(lively, drawn, *ids):
         lively.does(drawn.choice(ids), *drawn.choice(ACTS), interests=["cao/3d"])
 
 
-@pytest.mark.parametrize("seed", LIVES)
-def test_the_lines_sum_exactly_before_a_merge_as_one_and_once_parted(lively, every_kind_of_rule, seed):
-    drawn = random.Random(seed)
+@pytest.mark.parametrize("life", LIVES)
+def test_the_lines_sum_exactly_before_a_merge_as_one_and_once_parted(lively, every_kind_of_rule, seed, life):
+    drawn = random.Random(seed + life)
     ada, bob = lively.submits("ada"), lively.submits("bob")
     live(lively, drawn, ada, bob)
     holds(lively, ada, ada)

@@ -38,7 +38,10 @@ from storage.schema import (
 )
 from storage.schema import events as log
 from tests.arranging import lived_once
+from tests.campaigns import seed
 from tests.terreau.living import terreau
+
+__all__ = ["seed"]  # a fixture
 
 KEPT_AS_THEY_ARE = (
     log, submissions, hits, messages, consents, stage_changes, hand_offs, notifications, receipts, webhooks, notes,
@@ -367,10 +370,10 @@ def test_three_who_are_one_are_parted_in_the_order_that_leads_back(two, lively, 
     assert standing(database, two[1]).engagement >= alone[two[1]]["engagement"]
 
 
-@pytest.mark.parametrize("seed", LIVES)
-def test_merged_is_the_fold_of_the_union_and_parted_is_as_if_never_merged(lively, content, database, seed):
+@pytest.mark.parametrize("life", LIVES)
+def test_merged_is_the_fold_of_the_union_and_parted_is_as_if_never_merged(lively, content, database, seed, life):
     """`a` and `b` are merged for a while; `c` and `d` do the same things at the same time, and never are."""
-    drawn = random.Random(seed)
+    drawn = random.Random(seed + life)
     a, c = lively.submits("ada"), lively.submits("chloe")
     b, d = lively.submits("bob"), lively.submits("dora")
     definitions = lively.releases.in_force().definitions
