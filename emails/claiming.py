@@ -98,7 +98,7 @@ class Claims:
 
         Those that may not leave were sent elsewhere.
         Empty when all of them were, and more may be due; None when nothing is. Raises StorageUnavailable; what was
-        claimed by then is given back later.
+        claimed by then is given back later, whatever is raised.
         """
         urgent = self._urgent(now, limit)
         claimed, taken, materials = self._database.write(lambda conn: self._claim(conn, holder, now, limit, urgent))
@@ -107,7 +107,7 @@ class Claims:
         try:
             made = [self._make(message, materials[message.id], holder, now) for message in taken]
             return self._freeze([one for one in made if one is not None], holder)
-        except StorageUnavailable:
+        except Exception:
             for message in taken:
                 self._note(message, holder, Move("due"), now)
             raise

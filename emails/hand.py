@@ -8,9 +8,10 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import structlog
 
 from base.clock import Clock, elapsed
 from emails.claiming import InHand
@@ -25,6 +26,8 @@ FULL = 3  # batches in hand, of which none may have a line, until they step back
 AHEAD = 4  # the next batch is taken while this part of the one before is left: it takes as long as those take to leave
 SOON = timedelta(seconds=2)  # a permission that is further away is not waited for with letters in hand
 LULL_SECONDS = 0.2  # between two looks for work while a line is busy, and until what waits behind it is taken over
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,11 @@ class Hand:
         """Everything that nobody came to, the batch that was taken ahead included."""
         with self._lock:
             coming, self._coming = self._coming, None
-            with suppress(StorageUnavailable):  # then it was given back already
-                self._waiting.extend((coming.result() if coming else None) or ())
             left, self._waiting = list(self._waiting), deque()
+            try:
+                left += (coming.result() if coming else None) or ()
+            except StorageUnavailable:
+                pass  # then it was given back already
+            except Exception:  # so it was, too: what is in hand beside it must not be lost
+                log.exception("the batch that was taken ahead met a fault")
             return left

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from emails import claiming
 from storage.schema import messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
@@ -85,3 +86,18 @@ def test_what_is_in_hand_is_what_stands_in_the_table(house, sender_to, never):
     assert len(taken) == 4
     for one in taken:
         assert tuple(one.message) == tuple(house.message(one.message.id))
+
+
+def test_what_was_claimed_is_due_again_whatever_the_fault(house, inbox, sender_to, never, monkeypatch):
+    def spoilt(*given):
+        raise ValueError("no text like this")
+
+    for name in ("Ada", "Bob"):
+        house.owe(house.lead(name))
+    sender = sender_to(inbox[1], connections=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(claiming, "_frozen", spoilt)
+        with pytest.raises(ValueError, match="no text"):
+            sender.drain(never)
+    assert house.states() == {"due": 2}
+    assert sender.drain(never) == 2

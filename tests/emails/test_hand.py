@@ -66,6 +66,15 @@ def test_the_next_batch_is_taken_while_the_last_letters_of_the_one_before_leave(
     assert [one.message.id for one in held.empty()] == [3, 4], "what was taken ahead is given back with the rest"
 
 
+def test_a_fault_of_the_batch_that_was_taken_ahead_keeps_nothing_in_hand():
+    batches = [[in_hand(1), in_hand(2)]]
+    held = holding()
+    held._take = lambda: batches.pop()  # IndexError the second time
+    assert held.next().message.id == 1
+    assert [one.message.id for one in held.empty()] == [2]
+    assert held.empty() == []
+
+
 def test_what_became_due_since_the_look_ahead_found_nothing_leaves_too():
     held = holding(in_hand(1), later=[None, [in_hand(2)]])
     assert [held.next().message.id, held.next().message.id] == [1, 2]
