@@ -53,9 +53,12 @@ def asks(stage: Stage) -> bool:
 
 
 def acts_held_up(definitions: Definitions) -> frozenset[str]:
-    """The events of sales that may lead to a stage which asks for something: they lead there once it is known."""
+    """The events of sales that may lead to a stage which asks for something: they lead there once it is known. With
+    them a deal that is lost, which is never held up and ends what was.
+    """
     gated = {act for stage in definitions.stages if asks(stage) for act in stage.by_sales}
-    return frozenset(name for name, act in SALES_ACTS.items() if act in gated and name != LOST)
+    held = frozenset(name for name, act in SALES_ACTS.items() if act in gated and name != LOST)
+    return held | {LOST} if held else held
 
 
 def asks_for_bant(definitions: Definitions) -> bool:

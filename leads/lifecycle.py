@@ -16,7 +16,7 @@ from authoring.models.definitions import Definitions, Stage
 from authoring.site import Site
 from base.calendars import local_day
 from leads.conditions import holds, off_the_way, place, stage_rank
-from leads.facts import DISQUALIFIED, Event, Facts, Standing
+from leads.facts import DISQUALIFIED, LOST, Event, Facts, Standing
 from leads.gates import Lacking, acts_held_up, asks, lacking, noted_in
 from leads.points import MILLI, reached
 from leads.scoring import engagement_since_verdict, has_closed, since_verdict
@@ -94,7 +94,7 @@ def _let_go(standing: Standing, facts: Facts, definitions: Definitions) -> Move 
     """Where the newest act of sales, since the lead came to its stage, leads now that what was missing is known."""
     held = acts_held_up(definitions)
     for event in reversed(facts.history if held else ()):
-        if event.at < standing.stage_since:
+        if event.at < standing.stage_since or event.name == LOST:
             return None
         if event.name in held:
             move = BY_EVENT[event.name](standing, event, definitions)

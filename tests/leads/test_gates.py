@@ -107,12 +107,23 @@ def test_what_sales_did_before_the_lead_was_sent_back_leads_nowhere_any_more(hou
     assert "sql" not in [move[0] for move in story.does(company="Lumen")]
 
 
+def test_a_deal_that_was_lost_is_not_opened_again_by_what_is_noted_afterwards(house):
+    site = asking(house, sql={"requires_bant": True, "by_sales": ["meeting"]}, recycled={"by_sales": ["lost"]})
+    story = Story(house, site)
+    story.facts = replace(story.facts, standing=replace(story.standing, stage="recycled"))
+    meeting, lost = ({"name": name, "evidence": "engine"} for name in ("meeting_booked", "deal_lost"))
+    assert story.does(meeting) == []
+    assert story.does(lost) == []
+    assert story.does(*noted(**KNOWN, need="yes")) == []
+    assert story.does(meeting) == [("sql", "meeting", 1, False)], "another one is"
+
+
 def test_the_engine_reads_what_staff_noted_only_where_a_stage_asks_for_it(house):
     assert "bant_noted" not in named_events(house.site())
     assert "bant_noted" in named_events(asking(house, sql={"requires_bant": True}))
     assert not {"deal_forecast", "deal_lost"} & named_events(asking(house, sql={"by_sales": ["forecast"]}))
     waiting = asking(house, sql={"requires": ["company"], "by_sales": ["forecast", "lost"]})
-    assert {"deal_forecast", "deal_lost"} & named_events(waiting) == {"deal_forecast"}
+    assert {"deal_forecast", "deal_lost", "deal_won"} & named_events(waiting) == {"deal_forecast", "deal_lost"}
 
 
 # ---------------------------------------------------------------- by hand
