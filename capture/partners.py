@@ -6,12 +6,11 @@ any more by links that were given before.
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit
 
 from base.config import Config
 from base.tokens import Signer, TokenExpired, TokenInvalid
 from capture.addresses import absolute, page_path
-from capture.touch import is_inner
+from capture.touch import said_before
 from leads.adding import source_of
 
 PARAMETER, PURPOSE = "partner", "partner"
@@ -33,8 +32,8 @@ def brought_by(
     Whoever comes from another of our pages, where a partner's link led them, is still brought by that partner.
     """
     code = arguments.get(PARAMETER)
-    if code is None and is_inner(referrer, own_hosts):
-        code = dict(parse_qsl(urlsplit(referrer or "").query, max_num_fields=100)).get(PARAMETER)
+    if code is None:
+        code = said_before(referrer, own_hosts).get(PARAMETER)
     if not code or len(code) > LONGEST:
         return ""
     try:

@@ -12,6 +12,7 @@ from leads.touches import CLICK_IDS, without_click_ids
 PARAMETERS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
 LONGEST = 150
 LONGEST_CLICK_ID = 250
+MOST_FIELDS = 100  # of an address
 
 
 def read_touch(
@@ -22,8 +23,7 @@ def read_touch(
     Whoever comes from another of our pages, where they landed, still comes from where its address says.
     """
     said = _said(arguments)
-    if not said and is_inner(referrer, own_hosts):
-        said = _said(dict(parse_qsl(urlsplit(referrer or "").query, max_num_fields=100)))
+    said = said or _said(said_before(referrer, own_hosts))
     touch = {**said, "referrer": external_referrer(referrer, own_hosts)}
     return {name: value for name, value in touch.items() if value} | {"page": page, "at": at.isoformat()}
 
@@ -34,6 +34,16 @@ def is_inner(referrer: str | None, own_hosts: Collection[str]) -> bool:
         return (urlsplit(referrer or "").hostname or "") in own_hosts
     except ValueError:
         return False
+
+
+def said_before(referrer: str | None, own_hosts: Collection[str]) -> dict[str, str]:
+    """What the address of the page before says, where it was one of our own; nothing where it says too much."""
+    if not is_inner(referrer, own_hosts):
+        return {}
+    try:
+        return dict(parse_qsl(urlsplit(referrer or "").query, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return {}
 
 
 def kept_touch(touch: Mapping[str, str], agreed: bool) -> dict[str, str]:

@@ -28,6 +28,13 @@ def path_of(door, one, **changed):
     return link_of(config, door.signer, one["id"], "guide-3d", "fr").removeprefix(BASE_URL)
 
 
+@pytest.mark.parametrize("fields", [99, 101])
+def test_a_page_before_whose_address_says_too_much_says_nothing(browse, fields):
+    crowded = "&".join(f"x{n}=1" for n in range(fields))
+    page = browse().open("/en/p/guide-3d", headers={"Referer": f"{BASE_URL}/en/p/demo?{crowded}"})
+    assert page.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("one", "source"),
     [(NORD, ("partner", "partner:Agence Nord")), (ACTIF, ("vendor", "vendor:LeadActif"))],
