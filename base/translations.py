@@ -92,8 +92,9 @@ class Translator:
 
     def points(self, milli: int, signed: bool = False) -> str:
         """Milli-points as points, with a decimal where there is one: `65`, `12,5`; `signed`: `+12,5`."""
-        plus = "+" if signed and milli > 0 else ""
-        return plus + _printed(format_decimal(Decimal(milli) / MILLI, format="#,##0.#", locale=self._babel))
+        points = round(Decimal(milli) / MILLI, 1) + 0  # no zero below zero
+        plus = "+" if signed and points > 0 else ""
+        return plus + _printed(format_decimal(points, format="#,##0.#", locale=self._babel))
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share of 1: `11,3 %`, `11.3%`."""

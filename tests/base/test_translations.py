@@ -133,3 +133,10 @@ def test_the_first_of_a_month_is_an_ordinal_in_french_on_the_wall_of_the_zone():
     assert say.moment(late, "Europe/Paris") == "1er décembre 2026, 0\u00a0h\u00a030"
     assert say.moment(late, "UTC") == "30 novembre 2026, 23\u00a0h\u00a030"
     assert translator("en").date(date(2026, 12, 1)) == "1 December 2026"
+
+
+@pytest.mark.parametrize(
+    ("milli", "said"), [(40, "0"), (-40, "0"), (60, "+0.1"), (-60, "−0.1"), (50, "0"), (12_540, "+12.5")]
+)
+def test_what_is_rounded_to_nothing_has_no_sign(milli, said):
+    assert translator("en").points(milli, signed=True) == said
