@@ -25,6 +25,7 @@ NAMED = ("first_name", "last_name", "company", "job_title")
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
 PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, SEVERAL = "phone_left_out", "too_long", "typo", "no_day", "several"
+OTHER_ADDRESS = "other_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class _Told:
         self.hints: list[str] = []
         self.spoilt = False  # a number that cannot be called
         self.fault: str | None = None
+        self.passed_over = False  # an address was refused before the one that is taken
 
     def hear(self, target: str, cell: str, rules: Rules) -> None:
         if target == EMAIL:
@@ -122,6 +124,9 @@ class _Told:
             self._besides(target, cell, rules)
 
     def contact(self, line: int) -> Contact:
+        if self.consents and self.passed_over:  # nobody knows of which address they said yes
+            self.consents = []
+            self.hints.append(OTHER_ADDRESS)
         return Contact(
             line, self.columns, self.fields, tuple(dict.fromkeys(self.tags)), self.locale, self.timezone,
             tuple(self.consents), self.day, self.ids, tuple(self.hints),
@@ -140,6 +145,7 @@ class _Told:
         if kind and not {ROLE: rules.roles, DISPOSABLE: rules.disposable}[kind]:
             self.fault = kind
             return
+        self.passed_over = self.fault is not None
         self.fault, self.columns[EMAIL] = None, address
         if kind:
             self.hints.append(kind)

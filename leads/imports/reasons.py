@@ -33,6 +33,7 @@ HINTS: Mapping[str, str] = {
     "disposable": msgid("the address is thrown away after use"),
     "several": msgid("several addresses stand in one cell, and the first is taken"),
     "no_day": msgid("the day of the consent cannot be read: no consent is recorded"),
+    "other_address": msgid("the consent may be that of another address, which is refused: none is recorded"),
 }
 
 

@@ -5,10 +5,11 @@ import io
 import pytest
 
 from leads.addresses import NotAnAddress, NotANumber
-from leads.imports.contacts import Contact, Reject, Rules
+from leads.imports.contacts import Contact, Reject, Rules, read
 from leads.imports.mapping import Targets, adjust
 from leads.imports.reached import address_in, is_number, number_in
 from leads.imports.reading import Layout, Survey, Unreadable, Wishes, contacts, rows, survey
+from leads.imports.records import Record
 from storage.scratch import FirstSeen
 
 NAMES = {
@@ -69,6 +70,23 @@ def test_whoever_left_one_column_of_addresses_empty_is_reached_by_the_next():
     assert reached("Nom;Fixe;Téléphone fixe;Portable\nA;x;;0639981234\nB;x;0199001234;0639981235\nC;x;12;\n") == [
         "+33639981234", "+33639981235", "phone_left_out",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pro", "private", "taken", "agreed"),
+    [
+        ("contact@pro.fr", "ada@perso.fr", "ada@perso.fr", False),
+        ("ada@pro", "ada@perso.fr", "ada@perso.fr", False),
+        ("", "ada@perso.fr", "ada@perso.fr", True),
+        ("ada@pro.fr", "contact@perso.fr", "ada@pro.fr", True),
+    ],
+)
+def test_a_yes_beside_an_address_that_is_refused_is_not_that_of_the_next(pro, private, taken, agreed):
+    rules = Rules(3, {0: "consent:tips", 1: "email", 2: "email"}, roles=False)
+    found = read(Record(2, ("oui", pro, private)), rules)
+    assert isinstance(found, Contact)
+    assert (found.columns["email"], found.consents) == (taken, ("tips",) if agreed else ())
+    assert found.hints == (() if agreed else ("other_address",))
 
 
 def test_a_column_that_is_named_for_addresses_stands_alone_and_two_stand_together():
