@@ -9,6 +9,7 @@ import unicodedata
 from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
 from leads.imports.values import is_spoilt_number
 
+LONGEST = 1000  # what is longer is searched for nothing: the patterns would take hours over a cell of megabytes
 _BETWEEN = r"@\s,;|/<>()\[\]{}\"“”«»:?&"
 _ADDRESS = re.compile(rf"[^{_BETWEEN}]+@[^{_BETWEEN}]+\.[^{_BETWEEN}]+")
 _ANGLED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
@@ -23,6 +24,8 @@ def address_in(cell: str) -> tuple[str, bool]:
     `mailto:ada@example.org`, `Ada <ada@example.org>`, `ada@example.org ::: ada@example.net`. Where anything else is
     written, it is none: `ada lovelace@example.org` misses something, and nobody knows what.
     """
+    if len(cell) > LONGEST:
+        raise NotAnAddress("email_too_long", "no cell with an address is as long")
     text = _bare(cell)
     try:
         return canonical_email(text), False
@@ -36,6 +39,8 @@ def address_in(cell: str) -> tuple[str, bool]:
 def number_in(cell: str, region: str) -> str:
     """The number of a cell, the first of several: `06 39 98 12 34 (perso)`, `0639981234 / 0199001234`. Raises
     NotANumber, also where a spreadsheet has thrown digits away."""
+    if len(cell) > LONGEST:
+        raise NotANumber("phone_invalid", "no cell with a number is as long")
     if is_spoilt_number(cell):
         raise NotANumber("phone_invalid", "a spreadsheet has rounded it")
     try:
@@ -49,6 +54,8 @@ def number_in(cell: str, region: str) -> str:
 
 def is_number(cell: str) -> bool:
     """Whether a cell looks like a number that people call, and not like one that counts something."""
+    if len(cell) > LONGEST:
+        return False
     return _AS_PEOPLE_WRITE.fullmatch(cell) is not None and 9 <= sum(map(str.isdigit, cell)) <= 15
 
 

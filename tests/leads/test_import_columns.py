@@ -161,6 +161,24 @@ def test_what_nobody_can_call_is_no_number(cell):
         number_in(cell, "FR")
 
 
+@pytest.mark.timeout(5)
+def test_a_cell_that_is_longer_than_anything_is_not_searched():
+    much = 200_000
+    for cell in (
+        "a@" * much,
+        "<a@" * much,
+        "a" * much + "@",
+        "0 " * much + "x",
+        "1." * much + "x",
+        "+" + " " * much + "x",
+    ):
+        with pytest.raises(NotAnAddress):
+            address_in(cell)
+        with pytest.raises(NotANumber):
+            number_in(cell, "FR")
+        assert not is_number(cell)
+
+
 def test_what_counts_something_is_no_number_to_call():
     assert all(map(is_number, ["0639981234", "+33 6 39 98 12 34", "(01) 99 00 12 34", "0033639981234"]))
     assert not any(map(is_number, ["552100554", "69001", "01/02/2026", "2026-02-28 10:00:00", ""]))
