@@ -21,6 +21,9 @@ from sqlalchemy.exc import ArgumentError
 
 from base.keyring import Keys, keep_secret
 from base.saying import Refused, said
+from base.tokens import CODED, signing_key
+
+SIGNING_BYTES = 16  # that a secret in base64 is made of
 
 
 def _known_zone(name: str) -> str:
@@ -65,6 +68,17 @@ def _mail_address(address: str) -> str:
     return known.ascii_email or address
 
 
+def _signing_secret(secret: str) -> str:
+    """What is signed with it must be signed with something: `whsec_` alone would be an empty key."""
+    try:
+        weak = secret.startswith(CODED) and len(signing_key(secret)) < SIGNING_BYTES
+    except ValueError:
+        weak = True
+    if weak:
+        raise Refused(said("after `whsec_` a secret is base64, of %(count)s bytes or more", count=SIGNING_BYTES))
+    return secret
+
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -72,6 +86,7 @@ LocaleName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)]
 DnsName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=200)]
 Secret = Annotated[str, StringConstraints(min_length=16)]
+SigningSecret = Annotated[Secret, AfterValidator(_signing_secret)]
 File = Annotated[Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) else given)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -139,7 +154,7 @@ class Bounces(Section):
     """What comes back, and by which way: a Maildir that is looked into, a webhook that is signed with `secret`."""
 
     maildir: File | None = None
-    secret: Secret | None = Field(default=None, repr=False)
+    secret: SigningSecret | None = Field(default=None, repr=False)
     secret_file: File | None = None
     soft_limit: Count = 5
     soft_days: Count = 30
@@ -228,7 +243,7 @@ class Webhook(Section):
     kind: Literal["signed", "chat"] = "signed"
     url: WebAddress | None = Field(default=None, repr=False)
     url_file: File | None = None
-    secret: str | None = Field(default=None, repr=False)
+    secret: Annotated[str, AfterValidator(_signing_secret)] | None = Field(default=None, repr=False)
     secret_file: File | None = None
     allow_private: bool = False
     erasures: bool = False
@@ -247,7 +262,7 @@ class System(Section):
     """A program that tells what leads do elsewhere, signed with `secret`; new leads of it have its name as source."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]  # as `leads.naming` has it
-    secret: Secret | None = Field(default=None, repr=False)
+    secret: SigningSecret | None = Field(default=None, repr=False)
     secret_file: File | None = None
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from base.clock import Clock
 BASE62 = string.digits + string.ascii_letters
 TOKEN_LENGTH = 22  # 62 ** 22 > 2 ** 130: not to be guessed, short enough to never be folded in a mail header
 KEY_LENGTH = 43  # 62 ** 43 > 2 ** 256
+CODED = "whsec_"  # before a secret that is written in base64
 
 _jitter = random.SystemRandom()
 
@@ -50,14 +51,20 @@ def keyed_hash(key: str, text: str) -> str:
 
 
 def webhook_signature(secret: str, event_id: str, stamp: str, body: bytes) -> str:
-    """`v1,...` of Standard Webhooks 1.0 over a body of any bytes. `secret` is `whsec_` and base64, or any text.
-
-    Raises ValueError for a secret that begins with whsec_ and is not base64.
-    """
-    known = secret.startswith("whsec_")
-    key = base64.b64decode(secret.removeprefix("whsec_") + "==") if known else secret.encode()
-    signed = hmac.new(key, f"{event_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    """`v1,...` of Standard Webhooks 1.0 over a body of any bytes. Raises ValueError as `signing_key` does."""
+    signed = hmac.new(signing_key(secret), f"{event_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
+
+
+def signing_key(secret: str) -> bytes:
+    """What a secret of Standard Webhooks 1.0 signs with: `whsec_` and base64, padded or not, or any text.
+
+    Raises ValueError for one that begins with whsec_ and is not base64.
+    """
+    if not secret.startswith(CODED):
+        return secret.encode()
+    text = secret.removeprefix(CODED)
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
 
 
 def same(ours: str, theirs: str) -> bool:

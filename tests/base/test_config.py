@@ -243,7 +243,7 @@ def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path):
 def test_secrets_come_from_files(tmp_path):
     written(tmp_path, "the password\n", "password")
     written(tmp_path, "in-force-0123456789\nbefore-0123456789\n", "signing")
-    written(tmp_path, "whsec_abc\n", "hook")
+    written(tmp_path, "whsec_c2l4dGVlbiBieXRlcyBpcw\n", "hook")
     path = written(
         tmp_path,
         '[smtp]\nusername = "ada"\npassword_file = "password"\n[secrets]\nsigning_keys_file = "signing"\n'
@@ -252,7 +252,7 @@ def test_secrets_come_from_files(tmp_path):
     )
     config = load_config(path, {})
     assert config.smtp.password == "the password"
-    assert config.webhooks[0].secret == "whsec_abc"
+    assert config.webhooks[0].secret == "whsec_c2l4dGVlbiBieXRlcyBpcw"
     assert config.keys().signing == ("in-force-0123456789", "before-0123456789")
     assert config.keys().session == "session-0123456789"
 
@@ -265,6 +265,20 @@ def test_a_secret_from_a_file_is_held_to_the_same_rules(tmp_path):
         "config.toml:1:1: `secrets.session_key`: expected at least 16 characters",
         f"config.toml:3:24: the file of `suppression_key` holds no secret: {tmp_path}/empty is empty",
     ]
+
+
+@pytest.mark.parametrize(
+    "secret", ["whsec_aaaaaaaaaaaaaaaaa", "whsec_----------------", "whsec_c2VjcmV0c2VjcmV0", "whsec_é" * 4]
+)
+@pytest.mark.parametrize(
+    "table",
+    ['[[systems]]\nname = "shop"', "[mail.bounces]", '[[webhooks]]\nname = "crm"\nurl = "https://crm.example.org"'],
+)
+def test_a_secret_that_signs_with_nothing_or_little_is_refused(tmp_path, table, secret):
+    [sentence] = sentences(written(tmp_path, f'{table}\nsecret = "{secret}"'), {})
+    assert sentence.endswith("after `whsec_` a secret is base64, of 16 bytes or more")
+    assert secret not in sentence
+    load_config(written(tmp_path, f'{table}\nsecret = "whsec_c2l4dGVlbiBieXRlcyBpcw=="'), {})
 
 
 def test_missing_keys_are_made_once_and_kept(tmp_path):

@@ -12,7 +12,7 @@ from leads.erasing import erase
 from leads.forgetting import Clerk
 from storage.schema import events, leads, outside_ids
 
-SHOP, CRM = "the secret of the shop", "whsec_a2tra2tra2tra2tra2s="
+SHOP, CRM = "the secret of the shop", "whsec_a2tra2tra2tra2tra2tra2s="
 ADA = {"email": "Ada@Lumen.example", "first_name": "Ada"}
 WEBINAR = {"event": "webinar_attended", "subject": "lumiere-3d"}
 
