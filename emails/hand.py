@@ -108,12 +108,16 @@ class Hand:
                     self._step_back()
                 taken = self._next_batch()
                 self.more = taken is not None
-                self._waiting.extend(taken or ())
+                self._receive(taken or ())
                 self._look_at = 0.0 if self.more else elapsed() + LULL_SECONDS
                 one = self._draw(behind)
             self._look_ahead()
             self._busy += one is not None
             return one
+
+    def _receive(self, taken: Sequence[InHand]) -> None:
+        """What somebody waits for leaves before the marketing of an earlier batch; else each in its turn."""
+        self._waiting = deque(sorted((*self._waiting, *taken), key=lambda one: one.message.klass == "marketing"))
 
     def _look_ahead(self) -> None:
         if self.more and self._coming is None and len(self._waiting) <= self._batch // AHEAD:

@@ -27,7 +27,7 @@ def holding(*some, later=(), lines=4, paces=(), aside=lambda one, at: None):
 
 
 def test_only_what_nobody_waits_for_goes_behind_another_letter():
-    held = holding(in_hand(1), in_hand(2, "transactional"), in_hand(3))
+    held = holding(in_hand(1, "transactional"), in_hand(2, "transactional"), in_hand(3))
     assert held.next().message.id == 1
     assert held.next(behind=True) is None
     assert held.next().message.id == 2
@@ -73,6 +73,15 @@ def test_a_fault_of_the_batch_that_was_taken_ahead_keeps_nothing_in_hand():
     assert held.next().message.id == 1
     assert [one.message.id for one in held.empty()] == [2]
     assert held.empty() == []
+
+
+def test_what_somebody_waits_for_leaves_before_the_rest_of_an_earlier_broadcast():
+    slow = [in_hand(n, to=f"ada{n}@slow.example") for n in range(4)]
+    urgent = [in_hand(n, "transactional", to=f"bob{n}@atelier.example") for n in (10, 11)]
+    held = holding(*slow, later=[[*urgent, in_hand(12)]], lines=2)
+    assert held.next() is slow[0]
+    assert held.next() is urgent[0]
+    assert [one.message.id for one in held.empty()] == [11, 1, 2, 3, 12]
 
 
 def test_what_became_due_since_the_look_ahead_found_nothing_leaves_too():
