@@ -7,11 +7,12 @@ An address that only does not work, or a long silence, is no reason: a call is w
 """
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, delete
 
 from base.tokens import keyed_hash
-from leads import consent, events
+from leads import consent, consenting, events
 from leads.answering import ALL, TRACKING
 from leads.facts import CALLED, CALLS_ALLOWED, OBJECTED, Event, Lead
 from leads.groups import others, owners, survivors
@@ -33,6 +34,12 @@ def allow_calls(conn: Connection, key: str, phone: str) -> bool:
     """Take an objection back, which was noted by mistake. Returns whether there was one."""
     ours = suppressions.c.address_hash == number_hash(key, phone)
     return conn.execute(delete(suppressions).where(ours, suppressions.c.scope == CALLS)).rowcount == 1
+
+
+def leave_alone(conn: Connection, key: str, lead_id: int, phone: str, machine_now: datetime) -> None:
+    """The lead comes to have this number: whoever of those who are one objected to calls said it of this one, too."""
+    if OBJECTED in noes(conn, lead_id):
+        consenting.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, machine_now)
 
 
 def numbers(conn: Connection, lead_id: int) -> list[str]:

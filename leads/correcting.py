@@ -11,8 +11,8 @@ from base.clock import Moment
 from base.saying import said
 from leads import companies, consent, consenting, events, words
 from leads.addresses import canonical_email, canonical_phone
-from leads.callable import CALLS, LEFT, noes, number_hash
-from leads.facts import COLUMNS, OBJECTED
+from leads.callable import LEFT, leave_alone, noes
+from leads.facts import COLUMNS
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import load_leads
@@ -115,15 +115,14 @@ def _leave_alone(
     conn: Connection, lead_id: int, old: str | None, columns: Mapping[str, Any], key: str, now: Moment
 ) -> None:
     """Whoever said no said it for the address and the number that come later, too (`leads.callable`)."""
-    refused = noes(conn, lead_id)
     if email := columns.get("email"):
         new = consent.address_hash(key, email)
         if old:
             consenting.carry_over(conn, consent.address_hash(key, old), new)
-        if LEFT in refused:
+        if LEFT in noes(conn, lead_id):
             consenting.suppress(conn, new, "marketing", LEFT, now.machine)
-    if (phone := columns.get("phone")) and OBJECTED in refused:
-        consenting.suppress(conn, number_hash(key, phone), CALLS, OBJECTED, now.machine)
+    if phone := columns.get("phone"):
+        leave_alone(conn, key, lead_id, phone, now.machine)
 
 
 def _ask_again(conn: Connection, lead_id: int, locale: str, now: Moment) -> None:

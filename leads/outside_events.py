@@ -15,6 +15,7 @@ from base.saying import said
 from base.tokens import digest
 from leads import events, outside, words
 from leads.adding import known_by, made
+from leads.callable import leave_alone
 from leads.correcting import value_of
 from leads.erasing import is_forgotten
 from leads.facts import COLUMNS, HUMAN
@@ -70,7 +71,7 @@ def take(conn: Connection, event: OutsideEvent, key: str, now: Moment) -> Taken:
     row = {"token_hash": token, "purpose": PURPOSE, "lead_id": lead_id, "used_at": now.machine}
     if not insert_or_ignore(conn, used_tokens, row):  # told twice at once
         return Taken(lead_id, new=False)
-    _learn(conn, lead_id, known)
+    _learn(conn, lead_id, known, key, now)
     if event.id:
         outside.note(conn, {lead_id: {event.system: event.id}}, now.machine)
     _write(conn, lead_id, seq, event, now)
@@ -101,8 +102,9 @@ def _make(conn: Connection, event: OutsideEvent, known: Mapping[str, str], now: 
     return lead_id
 
 
-def _learn(conn: Connection, lead_id: int, known: Mapping[str, str]) -> None:
-    """Fill in what nobody knew, but for the address: no lead comes to have another by what a program says."""
+def _learn(conn: Connection, lead_id: int, known: Mapping[str, str], key: str, now: Moment) -> None:
+    """Fill in what nobody knew, but for the address: no lead comes to have another by what a program says. A number is
+    left alone where they objected to calls."""
     row = conn.execute(select(leads).where(leads.c.id == lead_id)).one()
     news = {name: value for name, value in known.items() if name != "email"}
     columns = {name: value for name, value in news.items() if name in COLUMNS and not row._mapping[name]}
@@ -110,6 +112,8 @@ def _learn(conn: Connection, lead_id: int, known: Mapping[str, str]) -> None:
     if not columns and not fields:
         return
     conn.execute(update(leads).where(leads.c.id == lead_id).values(**columns, fields={**row.fields, **fields}))
+    if phone := columns.get("phone"):
+        leave_alone(conn, key, lead_id, phone, now.machine)
     words.write(conn, {lead_id: {name: {**row._mapping, **columns}[name] for name in words.NAMED}})
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from leads import consent, consenting, events
+from leads import consent, consenting, events, outside_events
 from leads.callable import allow_calls, not_to_be_called, number_hash
 from leads.correcting import correct
 from leads.forgetting import Clerk
 from leads.identity import load_leads
+from leads.outside_events import OutsideEvent
 from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
@@ -120,6 +121,16 @@ def test_an_objection_holds_for_the_number_that_comes_later(database, moment, ad
     assert list(listed.values()) == [{"objected"}], "and when the lead is gone"
     assert database.write(lambda conn: calling.take_objection_back(conn, ada, KEY, NADIA, moment)) is True
     assert left_alone(ada) is None
+
+
+def test_an_objection_holds_for_a_number_that_a_program_tells_later(database, moment, make_lead, log):
+    bob, phone = make_lead(email="bob@lumen.example", phone=None), "+33639980009"
+    told = OutsideEvent("shop", "msg_1", "cart_left", told={"email": "bob@lumen.example", "phone": phone})
+    log(bob, Call("objected", key=KEY), moment)
+    database.write(lambda conn: outside_events.take(conn, told, KEY, moment))
+    with database.read() as conn:
+        assert load_leads(conn, [bob])[bob].phone == phone
+        assert list(consent.reasons(conn, [number_hash(KEY, phone)]).values()) == [{"objected"}]
 
 
 def test_whoever_left_all_our_mail_is_left_alone_at_the_address_that_comes_later(database, moment, ada, left_alone):
