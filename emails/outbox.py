@@ -235,8 +235,8 @@ class Sender:
             recover(self._database, self._clocks.moment())
 
     def leave(self) -> None:
-        """Say that we are gone, once no drain runs. Raises StorageUnavailable."""
-        if (holder := self._holder) is not None:
+        """Say that we are gone, once no drain runs and all that was learned is written. Raises StorageUnavailable."""
+        if (holder := self._holder) is not None and self._results.flush():
             self._holder = None
             self._database.write(lambda conn: holders.leave(conn, holder))
 

@@ -105,8 +105,8 @@ class House:
 
     def leave(self) -> None:
         """Says that nobody works here any more, once the workers are over; else the others find out in a minute."""
-        with suppress(StorageUnavailable):
-            for worker in (self.engine, self.sender, self.notifier):
+        for worker in (self.engine, self.sender, self.notifier):
+            with suppress(StorageUnavailable):
                 worker.leave()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from emails.settling import Decider, settle
 from leads import consenting
 from leads.answering import ConsentAnswer
 from leads.forgetting import Clerk
-from storage.schema import enrolments, leads, messages, suppressions
+from storage.schema import enrolments, holders, leads, messages, suppressions
 from tests.emails.conftest import Inbox, free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
@@ -38,6 +38,21 @@ def test_a_due_mail_arrives_once_and_wakes_the_lead(house, inbox, sender_to, nev
     assert "Bonjour Ada," in arrived.body("plain")
     assert sender_to(port).drain(never) == 0
     assert len(mailbox.arrived) == 1
+
+
+def test_nobody_leaves_before_what_was_learned_is_written(house, inbox, sender_to, never, monkeypatch):
+    mail, sender = house.owe(house.lead("Ada")), sender_to(inbox[1])
+    with monkeypatch.context() as away:
+        away.setattr(sender._results, "flush", lambda older_than=0.0: False)
+        assert sender.drain(never) == 1
+        sender.leave()
+    with house.database.read() as conn:
+        assert conn.scalars(select(holders.c.fence)).all() == [1]
+    assert house.message(mail).state == "in_data"
+    sender.leave()
+    assert house.message(mail).state == "sent"
+    with house.database.read() as conn:
+        assert conn.scalars(select(holders.c.fence)).all() == [2]
 
 
 def test_a_marketing_mail_carries_one_click_and_its_two_addresses(house, inbox, sender_to, never):

@@ -3,11 +3,14 @@
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from base.config import Config
 from base.paths import data_path
 from leads.identity import Capture, record
+from storage.trouble import StorageUnavailable
 from terreau.house import House
-from terreau.preparing import content_in_force
+from terreau.preparing import content_in_force, prepare
 
 
 def somebody(number: int, release_id: int) -> Capture:
@@ -43,3 +46,18 @@ def test_the_engine_takes_as_many_leads_at_a_time_as_the_settings_say(tmp_path: 
         while house.engine.begin_broadcasts():
             pass
         assert [house.engine.work() for _ in range(3)] == [3, 2, 0]
+
+
+def test_a_worker_who_cannot_say_that_it_leaves_keeps_no_other_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def away() -> None:
+        raise StorageUnavailable("away")
+
+    config = Config.model_validate({"database": {"url": f"sqlite:///{tmp_path}/terreau.db"}, "data": {"dir": tmp_path}})
+    prepare(config)
+    left: list[str] = []
+    with closing(House.build(config)) as house:
+        monkeypatch.setattr(type(house.engine), "leave", lambda engine: away())
+        monkeypatch.setattr(type(house.sender), "leave", lambda sender: left.append("sender"))
+        monkeypatch.setattr(type(house.notifier), "leave", lambda notifier: left.append("notifier"))
+        house.leave()
+    assert left == ["sender", "notifier"]
