@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
 
 from base.clock import Moment
 from leads import events, outside, visits
@@ -126,8 +126,8 @@ def forget(conn: Connection, lead_ids: Collection[int], topics: Collection[str])
     theirs = and_(hits.c.lead_id.in_(sorted(lead_ids)), hits.c.kind.in_(kinds))
     unjudged = and_(theirs, hits.c.confirmed_seq.is_(None), hits.c.event_seq.is_not(None))
     told = select(hits.c.lead_id, hits.c.event_seq).where(unjudged)
-    for lead_id, seq in conn.execute(told).all():
-        conn.execute(delete(events_table).where(events_table.c.lead_id == lead_id, events_table.c.seq == seq))
+    of_hits = tuple_(events_table.c.lead_id, events_table.c.seq).in_(told)
+    conn.execute(delete(events_table).where(events_table.c.lead_id.in_(sorted(lead_ids)), of_hits))
     conn.execute(delete(hits).where(theirs))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
-from leads.groups import group
+from leads.groups import group, members
 from leads.touches import CLICK_IDS, without_click_ids
 from storage.schema import leads, outside_ids, submissions
 from storage.upsert import insert_missing
@@ -65,13 +65,18 @@ def of_lead(conn: Connection, lead_id: int) -> tuple[OutsideId, ...]:
     return of_leads(conn, {lead_id: group(conn, lead_id)}).get(lead_id, ())
 
 
-def named_by_systems(conn: Connection, lead_id: int) -> dict[str, list[str]]:
-    """What CRMs and their like call them, `{system: ids}`; the numbers of advertisements' clicks are left out: whoever
-    agreed to be measured by us did not agree to be known elsewhere."""
-    found: dict[str, list[str]] = {}
-    for one in of_lead(conn, lead_id):
-        if one.system not in CLICK_IDS:
-            found.setdefault(one.system, []).append(one.value)
+def named_by_systems(conn: Connection, lead_ids: Collection[int]) -> dict[int, dict[str, list[str]]]:
+    """For each of these leads what CRMs and their like call them, `{system: ids}`; the numbers of advertisements'
+    clicks are left out: whoever agreed to be measured by us did not agree to be known elsewhere."""
+    found: dict[int, dict[str, list[str]]] = {lead_id: {} for lead_id in lead_ids}
+    if not found:
+        return found
+    joined = members(conn, lead_ids)
+    groups = {lead_id: [lead_id, *(one.lead_id for one in joined.get(lead_id, ()))] for lead_id in lead_ids}
+    for lead_id, those in of_leads(conn, groups).items():
+        for one in those:
+            if one.system not in CLICK_IDS:
+                found[lead_id].setdefault(one.system, []).append(one.value)
     return found
 
 

@@ -93,7 +93,7 @@ def _open(conn: Connection, call: HandOffCall, zone: Zone, base_url: str) -> Non
         conn.execute(update(leads).where(leads.c.id == lead.id).values(owner=rep.id))
     about = _about(call)
     tell_by_mail(conn, about, rep, mail_context(told, call.reason, voice), ALERT, f"mail:{rep.id}")
-    lead_url, called = f"{base_url}{LEAD_PAGE}/{lead.id}", outside.named_by_systems(conn, lead.id)
+    lead_url, called = f"{base_url}{LEAD_PAGE}/{lead.id}", outside.named_by_systems(conn, [lead.id])[lead.id]
     body = webhook_body(told, call.facts, call.reason, lead_url, called, call.now)
     for channel in call.site.definitions.hand_off.channels:
         tell_by_webhook(conn, about, channel, body)

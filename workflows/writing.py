@@ -90,7 +90,9 @@ def write_turns(conn: Connection, turns: Sequence[Turn], claimed: Mapping[int, C
     _insert(conn, messages, [row for turn in kept for row in _messages(turn, ids, sheet)])
     _insert(conn, decisions, [row for turn in kept for row in _decisions(turn, ids, sheet)])
     _insert(conn, tasks, [row for turn in kept for row in _tasks(turn, sheet)])
-    _insert(conn, webhooks, [row for turn in kept for row in _webhooks(conn, turn, sheet)])
+    telling = [turn for turn in kept if turn.webhooks]
+    called = outside.named_by_systems(conn, {turn.lead_id for turn in telling})
+    _insert(conn, webhooks, [row for turn in telling for row in _webhooks(turn, called[turn.lead_id], sheet)])
     for turn in kept:
         _hand_off(conn, turn, sheet)
     if handed_over := [turn.lead_id for turn in kept if any(change.hand_off for change in turn.stage_changes)]:
@@ -248,9 +250,8 @@ def _tasks(turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
         yield {**row, "lead_id": turn.lead_id, "at": sheet.now.calendar}
 
 
-def _webhooks(conn: Connection, turn: Turn, sheet: Sheet) -> Iterator[dict[str, Any]]:
+def _webhooks(turn: Turn, called: Mapping[str, list[str]], sheet: Sheet) -> Iterator[dict[str, Any]]:
     """As Standard Webhooks has it: the receiver knows a second delivery by `event_id`."""
-    called = outside.named_by_systems(conn, turn.lead_id) if turn.webhooks else {}
     for webhook in turn.webhooks:
         data = {**webhook.data, "lead": {**webhook.data["lead"], "outside_ids": called}}
         body = {"type": webhook.type, "timestamp": sheet.now.machine.isoformat(), "data": data}

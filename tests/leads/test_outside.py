@@ -4,17 +4,18 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from leads import consenting, erasing, giving_ids, merging, outside, parting
+from leads import consenting, erasing, giving_ids, hit_log, merging, outside, parting
 from leads.exports import Narrowed, write_list
 from leads.forgetting import Clerk
 from leads.giving_ids import NoId
+from leads.hit_log import Met
 from leads.identity import Capture, record
 from leads.outside import OutsideId
 from leads.touches import channel
 from reports.personal import record_of
-from storage.schema import leads, outside_ids, submissions
+from storage.schema import events, hits, leads, outside_ids, submissions
 from tests.conftest import SUPPRESSION_KEY
 
 HUBSPOT = OutsideId("hubspot", "51200034")
@@ -138,3 +139,47 @@ def test_a_no_to_being_measured_takes_along_what_advertisers_call_those_who_are_
     withdraws(lively, ada)
     assert of_lead(lively, ada) == (HUBSPOT,)
     assert came(lively, bob)[1] == {"page": "guide-3d", "ad_click": "gclid"}
+
+
+@pytest.fixture
+def asked(lively):
+    """What the database is asked by a job, statement by statement."""
+
+    def of(job):
+        seen = []
+
+        def within(conn):
+            def keep(conn, cursor, statement, *more):
+                seen.append(statement)
+
+            event.listen(conn, "before_cursor_execute", keep)
+            return job(conn)
+
+        return lively.database.write(within), seen
+
+    return of
+
+
+def test_what_many_leads_are_called_is_asked_once(lively, asked):
+    people = [lively.submits(f"ada{number}") for number in range(4)]
+    for number, lead_id in enumerate(people):
+        gives(lively, lead_id, OutsideId("hubspot", str(number)))
+    gives(lively, people[0], OutsideId("gclid", "EAIaIQob"))
+    called, seen = asked(lambda conn: outside.named_by_systems(conn, people))
+    assert called == {lead_id: {"hubspot": [str(number)]} for number, lead_id in enumerate(people)}
+    assert sum("FROM outside_ids" in statement for statement in seen) == 1
+    assert asked(lambda conn: outside.named_by_systems(conn, [])) == ({}, [])
+
+
+def test_hits_that_were_not_judged_are_forgotten_at_once_with_what_they_told(lively, two, asked):
+    now = lively.clocks.moment()
+    for lead_id in two:
+        for link in "123":
+            met = Met(lead_id, "click", link, "link_clicked", "tips/one")
+            lively.database.write(lambda conn, met=met: hit_log.note(conn, met, now))
+    _, seen = asked(lambda conn: hit_log.forget(conn, [two[0]], ["clicks"]))
+    assert sum(statement.startswith("DELETE FROM events") for statement in seen) == 1
+    with lively.database.read() as conn:
+        clicks = conn.scalars(select(events.c.lead_id).where(events.c.name == "link_clicked")).all()
+        assert clicks == conn.scalars(select(hits.c.lead_id)).all() == [two[1]] * 3
+        assert set(conn.scalars(select(events.c.lead_id))) == set(two), "what else they did stays"
