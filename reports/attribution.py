@@ -15,7 +15,7 @@ from base.calendars import Zone
 from base.translations import msgid
 from leads.groups import owners
 from leads.touches import BROUGHT_BY, source, source_of_visit
-from reports.cohort import portions
+from reports.cohort import came, portions
 from reports.days import instants
 from reports.report import Column, Table
 from reports.tallies import Days
@@ -49,11 +49,12 @@ class Touches:
 
 def touched(connection: Connection, days: Days, zone: Zone) -> Touches:
     """Of whoever came in during those days, everything that is known up to now."""
-    came = _came(connection, days, zone)
-    first = {(row.id, row.source or source(row.first_touch or {})) for row in came}
-    last = {(row.id, source(row.last_touch or row.first_touch or {})) for row in came}
+    touch = (leads.c.source, leads.c.first_touch, leads.c.last_touch)
+    rows = [row for _, row in came(connection, days, zone, *touch).values()]
+    first = {(row.id, row.source or source(row.first_touch or {})) for row in rows}
+    last = {(row.id, _last(row)) for row in rows}
     ever = first | last
-    for some in portions(row.id for row in came):
+    for some in portions(row.id for row in rows):
         ever |= _between(connection, some)
     by_first, by_last, by_any = (Counter(name for _, name in pairs) for pairs in (first, last, ever))
     return Touches(by_first, by_last, by_any, _visits(connection, days, zone))
@@ -87,23 +88,21 @@ def visits_table(connection: Connection, days: Days) -> Table:
     return Table("visits", msgid("Visits: from where"), columns, rows, None, COUNTED)
 
 
-def _came(connection: Connection, days: Days, zone: Zone) -> list[Any]:
-    start, end = instants(days, zone)
-    within = and_(leads.c.created_at >= start, leads.c.created_at < end)
-    known = and_(leads.c.status == "lead", leads.c.merged_into.is_(None))
-    columns = (leads.c.id, leads.c.source, leads.c.first_touch, leads.c.last_touch)
-    return [*connection.execute(select(*columns).where(within, known))]
+def _last(row: Any) -> str:
+    """The source, where no touch is kept: of a list, or nameless since."""
+    touch = row.last_touch or row.first_touch
+    return source(touch) if touch or not row.source else str(row.source)
 
 
 def _between(connection: Connection, lead_ids: Collection[int]) -> set[tuple[int, str]]:
     """(lead, channel) of their visits, and of their forms where no visit is known or the form says more."""
     whose = owners(connection, lead_ids)
     theirs = (visits.c.lead_id.in_(whose), visits.c.channel != "")
-    came = select(visits.c.lead_id, visits.c.channel, _BROUGHT).where(*theirs).distinct()
-    found = {(whose[row.lead_id], source_of_visit(row.channel, row.where)) for row in connection.execute(came)}
+    known = select(visits.c.lead_id, visits.c.channel, _BROUGHT).where(*theirs).distinct()
+    found = {(whose[row.lead_id], source_of_visit(row.channel, row.where)) for row in connection.execute(known)}
     seen = {lead_id for lead_id, _ in found}
     sent = select(submissions.c.lead_id, submissions.c.touch).where(submissions.c.lead_id.in_(whose))
-    rows = [(whose[row.lead_id], source(row.touch)) for row in connection.execute(sent)]
+    rows = [(whose[row.lead_id], source(row.touch)) for row in connection.execute(sent) if row.touch]
     return found | {(lead_id, name) for lead_id, name in rows if lead_id not in seen or name != "direct"}
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert, update
 
+from leads.erasing import anonymise
 from storage import schema
 from tests.reports.test_money import NOON, OCTOBER, answered, lead
 
@@ -97,6 +98,18 @@ def test_two_leads_who_are_one_are_counted_once_with_the_touches_of_both(databas
     database.write(merge)
     told = {row["source"]: (row["first"], row["ever"]) for row in table(database, site, "touches")}
     assert told == {"organic": (1, 1), "email": (0, 1), "social": (0, 1), "paid_search": (0, 1)}
+
+
+def test_the_nameless_stay_under_their_source(database, site, people, moment):
+    _, bob = people
+
+    def anonymous(conn):
+        conn.execute(insert(schema.wakes).values(lead_id=bob, seq=0, folded_seq=0))
+        return anonymise(conn, bob, "key", moment) and None
+
+    database.write(anonymous)
+    [row] = [row for row in table(database, site, "touches") if row["source"] == "paid_search"]
+    assert (row["first"], row["last"], row["ever"]) == (1, 1, 1)
 
 
 def test_days_without_anybody_have_no_lines(database, site):
