@@ -26,7 +26,7 @@ _RESTING = select(obstacles.c.name, obstacles.c.until).where(
 )
 
 _LONGEST_DUE = (
-    select(messages.c.id, messages.c.lead_id, messages.c.recipient)
+    select(messages.c.id, messages.c.lead_id, messages.c.recipient, messages.c.due_at)
     .where(
         messages.c.state.in_(("due", "deferred")),
         messages.c.due_at <= bindparam("now"),
@@ -36,8 +36,10 @@ _LONGEST_DUE = (
     .limit(LOOK)
     .subquery()
 )
-_DUE_NOW = select(_LONGEST_DUE.c.id, func.coalesce(_LONGEST_DUE.c.recipient, leads.c.email)).join(
-    leads, leads.c.id == _LONGEST_DUE.c.lead_id
+_DUE_NOW = (
+    select(_LONGEST_DUE.c.id, func.coalesce(_LONGEST_DUE.c.recipient, leads.c.email))
+    .join(leads, leads.c.id == _LONGEST_DUE.c.lead_id)
+    .order_by(_LONGEST_DUE.c.due_at, _LONGEST_DUE.c.id)  # a join keeps no order
 )
 
 
