@@ -28,7 +28,7 @@ def test_too_few_answers_suggest_nothing(content, people):
     answers(people, "demande", rejected=20)
     said = terreau("suggest")
     assert said.stdout == ""
-    assert "20 of 40, 50 % (almost surely between" in said.stderr
+    assert "20 of 40, 50% (almost surely between" in said.stderr
     assert "speak surely for or against no rule" in said.stderr
 
 
