@@ -94,7 +94,7 @@ def _hits_by_day(conn: Connection, old: Sequence[Row[Any]]) -> list[dict[str, An
 def _visits_by_day(old: Sequence[Row[Any]], zone: Zone) -> list[dict[str, Any]]:
     """Those that came from somewhere; who went from one page of ours to the next was never counted."""
     counted = Counter(
-        (local_day(row.at, zone), row.page, row.channel, from_where(row.touch), _campaign(row.touch))
+        (local_day(row.at, zone), row.page, row.channel, from_where(row.touch), _named(row.touch))
         for row in old
         if row.channel
     )
@@ -102,7 +102,7 @@ def _visits_by_day(old: Sequence[Row[Any]], zone: Zone) -> list[dict[str, Any]]:
     return [dict(zip(names, (*key, n), strict=True)) for key, n in sorted(counted.items())]
 
 
-def _campaign(touch: Any) -> str:
+def _named(touch: Any) -> str:
     return str(touch.get("utm_campaign") or "")[:150]
 
 

@@ -176,7 +176,7 @@ def leads_group() -> None:
     Examples:  terreau leads add email=ada@example.org --origin vendor --who LeadActif --ground consent
                terreau leads merge 42 57
                terreau leads unmerge 57
-               terreau leads move aicha@cabinet-chevalier.example mql --as marketing --because "Met at the fair"
+               terreau leads move aicha@cabinet-chevalier.example mql --as marketing --reason "Met at the fair"
     """
 
 
