@@ -23,7 +23,7 @@ from terreau.process import settle
 from terreau.running import in_motion
 from terreau.web import WebServer
 
-THREADS = 8
+THREADS = 12
 FORM = "guide-3d"
 
 

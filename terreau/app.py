@@ -4,6 +4,7 @@ from flask import Flask
 
 from capture.blueprint import open_public_door
 from capture.door import Door
+from capture.even import held_back
 from console.blueprint import console_blueprint
 from console.door import ConsoleDoor
 from console.verdict import StaffDoor, verdict_blueprint
@@ -16,7 +17,7 @@ def create_app(house: House) -> Flask:
     open_public_door(app, public_door(house))
     app.register_blueprint(verdict_blueprint(staff_door(house)), name="verdict")  # `console` is the console's
     app.register_blueprint(console_blueprint(console_door(house)))
-    app.wsgi_app = house.traffic.counted(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = held_back(house.traffic.counted(app.wsgi_app))  # type: ignore[method-assign]
     return app
 
 

@@ -50,7 +50,7 @@ class WebServer:
         host: str,
         port: int,
         *,
-        threads: int = 8,
+        threads: int = 12,
         body_limit: int = 65_536,
         longest: int = 0,
         trusted_proxy: str | None = None,

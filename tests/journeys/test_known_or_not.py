@@ -15,6 +15,7 @@ from functools import partial
 import pytest
 
 from base.tokens import Signer
+from capture.even import held_back
 from capture.ledger import leave_everything
 from capture.thanks import masked
 from console import passwords, sessions, staff
@@ -31,7 +32,8 @@ from tests.telling_apart import in_turn, plain
 FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 FORMS, WAYS_IN = (2_000, 2_000) if FULL else (20, 11)  # pairs; a password is hashed with much work
 CLOSE = 0.002  # seconds between the medians
-WEAK = 0.9  # of a look at one of each kind, whoever says which is which is right at most so often
+WEAK = 0.6  # of a look at one of each kind, whoever says which is which is right at most so often
+CHANCE = 0.01  # more often than this, two samples of one kind differ as much as those of the two kinds
 PASSWORD = "quatre chevaux sur la lune"
 GIVEN = {
     "lettre": {},
@@ -92,6 +94,7 @@ def looked_at(found, asker):
     if FULL:
         assert abs(found.median) <= CLOSE, found
         assert found.rightly <= WEAK, found
+        assert found.alike > CHANCE, found
 
 
 # ---------------------------------------------------------------- forms
@@ -163,6 +166,26 @@ def test_a_house_that_looks_longer_for_whom_it_knows_would_be_found_out(asker, m
     monkeypatch.setattr("capture.pages.record", slow)
     found = told_apart(asker, "lettre", partial(made_known, asker, confirmed), pairs=20)
     assert found.is_surely_over(max(CLOSE, found.usual / 3)), found
+
+
+def test_who_waits_for_the_answer_to_a_form_holds_up_nobody_else(database_url, settings, clocks, monkeypatch):
+    """The engine gives way to requests under way; one whose answer is made, and only held back, is none."""
+    monkeypatch.setattr("base.traffic.PATIENCE_SECONDS", 20)
+    waited = []
+    with closing(House.build(settings(database_url, 9), clocks)) as house:
+
+        def sleep(seconds):
+            began = time.perf_counter()
+            house.traffic.give_way()
+            house.database.write(lambda conn: None)
+            waited.append(time.perf_counter() - began)
+
+        monkeypatch.setattr("terreau.app.held_back", partial(held_back, sleep=sleep))
+        content_in_force(house)
+        browser = Browser(create_app(house), clocks, base_url=house.config.site.base_url)
+        assert browser.send("/p/lettre", {"email": "ada@atelier.fr"}).status_code == 303
+    assert len(waited) == 1
+    assert waited[0] < 10
 
 
 # ---------------------------------------------------------------- confirmations

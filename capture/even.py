@@ -1,0 +1,42 @@
+"""Answers that leave no earlier than a fixed time after they were asked for, so that the time they take tells nobody
+who is known here; which views answer so, the blueprint says."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, request
+
+from base.clock import elapsed
+
+LEAST = 0.02  # seconds, within which nearly every form is recorded; what takes longer leaves when it is made
+_MARK = "terreau.even"
+
+
+def even(view: Callable[..., Response]) -> Callable[..., Response]:
+    """`view`, whose answers `held_back` holds back, whatever they are."""
+
+    @wraps(view)
+    def marking(*given: Any, **asked: Any) -> Response:
+        request.environ[_MARK] = True
+        return view(*given, **asked)
+
+    return marking
+
+
+def held_back(
+    app: Callable[..., Any],
+    clock: Callable[[], float] = elapsed,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Callable[..., Any]:
+    """The WSGI application `app`, to lie around all else: who waits here holds nothing that others wait for."""
+
+    def holding(environ: Any, start_response: Any) -> Any:
+        came = clock()
+        answer = app(environ, start_response)
+        if _MARK in environ:
+            sleep(max(0.0, came + LEAST - clock()))
+        return answer
+
+    return holding
