@@ -131,6 +131,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"the address was asked to confirm less than (?P<hours>\d+) hours ago",
             msgid("this address was asked to confirm less than %(hours)s hours ago: once a day at most"),
         ),
+        (
+            r"the address got (?P<mails>\d+) mails in (?P<hours>\d+) hours and never confirmed anything",
+            msgid(
+                "this address got %(mails)s mails in %(hours)s hours and never confirmed anything: no more for a day"
+            ),
+        ),
+        (r"without its link: (?P<why>.+)", msgid("without its link to confirm: %(why)s")),
+        (r"picked `(?P<text>.+)`", msgid("of the texts that fit, %(text)s came first")),
         (r"the lead has no email address", msgid("no e-mail address is known")),
         (r"there is no such lead", msgid("there is no such lead")),
         (

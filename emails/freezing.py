@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from authoring.site import Site
+from authoring.site import CONFIRM, Site
 from base.clock import Moment
 from base.tokens import Signer, new_token
 from emails import cleaning
@@ -153,7 +153,7 @@ def _letter(message: Message, material: Material, text: CompiledEmail, site: Sit
         "lead": _shown(material, site),
         "magnet": magnet,
         "magnet_url": _magnet_url(message, magnet, door) if magnet else None,
-        "confirm_url": _confirm_url(message, material, door),
+        CONFIRM: _confirm_url(message, material, door),
         "preferences_url": f"{door.base_url}/preferences/{material.tokens[PREFERENCES]}",
         "unsubscribe_url": f"{door.base_url}/u/{material.tokens[message.topic]}"
         if message.topic in material.tokens
@@ -216,7 +216,8 @@ def _magnet_url(message: Message, magnet: str, door: Door) -> str:
 
 
 def _confirm_url(message: Message, material: Material, door: Door) -> str | None:
-    if not set(material.pending) - answering.TRACKING:
+    left_out = message.context is not None and message.context.get(CONFIRM, "") is None
+    if left_out or not set(material.pending) - answering.TRACKING:
         return None
     payload = {
         "lead": message.lead_id,

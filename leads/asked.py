@@ -1,5 +1,5 @@
 """What an address that nobody has proven to be theirs was sent because a form was filled in with it, and what it may
-still be sent: one mail that asks to confirm a day and three in all, and of any other text the same.
+still be sent: one link to confirm a day and three in all, of each text the same, and of all texts five a day.
 
 Pure: no database, no clock, no network.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 AT_MOST, APART = 3, timedelta(hours=24)
+A_DAY = 5  # mails within APART, whatever they say
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Asked:
     def open_at(self, now: datetime) -> datetime | None:
         """When the next mail that asks to confirm may leave, if that is not now."""
         at = max((mail.at + APART for mail in self._asking), default=now)
+        return at if at > now else None
+
+    def full_until(self, now: datetime) -> datetime | None:
+        """When the next mail of any kind may leave, if that is not now."""
+        at = self.mails[-A_DAY].at + APART if len(self.mails) >= A_DAY else now
         return at if at > now else None
 
     def has_it(self, text: str, now: datetime) -> bool:

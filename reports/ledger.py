@@ -78,7 +78,7 @@ def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
         messages.c.step == receipts.c.step,
         messages.c.occurrence == receipts.c.occurrence,
     )
-    wanted = (receipts.c.at, receipts.c.step, receipts.c.release_id, receipts.c.enrolment_id)
+    wanted = (receipts.c.at, receipts.c.step, receipts.c.reason, receipts.c.release_id, receipts.c.enrolment_id)
     theirs = (enrolments.c.sequence, enrolments.c.sequence_version)
     steps = (
         select(*wanted, *theirs, messages.c.state, messages.c.reason.label("mail_reason"))
@@ -93,7 +93,7 @@ def _step(row: Any) -> Decided:
     return Decided(
         row.at,
         "taken",
-        "",
+        row.reason if row.reason and row.state else "",  # how a mail left; of other steps the file says all
         row.sequence,
         row.step,
         row.release_id,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
 from leads.conditions import bought, holds
-from leads.facts import DISQUALIFIED, Event, Facts
+from leads.facts import DEPARTURES, DISQUALIFIED, Event, Facts
 from leads.shares import tries
 from leads.ways import Move
 from workflows.language import is_echo, lets_in, matching, said, zone_for
@@ -184,7 +184,17 @@ def _refused_again(
         yield f"entered already on {last:%Y-%m-%d}; re_entry = never"
     if sequence.re_entry == "after_exit" and any(enrolment.active for enrolment in before):
         yield "inside already; re_entry = after_exit"
-    if sequence.min_interval is not None:
+    if sequence.min_interval is not None and not (answers_anew(sequence) and _left_since(facts, last)):
         zone = zone_for(facts.lead, sequence, rules.zone)
         if now < later(last, sequence.min_interval, zone, holidays_of(sequence)):
             yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"
+
+
+def answers_anew(sequence: Authored) -> bool:
+    """Whether a farewell ends its `min_interval`: the link to confirm that came with the last answer is used up, and
+    whoever left and comes back needs another. What sells keeps the pace that its author set."""
+    return sequence.class_ == "transactional" and sequence.min_interval is not None
+
+
+def _left_since(facts: Facts, entered_at: datetime) -> bool:
+    return any(event.name in DEPARTURES and event.at >= entered_at for event in facts.history)

@@ -13,7 +13,7 @@ from authoring.site import Site
 from leads import confirmations, consent, events, groups, standings
 from leads.asked import Asked
 from leads.conditions import event_names
-from leads.facts import REPLIED, Event, Facts, Lead, Standing
+from leads.facts import DEPARTURES, REPLIED, Event, Facts, Lead, Standing
 from leads.fold import named_events
 from leads.identity import load_leads
 from leads.regroup import Regroup
@@ -21,6 +21,7 @@ from leads.repair import Repair
 from storage.schema import enrolments, messages, receipts
 from storage.wakes import Claimed
 from workflows import pauses, regrouping, repairing, spreading
+from workflows.entries import answers_anew
 from workflows.language import conditions_of, matching
 from workflows.picks import SEEN
 from workflows.values import UNSPENT, Edit, Enrolment, LeadState, Mail, Promised, Refold, Rules
@@ -92,7 +93,8 @@ def events_asked_about(site: Site, sequences: Iterable[Authored]) -> frozenset[s
     conditions = [condition for sequence in sequences for condition in conditions_of(sequence)]
     asked = (event_names(condition) for condition in (*conditions, *matched))
     sent = SEEN if any(step.pick for sequence in sequences for step in sequence.step) else ()
-    return named_events(site).union({REPLIED}, sent, *asked)
+    left = DEPARTURES if any(answers_anew(sequence) for sequence in sequences) else ()
+    return named_events(site).union({REPLIED}, sent, left, *asked)
 
 
 def _stored(site: Site) -> int:

@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from leads.asked import APART, AT_MOST
+from leads.asked import A_DAY, APART, AT_MOST
 from workflows.language import answers_forms, said
 from workflows.look import Look
 from workflows.outcomes import Outcome, Skip, Take, WaitUntil
@@ -23,24 +23,41 @@ def send(look: Look) -> Outcome:
     email = look.step.email if pick is None else picked(pick, sequence, look.facts, look.rules.site)
     if (reason := next(_refusals(look, email), None)) is not None:
         return Skip(look.step, reason, look.then)
-    return _asked_enough(look, str(email)) or _shut(look) or Take(look.step, look.then, look.planned, email)
+    unlinked = _asked_enough(look, str(email))
+    take = Take(look.step, look.then, look.planned, email, unlinked=unlinked and f"without its link: {unlinked}")
+    return _answered_enough(look, str(email), unlinked) or _shut(look) or take
 
 
-def _asked_enough(look: Look, email: str) -> Outcome | None:
-    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer."""
+def _asked_enough(look: Look, email: str) -> str | None:
+    """Why a text with a link to confirm may not bring it now."""
+    asked = look.facts.asked
+    if asked is None or look.facts.proven or not look.rules.site.asks_to_confirm(look.enrolment.sequence, email):
+        return None
+    if asked.used_up:
+        return f"the address was asked to confirm {AT_MOST} times and never did"
+    soon = asked.open_at(look.now) is not None
+    return f"the address was asked to confirm less than {HOURS_APART} hours ago" if soon else None
+
+
+def _answered_enough(look: Look, email: str, unlinked: str | None) -> Outcome | None:
+    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer. One
+    that only asks to confirm does not go without its link; of any other, the link alone is left out."""
     name, asked = look.enrolment.sequence, look.facts.asked
     asks = look.rules.site.asks_to_confirm(name, email)
     if asked is None or look.facts.proven or not (asks or answers_forms(look.sequence)):
         return None
-    if asks and asked.used_up:
-        return Skip(look.step, f"the address was asked to confirm {AT_MOST} times and never did", look.then)
+    alone = unlinked is not None and look.rules.site.only_confirms(name, email)
+    if alone and asked.used_up:
+        return Skip(look.step, str(unlinked), look.then)
     if asked.knows_it(f"{name}/{email}"):
         return Skip(look.step, f"the address got this mail {AT_MOST} times and never confirmed anything", look.then)
     if asked.has_it(f"{name}/{email}", look.now):
         return Skip(look.step, f"the address has this mail since less than {HOURS_APART} hours, unconfirmed", look.then)
-    opens = asked.open_at(look.now) if asks else None
-    reason = f"the address was asked to confirm less than {HOURS_APART} hours ago"
-    return None if opens is None else WaitUntil(opens, reason, look.zone_now, delayed=True)
+    if alone and (opens := asked.open_at(look.now)):
+        return WaitUntil(opens, str(unlinked), look.zone_now, delayed=True)
+    full = asked.full_until(look.now)
+    reason = f"the address got {A_DAY} mails in {HOURS_APART} hours and never confirmed anything"
+    return None if full is None else WaitUntil(full, reason, look.zone_now, delayed=True)
 
 
 def _refusals(look: Look, email: str | None) -> Iterator[str]:

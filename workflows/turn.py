@@ -162,11 +162,12 @@ class _Turn(Slate):
         return self.let_in(sequence, f"enrolled by `{enrolment.sequence}/{step.id}`", enrolment, step.id)
 
     def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
-        self.receipt(enrolment, take.step.id, "taken", f"picked `{take.email}`" if take.step.pick else None)
+        picked = f"picked `{take.email}`" if take.step.pick else None
+        self.receipt(enrolment, take.step.id, "taken", take.unlinked or picked)
         letter = effects.mail(enrolment, take, self.facts, self.rules)
         self.messages.append(letter)
-        asks = self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email))
-        if asks or answers_forms(self.rules.sequence(enrolment)):
+        asks = not take.unlinked and self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email))
+        if asks or take.unlinked or answers_forms(self.rules.sequence(enrolment)):
             self.facts = self.facts.answered(Answer(letter.email, asks, self.now))
         self.posted.add(enrolment.key)
         return replace(enrolment, position="awaiting_mail", due_at=None, anchor_at=self.now)

@@ -173,7 +173,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A promise to mail. `recipient` and `context` are given for notifications only."""
+    """A promise to mail. `recipient` and `context` are given for notifications; other mails are told by `context` what
+    they go without."""
 
     key: tuple[str, str]
     klass: Literal["marketing", "transactional", "notification"]
@@ -185,7 +186,7 @@ class Message:
     locale: str
     expires_at: datetime | None = None
     recipient: str | None = None
-    context: Mapping[str, str] | None = None
+    context: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

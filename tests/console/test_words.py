@@ -396,6 +396,22 @@ REASONS = [
         "cette adresse a été invitée à confirmer il y a moins de 24 heures : une fois par jour au plus",
     ),
     (
+        "the address got 5 mails in 24 hours and never confirmed anything",
+        "this address got 5 mails in 24 hours and never confirmed anything: no more for a day",
+        "cette adresse a reçu 5 e-mails en 24 heures et n’a jamais rien confirmé : plus rien pendant un jour",
+    ),
+    (
+        "without its link: the address was asked to confirm less than 24 hours ago",
+        "without its link to confirm: this address was asked to confirm less than 24 hours ago: once a day at most",
+        "sans son lien de confirmation : cette adresse a été invitée à confirmer il y a moins de 24 heures :"
+        " une fois par jour au plus",
+    ),
+    (
+        "picked `plans`",
+        "of the texts that fit, plans came first",
+        "parmi les textes qui conviennent, plans venait en premier",
+    ),
+    (
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",

@@ -95,6 +95,20 @@ def test_a_transactional_mail_brings_the_magnet_and_asks_to_confirm(house, inbox
     assert [name for name, _subject, _data in house.events_of(bob, "")][-2:] == ["mail.sent", "asset_delivered"]
 
 
+def test_what_goes_without_its_link_to_confirm_brings_all_the_rest(house, inbox, sender_to, never):
+    """Also where it is written anew, after a mailbox that was full or a text that was mended."""
+    mailbox, port = inbox
+    bob = house.lead("Bob", topics=())
+    answer = ConsentAnswer("conseils-3d", "J'accepte", True)
+    house.run(lambda conn: consenting.ask(conn, bob, [answer], form="guide-3d", locale="fr", proof={}, now=house.now))
+    message = house.owe(bob, "livraison/guide", context={"confirm_url": None})
+    sender_to(port).drain(never)
+
+    assert "https://lumen.example/m/" in mailbox.one().body("plain")
+    assert "/confirm/" not in mailbox.one().body("plain")
+    assert house.message(message).context["confirm_url"] is None
+
+
 @pytest.mark.parametrize(("topics", "counted"), [(("conseils-3d",), False), (("conseils-3d", "clicks"), True)])
 def test_clicks_are_counted_only_for_those_who_agreed(house, inbox, sender_to, never, topics, counted):
     mailbox, port = inbox

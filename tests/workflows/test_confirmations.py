@@ -1,12 +1,15 @@
-"""Whoever types somebody else's address into forms makes them get one confirmation mail a day, and three in all."""
+"""Whoever types somebody else's address into forms makes them get one link to confirm a day, and three in all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from authoring.models.forms import Form
 from leads.consent import address_hash
 from storage import schema
 from storage.upsert import insert_or_ignore
+from tests.workflows.conftest import site
 
 ANSWERS = """
 class = "transactional"
@@ -37,6 +40,29 @@ def works(shop):
     shop.works()
     shop.mails_end()
     shop.works()
+
+
+def form(**more):
+    title = {
+        "title": "F",
+        "submit": "Send",
+        "field": [{"name": "email", "kind": "email", "label": "E", "required": True}],
+    }
+    return Form.model_validate({**title, "thanks": {"title": "T", "body": "B"}, **more})
+
+
+@pytest.fixture
+def shop_and_letter(database, clocks, workshop_of):
+    """A form of the letter, where subscribing is all; two others, whose answers ask to confirm besides; and a guide."""
+    texts = {name: ANSWERS.format(form=name) for name in ("letter", "demo", "grid", "guide")}
+    subscribes = form(subscribe="letter", wording="I subscribe")
+    forms = {"letter": subscribes, "demo": form(), "grid": form(), "guide": form(subscribe="letter", wording="I do")}
+    made = site(texts)
+    body = {name: "Your guide: {{ magnet_url }} {{ confirm_url }}" for name in ("guide",)}
+    emails = {
+        key: email.model_copy(update={"body": body.get(key[0], email.body)}) for key, email in made.emails.items()
+    }
+    return workshop_of(database, clocks, replace(made, forms=forms, emails=emails))
 
 
 def letters(shop):
@@ -90,6 +116,52 @@ def test_of_a_mail_that_asks_nothing_the_same_goes_once_a_day_and_three_times_in
         shop.advance(hours=25)
     assert sorted(letters(shop)) == ["answer-grid/file"] * 3 + ["answer-guide/file"] * 3
     assert "the address got this mail 3 times and never confirmed anything" in reasons(shop)
+
+
+def linked(shop):
+    """Each mail, and whether it may bring the link to confirm."""
+    return [
+        (email.partition("/")[0], context is None) for email, context in shop.rows(schema.messages, "email", "context")
+    ]
+
+
+def test_an_answer_leaves_at_once_without_its_link_where_the_address_was_just_asked_to_confirm(shop_and_letter):
+    for name in ("letter", "demo", "guide", "grid"):
+        asks(shop_and_letter, form=name)
+    assert linked(shop_and_letter) == [
+        ("letter", True), ("demo", False), ("guide", False), ("grid", False),
+    ]  # fmt: skip
+    told = [reason for (reason,) in shop_and_letter.rows(schema.receipts, "reason")]
+    assert told == [None] + ["without its link: the address was asked to confirm less than 24 hours ago"] * 3
+
+
+def test_only_the_mail_that_has_nothing_else_to_say_waits_for_its_link(shop_and_letter):
+    for name in ("demo", "letter"):
+        asks(shop_and_letter, form=name)
+    assert linked(shop_and_letter) == [("demo", True)]
+    shop_and_letter.advance(hours=24)
+    works(shop_and_letter)
+    assert linked(shop_and_letter) == [("demo", True), ("letter", True)]
+
+
+def test_the_link_comes_back_the_next_day_and_three_times_in_all(shop_and_letter):
+    for name in ("demo", "grid", "guide", "demo", "grid"):
+        asks(shop_and_letter, form=name)
+        shop_and_letter.advance(hours=25)
+    assert [with_link for _, with_link in linked(shop_and_letter)] == [True, True, True, False, False]
+
+
+def test_of_all_texts_together_an_address_gets_five_a_day(workshop):
+    """Guides by mail are a weapon too, where there are many."""
+    plain = {f"answer-{name}": ANSWERS.format(form=name).replace("confirm", "file") for name in "abcdefg"}
+    shop = workshop(plain)
+    for name in "abcdefg":
+        asks(shop, form=name)
+    assert len(letters(shop)) == 5
+    assert "the address got 5 mails in 24 hours and never confirmed anything" in reasons(shop)
+    shop.advance(hours=24)
+    works(shop)
+    assert len(letters(shop)) == 7
 
 
 def test_what_no_form_asks_for_is_not_counted(workshop):
@@ -151,3 +223,17 @@ def test_the_count_outlives_the_lead_and_the_release(shop):
     shop.database.write(lambda conn: insert_or_ignore(conn, schema.confirmations, rows))
     asks(shop)
     assert letters(shop) == []
+
+
+def test_whoever_left_and_comes_back_is_answered_within_the_interval(workshop):
+    again = ANSWERS.replace('re_entry = "always"', 're_entry = "always"\nmin_interval = "24 hours"').format(
+        form="letter"
+    )
+    shop = workshop({"answer-letter": again})
+    lead_id = shop.submits("ada", "letter", consent_to="letter")
+    works(shop)
+    asks(shop, form="letter")
+    assert len(letters(shop)) == 1
+    shop.happens(lead_id, "unsubscribed", "all")
+    asks(shop, form="letter")
+    assert len(letters(shop)) == 2

@@ -94,6 +94,41 @@ def test_consent_that_is_taken_in_together_with_the_form_gives_one_entry_all_the
     assert [outcome for outcome, _ in story.said] == ["refused", "entered"]
 
 
+ANSWER = (
+    """
+class = "transactional"
+re_entry = "always"
+min_interval = "24 hours"
+trigger = [{ form = "guide" }]
+"""
+    + ONE_MAIL
+)
+
+
+@pytest.mark.parametrize("farewell", ["unsubscribed", "consent_withdrawn"])
+def test_whoever_left_and_asks_again_gets_an_answer_once(tell, farewell):
+    """The link to confirm that they were sent is used up: without another they could not come back."""
+    story = tell(ANSWER)
+    outcomes = [story.submits().decisions[0].outcome]
+    story.event(farewell, "tips")
+    for _ in range(2):
+        story.now += HOUR
+        outcomes.append(story.submits().decisions[0].outcome)
+    assert outcomes == ["entered", "entered", "refused"]
+
+
+def test_who_left_a_sequence_that_sells_comes_back_at_the_pace_that_its_author_set(tell):
+    story = tell('re_entry = "after_exit"\nmin_interval = "2 days"\n' + ONE_MAIL)
+    story.submits()
+    story.event("consent_withdrawn", "tips")
+    story.granted.clear()
+    story.turn()
+    story.granted.add("tips")
+    story.now += HOUR
+    [refused] = [line.reason for line in story.submits().decisions if line.outcome == "refused"]
+    assert refused.endswith("min_interval = 2 days")
+
+
 @pytest.mark.parametrize(
     ("written", "again_inside", "again_after"),
     [
