@@ -23,6 +23,20 @@ _AWAY = re.compile(
     r"|^(?:\[[^\]]{1,40}\])?[\W_]*(?:auto:|absen(?:ce|t)|(?:je suis )?en cong[ée]|on (?:vacation|holidays?|leave)"
     r"|i am away|abwesend|im urlaub|assente|afwezig|vacation\b|cong[ée]s\b)"
 )
+# Subjects that people may have as well: they count only where the text begins as a notice does.
+_AS_IF_AWAY = re.compile(
+    r"(?:\[[^\]]{1,40}\])?[\W_]*(?:(?:message|e-?mail|courriel|notification|avis) (?:automatique|d['’]absence)"
+    r"|automat(?:ic|ed) (?:message|e-?mail|notification)|absence (?:notice|message|notification))\b"
+)
+_TELLS_AWAY = re.compile(
+    r"\W*(?:(?:hello|hi|dear|good (?:morning|afternoon|day)|bonjour|madame|monsieur|chère?s?)\b[^\n.]{0,60}[\n,.!]\s*)?"
+    r"(?:(?:thank you|thanks|merci)\b[^\n.!]{0,120}[\n.!]\s*)?"
+    r"(?:(?:i am|i['’]m|i will be|i['’]ll be) (?:currently |presently )?"
+    r"(?:out of (?:the )?office|away\b|absent\b|on (?:annual |parental |sick )?(?:leave|vacation|holidays?)\b)"
+    r"|je (?:suis|serai) (?:actuellement )?"
+    r"(?:absente?\b|indisponible\b|en (?:congés?|vacances|déplacement)\b|hors du bureau)"
+    r"|this is an automat|ceci est (?:un|une) (?:message|réponse|courriel|e-?mail) automatique)"
+)
 _RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
 # How the notice begins that a reader's program sends, and what it says: of a mail of ours, not of what it offers.
 _WAS_READ = re.compile(
@@ -47,12 +61,20 @@ def is_automatic(mail: Received) -> bool:
         return True
     if mail.first("x-auto-response-suppress") and "<>" in mail.first("return-path"):
         return True
-    return says_away(mail)
+    return says_away(mail) or _tells_of_an_absence(mail)
 
 
 def says_away(mail: Received) -> bool:
     """By its subject alone."""
     return _AWAY.search(mail.first("subject").lower()) is not None
+
+
+def _tells_of_an_absence(mail: Received) -> bool:
+    """By its subject and how its text begins, together; whoever asks something is a person."""
+    if _AS_IF_AWAY.match(mail.first("subject").lower()) is None:
+        return False
+    words = notice_of(mail).lower()
+    return _TELLS_AWAY.match(words) is not None and "?" not in words
 
 
 def is_receipt(mail: Received) -> bool:

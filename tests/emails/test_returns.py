@@ -490,6 +490,32 @@ def test_a_receipt_and_an_absence_without_a_header_are_a_machine_s(subject, body
     assert read(plain(body, **changed)).kind == kind
 
 
+NOTICES = [
+    ("Message automatique", "Bonjour,\n\nMerci pour votre message.\nJe suis absente jusqu'au 12 janvier."),
+    ("Notification d'absence : Niveaux", "Je serai en congés du 2 au 9 mars. Écrivez à bob@lead.example."),
+    ("[EXT] Avis d’absence", "Ceci est un message automatique. De retour lundi."),
+    ("Automated message: Niveaux", "Hi,\nthank you for your email. I am currently out of the office until Monday."),
+    ("Absence notification", "Dear sender,\n\nI will be on annual leave until 9 March."),
+]
+OF_PEOPLE = [
+    ("Re: Niveaux", NOTICES[0][1]),
+    ("Re: Message automatique", NOTICES[0][1]),
+    ("Message automatique", "Votre guide m'a plu. Je suis absente jusqu'au 12, appelez-moi après."),
+    ("Message automatique", NOTICES[0][1] + "\nPouvez-vous m'appeler le 13 ?"),
+    ("Vacances", "Je suis en vacances la semaine prochaine, appelez-moi avant."),
+    ("I am unavailable on Tuesday", "I am away then. Wednesday would suit me."),
+    ("Your automated emails", "Thank you. I am on leave now, and would like a quote in April."),
+]
+
+
+@pytest.mark.parametrize(("subject", "body", "kind"), [
+    *((subject, body, "auto_reply") for subject, body in NOTICES),
+    *((subject, body, "human_reply") for subject, body in OF_PEOPLE),
+])  # fmt: skip
+def test_an_absence_told_by_subject_and_text_together_is_a_machine_s_and_no_human_s_answer_is_lost(subject, body, kind):
+    assert read(plain(body, Subject=subject, In_Reply_To=f"<{TOKEN}@lumen.example>")).kind == kind
+
+
 def test_a_human_s_own_mail_about_a_failure_is_no_bounce_of_whoever_they_name():
     words = "I wrote to bob@x.example, it was not delivered: user unknown. Can you help?"
     got = read(plain(words, To=f"bounce+{TOKEN}@lumen.example", Subject="Problem: could not be delivered"))
