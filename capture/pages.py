@@ -192,7 +192,8 @@ def _capture(door: Door, visit: Visit, stamp: Stamp, said: Answers) -> Capture:
 def _thank(door: Door, visit: Visit, address: str, ticked: bool, *, held: str | None = None) -> Response:
     path = thanks_path(door.config, visit.speech.locale, visit.page.form)
     sealed = seal_thanks(door.signer, visit.name, address, ticked=ticked, held=held)
-    return redirect(f"{path}?for={sealed}", 303)  # type: ignore[return-value]
+    # A fragment of its own, or the browser keeps the one of the form that was sent (RFC 9110, 10.2.2).
+    return redirect(f"{path}?for={sealed}#main", 303)  # type: ignore[return-value]
 
 
 def _draw(

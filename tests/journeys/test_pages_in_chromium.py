@@ -68,6 +68,7 @@ def test_a_form_is_filled_and_sent_without_scripts_by_keyboard_alone(shown):
     with page.expect_navigation():
         page.click("form button[type=submit]")
     assert "/thanks/demo" in page.url
+    assert page.url.endswith("#main"), "it no longer says that anything is wrong"
     assert "a•••a@gmail.com" in page.inner_text("main")
     page.context.close()
 
