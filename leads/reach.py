@@ -14,6 +14,7 @@ from authoring.site import Site
 from base.saying import Said, said
 from base.toml import Loc
 from leads.facts import DISQUALIFIED, RECYCLED
+from leads.scoring import most_of
 
 FILE = "definitions.toml"
 Found = Iterator[tuple[str, Loc, Said, Said]]  # the file, where in it, what is wrong, what to do
@@ -29,8 +30,7 @@ def most_engagement(definitions: Definitions) -> float:
 
 def most_fit(definitions: Definitions) -> int:
     """The most points that the best persona can give."""
-    sums = [sum(rule.points for rule in persona.rules if rule.points > 0) for persona in definitions.personas]
-    return max(sums, default=0)
+    return max(map(most_of, definitions.personas), default=0)
 
 
 def out_of_reach(site: Site) -> Found:

@@ -6,6 +6,7 @@ every `half_life` days, by whole days of the site's zone; then each rule's sum i
 Pure: no database, no clock, no network.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +21,7 @@ from leads.points import MILLI, engagement, excesses, falls_below, share
 
 __all__ = [
     "Fit", "Line", "engagement", "engagement_since_verdict", "falls_below", "fit", "fold_buckets", "interests_after",
-    "lines", "rules_for", "since_verdict", "starts_again", "take_in", "temperature",
+    "lines", "most_of", "rules_for", "since_verdict", "starts_again", "take_in", "temperature",
 ]  # fmt: skip
 
 # What stood in a rule's bucket when sales sent the lead back, under "before:" and the rule's id (no id has a colon).
@@ -165,6 +166,20 @@ def fit(facts: Facts, definitions: Definitions) -> Fit:
     return _fit_to(best, held[best.id])
 
 
+def most_of(persona: IdealCustomer) -> int:
+    """The most points that one lead can have of it: of rules that want one field to be something, a single answer
+    counts, so the best of them. Whatever else they ask is taken as possible together."""
+    free = 0
+    answers: dict[str, Counter[str | int | bool]] = defaultdict(Counter)
+    for rule in persona.rules:
+        wanted = [rule.when.is_] if rule.when.is_ is not None else rule.when.in_
+        if rule.points > 0 and wanted is None:
+            free += rule.points
+        elif rule.points > 0 and wanted is not None:
+            answers[str(rule.when.field)].update(dict.fromkeys(wanted, rule.points))
+    return free + sum(max(given.values(), default=0) for given in answers.values())
+
+
 def interests_after(interests: Mapping[str, int], event: Event, definitions: Definitions) -> Mapping[str, int]:
     """Interests in milli-points once a human's event is counted, each by its weight; they neither decay nor cap."""
     points = definitions.scoring.interest_points.get(event.means, 0) if event.human else 0
@@ -188,7 +203,7 @@ def _fit_to(persona: IdealCustomer, held: list[FitRule]) -> Fit:
         persona=persona.id if milli > 0 else None,
         lines=tuple(_fit_line(rule) for rule in persona.rules if rule.id in kept),
         missing=tuple(_fit_line(rule) for rule in persona.rules if rule.points > 0 and rule.id not in kept),
-        best=sum(rule.points for rule in persona.rules if rule.points > 0) * MILLI,
+        best=most_of(persona) * MILLI,
     )
 
 

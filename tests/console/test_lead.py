@@ -70,7 +70,7 @@ def test_a_page_says_all_that_is_known(staff_client, ada):
         "Ada Moreau", "Trois Pignons", "06 39 98 12 34", "ada@lumen.example",  # who
         "Ada is asking for you", "Confirm a demonstration slot", "Accept",  # what waits
         "MQL for", "They asked for it, with the form “Ask for a slot”", "By rule: engagement",  # the way
-        "Asked for a demonstration", "1 × 40", "MQL from 80 on", "50 fit of 70",  # the score
+        "Asked for a demonstration", "1 × 40", "MQL from 80 on", "50 fit of 65",  # the score
         "Interior architect", "missing, would be +15",  # the fit
         "IQL becomes MQL", "Nadia Ferreira notes", "Enters “3D advice”", "Mail sent:",  # the story
         "1 visit of a machine is left out",

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring.models.common import subjects
-from authoring.models.definitions import Definitions
+from authoring.models.definitions import Definitions, IdealCustomer
 from base.calendars import at_local, local_day
 from leads import scoring
 from leads.decay import decayed, table
@@ -353,6 +353,25 @@ def test_a_rule_that_is_gone_gives_nothing(house):
 )
 def test_the_temperature_is_read_off_the_engagement(house, milli, band):
     assert scoring.temperature(milli, house.definitions()) == band
+
+
+@pytest.mark.parametrize(
+    ("rules", "most"),
+    [
+        ([({"field": "trade", "is": "a"}, 25), ({"field": "trade", "in": ["b", "c"]}, 15)], 25),
+        ([({"field": "trade", "is": "a"}, 25), ({"field": "trade", "in": ["a", "b"]}, 15)], 40),
+        ([({"field": "trade", "is": "a"}, 25), ({"field": "team", "is": "b"}, 15)], 40),
+        ([({"field": "trade", "is": "a"}, 25), ({"field": "trade", "known": True}, 5)], 30),
+        ([({"field": "trade", "is": "a"}, -25), ({"field": "trade", "is": "b"}, 5)], 5),
+        ([], 0),
+    ],
+)
+def test_the_most_points_of_a_persona_are_those_that_one_lead_can_have(rules, most):
+    written = [
+        {"id": f"rule-{number}", "label": "x", "when": when, "points": points}
+        for number, (when, points) in enumerate(rules)
+    ]
+    assert scoring.most_of(IdealCustomer(id="one", label="x", rules=written)) == most
 
 
 def test_fit_takes_the_persona_that_gives_most_and_says_what_is_missing(house):
