@@ -244,7 +244,7 @@ def _dealt(conn: Connection, door: ConsoleDoor, portrait: Portrait, site: Site) 
     return {
         "sequence_pages": "console.sequence" in current_app.view_functions,
         "previewing": may(who, "preview"),
-        "enrolled": lead_dealings.enrolled(found.inside, pinned, names, who),
+        "enrolled": lead_dealings.enrolled(found.inside, pinned, portrait.lead, names, who),
         "refused": lead_dealings.refused(found.refused, names),
         "mails": lead_dealings.mails(found, site, names, who),
         "consents": lead_dealings.consents(found.consents, site, names, who),

@@ -14,7 +14,10 @@ from console.reasons import told, told_of_refusal
 from console.step_words import wait_of
 from console.telling import without_expressions
 from leads.answering import in_force
+from leads.facts import Lead
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
+from workflows.language import zone_for
+from workflows.waits import hours_of, opening, shut_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,19 @@ OUTGOING: Mapping[str, str] = {
 }
 
 
-def enrolled(inside: Sequence[Inside], pinned: Mapping[str, Authored], names: Names, viewer: Viewer) -> list[Enrolled]:
+def enrolled(
+    inside: Sequence[Inside], pinned: Mapping[str, Authored], lead: Lead, names: Names, viewer: Viewer
+) -> list[Enrolled]:
     """The sequences they are in, then those they were in. `pinned`: {version: the sequence as it was then}."""
-    return [_enrolled(one, pinned.get(one.version), names, viewer) for one in inside]
+    return [_enrolled(one, pinned.get(one.version), lead, names, viewer) for one in inside]
 
 
-def _enrolled(one: Inside, sequence: Authored | None, names: Names, viewer: Viewer) -> Enrolled:
+def _enrolled(one: Inside, sequence: Authored | None, lead: Lead, names: Names, viewer: Viewer) -> Enrolled:
     held = one.state == "active" and one.position == "ready" and one.due_at is not None
     state, kind = STATES["held" if held else one.state]
     title = viewer.speech.text(sequence.title) if sequence else names("sequence", one.sequence)
-    following, why = _next(one, sequence, names) if one.state == "active" else (_ended(one), _end_reason(one, names))
+    active = one.state == "active"
+    following, why = _next(one, sequence, lead, names) if active else (_ended(one), _end_reason(one, names))
     step = sequence.find(one.step) if sequence is not None and one.step else None
     return Enrolled(
         id=one.id,
@@ -94,13 +100,13 @@ def _enrolled(one: Inside, sequence: Authored | None, names: Names, viewer: View
         kind=kind,
         next=following,
         why=why,
-        active=one.state == "active",
+        active=active,
         since=one.entered_at,
         email=(step.email or "") if step is not None else "",
     )
 
 
-def _next(one: Inside, sequence: Authored | None, names: Names) -> tuple[str, tuple[str, ...]]:
+def _next(one: Inside, sequence: Authored | None, lead: Lead, names: Names) -> tuple[str, tuple[str, ...]]:
     """What comes next and when; and why then."""
     step = sequence.find(one.step) if sequence is not None and one.step else None
     if one.position == "awaiting_mail":
@@ -109,10 +115,19 @@ def _next(one: Inside, sequence: Authored | None, names: Names) -> tuple[str, tu
         return _not_before(one.due_at), (told(one.said.reason, names),)
     if step is not None and step.wait_for is not None:
         return say("waits for an act of theirs"), _awaited(one, step, names)
-    if one.due_at is not None:
-        written = wait_of(step) if step is not None else ""
-        return _not_before(one.due_at), (written,) if written else ()
-    return say("goes on in a moment"), ()
+    if one.due_at is not None and sequence is not None and step is not None:
+        at, shut = _open_at(one.due_at, sequence, step, zone_for(lead, sequence, names.viewer.zone))
+        return _not_before(at), tuple(why for why in (wait_of(step), told(shut, names)) if why)
+    return say("goes on in a moment") if one.due_at is None else _not_before(one.due_at), ()
+
+
+def _open_at(due: datetime, sequence: Authored, step: Step, zone: str) -> tuple[datetime, str]:
+    """When what is due goes on, and what keeps it until then: a mail waits for its hours, as the engine has them."""
+    hours = hours_of(sequence, step)
+    shut = shut_by(hours, due, zone) if step.mails else None
+    if shut is None or shut.fallback == "skip":
+        return due, ""
+    return opening(hours, due, zone), f"{shut.by} {zone}"
 
 
 def _not_before(at: datetime) -> str:

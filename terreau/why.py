@@ -155,7 +155,8 @@ def _inside(
     for version in {one.version for one in found}:
         with suppress(LookupError):
             pinned[version] = releases.sequence(version)
-    told = enrolled(found, pinned, Names(site, who), who)
+    lead = load_leads(conn, [lead_id])[lead_id]
+    told = enrolled(found, pinned, lead, Names(site, who), who)
     return [(one, inside.due_at) for one, inside in zip(told, found, strict=True)]
 
 
