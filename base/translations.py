@@ -96,6 +96,10 @@ class Translator:
         plus = "+" if signed and points > 0 else ""
         return plus + _printed(format_decimal(points, format="#,##0.#", locale=self._babel))
 
+    def exact_points(self, milli: int) -> str:
+        """Milli-points as points to the last of them: `65.000`, `−9,446`."""
+        return _printed(format_decimal(Decimal(milli) / MILLI, format="#,##0.000", locale=self._babel))
+
     def percent(self, share: float, digits: int = 1) -> str:
         """A share of 1: `11,3 %`, `11.3%`."""
         said = self.number(round(100 * share, digits) if digits else round(100 * share))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 from authoring.site import Site
 from base.clock import Moment
 from base.saying import said
+from base.translations import msgid
 from leads import companies, consent, consenting, events, words
 from leads.addresses import canonical_email, canonical_phone
 from leads.callable import LEFT, leave_alone, noes
@@ -22,6 +23,8 @@ from storage.schema import lead_words, leads
 CORRECTED = "lead_corrected"
 LONGEST = {"email": 254, "phone": 20}
 OTHERS = 200  # signs of any other column
+NOTHING = msgid("%(name)s: “%(value)s” is nothing that can be reached; write it like %(sample)s. Nothing was changed.")
+_SAMPLES = {"email": "ada@example.org", "phone": "+33 6 12 34 56 78"}
 _CANONICAL: Mapping[str, Callable[[str], str]] = {"email": canonical_email, "phone": canonical_phone}
 
 
@@ -80,7 +83,7 @@ def value_of(name: str, text: str) -> str | None:
     try:
         return _CANONICAL.get(name, partial(canonical, name))(clean)
     except ValueError as error:
-        raise NoCorrection(said("%(name)s is nothing that can be reached: nothing was changed.", name=name)) from error
+        raise NoCorrection(said(NOTHING, name=name, value=clean, sample=_SAMPLES[name])) from error
 
 
 def _merged(known: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

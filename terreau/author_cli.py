@@ -23,6 +23,7 @@ from terreau.options import Options
 from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
 from terreau.telling import tell, tell_json, told_of
+from terreau.timeline_text import as_text as life_of
 from terreau.why import why as tell_why
 
 
@@ -80,8 +81,10 @@ def simulate(options: Options, sequence: str, persona: str, begin: str | None, n
     Examples:  terreau simulate conseils-3d --persona architecte-independante
                terreau simulate conseils-3d --persona personas/ada.toml --from 2026-12-18 --json
     """
-    simulated = live(options.load(), Wish(persona, sequence, begin, number), system_clocks().calendar())
-    click.echo(json.dumps(simulated.as_json(), ensure_ascii=False, indent=2) if as_json else simulated.as_text())
+    config = options.load()
+    simulated = live(config, Wish(persona, sequence, begin, number), system_clocks().calendar())
+    told = json.dumps(simulated.as_json(), ensure_ascii=False, indent=2) if as_json else life_of(config, simulated)
+    click.echo(told)
 
 
 @click.command(short_help="Hold every persona against its expected timeline.")

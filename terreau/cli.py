@@ -15,7 +15,6 @@ from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
 from base.config import ConfigError
 from base.paths import data_path
 from base.saying import said
-from base.translations import msgid
 from storage.migrate import SchemaMismatch
 from storage.trouble import StorageUnavailable
 from terreau import demo as stage
@@ -35,7 +34,7 @@ from terreau.draft_cli import EXPECTED as UNSENT
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.export_cli import COMMANDS as EXPORTS
-from terreau.findings import Finding
+from terreau.findings_text import lines as told_of_findings
 from terreau.folders import UnusableFolder, UnwritableFile
 from terreau.helping import let_read
 from terreau.hits_cli import COMMANDS as HITS
@@ -84,11 +83,6 @@ EXPECTED = (
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
     *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED,
 )  # fmt: skip
-MARKS = {
-    "well": (msgid("well"), "green"),
-    "doubt": (msgid("doubt"), "yellow"),
-    "wrong": (msgid("WRONG"), "red"),
-}
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
 
@@ -244,8 +238,7 @@ def doctor(options: Options, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([finding.as_json(words()) for finding in findings], ensure_ascii=False, indent=2))
     else:
-        for finding in findings:
-            click.echo(_line(finding))
+        click.echo("\n".join(told_of_findings(findings, words())))
     if any(finding.state == "wrong" for finding in findings):
         raise SystemExit(1)
 
@@ -284,13 +277,6 @@ for command in (staff_group, *COMMANDS):
     main.add_command(command)
 let_choose(main)
 let_read(main)
-
-
-def _line(finding: Finding) -> str:
-    sentence, hint = finding.told(words())
-    name, colour = MARKS[finding.state]
-    mark = click.style(f"{gettext(name):<6}", fg=colour)
-    return f"{mark} {finding.subject:<10} {sentence}" + (f"\n{'':18}{hint}" if hint else "")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from base.calendars import at_local
 from base.config import Config
 from base.saying import said
 from base.translations import Translator, msgid
+from console import reasons
+from console.names import Names
 from leads import consent
 from leads.addresses import canonical_email, canonical_phone
 from leads.explain import Called, Explanation, Fits, Passage, Why, explain
@@ -24,7 +26,6 @@ from leads.gates import Lacking
 from leads.groups import survivor
 from leads.identity import load_leads
 from leads.naming import SYSTEM
-from leads.points import MILLI
 from sales.moving import SENTENCES
 from sales.wording import CALL_ENDS, Voice, joined
 from storage.database import Database, open_database
@@ -33,6 +34,7 @@ from storage.schema import leads, outside_ids
 from terreau.house import blobs_of
 from terreau.language import words
 from terreau.permitted import permitted
+from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
 from terreau.whence import whence
 
@@ -81,7 +83,8 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         came = whence(conn, lead_id, at)
     voice = Voice(site, words().locale, zone)
     allowed = permitted(grounds, site, words())
-    lines = [*_lines(found, name, site, zone, words()), *came.lines(voice), "", *allowed]
+    with reading_as(config, words().locale, clocks_of(database).moment()) as who:
+        lines = [*_lines(found, name, site, Names(site, who), words()), *came.lines(voice), "", *allowed]
     told = {"name": name, **found.as_json(), "grounds": grounds, **came.as_json(voice)}
     return Explained("\n".join(lines), told)
 
@@ -132,7 +135,8 @@ def _instant(text: str, config: Config) -> datetime:
     return moment if moment.tzinfo else at_local(moment.date(), moment.time(), config.site.timezone)
 
 
-def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Translator) -> Iterator[str]:
+def _lines(found: Explanation, name: str, site: Site, names: Names, speech: Translator) -> Iterator[str]:
+    zone = ZoneInfo(names.viewer.zone)
     at = speech.moment(found.at, zone)
     yield speech.gettext("%(name)s (lead %(number)s) on %(moment)s", name=name, number=found.lead, moment=at)
     if not found.known:
@@ -146,11 +150,11 @@ def _lines(found: Explanation, name: str, site: Site, zone: ZoneInfo, speech: Tr
     yield ""
     yield speech.gettext("How the points came about")
     yield from (_line(why, zone, speech) for why in found.lines)
-    yield f"{_points(found.total)}  {speech.gettext('in all')}"
+    yield f"{_points(found.total, speech)}  {speech.gettext('points in all')}"
     yield ""
     yield from _fit(found.fit, site, speech)
     yield speech.gettext("How the stages came about")
-    yield from (_passage(passage, zone, speech) for passage in found.stages)
+    yield from (_passage(passage, names, zone, speech) for passage in found.stages)
     if not found.stages:
         yield "  " + speech.gettext("none so far")
     yield from _aside(found, site, zone, speech)
@@ -175,10 +179,10 @@ def _aside(found: Explanation, site: Site, zone: ZoneInfo, speech: Translator) -
 def _call(call: Called, site: Site, zone: ZoneInfo, speech: Translator) -> str:
     """How it ended, and what follows."""
     voice = Voice(site, speech.locale, zone)
-    reasons = {one.id: one.label for one in site.definitions.hand_off.reject_reasons}
+    labels = {one.id: one.label for one in site.definitions.hand_off.reject_reasons}
     told = [voice.told(CALL_ENDS.get(call.outcome, call.outcome))]
     if call.reason:
-        told.append(voice.text(reasons[call.reason]) if call.reason in reasons else call.reason)
+        told.append(voice.text(labels[call.reason]) if call.reason in labels else call.reason)
     if call.back_at:
         told.append(speech.moment(datetime.fromisoformat(call.back_at), zone))
     return f"  {speech.moment(call.at, zone)}  {', '.join(told)}"
@@ -196,7 +200,7 @@ def _fit(fit: Fits, site: Site, speech: Translator) -> Iterator[str]:
         yield speech.gettext("Fit: %(points)s of %(best)s points, as %(persona)s", **told, persona=names[fit.persona])
     for line in fit.lines:
         what = line.what if line.held else speech.gettext("missing: %(what)s", what=line.what)
-        yield f"{_points(line.points if line.held else 0)}  {what}  [{line.rule}]"
+        yield f"{_points(line.points if line.held else 0, speech)}  {what}  [{line.rule}]"
     yield ""
 
 
@@ -213,17 +217,18 @@ def _line(why: Why, zone: ZoneInfo, speech: Translator) -> str:
     told = [speech.gettext(_KINDS[why.kind], what=why.what)]
     if why.at:
         told += [speech.moment(why.at, zone), speech.gettext("event %(number)s", number=why.event)]
-    return f"{_points(why.points)}  {', '.join(told)}  [{why.file}:{why.line} {why.rule}]"
+    return f"{_points(why.points, speech)}  {', '.join(told)}  [{why.file}:{why.line} {why.rule}]"
 
 
-def _points(milli: int) -> str:
+def _points(milli: int, speech: Translator) -> str:
     """All three decimals, so that what is seen sums to what is said."""
-    return f"{milli / MILLI:>9.3f}"
+    return f"{speech.exact_points(milli):>9}"
 
 
-def _passage(passage: Passage, zone: ZoneInfo, speech: Translator) -> str:
+def _passage(passage: Passage, names: Names, zone: ZoneInfo, speech: Translator) -> str:
     by = [speech.gettext("release %(number)s", number=passage.release)]
     if passage.event is not None:
         by.append(speech.gettext("event %(number)s", number=passage.event))
-    moved = f"{passage.came_from or speech.gettext('nobody')} -> {passage.stage}"
-    return f"  {speech.moment(passage.at, zone)}  {moved}: {passage.reason} ({', '.join(by)})"
+    moved = f"{passage.came_from or speech.gettext('nobody')} → {passage.stage}"
+    told = speech.gettext("%(way)s: %(why)s", way=moved, why=reasons.told(passage.reason, names))
+    return f"  {speech.moment(passage.at, zone)}  {told} ({', '.join(by)})"

@@ -63,7 +63,7 @@ def _tried(config: Config, site: Site, tree: Tree, name: str, persona: Persona, 
 def written(simulated: Simulated) -> str:
     """The timeline as its file holds it."""
     head = [f"# {simulated.title} ({simulated.zone}). Written by `terreau test --update`: read what changes.", ""]
-    return "\n".join([*head, *as_text(simulated.lines), "", simulated.ending, ""])
+    return "\n".join([*head, *as_text(simulated.lines), "", *simulated.endings, ""])
 
 
 def _unmet(persona: Persona, simulated: Simulated, site: Site) -> list[str]:

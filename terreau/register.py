@@ -83,7 +83,15 @@ class _Writing:
     def whole(self) -> Register:
         house = self.site.definitions.house
         controller = f"{house.name}, {', '.join(house.address.split(chr(10)))}, {house.email}"
-        lines = (*self._forms(), *self._topics(), *self._tracking(), self._scoring(), self._bounces(), self._proofs())
+        lines = (
+            *self._forms(),
+            *self._topics(),
+            *self._tracking(),
+            *self._systems(),
+            self._scoring(),
+            self._bounces(),
+            self._proofs(),
+        )
         heads = {name: self.words.gettext(text) for name, text in HEADS.items()}
         return Register(self.words.gettext("Register of processing"), controller, heads, lines)
 
@@ -154,6 +162,20 @@ class _Writing:
             self._months(self.config.retention.hits_months),
             self.words.gettext("nobody else"),
         )
+
+    def _systems(self) -> Iterator[Processing]:
+        """Other programs that tell what leads do (`[[systems]]`)."""
+        for system in self.config.systems:
+            yield Processing(
+                self.words.gettext("Told by another program: %(name)s", name=system.name),
+                self.words.gettext(
+                    "name, address, number, company, what the program calls them, what they did, and when"
+                ),
+                self.words.gettext("know of our leads what they do with us elsewhere"),
+                self.words.gettext(INTEREST),
+                self._kept(),
+                self._receivers([]),
+            )
 
     # ------------------------------------------------------------ what the house makes of it
 

@@ -18,7 +18,7 @@ from authoring.site import Site
 from authoring.tree import Tree
 from base.calendars import at_local
 from base.config import Config
-from base.saying import said
+from base.saying import Said, said
 from base.translations import msgid
 from leads.facts import Standing
 from leads.points import MILLI
@@ -70,19 +70,29 @@ class Simulated:
             "until_utc": f"{self.end:%Y-%m-%dT%H:%M:%SZ}",
         }
 
+    @property
+    def shown(self) -> tuple[Line, ...]:
+        """Those lines, and what the persona does between them."""
+        return tuple(line for line in self.lines if line in self.about or line.sequence is None)
+
     def as_text(self) -> str:
-        """For people: what the persona does stands between what the sequence does."""
-        shown = [line for line in self.lines if line in self.about or line.sequence is None]
-        head = f"« {self.title} » ({self.zone})"
-        return "\n".join([head, "", *as_text(shown), "", self.ending])
+        """In English, as the golden files have it."""
+        return "\n".join([f"« {self.title} » ({self.zone})", "", *as_text(self.shown), "", *self.endings])
 
     @property
-    def ending(self) -> str:
-        told = f"On {self.end:%Y-%m-%d}: stage {self.standing.stage}, engagement {self.standing.engagement / MILLI:g}."
-        entered = any(line.outcome == "entered" for line in self.about)
-        if entered or self.sequence is None:
-            return told
-        return f"{told}\nNever in `{self.sequence}`: nothing that they do lets them in."
+    def endings(self) -> list[Said]:
+        """Where they stand at the end; and what to do, if they never came into what was asked about."""
+        stands = said(
+            "On %(day)s: stage %(stage)s, engagement %(points)s.",
+            day=f"{self.end:%Y-%m-%d}", stage=self.standing.stage, points=f"{self.standing.engagement / MILLI:g}",
+        )  # fmt: skip
+        if self.sequence is None or any(line.outcome == "entered" for line in self.about):
+            return [stands]
+        never = msgid(
+            "Never in `%(sequence)s`: nothing that they do lets them in. To see it played, name the file of a persona"
+            " without [[action]]: the sequence itself lets them in."
+        )
+        return [stands, said(never, sequence=self.sequence)]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.language import gettext
 from terreau.options import Options
-from terreau.replay_json import as_json
+from terreau.replay_json import as_json, suggestion_as_json
 from terreau.replay_text import lines, suggestion_lines
 from terreau.replaying import UnreadableRules, UnreadableSpan, play_all, ready
 from terreau.suggesting import suggest as suggested
@@ -71,8 +71,9 @@ def replay(options: Options, rules: Path, since: str | None, sample: int | None,
 
 @click.command(short_help="A step for the rules, by what sales answered, as a patch.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Play N leads, evenly spread, not everybody.")
+@click.option("--json", "json_wanted", is_flag=True, help="The same as JSON.")
 @click.pass_obj
-def suggest(options: Options, sample: int | None) -> None:
+def suggest(options: Options, sample: int | None, json_wanted: bool) -> None:
     """Write a patch of definitions.toml to the output: points that what sales answered speaks for or against.
 
     One step of a quarter for each rule whose leads sales surely accepts more often, or less often, than the others;
@@ -86,6 +87,9 @@ def suggest(options: Options, sample: int | None) -> None:
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         found = suggested(config, database, sample)
+    if json_wanted:
+        click.echo(json.dumps(suggestion_as_json(found), ensure_ascii=False, indent=2))
+        return
     for line in suggestion_lines(found, config.site.timezone):
         click.echo(line, err=True)
     click.echo(found.patch, nl=False)

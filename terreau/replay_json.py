@@ -5,6 +5,7 @@ from typing import Any
 
 from leads.what_if import HOWS, Example, Hits, StageShift, WhatIf
 from reports.intervals import Share, wilson
+from terreau.suggesting import Suggestion
 
 
 def as_json(found: WhatIf) -> dict[str, Any]:
@@ -20,6 +21,16 @@ def as_json(found: WhatIf) -> dict[str, Any]:
             "old": _hits(found.old, found),
             "new": _hits(found.new, found),
         },
+    }
+
+
+def suggestion_as_json(found: Suggestion) -> dict[str, Any]:
+    """What sales answered, the steps, the patch ("" for none), and what it would have made of the past."""
+    return {
+        "accepted": found.found.as_json(),
+        "rules": [{"rule": one.rule.id, "points": one.rule.points, "suggested": one.points} for one in found.advice],
+        "patch": found.patch,
+        "effect": as_json(found.effect) if found.effect is not None else None,
     }
 
 

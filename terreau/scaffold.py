@@ -79,7 +79,7 @@ def _site(name: str, ground: Ground) -> Files:
         **_answered_form("guide", ground, {**told, **_said_of_guide()}, "guide"),
         **_timed("infos", ground, {**told, "exit": _filled(_EXIT, {"stage": "sql"})}, "confirmed"),
         "personas/ada.toml": _text("persona.toml", ground, {
-            **told, "name": "ada", "form": "guide", "page": "guide", "answers": "consent = true",
+            **told, "name": "ada", "first_name": "Ada", "form": "guide", "page": "guide", "answers": "consent = true",
             "confirm": _template("confirm.toml"), "expect": 'stage_at_least = "iql"',
         }),
     }  # fmt: skip
@@ -117,6 +117,7 @@ def _persona(name: str, ground: Ground) -> Files:
     form, page = shown[0]
     told = {
         "name": name,
+        "first_name": name.split("-")[0].title(),
         "locale": ground.locales[0],
         "form": form,
         "page": page,

@@ -21,7 +21,7 @@ from terreau.process import settle
 from terreau.running import Running, motion, still
 from terreau.signals import stop_on_signals
 from terreau.watching import watch
-from terreau.web import WebServer
+from terreau.web import WebServer, must_be_free
 
 Say = Callable[[str], None]
 KNOCK_SECONDS = 5.0
@@ -43,6 +43,7 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
     Raises SchemaMismatch, StorageUnavailable, ReleaseRefused, AddressTaken before anything was opened.
     """
     stop = stop or stop_on_signals()
+    must_be_free(config.server.host, config.server.port)
     with opened(config, say) as house:
         web = web_server(house)
         running = motion(house) if with_engine else still(house)

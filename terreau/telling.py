@@ -10,7 +10,7 @@ from base.saying import Said
 from base.translations import Translator, msgid
 from terreau.language import words
 
-_SEVERITIES: Mapping[Severity, str] = {"error": msgid("error: %(sentence)s"), "warning": msgid("warning: %(sentence)s")}
+_SEVERITIES: Mapping[Severity, str] = {"error": msgid("Error: %(sentence)s"), "warning": msgid("Warning: %(sentence)s")}
 
 
 def tell(problems: Iterable[Problem]) -> None:

@@ -37,6 +37,11 @@ class AddressTaken(Exception):
         )
 
 
+def must_be_free(host: str, port: int) -> None:
+    """Raises AddressTaken where somebody listens there: before anything is made, or said to be in force."""
+    _listen(host, port).close()
+
+
 class WebServer:
     """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`.
 

@@ -12,7 +12,7 @@ DUPLICATE, ERASED = "duplicate", "erased"
 
 REASONS: Mapping[str, str] = {
     "nobody": msgid("neither an address nor a number"),
-    "phone_left_out": msgid("no address, and a number that cannot be called"),
+    "phone_left_out": msgid("no address, and a number that cannot be called: write it like +33 6 12 34 56 78"),
     "email_invalid": msgid("this is no email address"),
     "email_unreachable": msgid("no mail reaches the domain of this address"),
     "email_too_long": msgid("the address is too long for any mail server"),
@@ -26,7 +26,7 @@ REASONS: Mapping[str, str] = {
     "cell_too_long": msgid("a cell is longer than any field"),
 }
 HINTS: Mapping[str, str] = {
-    "phone_left_out": msgid("the number cannot be called, and is left out"),
+    "phone_left_out": msgid("the number cannot be called, and is left out: write it like +33 6 12 34 56 78"),
     "too_long": msgid("a cell is too long for its field, and is left out"),
     "typo": msgid("the mail provider looks mistyped"),
     "role": msgid("the address is read by nobody in particular"),

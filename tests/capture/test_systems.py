@@ -127,7 +127,7 @@ def test_whatever_is_wrong_with_a_call_is_said_at_once_and_changes_nothing(shop,
         "subject: is said of an `event`, and not beside `enrol`",
     ]
     assert "sequence with a trigger `api = true` `lettre`" in shop.problems({"enrol": "lettre", "lead": ADA})[0]
-    assert "email is nothing that can be reached" in shop.problems({**WEBINAR, "lead": {"email": "@"}})[0]
+    assert "email: “@” is nothing that can be reached" in shop.problems({**WEBINAR, "lead": {"email": "@"}})[0]
     assert shop.problems(b"[1")
     assert shop.problems(b"[" * 30_000)
     assert len(shop.problems({**WEBINAR, "lead": 3, "x": 1})) == 2

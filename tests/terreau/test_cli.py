@@ -161,7 +161,7 @@ def test_a_lead_is_explained_by_number_address_or_telephone(folder):
         said = terreau("explain", meant, "--at", "2026-11-03")
         assert said.exit_code == 0, said.output
         assert said.output.startswith(f"Ada (lead {lead}) on 3 November 2026, 23:59")
-        assert "   30.000  in all" in said.output
+        assert "   30.000  points in all" in said.output
         assert "How they came\n  3 November 2026, 9:12  Email, page: guide-3d, source: lettre" in said.output
         assert re.search(
             r"15\.000  Document downloaded, 3 November 2026, 9:12, event 2  \[content/definitions.toml:\d+",

@@ -44,8 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-FRENCH = "erreur : forms/lettre.toml:3:1: ce formulaire n'a pas de clé `sumbit` (vouliez-vous dire `submit` ?)"
-ENGLISH = "error: forms/lettre.toml:3:1: this form has no key `sumbit` (did you mean `submit`?)"
+FRENCH = "Erreur : forms/lettre.toml:3:1: ce formulaire n'a pas de clé `sumbit` (vouliez-vous dire `submit` ?)"
+ENGLISH = "Error: forms/lettre.toml:3:1: this form has no key `sumbit` (did you mean `submit`?)"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_json_and_the_settings_are_in_it_too(folder: Path) -> None:
     (folder / "config.toml").write_text('[server]\nport = "25"\nhots = "x"\n')
     said = CliRunner().invoke(main, ["check", "--lang", "fr"])
     assert 'erreur : config.toml:2:8: `server.port` : attendu : un nombre entier, trouvé "25"' in said.stderr
-    assert "erreur : config.toml:3:1: il n'y a pas de réglage `hots` (vouliez-vous dire `host` ?)" in said.stderr
+    assert "Erreur : config.toml:3:1: il n'y a pas de réglage `hots` (vouliez-vous dire `host` ?)" in said.stderr
 
 
 def test_a_language_that_the_house_does_not_speak_is_not_understood() -> None:

@@ -153,7 +153,8 @@ def test_another_address_is_asked_for_consent_anew(ada, lively, database):
     ("value", "why"),
     [
         ("email=bob@lumen.example", "merge the two instead"),
-        ("email=nothing", "nothing that can be reached"),
+        ("email=nothing", "email: “nothing” is nothing that can be reached; write it like ada@example.org."),
+        ("phone=12", "phone: “12” is nothing that can be reached; write it like +33 6 12 34 56 78."),
         ("email=", "erase the lead instead"),
         ("shoe_size=44", "No form asks for shoe_size"),
         ("last_name=" + "x" * 201, "at most 200 signs"),
@@ -330,6 +331,8 @@ def test_the_register_is_made_of_what_is_in_force(lively, content, monkeypatch):
     assert "Registre des traitements" in french
     assert "leads sans limite" in french
     assert "crm (crm.lumen.example)" in french
+    monkeypatch.setenv("TERREAU__SYSTEMS", '[{"name": "shop", "secret": "0123456789abcdef0123456789abcdef"}]')
+    assert "## Appris d’un autre programme : shop" in told("rights", "register", "--lang", "fr")
     found = json.loads(told("rights", "register", "--json"))
     assert all({"data", "purpose", "basis", "kept", "receivers"} <= {*one} for one in found["processing"])
 

@@ -239,6 +239,27 @@ def test_a_persona_who_does_nothing_is_let_in_by_the_sequence_itself(folder, seq
 def test_a_sequence_that_nothing_lets_them_into_is_said_to_be_never_entered(folder):
     said = terreau("simulate", "demande-demo", "--persona", "architecte-independante").output
     assert "Never in `demande-demo`" in said
+    assert "name the file of a persona without [[action]]" in said, "what to do"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "mar. 23 juin 2026, 9 h 00  conseils-3d/niveaux",
+        "suit le lien de `conseils-3d/niveaux`",
+        "continue à `depuis-le-plan`",
+        "contact → iql : Par la règle : engagement ",
+        "entre dans la séquence",
+        "Le 20",
+    ],
+)
+def test_a_french_reader_is_told_of_a_life_in_french(folder, sentence):
+    said = terreau("simulate", "conseils-3d", "--persona", "architecte-independante", "--lang", "fr").output
+    assert sentence in said.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def test_golden_timelines_are_the_same_whoever_reads(folder):
+    assert terreau("test", "--lang", "fr").exit_code == 0
 
 
 def test_an_outage_delays_what_falls_due_in_it_and_an_edit_leaves_those_inside_alone(folder):

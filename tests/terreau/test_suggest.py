@@ -1,5 +1,6 @@
 """`terreau suggest`: a patch of the rules by what sales answered; a person merges it."""
 
+import json
 import subprocess
 from datetime import date
 
@@ -28,6 +29,8 @@ def test_too_few_answers_suggest_nothing(content, people):
     answers(people, "demande", rejected=20)
     said = terreau("suggest")
     assert said.stdout == ""
+    told = json.loads(terreau("suggest", "--json").stdout)
+    assert (told["rules"], told["patch"], told["effect"]) == ([], "", None)
     assert "20 of 40, 50% (almost surely between" in said.stderr
     assert "speak surely for or against no rule" in said.stderr
 
@@ -40,6 +43,10 @@ def test_what_sales_refuses_weighs_less_what_it_wants_more_and_the_patch_applies
     assert "telechargement: 12 points instead of 15" in said.stderr
     assert "webinaire: 37 points instead of 30" in said.stderr
     assert "1 lead and" in said.stderr, "what it would have made of the past"
+    told = json.loads(terreau("suggest", "--json").stdout)
+    assert {"rule": "webinaire", "points": 30, "suggested": 37} in told["rules"]
+    assert (told["patch"], told["accepted"]["every"]) == (said.stdout, {"accepted": 65, "answered": 120})
+    assert told["effect"]["leads"] >= 1
     before = (content / "definitions.toml").read_text()
     (content.parent / "rules.patch").write_text(said.stdout)
     subprocess.run(["patch", "-p1", "-i", "rules.patch"], cwd=content.parent, check=True, capture_output=True)
