@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal, or_, select
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -49,8 +49,13 @@ def newcomers(connection: Connection, definitions: Definitions, days: Days, zone
     ]
 
 
-def came(connection: Connection, days: Days, zone: Zone, *columns: Any) -> dict[int, tuple[datetime, Any]]:
-    """{lead who became known in these days: (when, its `columns`)}; of leads who are one, the one that goes on."""
+def came(
+    connection: Connection, days: Days, zone: Zone, *columns: Any, alone: ColumnElement[bool] | None = None
+) -> dict[int, tuple[datetime, Any]]:
+    """{lead who became known in these days: (when, its `columns`)}; of leads who are one, the one that goes on.
+
+    `alone`: which of those who are one with nobody are asked for, so that not everybody is read.
+    """
     start, end = instants(days, zone)
     told = (leads.c.id, leads.c.status, leads.c.created_at, *columns)
     taken_in = wakes.alias()
@@ -60,7 +65,8 @@ def came(connection: Connection, days: Days, zone: Zone, *columns: Any) -> dict[
     )  # of whoever is one with others
     asked = select(*told, goes_on.label("goes_on")).outerjoin(wakes, wakes.c.lead_id == leads.c.id)
     within = and_(leads.c.created_at >= start, leads.c.created_at < end)
-    rows = connection.execute(asked.where(within, or_(leads.c.status == "lead", goes_on.is_not(None)))).all()
+    by_themselves = leads.c.status == "lead" if alone is None else and_(leads.c.status == "lead", alone)
+    rows = connection.execute(asked.where(within, or_(by_themselves, goes_on.is_not(None)))).all()
     found = {row.id: (row.created_at, row) for row in rows if row.goes_on is None}
     for lead_id, those in _together(connection, {row.goes_on for row in rows} - {None}, told):
         since = min(row.created_at for row in those)

@@ -17,13 +17,13 @@ from base.translations import msgid
 from leads.conditions import stage_rank
 from leads.groups import owners
 from leads.tallies import LEAD, REACHED
-from reports.cohort import furthest, portions
+from reports.cohort import came, furthest, portions
 from reports.days import instants
 from reports.funnel import way_forward
 from reports.report import Column, Report, Table, Value, per, per_head
 from reports.spending import FOR_ALL, spent_by
 from reports.tallies import Counted, Days, counted
-from storage.schema import deals, leads
+from storage.schema import deals, leads, wakes
 
 WON, LEADS = "won", "leads"
 FIRST = msgid(
@@ -118,12 +118,12 @@ def _won(connection: Connection, by: Any, days: Days, zone: Zone) -> dict[str, t
 
 def by_advertisement(connection: Connection, site: Site, days: Days, zone: Zone) -> list[Line]:
     """A line for each campaign by whose link somebody came in those days, or that cost something."""
-    came = _came(connection, days, zone)
-    stages = furthest(connection, came, site.definitions)
-    signed = _signed(connection, came)
+    names = _came(connection, days, zone)
+    stages = furthest(connection, names, site.definitions)
+    signed = _signed(connection, names)
     spent = spent_by((cost for cost in site.costs.costs if cost.utm_campaign), days, lambda cost: cost.utm_campaign)
     lines = {name: Line(name, cost=cost) for name, cost in spent.items()}
-    for lead_id, name in came.items():
+    for lead_id, name in names.items():
         reached = {
             stage.id: 1 for stage in way_forward(site.definitions) if stages.get(lead_id, 0) >= _rank(site, stage.id)
         }
@@ -138,13 +138,18 @@ def _rank(site: Site, stage: str) -> int:
 
 
 def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
-    """{lead who came by a campaign in those days: its name}."""
-    start, end = instants(days, zone)
-    known = and_(leads.c.status == "lead", leads.c.merged_into.is_(None))
-    within = and_(leads.c.created_at >= start, leads.c.created_at < end, known)
-    named = leads.c.first_touch["utm_campaign"].as_string()
-    rows = connection.execute(select(leads.c.id, named.label("name")).where(within, named.is_not(None), named != ""))
-    return {row.id: row.name for row in rows}
+    """{lead who became known in those days and came by a campaign: its name}; of leads who are one, the name that the
+    one that goes on came by, else the first of the others."""
+    name = leads.c.first_touch["utm_campaign"].as_string()
+    named = and_(name.is_not(None), name != "")
+    rows = came(connection, days, zone, name.label("campaign"), alone=named)
+    found = {lead_id: row.campaign for lead_id, (_, row) in rows.items() if row.campaign}
+    merged = select(wakes.c.survivor_id, name.label("campaign")).join(leads, leads.c.id == wakes.c.lead_id)
+    joined = merged.where(wakes.c.survivor_id.is_not(None), named).order_by(leads.c.created_at, leads.c.id)
+    for row in connection.execute(joined):
+        if row.survivor_id in rows:
+            found.setdefault(row.survivor_id, row.campaign)
+    return found
 
 
 def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, int]:

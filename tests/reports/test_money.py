@@ -111,6 +111,22 @@ def test_a_campaign_counts_who_came_by_it_in_the_days_and_what_became_of_them_si
     assert (lines["empty"].leads, lines["empty"].cost) == (0, 7_000)
 
 
+def test_a_campaign_keeps_whom_it_brought_once_they_are_one_with_a_contact(database, site):
+    def job(conn):
+        bought = lead(conn, 1, status="contact", source="purchased")
+        ada = lead(conn, 2, first_touch={"utm_campaign": "salon"}, merged_into=bought, merged_at=NOON)
+        early = lead(conn, 3, at=NOON - timedelta(days=60))
+        bob = lead(conn, 4, first_touch={"utm_campaign": "salon"}, merged_into=early, merged_at=NOON)
+        for number, survivor in ((bought, None), (ada, bought), (early, None), (bob, early)):
+            conn.execute(insert(schema.wakes).values(lead_id=number, seq=0, folded_seq=0, survivor_id=survivor))
+        won(conn, ada, 90_000)
+
+    database.write(lambda conn: job(conn) or 0)
+    with database.read() as conn:
+        [line] = by_advertisement(conn, paid(site), OCTOBER, PARIS)
+    assert (line.name, line.leads, line.won, line.revenue) == ("salon", 1, 1, 90_000), "the early one came before"
+
+
 def with_release(database):
     row = {"id": 1, "hash": "0" * 64, "tree": {}, "author": "ada", "created_at": NOON}
     database.write(lambda conn: conn.execute(insert(schema.releases).values(**row)).rowcount)
