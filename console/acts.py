@@ -16,15 +16,14 @@ from console import lead, qualify, today
 from console.access import SIDES
 from console.choices import NO_CHOICE, NO_REASON
 from console.context import by_htmx, draw, say, viewer
-from console.day_lines import MORNING
 from console.door import ConsoleDoor
 from console.posted import NO_REP, Unusable, morning_in, note_in, one_of, text_in
 from console.routes import Route
 from sales import moving, notebook, verdicts
 from sales.moving import LONGEST_REASON, Refused
-from sales.notebook import VALUES, Author
+from sales.notebook import MORNING, VALUES, Author
 from sales.reassigning import Office, reassign
-from sales.verdicts import ACCEPTED, VERDICTS, AnsweredBefore, Verdict
+from sales.verdicts import ACCEPTED, REMINDER, VERDICTS, AnsweredBefore, Verdict
 from sales.wording import Voice
 
 LONGEST_TEXT = 10_000
@@ -107,7 +106,7 @@ def _verdict(door: ConsoleDoor) -> Verdict:
     if reason not in {one.id for one in door.site().definitions.hand_off.reject_reasons}:
         raise Unusable(NO_REASON)
     until = morning_in("until", MORNING) if said == "recycled" else None
-    return Verdict(said, reason, until, say("Come back to this lead: recycled until today"))
+    return Verdict(said, reason, until, say(REMINDER))
 
 
 # ---------------------------------------------------------------- notes, tasks, BANT, owners

@@ -13,12 +13,12 @@ from console import lead, today
 from console.acts import act, came_from
 from console.choices import NO_REASON
 from console.context import by_htmx, say, viewer
-from console.day_lines import MORNING
 from console.door import ConsoleDoor
 from console.posted import Unusable, day_in, note_in, one_of, plain, time_in
 from console.routes import Route
 from sales import calling
 from sales.calling import Call
+from sales.notebook import MORNING
 
 NO_OUTCOME = msgid("Say how the call ended: nothing was saved.")
 PAST = msgid("This moment is past: nothing was saved. Say when to call again.")

@@ -1,7 +1,7 @@
 """A thing to do as one line in the viewer's words; calls are left to call_lines."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from authoring.site import Site
@@ -9,8 +9,7 @@ from base.calendars import local_day
 from base.translations import msgid
 from console.context import Viewer, day, hour, say
 from reports.tasks import Task
-
-MORNING = time(9)  # when a day's task is due: its hour says nothing
+from sales.notebook import MORNING
 
 
 @dataclass(frozen=True, slots=True)

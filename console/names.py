@@ -93,5 +93,6 @@ _KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
     },
     "persona": lambda names: {one.id: one.label for one in names.site.definitions.personas},
     "form": lambda names: {name: one.title for name, one in names.site.forms.items()},
+    "event": lambda names: {one.event: one.label for one in names.site.definitions.event_labels if one.subject is None},
     "reason": lambda names: {one.id: one.label for one in reasons(names.site)},
 }

@@ -12,7 +12,7 @@ from console.context import say
 from emails.causes import REASONS as WHY_BACK
 from workflows.entries import INFORMED
 
-Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: topic, sequence, reason, event
+Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: those of KINDS
 
 # Pattern -> sentence. A group `topic`, `sequence` or `reason` holds an id that people know by a name.
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -216,6 +216,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
             msgid("By rule: engagement %(engagement)s, fit %(fit)s."),
         ),
+        (r"hand_raise: event (?P<event>.+)", msgid("They asked for it: %(event)s.")),
         (r"hand_raise: (?P<form>.+)", msgid("They asked for it, with the form “%(form)s”.")),
         (
             r"cooled: engagement (?P<engagement>\S+), below (?P<floor>\S+)",
@@ -239,7 +240,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 CAUSES = frozenset(WHY_BACK.values())  # why a mail came back
-KINDS = ("topic", "sequence", "reason", "form", "condition")
+KINDS = ("topic", "sequence", "reason", "form", "event", "condition")
 
 REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")

@@ -65,10 +65,8 @@ def win_deal(door: ConsoleDoor, lead_id: int) -> Response:
 
 def lose_deal(door: ConsoleDoor, lead_id: int) -> Response:
     def verb() -> Callable[..., object]:
-        definitions = door.site().definitions
-        known = definitions.deals.lost_reasons or definitions.hand_off.reject_reasons
         reason = request.form.get("reason", "")
-        if reason not in {one.id for one in known}:
+        if reason not in {one.id for one in door.site().definitions.lost_reasons}:
             raise Unusable(NO_REASON)
         return partial(deals.lose, reason=reason, on=_today())
 

@@ -37,7 +37,7 @@ class DealLine:
 def selling_parts(conn: Connection, lead_id: int, stage: str, site: Site, who: Viewer) -> dict[str, Any]:
     """The values of the section about deals and meetings."""
     found, names = selling.selling(conn, group(conn, lead_id)), Names(site, who)
-    lost = site.definitions.deals.lost_reasons or site.definitions.hand_off.reject_reasons
+    lost = site.definitions.lost_reasons
     now: datetime = g.moment.calendar
     return {
         "deal": _line(found.open_deal, stage, site, names) if found.open_deal else None,

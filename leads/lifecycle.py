@@ -20,14 +20,14 @@ from leads.facts import DISQUALIFIED, LOST, Event, Facts, Standing
 from leads.gates import Lacking, acts_held_up, asks, lacking, noted_in
 from leads.points import MILLI, reached
 from leads.scoring import engagement_since_verdict, has_closed, since_verdict
-from leads.ways import ASKED, BY_EVENT, Move, raises_hand
+from leads.ways import ASKED, BY_EVENT, Move, raises_hand, way
 
 
 def moves(standing: Standing, facts: Facts, new_events: Sequence[Event], site: Site, now: datetime) -> tuple[Move, ...]:
     """The moves that the new events and the time make, in order. `standing` has the new events' points already."""
     made: list[Move] = []
     for event in new_events:
-        decide = BY_EVENT.get(event.name)
+        decide = way(event)
         move = decide(standing, event, site.definitions) if decide else None
         if move is not None and not _held_up(move, facts, site.definitions):
             made.append(move)

@@ -10,6 +10,7 @@ from authoring.models.conditions import Condition
 from authoring.models.definitions import Definitions, EngagementRule, Stage
 from authoring.references import each
 from authoring.site import Locate, Site
+from authoring.vocabulary import EVENTS
 from base.problems import Problem, Severity
 from base.saying import Said, said
 from base.translations import msgid
@@ -32,6 +33,7 @@ def lint(site: Site, locate: Locate) -> list[Problem]:
     found += _acts_of_sales(site.definitions, locate)
     found += _limits(site.definitions, locate)
     found += _gates(site.definitions, locate)
+    found += _raised_hands(site.definitions, locate)
     for file, path, message, hint in out_of_reach(site):
         found.append(Problem(file, *locate(file, path), "warning", message, hint))
     return sorted(found)
@@ -69,6 +71,16 @@ def _gates(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
         if stage.moved_by and stage.id in (RECYCLED, DISQUALIFIED):
             message = said("leads come to `%(stage)s` by a verdict, which has a reason", stage=stage.id)
             yield _problem("error", ("stages", index, "moved_by"), message, said("leave it out"), locate)
+
+
+def _raised_hands(definitions: Definitions, locate: Locate) -> Iterator[Problem]:
+    """A label by which events of the house itself would raise hands."""
+    for index, label in enumerate(definitions.event_labels):
+        path = ("event_labels", index, "hand_raise")
+        if label.hand_raise and label.event in EVENTS:
+            message = said("`%(event)s` is noted by the house itself, and raises no hand", event=label.event)
+            hint = said("a form says `hand_raise = true` itself; here it is for events of other programs")
+            yield _problem("error", path, message, hint, locate)
 
 
 def _limits(definitions: Definitions, locate: Locate) -> Iterator[Problem]:

@@ -1,5 +1,5 @@
 """What other programs tell of leads: a cart in the shop, a trial of the product. The lead is found or made, the event
-noted once.
+noted once. What a CRM says that sales decided is left to `sales.outside`.
 
 No consent comes of it, and nothing that is known of a lead is replaced.
 """
@@ -33,18 +33,24 @@ class NobodyTold(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideEvent:
-    """An event as the program `system` tells it. `token` is that word's own number there; `id` what it calls the lead,
-    `told` its columns and fields as typed; `human`: the lead did it, so that it may score."""
+class OutsideCall:
+    """The program `system` tells something. `token` is that word's own number there; `id` what it calls the lead,
+    `told` the lead's columns and fields as typed."""
 
     system: str
     token: str
+    id: str = field(default="", kw_only=True)
+    told: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideEvent(OutsideCall):
+    """An event of theirs. `human`: the lead did it, so that it may score."""
+
     name: str
     subject: str | None = None
     human: bool = True
     data: Mapping[str, Any] = field(default_factory=dict)
-    id: str = ""
-    told: Mapping[str, str] = field(default_factory=dict)
     locale: str = "fr"
 
 
@@ -58,29 +64,63 @@ class Taken:
 
 def take(conn: Connection, event: OutsideEvent, key: str, now: Moment) -> Taken:
     """Note the event, once. Raises NobodyTold, NoCorrection for what is no value of its field."""
-    token = digest(f"{event.system} {event.token}")
-    before = conn.execute(select(used_tokens.c.lead_id).where(used_tokens.c.token_hash == token)).scalar_one_or_none()
-    if before is not None:
-        return Taken(survivor(conn, before), new=False)
-    known = {name: value for name, text in event.told.items() if (value := value_of(name, text)) is not None}
+    if (before := _told_before(conn, event)) is not None:
+        return before
+    known = _known(event)
     lead_id = _found(conn, event, known)
     if lead_id is None and is_forgotten(conn, key, known.get("email"), known.get("phone")):
         return Taken(None, new=False)
     lead_id = lead_id or _make(conn, event, known, now)
     seq = wakes.stir(conn, lead_id, now.calendar)
-    row = {"token_hash": token, "purpose": PURPOSE, "lead_id": lead_id, "used_at": now.machine}
-    if not insert_or_ignore(conn, used_tokens, row):  # told twice at once
+    if not _note(conn, event, lead_id, now):
         return Taken(lead_id, new=False)
     _learn(conn, lead_id, known, key, now)
-    if event.id:
-        outside.note(conn, {lead_id: {event.system: event.id}}, now.machine)
     _write(conn, lead_id, seq, event, now)
     return Taken(lead_id, new=True)
 
 
-def _found(conn: Connection, event: OutsideEvent, known: Mapping[str, str]) -> int | None:
+def whom(conn: Connection, call: OutsideCall, key: str, now: Moment) -> Taken:
+    """Whom a call is about that makes nobody and fills in nothing; it is noted, and does not count again. Raises as
+    `take`."""
+    if (before := _told_before(conn, call)) is not None:
+        return before
+    known = _known(call)
+    lead_id = _found(conn, call, known)
+    if lead_id is not None:
+        wakes.hold(conn, [lead_id])
+        return Taken(lead_id, new=_note(conn, call, lead_id, now))
+    if is_forgotten(conn, key, known.get("email"), known.get("phone")):
+        return Taken(None, new=False)
+    raise NobodyTold(said("Nobody is known by that: sales decides of leads who are here."))
+
+
+def _told_before(conn: Connection, call: OutsideCall) -> Taken | None:
+    used = select(used_tokens.c.lead_id).where(used_tokens.c.token_hash == _hash(call))
+    lead_id = conn.execute(used).scalar_one_or_none()
+    return None if lead_id is None else Taken(survivor(conn, lead_id), new=False)
+
+
+def _note(conn: Connection, call: OutsideCall, lead_id: int, now: Moment) -> bool:
+    """Note that it was told, and what they call the lead; False where it was told twice at once."""
+    row = {"token_hash": _hash(call), "purpose": PURPOSE, "lead_id": lead_id, "used_at": now.machine}
+    if not insert_or_ignore(conn, used_tokens, row):
+        return False
+    if call.id:
+        outside.note(conn, {lead_id: {call.system: call.id}}, now.machine)
+    return True
+
+
+def _hash(call: OutsideCall) -> str:
+    return digest(f"{call.system} {call.token}")
+
+
+def _known(call: OutsideCall) -> dict[str, str]:
+    return {name: value for name, text in call.told.items() if (value := value_of(name, text)) is not None}
+
+
+def _found(conn: Connection, call: OutsideCall, known: Mapping[str, str]) -> int | None:
     """Whom they call so, else who has that address, else that number alone."""
-    named = outside.find(conn, OutsideId(event.system, event.id)) if event.id else None
+    named = outside.find(conn, OutsideId(call.system, call.id)) if call.id else None
     return survivor(conn, named) if named is not None else known_by(conn, known.get("email"), known.get("phone"))
 
 

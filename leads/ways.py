@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authoring.models.definitions import Definitions, Stage
+from authoring.vocabulary import EVENTS
 from leads.conditions import place, stage_rank
 from leads.facts import DISQUALIFIED, LOST, MERGED, MOVED, RECYCLED, SALES_ACTS, Event, Standing
+
+FORM = "form_submitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +31,28 @@ class Move:
 
 def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
     """Whoever asks for a demonstration, a quote or an appointment goes to sales at once, whatever the score."""
-    if not raises_hand(event):
-        return None
     target = next((stage for stage in definitions.stages if stage.hand_off), None)
     if target is None or standing.stage == DISQUALIFIED:
         return None
     if place(definitions, standing.stage) >= stage_rank(definitions, target.id):
         return None
-    return Move(target.id, f"hand_raise: {event.subject}", event.seq, standing.cycle, True)
+    return Move(target.id, asked_with(event), event.seq, standing.cycle, True)
 
 
 def raises_hand(event: Event) -> bool:
-    return event.name == "form_submitted" and event.human and bool(event.data.get("hand_raise"))
+    """A form that says so, or an event of another program whose label did."""
+    theirs = event.name == FORM or event.name not in EVENTS
+    return theirs and event.human and bool(event.data.get("hand_raise"))
+
+
+def asked_with(event: Event) -> str:
+    """The reason of a raised hand: `hand_raise: FORM`, or `hand_raise: event NAME`."""
+    return f"hand_raise: {event.subject if event.name == FORM else f'event {event.name}'}"
+
+
+def way(event: Event) -> "Decide | None":
+    """What decides where the event leads; None for most, which lead nowhere by themselves."""
+    return _hand_raised if raises_hand(event) else BY_EVENT.get(event.name)
 
 
 def _judged(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
@@ -67,7 +80,7 @@ def _rejected(standing: Standing, event: Event, definitions: Definitions) -> Mov
 
 def _recycled(standing: Standing, event: Event, definitions: Definitions) -> Move | None:
     """Given back to marketing from wherever sales had it; whoever has cooled meanwhile is with marketing already."""
-    held = _with_sales(standing, definitions) or standing.stage == DISQUALIFIED
+    held = with_sales(standing, definitions) or standing.stage == DISQUALIFIED
     if not held or not _present(standing, event) or stage_rank(definitions, RECYCLED) < 0:
         return None
     return Move(RECYCLED, _because(event), event.seq, standing.cycle + 1, False)
@@ -124,7 +137,7 @@ def _present(standing: Standing, event: Event) -> bool:
     return bool(event.data.get("cycle", standing.cycle) == standing.cycle)
 
 
-def _with_sales(standing: Standing, definitions: Definitions) -> bool:
+def with_sales(standing: Standing, definitions: Definitions) -> bool:
     """Whether the lead stands where it was handed over, or beyond."""
     handed = next((rank for rank, stage in enumerate(definitions.stages) if stage.hand_off), None)
     return handed is not None and place(definitions, standing.stage) >= handed
@@ -149,7 +162,6 @@ _BY_VERDICT: dict[str, Decide] = {
     DISQUALIFIED: _disqualified,
 }
 BY_EVENT: dict[str, Decide] = {
-    "form_submitted": _hand_raised,
     "verdict_given": _judged,
     **dict.fromkeys(SALES_ACTS, _sold),
     MERGED: _merged,

@@ -5,7 +5,7 @@ Calls are left to `sales.calling`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -19,6 +19,7 @@ from storage.schema import bant, hand_offs, leads, notes, tasks
 from storage.upsert import upsert
 
 ASSIGNED = "lead_assigned"
+MORNING = time(9)  # when a day's task is due: its hour says nothing
 VALUES = ("unknown", "no", "partial", "yes")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from base.clock import Moment
+from base.translations import msgid
 from leads.groups import group, survivor
 from sales.notebook import Act, Author, write_task
 from storage import wakes
@@ -14,6 +15,7 @@ from storage.schema import hand_offs, leads, standings
 
 # What staff press -> what is recorded.
 VERDICTS = {"accept": "accepted", "reject": "rejected", "recycle": "recycled", "disqualify": "disqualified"}
+REMINDER = msgid("Come back to this lead: recycled until today")
 ACCEPTED = "accepted"  # the one that needs no reason
 
 

@@ -162,7 +162,7 @@ class Colleagues:
         if happens(0.55, row.id, "won"):
             yield Planned(closes, partial(_win, row.lead_id, said, author))
         elif happens(0.6, row.id, "lost"):
-            reasons = self._definitions.deals.lost_reasons or self._definitions.hand_off.reject_reasons
+            reasons = self._definitions.lost_reasons
             yield Planned(closes, partial(_lose, row.lead_id, pick(reasons, row.id, "lost").id, said, author))
 
     def _task(self, row: Row[*tuple[Any, ...]], author: Author, at: datetime, due: datetime) -> Planned:

@@ -236,7 +236,9 @@ def _leaves(conn: Connection, life: Life, action: Action) -> None:
 
 
 def _does(conn: Connection, life: Life, action: Action) -> None:
-    _did(conn, life, str(action.event), action.subject, {"interests": subjects(action.interests)})
+    name, data = str(action.event), {"interests": subjects(action.interests)}
+    raised = {"hand_raise": True} if life.site.definitions.raises_hand(name, action.subject) else {}
+    _did(conn, life, name, action.subject, {**data, **raised})
 
 
 def _did(conn: Connection, life: Life, name: str, subject: str | None, data: dict[str, Any]) -> None:

@@ -64,6 +64,8 @@ class Warmth:
             return self._once(f"segment {condition.segment}", whens)
         if condition.event == "form_submitted":
             return self._raises_a_hand(condition.subject)
+        if condition.event is not None:
+            return self._site.definitions.raises_hand(condition.event, condition.subject)
         return self._stage(condition.stage) or self._stage(condition.stage_at_least)
 
     def of(self, trigger: Trigger) -> bool:
@@ -74,6 +76,8 @@ class Warmth:
             return trigger.when == "entered" and self.sure(Condition(segment=trigger.segment))
         if trigger.form is not None or trigger.event == "form_submitted":
             return self._raises_a_hand(trigger.form or trigger.subject)
+        if trigger.event is not None:
+            return self._site.definitions.raises_hand(trigger.event, trigger.subject)
         return self._stage(trigger.stage)
 
     def _raises_a_hand(self, form: str | None) -> bool:

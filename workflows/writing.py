@@ -13,6 +13,7 @@ from base.tokens import new_token
 from leads import confirmations, events, outside, standings, words
 from leads.asked import added
 from leads.facts import COLUMNS, REPLIED, Facts, Lead
+from leads.ways import asked_with
 from storage import wakes
 from storage.holders import Holder
 from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes, tasks, webhooks
@@ -180,7 +181,7 @@ def _hand_off(conn: Connection, turn: Turn, sheet: Sheet) -> None:
             sheet.open_hand_off(conn, call)
     standing = turn.facts.standing
     for event in turn.raised:
-        why = f"{'reply' if event.name == REPLIED else 'hand_raise'}: {event.subject}"
+        why = f"reply: {event.subject}" if event.name == REPLIED else asked_with(event)
         again = HandOff(turn.facts, standing.stage, standing.cycle, event.seq, why, sheet.site, sheet.now, again=True)
         sheet.open_hand_off(conn, again)
 

@@ -209,9 +209,12 @@ class Pressure(Model):
 
 
 class EventLabel(Model):
+    """What an event is called. `hand_raise`: whoever does it asks for sales, as with a form that says so."""
+
     event: EventName
     subject: str | None = None
     label: Localised
+    hand_raise: bool = False
 
 
 class Yes(Model):
@@ -249,3 +252,13 @@ class Definitions(Model):
     bant: list[BantItem] = []
     pressure: Pressure = Pressure()
     event_labels: list[EventLabel] = []
+
+    @property
+    def lost_reasons(self) -> list[Reason]:
+        """Why a deal is lost: the reasons of deals, else those for which leads are given back."""
+        return self.deals.lost_reasons or self.hand_off.reject_reasons
+
+    def raises_hand(self, event: str, subject: str | None) -> bool:
+        """What the label says that is nearest to this event: one of the same subject, else one of none."""
+        named = [one for one in self.event_labels if one.event == event and one.subject in (None, subject)]
+        return max(named, key=lambda one: one.subject is not None).hand_raise if named else False

@@ -123,8 +123,8 @@ def test_whatever_is_wrong_with_a_call_is_said_at_once_and_changes_nothing(shop,
     assert "say one thing" in shop.problems({"lead": ADA})[0]
     beside = {"enrol": "lettre", "lead": ADA, "subject": "plan-pro", "by": "system"}
     assert shop.problems(beside)[1:] == [
-        "by: is said of an `event`, and not beside `enrol`",
-        "subject: is said of an `event`, and not beside `enrol`",
+        "by: is not said beside `enrol`",
+        "subject: is not said beside `enrol`",
     ]
     assert "sequence with a trigger `api = true` `lettre`" in shop.problems({"enrol": "lettre", "lead": ADA})[0]
     assert "email: “@” is nothing that can be reached" in shop.problems({**WEBINAR, "lead": {"email": "@"}})[0]

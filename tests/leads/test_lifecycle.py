@@ -78,6 +78,14 @@ def test_a_hand_raised_where_sales_has_the_lead_already_moves_nobody_and_is_told
     assert story.raised == ()
 
 
+def test_an_event_of_another_program_raises_a_hand_where_its_label_said_so_and_a_human_did_it(story):
+    booked = {"name": "slot_booked", "data": {"hand_raise": True}}
+    assert story.does({**booked, "name": "form_held"}) == story.does({**booked, "evidence": "engine"}) == []
+    assert story.does(booked, booked) == [("mql", "hand_raise", 1, True)]
+    assert story.made[-1].reason == "hand_raise: event slot_booked"
+    assert [event.seq for event in story.raised] == [story.seq], "the second one is told besides"
+
+
 def test_a_hand_that_opens_the_hand_off_is_told_by_it_and_the_second_one_besides(story):
     story.does(DEMO, DEMO)
     assert [move.to for move in story.made] == ["mql"]

@@ -53,6 +53,14 @@ def test_a_fit_that_no_persona_gives_is_an_error_only_where_it_is_demanded(house
     assert sentences(house, stages=stage_with(house, any=[{"fit_at_least": 41}, {"tag": "vip"}])) == []
 
 
+def test_a_label_raises_hands_for_events_of_other_programs_alone(house):
+    booked = {"event": "slot_booked", "label": "Booked", "hand_raise": True}
+    assert sentences(house, event_labels=[booked]) == []
+    assert sentences(house, event_labels=[{**booked, "event": "page_seen"}]) == [
+        "`page_seen` is noted by the house itself, and raises no hand"
+    ]
+
+
 def test_a_stage_that_is_left_above_where_it_is_entered_is_an_error(house):
     assert sentences(house, stages=stage_with(house, engagement_at_least=50)) == [
         "`mql` is entered at 50 points and left below 60: whoever enters has cooled"

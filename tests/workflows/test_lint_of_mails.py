@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from authoring.models.conditions import Condition
-from authoring.models.definitions import Temperature
+from authoring.models.definitions import EventLabel, Temperature
 from authoring.models.forms import Form
 from workflows.crowding import ENTRIES, mails
 from workflows.lint import lint
@@ -169,6 +169,9 @@ WARM = "{ engagement_at_least = 40 }"
         ("trigger = [{ score = 40 }]\n" + MAIL, False),
         ('trigger = [{ score = 40, of = "fit" }]\n' + MAIL, True),
         ('trigger = [{ form = "demo" }]\n' + MAIL, False),
+        ('trigger = [{ event = "slot_booked" }]\n' + MAIL, False),
+        ('filter = { event = "slot_booked", within = "2 days" }\n' + MAIL, False),
+        ('trigger = [{ event = "cart_updated" }]\n' + MAIL, True),
         ('trigger = [{ form = "demo" }, { form = "guide" }]\n' + MAIL, True),
         (f"suppress = [{{ not = {WARM} }}]\n" + MAIL, False),
         (f'[[step]]\nid = "b"\nbranch = {{ case = [{{ when = {WARM}, to = "one" }}], otherwise = "no" }}\n'
@@ -182,12 +185,13 @@ WARM = "{ engagement_at_least = 40 }"
 def test_a_commercial_mail_that_cold_leads_come_to_is_a_warning(world, text, cold):
     site = world.site({"tips": text})
     sells = {key: email.model_copy(update={"commercial": key[1] == "one"}) for key, email in site.emails.items()}
+    booked = EventLabel(event="slot_booked", label="Booked", hand_raise=True)
     known = [Temperature(id="cold", label="C"), Temperature(id="warm", label="W", from_engagement=40)]
     site = replace(
         site,
         emails=sells,
         forms={"demo": Form.model_validate(FORM)},
-        definitions=site.definitions.model_copy(update={"temperatures": known}),
+        definitions=site.definitions.model_copy(update={"temperatures": known, "event_labels": [booked]}),
     )
     assert [problem for problem in told(site) if "commercial" in problem[1]] == ([COLD] if cold else [])
 
