@@ -482,7 +482,8 @@ class Lively:
         now = self.clocks.moment()
 
         def job(conn: Any) -> int:
-            due = conn.execute(select(messages).where(messages.c.state == "due")).all()
+            in_turn = select(messages).where(messages.c.state == "due").order_by(messages.c.due_at, messages.c.id)
+            due = conn.execute(in_turn).all()  # as the sender claims them
             for row in due:
                 conn.execute(update(messages).where(messages.c.id == row.id).values(state="sent", sent_at=now.calendar))
                 data = {"message_id": row.id, "enrolment_id": row.enrolment_id, "reason": None}
