@@ -4,6 +4,7 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from authoring.models.common import Model
@@ -125,9 +126,11 @@ def names_of(site: Site, unread: Iterable[tuple[str, tuple[str, ...]]] = ()) -> 
 def each(model: Model, path: Path = ()) -> Iterator[tuple[Path, Model]]:
     """The model and every model inside it, with the path of keys that leads there."""
     yield path, model
-    for name, field in type(model).model_fields.items():
-        for below, inner in _inside(getattr(model, name), (*path, field.alias or name)):
-            yield from each(inner, below)
+    for name, key in _keys(type(model)):
+        value = getattr(model, name)
+        if isinstance(value, _HOLDERS):
+            for below, inner in _inside(value, (*path, key)):
+                yield from each(inner, below)
 
 
 def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
@@ -209,6 +212,15 @@ def _set_fields(site: Site) -> set[str]:
 def _above(interest: str) -> Iterator[str]:
     parts = interest.split("/")
     return ("/".join(parts[:length]) for length in range(1, len(parts)))
+
+
+_HOLDERS = (Model, list, dict)  # most values are none of them, and a check asks for thousands
+
+
+@cache
+def _keys(kind: type[Model]) -> tuple[tuple[str, str], ...]:
+    """(attribute, key in the file) of every field."""
+    return tuple((name, field.alias or name) for name, field in kind.model_fields.items())
 
 
 def _inside(value: Any, path: Path) -> Iterator[tuple[Path, Model]]:
