@@ -1,9 +1,12 @@
 """What marketing and sales argue about, through the doors: real forms, mails, clicks and pages, a set clock."""
 
+import json
 import re
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes, policy
+from functools import cached_property, partial
 from threading import Event as Stop
 
 import httpx
@@ -11,9 +14,13 @@ import pytest
 from sqlalchemy import select
 
 from base.paths import data_path
-from leads import events
+from base.settings import System
+from base.tokens import webhook_signature
+from console import staff
 from leads.classing import SETTLES
-from storage.schema import hand_offs, messages, stage_changes, standings
+from leads.explain import explain
+from leads.points import MILLI
+from storage.schema import events, hand_offs, messages, stage_changes, standings
 from terreau.app import create_app
 from terreau.applying import Signature, apply_content
 from terreau.house import House
@@ -28,7 +35,16 @@ ARCHITECT = {
     "profession": "interior", "practice": "slow", "consent_conseils": True,
 }  # fmt: skip
 WHITE_PAPER = {name: ARCHITECT[name] for name in ("email", "first_name", "company")}
-LIGHT = {"interests": ["cao/3d"]}
+LIGHT = ["cao/3d"]
+SECRETS = {"webinars": "the secret of the webinars", "slots": "the secret of the slots", "crm": "the secret of the crm"}
+PASSWORD = "cinq loutres sous la lune"
+REP = "nadia@atelier-lumen.example"
+BOOKED = """
+[[event_labels]]
+event = "slot_booked"
+hand_raise = true
+label = { fr = "Rendez-vous pris", en = "Booked an appointment" }
+"""
 
 
 class Guest(Visitor):
@@ -41,6 +57,16 @@ class Guest(Visitor):
         transport = httpx.WSGITransport(app=app)
         self._client = httpx.Client(transport=transport, base_url=SITE, follow_redirects=True, headers=headers)
 
+    def fetch(self, address):
+        assert self._client.get(address).status_code == 200
+
+    def tells(self, system, number, stamp, told):
+        """As a program signs what it tells."""
+        body = json.dumps(told).encode()
+        mark = webhook_signature(SECRETS[system], number, stamp, body)
+        signed = {"webhook-id": number, "webhook-timestamp": stamp, "webhook-signature": mark}
+        return self._client.post("/events", content=body, headers=signed)
+
 
 @dataclass
 class Street:
@@ -50,6 +76,7 @@ class Street:
     clocks: object
     post: Letters
     guest: Guest
+    told: list = field(default_factory=list)
 
     def works(self):
         self.house.sender._beat_at = 0.0  # its heart beats by a clock that nobody moves
@@ -102,14 +129,61 @@ class Street:
 
     def attends(self, webinar):
         """The tool for webinars says so."""
-        self.does("webinar_attended", webinar, LIGHT)
+        self.hears("webinars", event="webinar_attended", subject=webinar, interests=LIGHT)
 
-    def does(self, name, subject, data):
-        now = self.clocks.moment()
-        self.house.database.write(
-            lambda conn: events.append(conn, 1, name, now, evidence="human", subject=subject, data=data)
-        )
+    def hears(self, system, status=200, **told):
+        """Another program tells something of them; returns the problems there are with it."""
+        self.told.append(told)
+        stamp = str(int(self.clocks.machine().timestamp()))
+        lead = {"lead": {"email": ARCHITECT["email"]}}
+        answer = self.guest.tells(system, f"msg_{len(self.told)}", stamp, {**lead, **told})
+        assert answer.status_code == status, answer.text
         self.works()
+        return answer.json().get("problems")
+
+    def fetches_pictures(self):
+        """Their mail program shows every mail that they have, with its last picture."""
+        for _, letter in self.post.kept:
+            for dot in re.findall(r"https?://[^\s\"]+/o/[^\s\"]+[.]gif", html_of(letter)):
+                self.guest.fetch(dot)
+        self.judged()
+
+    def rejects(self, reason):
+        """The rep opens the newest alert and presses the button."""
+        page = self.guest.open(self.newest_link("choice=reject"))
+        assert self.guest.send(page, {"reason": reason}, button="reject").status == 200
+        self.works()
+
+    @property
+    def alerts(self):
+        """What the rep received about a hot lead or a raised hand."""
+        return [subject_of(letter) for address, letter in self.post.kept if address == REP]
+
+    @property
+    def explained(self):
+        """What `terreau explain` says of them, at this hour."""
+        with self.house.database.read() as conn:
+            return explain(conn, self.house.releases.in_force(), 1, self.clocks.calendar_now, "Europe/Paris").as_json()
+
+    @cached_property
+    def _password(self):
+        new = staff.NewStaff(REP, "Nadia", "sales", "nadia", "fr")
+        kept = staff.new_password(PASSWORD)
+        self.house.database.write(partial(staff.add, new=new, password_hash=kept, machine_now=self.clocks.machine()))
+        return PASSWORD
+
+    @property
+    def rep(self):
+        """The rep, signed in to the console anew: no session outlives a winter."""
+        browser = Guest(create_app(self.house))
+        browser.send(browser.open("/console/sign-in"), {"email": REP, "password": self._password})
+        return browser
+
+    def listed_at(self, stage):
+        """Whether the console lists them at that stage."""
+        page = self.rep.open(f"/console/leads?stage={stage}")
+        assert page.status == 200
+        return ARCHITECT["company"] in page.text
 
     def rows(self, query):
         with self.house.database.read() as conn:
@@ -129,17 +203,32 @@ class Street:
 
 
 def links_of(letter):
-    body = message_from_bytes(letter, policy=policy.default).get_body(("plain",))
-    return ADDRESS.findall(body.get_content())
+    return ADDRESS.findall(body_of(letter, "plain"))
+
+
+def html_of(letter):
+    return body_of(letter, "html")
+
+
+def body_of(letter, kind):
+    return message_from_bytes(letter, policy=policy.default).get_body((kind,)).get_content()
+
+
+def subject_of(letter):
+    return str(message_from_bytes(letter, policy=policy.default)["subject"])
 
 
 @pytest.fixture
 def street(database, database_url, clocks, tmp_path):
     config = config_of(tmp_path, database_url)
+    content = shutil.copytree(data_path("content"), config.content.dir)
+    with (content / "definitions.toml").open("a", encoding="utf-8") as definitions:
+        definitions.write(BOOKED)
     config = config.model_copy(
         update={
             "site": config.site.model_copy(update={"base_url": SITE}),
-            "content": config.content.model_copy(update={"dir": data_path("content")}),
+            "tracking": config.tracking.model_copy(update={"opens": "consent"}),
+            "systems": [System(name=name, secret=secret) for name, secret in SECRETS.items()],
         }
     )
     post = Letters()
@@ -172,3 +261,93 @@ def test_the_freelance_architect_of_many_months_is_handed_over_twice_in_the_end_
     assert street.briefs[-1]["suggestion"].startswith("Proposer une démonstration CAO")
     told = select(messages.c.id).where(messages.c.klass == "notification", messages.c.state == "sent")
     assert len(street.rows(told)) == 2
+
+
+def hot(street):
+    """Within three days: the guide, its download, advice confirmed, a webinar, a link followed."""
+    street.asks("/p/guide-3d", ARCHITECT)
+    street.confirms(clicks=True)
+    street.downloads()
+    street.later(days=2)
+    street.attends("lumiere-3d")
+    street.later(days=1)
+    street.reads()
+    assert (street.stands.stage, len(street.alerts)) == ("mql", 1)
+
+
+def test_an_afternoon_of_everything_there_is_by_the_merely_curious_reaches_no_rep(street):
+    """FEATURES row 64: whoever takes all at once fits, and is not called."""
+    street.asks("/p/guide-3d", {**ARCHITECT, "consent_conseils": False})
+    for _ in range(4):
+        street.asks("/p/variantes", WHITE_PAPER)
+        for _ in range(3):
+            street.downloads()
+    assert street.explained["total"] == 30 * MILLI
+    assert (street.stands.stage, street.alerts) == ("iql", [])
+    assert street.listed_at("iql")
+    assert not street.listed_at("mql")
+
+
+def test_hot_then_cold_then_hot_again_is_told_to_the_rep_twice_and_not_in_between(street):
+    hot(street)
+    street.later(days=120)
+    assert (street.stands.stage, len(street.alerts)) == ("iql", 1)
+    assert street.listed_at("iql")
+    for _ in range(3):
+        street.attends("lumiere-3d")
+        street.reads()
+        street.later(days=1)
+    assert (street.stands.stage, len(street.alerts), len(street.briefs)) == ("mql", 2, 2)
+    assert street.listed_at("mql")
+
+
+def test_a_rejected_lead_calls_the_rep_again_by_what_it_does_from_then_on_alone(street):
+    hot(street)
+    street.rejects("pas-maintenant")
+    assert street.stands.stage == "iql"
+    assert street.explained["total"] >= 80 * MILLI, "what was earned stays in the score"
+    street.reads()
+    street.later(days=1)
+    assert (street.stands.stage, len(street.alerts)) == ("iql", 1)
+    for _ in range(4):
+        street.attends("lumiere-3d")
+        street.reads()
+        street.later(days=1)
+    assert (street.stands.stage, len(street.alerts)) == ("mql", 2)
+    assert street.listed_at("mql")
+
+
+def test_whoever_only_opens_mails_is_promoted_by_none_of_it(street):
+    street.asks("/p/guide-3d", ARCHITECT)
+    street.confirms()
+    street.guest.send(street.guest.open(street.newest_link("/preferences/")), {"measure": True})
+    street.works()
+    before = street.stands.buckets
+    for _ in range(8):
+        street.later(days=2)
+        street.fetches_pictures()
+    opened = street.rows(select(events.c.seq).where(events.c.name == "message_opened"))
+    assert opened, "the pictures were fetched, with consent"
+    assert (street.stands.stage, street.stands.buckets, street.alerts) == ("iql", before, [])
+    assert street.listed_at("iql")
+
+
+def test_an_appointment_taken_elsewhere_reaches_the_rep_at_once_and_the_crm_answers_for_her(street):
+    """FEATURES row 35: a raised hand goes to sales whatever the score, and what sales decides comes back."""
+    street.hears("slots", event="slot_booked", by="system")
+    assert (street.stages, street.alerts) == ([], []), "nobody did it"
+    street.hears("slots", event="slot_booked", data={"at": "2026-12-01T10:00:00+01:00"})
+    assert street.stages == ["mql"]
+    assert len(street.alerts) == 1
+    assert "Rendez-vous pris" in street.briefs[-1]["why_now"]
+    assert re.search(r"À sa demande\s:\s+Rendez-vous pris", street.rep.open("/console/leads/1").text)
+    street.hears("crm", verdict="accept")
+    street.hears("crm", deal="won", amount=590, on="2026-11-20")
+    assert street.stages == ["mql", "sql", "customer"]
+    assert street.hears("crm", 409, verdict="accept") == ["no hand-off of this lead waits for an answer"]
+    street.hears("crm", verdict="disqualify", reason="hors-cible")
+    assert street.hears("crm", 409, verdict="disqualify", reason="etudes") == [
+        "the lead stands at `disqualified` already"
+    ]
+    assert street.explained["stage"] == "disqualified"
+    assert "crm" in street.rep.open("/console/leads/1").text, "whose word it was"
