@@ -27,6 +27,7 @@ KNOWN_FOR = timedelta(days=90)
 GIVEN_FOR = timedelta(days=7)
 STALE = msgid("This password was given to you too long ago. An admin gives you a new one, on the page Staff.")
 HALFWAY = "halfway"
+CHOSEN = "chosen"  # the page's language, by a link on it
 HALFWAY_FOR = timedelta(minutes=10)
 
 
@@ -57,12 +58,13 @@ def give_password(door: ConsoleDoor) -> Response:
     if member.given_at and now - member.given_at > GIVEN_FOR:
         return _page(door, say(STALE), 422)
     rehashed = passwords.hashed(password) if passwords.is_outdated(kept) else None
+    spoken = _spoken(member)
 
     def job(conn: Connection) -> str | None:
         attempts.forget(conn, who)
         if rehashed:
             staff.keep_hash(conn, member.id, rehashed)
-        return None if factors.find(conn, member.id) else _come_in(conn, door, member)
+        return None if factors.find(conn, member.id) else _come_in(conn, door, member, spoken)
 
     token = door.database.write(job)
     return _welcome(door, member.id, token) if token else _ask_for_code(_seal(door, member.id, rehashed or kept))
@@ -83,7 +85,8 @@ def give_code(door: ConsoleDoor) -> Response:
         log.warning("sign-in: a wrong code of staff %s", member.id)
         answer = _ask_for_code(sealed, refusal.sentence, 429 if refusal.wait else 422)
         return _later(answer, refusal.wait) if refusal.wait else answer
-    return _welcome(door, member.id, door.database.write(lambda conn: _come_in(conn, door, member)))
+    spoken = _spoken(member)
+    return _welcome(door, member.id, door.database.write(lambda conn: _come_in(conn, door, member, spoken)))
 
 
 def sign_out(door: ConsoleDoor) -> Response:
@@ -105,11 +108,18 @@ def enter(door: ConsoleDoor, answer: Response, token: str) -> Response:
     return answer
 
 
-def _come_in(conn: Connection, door: ConsoleDoor, member: Row[Any]) -> str:
-    """The token of a session that begins, which the audit chain remembers."""
+def _come_in(conn: Connection, door: ConsoleDoor, member: Row[Any], spoken: str) -> str:
+    """The token of a session that begins, which the audit chain remembers. `spoken`: see `_spoken`."""
     now = door.clocks.moment()
+    if spoken:
+        staff.speak(conn, member.id, spoken)
     note(conn, door.keys.suppression, "staff_came_in", None, Clerk(member.name, member.id), now)
     return sessions.begin(conn, member.id, now.machine)
+
+
+def _spoken(member: Row[Any]) -> str:
+    """The language of the page, for whoever chose it there or has not chosen one before; "" for all others."""
+    return viewer().locale if CHOSEN in request.form or not member.locale else ""
 
 
 def _welcome(door: ConsoleDoor, staff_id: int, token: str) -> Response:
@@ -163,7 +173,7 @@ def _seal(door: ConsoleDoor, staff_id: int, password_hash: str) -> str:
 
 
 def _ask_for_code(sealed: str, wrong: str = "", status: int = 200) -> Response:
-    return draw("console/sign_in_code.html", status, wrong=wrong, halfway=sealed, next=request.form.get("next", ""))
+    return draw("console/sign_in_code.html", status, wrong=wrong, halfway=sealed, **_carried())
 
 
 def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
@@ -172,9 +182,14 @@ def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
         status,
         wrong=wrong,
         email=request.form.get("email", ""),
-        next=request.values.get("next", ""),
+        **_carried(),
         others=[locale for locale in door.config.site.locales if locale != viewer().locale],
     )
+
+
+def _carried() -> dict[str, Any]:
+    """What the next form has to know too."""
+    return {"next": request.values.get("next", ""), "chosen": CHOSEN in request.values}
 
 
 ROUTES = (

@@ -26,7 +26,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """Somebody who is to work here. `rep`: their id in the definitions, None when they are no rep."""
+    """Somebody who is to work here. `rep`: their id in the definitions, None when they are no rep; `locale`: "" until
+    they come in, in the language of the page on which they do."""
 
     email: str
     name: str
@@ -94,6 +95,11 @@ def set_password(conn: Connection, staff_id: int, password_hash: str, given_at: 
 def keep_hash(conn: Connection, staff_id: int, password_hash: str) -> None:
     """The same password, hashed with the work that is asked for now; sessions go on."""
     conn.execute(update(staff).where(staff.c.id == staff_id).values(password_hash=password_hash))
+
+
+def speak(conn: Connection, staff_id: int, locale: str) -> None:
+    """Their language from now on."""
+    conn.execute(update(staff).where(staff.c.id == staff_id).values(locale=locale))
 
 
 def disable(conn: Connection, staff_id: int, machine_now: datetime) -> None:

@@ -28,22 +28,22 @@ class Account:
 
 def open_accounts(house: House) -> list[Account]:
     """One for every rep of the definitions, one for whoever writes the mails, one for the house; with new passwords."""
-    site = house.releases.in_force()
-    return [_open(house, new) for new in _members(site, house.config.site.default_locale)]
+    return [_open(house, new) for new in _members(house.releases.in_force())]
 
 
-def _members(site: Site, locale: str) -> Iterator[NewStaff]:
+def _members(site: Site) -> Iterator[NewStaff]:
+    """In no language yet: the console speaks the one in which they come in."""
     known = set()
     definitions = site.definitions
     for rep in definitions.hand_off.reps:
         known.add(rep.email)
-        yield NewStaff(rep.email, rep.name, "sales", rep.id, rep.locale)
+        yield NewStaff(rep.email, rep.name, "sales", rep.id, locale="")
     writers = [sender for sender in definitions.senders.values() if sender.email not in known]
     for sender in writers[:1]:
         known.add(sender.email)
-        yield NewStaff(sender.email, sender.name, "marketer", None, locale)
+        yield NewStaff(sender.email, sender.name, "marketer", None, locale="")
     if definitions.house.email not in known:
-        yield NewStaff(definitions.house.email, definitions.house.name, "admin", None, locale)
+        yield NewStaff(definitions.house.email, definitions.house.name, "admin", None, locale="")
 
 
 def _open(house: House, new: NewStaff) -> Account:

@@ -50,7 +50,7 @@ def staff_group() -> None:
 @click.option("--name", required=True, help="As colleagues read it.")
 @click.option("--role", type=ROLE, required=True, help="What it opens.")
 @click.option("--rep", help="Their id among the reps of the definitions: whose leads are theirs.")
-@click.option("--locale", help="The language of their console; by default the site's.")
+@click.option("--locale", help="The language of their console; by default that in which they first sign in.")
 @MAKE
 @click.pass_obj
 def add(
@@ -200,7 +200,7 @@ def _member(database: Database, email: str) -> Row[Any]:
 def _spoken(config: Config, locale: str | None) -> str:
     if locale is not None and locale not in config.site.locales:
         raise click.BadParameter(speaks(config), param_hint="--locale")
-    return locale or config.site.default_locale
+    return locale or ""
 
 
 def _check_rep(config: Config, database: Database, rep: str | None) -> None:

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from base.config import Config
-from console import attempts, passwords
+from console import attempts, passwords, staff
 from console.blueprint import PREFIX
 from storage.schema import sign_in_attempts
+from tests.console.conftest import PASSWORD, add_staff, address_of, token_in
 
 MINUTE = timedelta(minutes=1)
 WRONG = "This address and this password do not belong together."
@@ -231,6 +232,27 @@ def test_the_page_speaks_the_language_of_the_browser_or_the_one_asked_for(strang
     page = stranger.get(f"/console/sign-in{address}", headers={"Accept-Language": header})
     assert page.headers["Content-Language"] == language
     assert {"fr": "Bonjour. Qui êtes-vous", "en": "Hello. Who are you?"}[language] in page.text
+
+
+def test_who_has_chosen_no_language_is_spoken_to_in_that_of_their_first_sign_in(stranger, console_door):
+    new = add_staff(console_door, "marketer", locale="")
+    assert stranger.sign_in("marketer").status_code == 303
+    assert stranger.get("/console/settings").headers["Content-Language"] == "en"
+    with console_door.database.read() as conn:
+        assert staff.by_id(conn, new).locale == "en"
+
+
+@pytest.mark.parametrize(("chosen", "language"), [("", "fr"), ("&chosen=1", "en")])
+def test_a_language_chosen_on_the_way_in_stays_and_one_that_the_browser_speaks_does_not(
+    stranger, console_door, chosen, language
+):
+    add_staff(console_door, "marketer", locale="fr")
+    page = stranger.get(f"/console/sign-in?lang=en{chosen}").text
+    assert "lang=fr&amp;chosen=1" in page
+    form = {"email": address_of("marketer"), "password": PASSWORD, "csrf-token": token_in(page)}
+    carried = {"chosen": "1"} if 'name="chosen"' in page else {}
+    assert stranger.raw_post("/console/sign-in?lang=en", {**form, **carried}).status_code == 303
+    assert stranger.get("/console/settings").headers["Content-Language"] == language
 
 
 def test_whoever_is_in_needs_no_second_sign_in(staff_client):
