@@ -5,8 +5,10 @@ from functools import partial
 from typing import Any
 
 from flask import Response, abort, g, make_response, redirect, request, url_for
+from sqlalchemy import Connection
 
 from authoring.site import Site
+from base.calendars import local_day
 from console.access import SEES_EVERY_LEAD, may
 from console.context import Viewer, draw, money, say, say_n, viewer
 from console.door import ConsoleDoor
@@ -19,15 +21,18 @@ from leads import companies as known
 from leads.words import asked_for
 from reports import companies
 from reports.companies import LEADS, NAMED, Company, Deal
+from reports.fading import faded
 from reports.lead_rows import rows
 
 ACTS = 8
 LONGEST_DOMAIN = 253
+FADED = 5  # leads of a company, those who counted most, of whom one has the most points now
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyLine:
-    """A company in words; `stage` is the furthest that one of its leads has come to."""
+    """A company in words; `stage` is the furthest that one of its leads has come to, `best` the most milli-points that
+    one of them has now."""
 
     domain: str
     name: str
@@ -59,9 +64,9 @@ def show(door: ConsoleDoor) -> Response:
     with door.database.read() as conn:
         asks = bool(words) or not question
         found = companies.page(conn, words, after, owners_of(viewer())) if asks else companies.Page((), None)
+        shown = company_lines(conn, found.companies, site)
     following = url_for("console.companies", q=question or None, after=found.after) if found.after else ""
     first = url_for("console.companies", q=question or None) if after else ""
-    shown = company_lines(found.companies, site)
     return draw(
         "console/companies.html",
         lines=shown,
@@ -82,14 +87,15 @@ def one(door: ConsoleDoor, domain: str) -> Response:
             abort(404)
         listed = rows(conn, found.ids, now, who.zone)
         sold = companies.deals_of(conn, found.ids)
-    shown = lines(listed, site, who, now)
+        [line] = company_lines(conn, (found,), site)
+    shown = sorted(lines(listed, site, who, now), key=lambda line: -line.engagement)
     names = {row.id: row.name for row in listed}
     acts = sorted((row for row in listed if row.last), key=lambda row: row.last.at if row.last else now, reverse=True)
     told = {line.id: line for line in shown}
     return draw(
         "console/company.html",
         company=found,
-        sentence=_sentence(found, sold, site),
+        sentence=_sentence(line, sold, site),
         lines=shown,
         stages=_stages(found, site),
         acts=[told[row.id] for row in acts[:ACTS]],
@@ -117,14 +123,16 @@ def _domain(text: str) -> str:
 # ---------------------------------------------------------------- in words
 
 
-def company_lines(found: tuple[Company, ...], site: Site) -> list[CompanyLine]:
-    names = Names(site, viewer())
+def company_lines(conn: Connection, found: tuple[Company, ...], site: Site) -> list[CompanyLine]:
+    names, today = Names(site, viewer()), local_day(g.moment.calendar, viewer().zone)
+    points = faded(conn, [one for each in found for one in each.ids[:FADED]], site.definitions, today)
     order = [stage.id for stage in site.definitions.stages]
     made = []
     for each in found:
         reached = sorted(each.stages, key=lambda stage: order.index(stage) if stage in order else -1)
         stage = reached[-1] if reached else order[0]
-        made.append(CompanyLine(each.domain, each.name, each.count, stage, names.stage(stage), each.best))
+        best = max((points.get(one, 0) for one in each.ids[:FADED]), default=0)
+        made.append(CompanyLine(each.domain, each.name, each.count, stage, names.stage(stage), best))
     return made
 
 
@@ -134,10 +142,9 @@ def _stages(found: Company, site: Site) -> list[tuple[str, str, int]]:
     return [(one.id, names.stage(one.id), n) for one in site.definitions.stages if (n := found.stages.get(one.id, 0))]
 
 
-def _sentence(found: Company, sold: tuple[Deal, ...], site: Site) -> str:
+def _sentence(line: CompanyLine, sold: tuple[Deal, ...], site: Site) -> str:
     """How many leads, how far the furthest came, what is open."""
-    line = company_lines((found,), site)[0]
-    counted = say_n("%(count)s lead", "%(count)s leads", found.count)
+    counted = say_n("%(count)s lead", "%(count)s leads", line.leads)
     told = say("%(leads)s; the furthest: %(stage)s.", leads=counted, stage=line.stage_name)
     amount = sum(deal.amount for deal in sold if deal.state == "open")
     if not amount:

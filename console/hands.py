@@ -33,8 +33,11 @@ SAID: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
+    """So many points for this; `fit`: for who they are, which is no part of the engagement."""
+
     points: str
     what: str
+    fit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,16 @@ def _brief(waiting: Waiting, site: Site, viewer: Viewer, now: datetime) -> dict[
 
 
 def _reasons(told: dict[str, Any]) -> tuple[Reason, ...]:
-    """The strongest first, whichever way they point; who they are is the last."""
+    """The strongest first, whichever way they point, and what the others come to: together the engagement. Who they
+    are is the last."""
     score = sorted(told["score"], key=lambda line: -abs(in_points(line["points"])))
-    fit = int(told["fit"]["points"])
-    persona = (Reason(signed(fit), told["fit"]["persona"]),) if fit > 0 and told["fit"]["persona"] else ()
-    earned = tuple(Reason(line["points"], line["what"]) for line in score)
-    return earned[: REASONS - len(persona)] + persona
+    shown = score if len(score) <= REASONS else score[: REASONS - 1]
+    others = sum(in_points(line["points"]) for line in score[len(shown) :])
+    earned = [Reason(line["points"], line["what"]) for line in shown]
+    earned += [Reason(signed(others), say("all else"))] if others else []
+    fit = told["fit"]
+    known = int(fit["points"]) > 0 and fit["persona"]
+    return (*earned, Reason(fit["points"], fit["persona"], fit=True)) if known else tuple(earned)
 
 
 def _cooled(waiting: Waiting, names: Names) -> str:

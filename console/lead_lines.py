@@ -6,10 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from authoring.site import Site
+from base.calendars import local_day
 from console.context import Viewer, day, hour, say
 from console.lead_filters import source_name, stage_name
 from console.promises import promise
-from leads.points import MILLI
+from leads.points import MILLI, engagement
 from leads.scoring import temperature
 from reports.lead_rows import LeadRow, Next
 from sales.wording import Voice
@@ -30,7 +31,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A lead as the list shows it; points in milli-points, bars in points of WIDEST."""
+    """A lead as the list shows it; points in milli-points, as they are now, bars in points of WIDEST."""
 
     id: int
     name: str
@@ -59,7 +60,8 @@ def lines(rows: Iterable[LeadRow], site: Site, viewer: Viewer, now: datetime) ->
 def _line(
     row: LeadRow, site: Site, viewer: Viewer, voice: Voice, reps: dict[str, str], labels: dict[str, str], now: datetime
 ) -> Line:
-    heat = temperature(row.engagement, site.definitions)
+    milli = engagement(row.buckets, site.definitions, local_day(now, viewer.zone))
+    heat = temperature(milli, site.definitions)
     stage = row.stage or site.definitions.stages[0].id
     fit = min(max(row.fit // MILLI, 0), WIDEST)
     return Line(
@@ -70,9 +72,9 @@ def _line(
         stage_name=stage_name(site, viewer, stage),
         temperature=heat,
         temperature_name=labels[heat],
-        engagement=row.engagement,
+        engagement=milli,
         fit_bar=fit,
-        engagement_bar=min(max(row.engagement // MILLI, 0), WIDEST - fit),
+        engagement_bar=min(max(milli // MILLI, 0), WIDEST - fit),
         last=f"{voice.action(row.last)}, {_when(row.last.at, now, viewer)}" if row.last else "",
         next=_planned(row.next, now, viewer, hot=heat == HOT),
         owner=reps.get(row.owner, row.owner) if row.owner else None,

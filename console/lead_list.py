@@ -72,14 +72,18 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
         found, total = listed(conn, question, place_in(request.args.get("after")))
     nobody = not (wish.narrowed or found.ids or request.args.get("after"))
     awaited = first_day.first_day(door, conn) if nobody else []
+    now = g.moment.calendar
+    shown = lines(rows(conn, found.ids, now, viewer().zone), site, viewer(), now)
+    if question.order == "score":  # found in the order of what was counted last
+        shown.sort(key=lambda line: -line.engagement)
     return Shown(
         page=found,
-        lines=lines(rows(conn, found.ids, g.moment.calendar, viewer().zone), site, viewer(), g.moment.calendar),
+        lines=shown,
         total=total,
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
         first_day=awaited,
-        companies=company_lines(companies.best(conn, question.words, owners_of(viewer())), site),
+        companies=company_lines(conn, companies.best(conn, question.words, owners_of(viewer())), site),
     )
 
 

@@ -91,10 +91,11 @@ def _values(conn: Connection, door: ConsoleDoor, who: Viewer, now: datetime) -> 
         "calls": [call_line(one, site, who, now) for one in to_call],
         "tasks": [task_line(one, site, who, now) for one in todo],
         "done_tasks": [task_line(one, site, who, now) for one in tasks.done_since(conn, whose.tasks, midnight)],
-        "week": today.week(conn, [rep for rep in whose.tasks if rep], now - timedelta(days=7)),
+        "week": today.week(conn, [rep for rep in whose.tasks if rep], now - timedelta(days=7), now),
         "ripening": ripening_of(conn, whose.leads, site, who, now),
         "sentence": sentence(hands, count, len(to_call), len(todo), now),
         "within": duration(site.definitions.hand_off.answer_within),
+        "working": site.definitions.hand_off.hours is not None,
         "selling": who.role in SELLING,
         "everybody": whose.reps is None,
         "no_rep": whose.reps == (),
@@ -106,8 +107,9 @@ def _values(conn: Connection, door: ConsoleDoor, who: Viewer, now: datetime) -> 
 
 def asking(door: ConsoleDoor, owners: calls.Owners, now: datetime) -> calls.Asking:
     """For whom a list of calls is drawn. Nobody is sold to who has bought, or whom sales has set aside."""
-    at_rest = {RECYCLED, DISQUALIFIED, *bought(door.site().definitions)}
-    return calls.Asking(owners, at_rest, door.config.site.timezone, door.keys.suppression, now)
+    definitions = door.site().definitions
+    at_rest = {RECYCLED, DISQUALIFIED, *bought(definitions)}
+    return calls.Asking(owners, at_rest, door.config.site.timezone, door.keys.suppression, now, definitions)
 
 
 def warm(site: Site) -> int:

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, or_, select
 
-from base.calendars import Zone
+from authoring.models.definitions import Definitions
+from base.calendars import Zone, local_day
 from leads import events, standings
 from leads.best_hour import BestHour, best_hour
 from leads.callable import not_to_be_called
@@ -19,6 +20,7 @@ from leads.facts import Event, Lead, Standing
 from leads.groups import group, has
 from leads.identity import load_leads
 from leads.imports.settings import PURCHASED
+from reports.fading import faded
 from storage.schema import calls, hand_offs, leads, wakes
 from storage.schema import standings as stood
 
@@ -43,13 +45,14 @@ Owners = Collection[str | None]
 @dataclass(frozen=True, slots=True)
 class Asking:
     """For whom a list is drawn: the reps, the stages in which nobody is called from it, the site's zone, the
-    suppression key, the present (calendar)."""
+    suppression key, the present (calendar), the definitions by which points fade."""
 
     owners: Owners
     at_rest: Collection[str]
     zone: Zone
     key: str
     now: datetime
+    definitions: Definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,21 @@ def to_call(conn: Connection, asking: Asking, from_milli: int) -> tuple[Call, ..
     Left out: who waits for an answer (they stand above), who was called lately, is at rest, or is not to be called; of
     those without an address, who was bought with a list.
     """
-    due, ready, alone = list[Any](), list[Any](), list[Any]()
+    due, ready, alone = list[Any](), list[int](), list[Any]()
     for owner in asking.owners:
         due += [tuple(row) for row in conn.execute(_asked_for_now(owner, asking))]
-        ready += [tuple(row) for row in conn.execute(_ready(owner, from_milli, asking))]
+        ready += [row.lead_id for row in conn.execute(_ready(owner, from_milli, asking))]
         alone += [tuple(row) for row in conn.execute(_without_address(owner, asking))]
-    found = sorted(due) + sorted(ready, reverse=True) + sorted(alone, reverse=True)
-    return listed(conn, list(dict.fromkeys(lead_id for *_, lead_id in found)), asking)
+    ids = [lead_id for *_, lead_id in sorted(due)]
+    ids += [lead_id for _, lead_id in warmest(conn, ready, asking)]
+    ids += [lead_id for *_, lead_id in sorted(alone, reverse=True)]
+    return listed(conn, list(dict.fromkeys(ids)), asking)
+
+
+def warmest(conn: Connection, ids: Collection[int], asking: Asking) -> list[tuple[int, int]]:
+    """(milli-points as they are now, lead), the most first; of as many, the newest lead."""
+    points = faded(conn, ids, asking.definitions, local_day(asking.now, asking.zone))
+    return sorted(((points.get(lead_id, 0), lead_id) for lead_id in ids), reverse=True)
 
 
 def listed(conn: Connection, ids: Sequence[int], asking: Asking) -> tuple[Call, ...]:
@@ -135,7 +146,7 @@ def by_calls_alone() -> ColumnElement[bool]:
 
 def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:
     return (
-        select(stood.c.engagement, stood.c.fit, stood.c.lead_id)
+        select(stood.c.engagement, stood.c.lead_id)
         .join(leads, leads.c.id == stood.c.lead_id)
         .where(stood.c.engagement >= from_milli, can_be_called(owner, asking))
         .order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())

@@ -30,15 +30,13 @@ Owners = Collection[str | None] | None
 @dataclass(frozen=True, slots=True)
 class Company:
     """`name` is what staff or most of its leads call it, else its domain. `count`: of its leads, of whom `ids` are at
-    most LEADS, the highest engagement first; `stages`: {stage: leads in it}; `best` the highest engagement among them,
-    in milli-points."""
+    most LEADS, the highest engagement first, as it was counted last; `stages`: {stage: leads in it}."""
 
     domain: str
     name: str
     count: int
     ids: tuple[int, ...]
     stages: dict[str, int]
-    best: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,7 @@ def _each(domains: Sequence[str], owners: Owners) -> Subquery:
 
 
 def _figures(each: Subquery) -> Select[Any]:
-    counted = (func.count().label("leads"), func.max(each.c.engagement).label("best"))
-    return select(each.c.domain, each.c.stage, *counted).group_by(each.c.domain, each.c.stage)
+    return select(each.c.domain, each.c.stage, func.count().label("leads")).group_by(each.c.domain, each.c.stage)
 
 
 def _highest(each: Subquery) -> Select[Any]:
@@ -193,5 +190,4 @@ def _company(domain: str, name: str, ids: list[int], figures: dict[str | None, R
         count=sum(row.leads for row in figures.values()),
         ids=tuple(ids),
         stages={stage: row.leads for stage, row in figures.items() if stage},
-        best=max(row.best for row in figures.values()),
     )

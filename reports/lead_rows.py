@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Row, and_, select
 
 from base.calendars import Zone, local_day
 from leads import events as log
-from leads.facts import Event, Lead
+from leads.facts import Buckets, Event, Lead
 from leads.groups import owners
 from leads.identity import load_leads
 from storage.schema import deals, enrolments, events, hand_offs, leads, meetings, standings, tasks
 
 NOON = time(12)  # of no zone in particular: the same day nearly everywhere
-_STOOD = ("stage", "stage_since", "engagement", "fit")
+_STOOD = ("stage", "stage_since", "engagement", "buckets", "fit")
 _TOLD = (events.c.lead_id, events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
 
 
@@ -43,7 +43,8 @@ class LeadRow:
     created_at: datetime
     stage: str | None
     stage_since: datetime | None
-    engagement: int  # milli-points
+    engagement: int  # milli-points, as they were counted last; `buckets` say what is left of them
+    buckets: Buckets
     fit: int
     last: Event | None
     next: Next | None
@@ -145,6 +146,7 @@ def _row(row: Row[Any], lead: Lead, last: Event | None, following: Next | None) 
         stage=row.stage,
         stage_since=row.stage_since,
         engagement=row.engagement or 0,
+        buckets=row.buckets or {},
         fit=row.fit or 0,
         last=last,
         next=following,

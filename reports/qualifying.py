@@ -43,13 +43,12 @@ def to_qualify(
     conn: Connection, asking: Asking, stages: Collection[str], below_milli: int, after: Place | None = None
 ) -> Queue:
     """Leads in those stages with a number; `below_milli`: the engagement from which they stand on the call list."""
-    warm, more = list[Place](), False
+    cold, more = list[int](), False
     for owner in asking.owners:
-        warm += [Place(*row) for row in conn.execute(_warmest(owner, stages, below_milli, asking))]
+        cold += conn.scalars(_cold(owner, stages, below_milli, asking))
         more |= conn.execute(_read(owner, below_milli).offset(READ).limit(1)).first() is not None
-    ordered = sorted(warm, key=_order, reverse=True)
-    allowed = set(calls.who_may_be_called(conn, [one.lead_id for one in ordered], asking))
-    queue = [one for one in ordered if one.lead_id in allowed]
+    allowed = calls.who_may_be_called(conn, cold, asking)
+    queue = [Place(*one) for one in calls.warmest(conn, allowed, asking)]
     behind = [one for one in queue if after is None or _order(one) < _order(after)]
     shown = calls.lines_of(conn, [one.lead_id for one in behind[:SHOWN]], asking.zone)
     known = noted(conn, [call.lead.id for call in shown])
@@ -68,8 +67,8 @@ def _read(owner: str | None, below_milli: int) -> Select[Any]:
     return colder.order_by(stood.c.engagement.desc(), stood.c.lead_id.desc())
 
 
-def _warmest(owner: str | None, stages: Collection[str], below_milli: int, asking: Asking) -> Select[Any]:
+def _cold(owner: str | None, stages: Collection[str], below_milli: int, asking: Asking) -> Select[Any]:
     read = stood.c.lead_id.in_(_read(owner, below_milli).limit(READ))
     those = read & (leads.c.status == "lead") & stood.c.stage.in_(sorted(stages))
-    asked = select(stood.c.engagement, stood.c.lead_id).join(leads, leads.c.id == stood.c.lead_id)
+    asked = select(stood.c.lead_id).join(leads, leads.c.id == stood.c.lead_id)
     return asked.where(those, ~by_calls_alone(), can_be_called(owner, asking))

@@ -81,12 +81,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Hand-offs opened in a week. `pace` is the median time to an answer; None when there was none."""
+    """Hand-offs opened in a week. `late`: answered after what was promised, or not answered and past it; `overdue` are
+    the latter. `pace` is the median time to an answer; None when there was none."""
 
     opened: int
     answered: int
     accepted: int
     late: int
+    overdue: int
     pace: timedelta | None
 
 
@@ -199,16 +201,18 @@ def submitted(conn: Connection, lead_id: int) -> tuple[Submission, ...]:
 # ---------------------------------------------------------------- the week
 
 
-def week(conn: Connection, reps: Collection[str], since: datetime) -> Week:
-    """What became of the hand-offs that those reps were given since then."""
+def week(conn: Connection, reps: Collection[str], since: datetime, now: datetime) -> Week:
+    """What has become up to now of the hand-offs that those reps were given since then."""
     columns = (hand_offs.c.opened_at, hand_offs.c.answer_by, hand_offs.c.verdict, hand_offs.c.verdict_at)
     theirs = hand_offs.c.owner.in_(sorted(reps))
     opened = conn.execute(select(*columns).where(theirs, hand_offs.c.opened_at >= since, GIVEN)).all()
     given = [row for row in opened if row.verdict is not None]
+    late = [row for row in opened if row.answer_by is not None and (row.verdict_at or now) > row.answer_by]
     return Week(
         opened=len(opened),
         answered=len(given),
         accepted=sum(row.verdict == "accepted" for row in given),
-        late=sum(row.answer_by is not None and row.verdict_at > row.answer_by for row in given),
+        late=len(late),
+        overdue=sum(row.verdict is None for row in late),
         pace=median(row.verdict_at - row.opened_at for row in given) if given else None,
     )

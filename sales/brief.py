@@ -16,7 +16,7 @@ from base.calendars import local_day
 from leads.addresses import shown_phone
 from leads.conditions import holds, parts
 from leads.facts import COLUMNS, Event, Facts, Lead, Noted
-from leads.points import MILLI
+from leads.points import MILLI, engagement
 from leads.scoring import Line, fit, lines
 from sales.known import bant
 from sales.routing import Routed, why
@@ -128,11 +128,18 @@ def _why_now(dossier: Dossier, voice: Voice) -> str:
 
 def _reached(dossier: Dossier, voice: Voice, name: str) -> str:
     limit = threshold(voice.site.stage(dossier.stage))
-    points = dossier.facts.standing.engagement // MILLI
+    standing = dossier.facts.standing
+    points = standing.engagement // MILLI
     if limit is None:
         return voice.told(
             "%(name)s now meets the rule of this stage, with %(points)s points.", name=name, points=points
         )
+    left = engagement(standing.buckets, voice.site.definitions, local_day(dossier.now, dossier.facts.zone)) // MILLI
+    if left != points:  # who waits for an answer fades, or goes on
+        return voice.told(
+            "%(name)s reached %(points)s points (threshold: %(limit)s), and has %(left)s now.",
+            name=name, points=points, limit=limit, left=left,
+        )  # fmt: skip
     return voice.told(
         "%(name)s has just reached %(points)s points (threshold: %(limit)s).", name=name, points=points, limit=limit
     )

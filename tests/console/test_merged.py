@@ -134,8 +134,8 @@ def test_the_page_of_hits_shows_those_of_both_and_lets_them_be_judged(staff_clie
 
 
 def test_they_are_called_by_the_number_of_either_and_tries_are_counted_together(staff_client, both, console_door):
-    now = console_door.clocks.calendar()
-    asking = Asking([None], (), console_door.config.site.timezone, console_door.keys.suppression, now)
+    now, definitions = console_door.clocks.calendar(), console_door.site().definitions
+    asking = Asking([None], (), console_door.config.site.timezone, console_door.keys.suppression, now, definitions)
     both.merge()
     with console_door.database.read() as conn:
         [call] = to_call(conn, asking, 0)

@@ -34,7 +34,7 @@ def people(lively):
         "emil": lively.submits("emil", "lettre", phone="+33639980003"),
     }
     lively.does(made["chloe"], "webinar_attended")
-    colder = update(standings).where(standings.c.lead_id == made["emil"]).values(engagement=0)
+    colder = update(standings).where(standings.c.lead_id == made["emil"]).values(engagement=0, buckets={})
     lively.database.write(lambda conn: conn.execute(colder).rowcount)
     return made
 
@@ -47,6 +47,13 @@ def test_the_warmest_come_first_and_whoever_stands_on_the_call_list_is_not_here(
     assert "fits no profile yet" in said
     today = plain(staff_client("sales").get("/console/today").text)
     assert today.index("Chloe") < today.index("Bob")
+
+
+def test_the_queue_is_in_the_order_of_what_is_left_of_the_points(staff_client, lively, people):
+    """What was counted last is higher for emil, who has not moved since; ada has more now."""
+    counted = update(standings).where(standings.c.lead_id == people["emil"]).values(engagement=29_000)
+    lively.database.write(lambda conn: conn.execute(counted).rowcount)
+    assert names(staff_client("sales").get(PAGE)) == ["Ada", "Emil"]
 
 
 def test_each_line_says_what_is_known_of_bant_and_what_to_ask(staff_client, lively, people):

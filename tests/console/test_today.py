@@ -94,7 +94,7 @@ def test_a_hand_off_shows_who_why_and_what_to_say(staff_client, lively, raises):
     said = plain(page)
     for text in (
         "Ada Moreau", "Warm", "Trois Pignons", "06 39 98 12 34", "Ada is asking for you: Asked for a demonstration",
-        "+40 Asked for a demonstration", "+50 Interior architecture studio of 1 to 5", "Layers for ada?",
+        "+40 Asked for a demonstration", "fit: 50 Interior architecture studio of 1 to 5", "Layers for ada?",
         "Confirm a demonstration slot", "4 h", "before 14:00", "Size of the team", "2 to 5 people",
     ):  # fmt: skip
         assert text in said

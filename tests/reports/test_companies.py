@@ -58,7 +58,6 @@ def test_the_first_address_at_a_domain_makes_the_company_and_a_providers_none(li
     assert set(found.ids) == {house["ada"], house["bob"]}
     assert found.name == "Studio Brun"
     assert sum(found.stages.values()) == 2
-    assert found.best > 0
     assert of_lead(lively, house["chloé"]) == ()
 
 

@@ -95,10 +95,16 @@ def test_a_lead_that_cooled_while_it_waited_is_no_longer_present(lively, street)
     assert found.present is False
 
 
-def to_call(conn, owners, now, from_milli=WARM, key=KEY):
-    return calls.to_call(
-        conn, calls.Asking(owners, ("recycled", "disqualified", "customer"), ZONE, key, now), from_milli
-    )
+@pytest.fixture
+def to_call(lively):
+    """to_call(conn, owners, now): whom those reps call."""
+
+    def listed(conn, owners, now, from_milli=WARM):
+        definitions = lively.releases.in_force().definitions
+        asking = calls.Asking(owners, ("recycled", "disqualified", "customer"), ZONE, KEY, now, definitions)
+        return calls.to_call(conn, asking, from_milli)
+
+    return listed
 
 
 def logs(lively, lead_id, call):
@@ -109,7 +115,7 @@ def who(found):
     return [call.lead.first_name for call in found]
 
 
-def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_are_not(lively, street, watched):
+def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_are_not(lively, street, watched, to_call):
     dora = lively.submits("dora", phone="+33639980001")
     for _ in range(3):
         lively.does(dora, "webinar_attended")
@@ -125,7 +131,7 @@ def test_leads_with_a_number_are_called_the_readiest_first_and_those_who_wait_ar
     assert (line.tries, line.outcome, line.act.name) == (0, None, "webinar_attended")
 
 
-def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(lively, watched):
+def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(lively, watched, to_call):
     ready = lively.submits("chloe", phone="+33639985678", **STUDIO)
     lively.does(ready, "webinar_attended")
     alone = lively.submits("dora", email=None, phone="+33639980001")
@@ -139,7 +145,9 @@ def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(livel
         assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == []
 
 
-def test_who_was_bought_with_a_list_is_not_called_for_having_no_address_but_for_coming_by_themselves(lively, joins):
+def test_who_was_bought_with_a_list_is_not_called_for_having_no_address_but_for_coming_by_themselves(
+    lively, joins, to_call
+):
     lead_id = lively.submits("dora", email=None, phone="+33639980001")
     bought = update(leads).where(leads.c.id == lead_id).values(origin="purchased")
     lively.database.write(lambda conn: conn.execute(bought).rowcount)
@@ -150,7 +158,7 @@ def test_who_was_bought_with_a_list_is_not_called_for_having_no_address_but_for_
         assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == ["Dora"]
 
 
-def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, joins, watched):
+def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively, joins, watched, to_call):
     chloé = lively.submits("chloe", **STUDIO)
     lively.does(chloé, "webinar_attended")
     alone = lively.submits("dora", email=None, phone="+33639980001")
@@ -160,7 +168,7 @@ def test_a_lead_is_called_at_the_number_of_whoever_turned_out_to_be_them(lively,
     assert (call.lead.id, call.lead.phone) == (chloé, "+33639980001")
 
 
-def test_the_call_list_reads_no_table_whole_among_many_of_whom_nobody_was_merged(lively, street, watched):
+def test_the_call_list_reads_no_table_whole_among_many_of_whom_nobody_was_merged(lively, street, watched, to_call):
     """With statistics, as PostgreSQL makes them by itself and as anybody may have SQLite make them."""
     at, many = lively.clocks.calendar(), range(1_000, 4_000)
     lead = {"status": "lead", "fields": {}, "tags": [], "locale": "fr", "origin": "inbound", "created_at": at}
@@ -192,7 +200,7 @@ def joins(lively):
     return join
 
 
-def test_a_call_promised_to_whoever_turned_out_to_be_them_is_kept_once(lively, joins, watched):
+def test_a_call_promised_to_whoever_turned_out_to_be_them_is_kept_once(lively, joins, watched, to_call):
     kept = lively.submits("emil", "lettre", phone="+33639980002")
     gone = lively.submits("dora", "lettre", phone="+33639980001")
     at = lively.clocks.calendar_now + timedelta(days=1)
@@ -208,7 +216,7 @@ def test_a_call_promised_to_whoever_turned_out_to_be_them_is_kept_once(lively, j
         assert to_call(conn, (None,), at + timedelta(days=1)) == (), "the call was made"
 
 
-def test_an_objection_to_a_number_of_either_holds_for_both_until_it_is_taken_back(lively, joins):
+def test_an_objection_to_a_number_of_either_holds_for_both_until_it_is_taken_back(lively, joins, to_call):
     kept = lively.submits("emil", phone="+33639980002", **STUDIO)
     gone = lively.submits("dora", phone="+33639980001", **STUDIO)
     lively.does(kept, "webinar_attended")
@@ -223,7 +231,7 @@ def test_an_objection_to_a_number_of_either_holds_for_both_until_it_is_taken_bac
         assert who(to_call(conn, (None,), now.calendar)) == ["Emil"]
 
 
-def test_of_those_without_an_address_whoever_showed_interest_comes_first_behind_all_the_ready(lively, watched):
+def test_of_those_without_an_address_whoever_showed_interest_comes_first_behind_all_the_ready(lively, watched, to_call):
     keen = lively.submits("dora", email=None, phone="+33639980001")
     shy = lively.submits("emil", email=None, phone="+33639980002")
     lively.does(lively.submits("chloe", phone="+33639985678"), "webinar_attended")
@@ -248,7 +256,9 @@ def test_of_those_without_an_address_whoever_showed_interest_comes_first_behind_
         ("objected", None),
     ],
 )
-def test_after_a_call_a_lead_is_left_alone_for_as_long_as_its_outcome_says(lively, street, outcome, back_after):
+def test_after_a_call_a_lead_is_left_alone_for_as_long_as_its_outcome_says(
+    lively, street, outcome, back_after, to_call
+):
     lead_id = street["chloé"]
     for _ in range(4):
         lively.does(lead_id, "webinar_attended")
@@ -262,7 +272,7 @@ def test_after_a_call_a_lead_is_left_alone_for_as_long_as_its_outcome_says(livel
     assert seen == ([] if back_after is None else list(range(back_after, 16)))
 
 
-def test_after_no_answer_a_lead_is_tried_again_the_same_day(lively, street):
+def test_after_no_answer_a_lead_is_tried_again_the_same_day(lively, street, to_call):
     logs(lively, street["chloé"], Call("no_answer"))
     now = lively.clocks.calendar_now
     with lively.database.read() as conn:
@@ -270,7 +280,7 @@ def test_after_no_answer_a_lead_is_tried_again_the_same_day(lively, street):
     assert found == [0, 0, 1]
 
 
-def test_who_asked_to_be_called_comes_first_when_the_time_has_come_however_cold(lively, street, watched):
+def test_who_asked_to_be_called_comes_first_when_the_time_has_come_however_cold(lively, street, watched, to_call):
     cold = lively.submits("emil", "lettre", phone="+33639980002")
     at = lively.clocks.calendar_now + timedelta(days=3)
     logs(lively, cold, Call("callback", back_at=at))
@@ -286,7 +296,7 @@ def test_who_asked_to_be_called_comes_first_when_the_time_has_come_however_cold(
         assert who(to_call(conn, (None,), at + timedelta(days=1))) == ["Chloe"], "they asked for one call"
 
 
-def test_a_promise_that_nobody_kept_for_90_days_comes_first_no_more(lively, watched):
+def test_a_promise_that_nobody_kept_for_90_days_comes_first_no_more(lively, watched, to_call):
     cold = lively.submits("emil", "lettre", phone="+33639980002")
     at = lively.clocks.calendar_now + timedelta(days=1)
     logs(lively, cold, Call("callback", back_at=at))
@@ -295,7 +305,7 @@ def test_a_promise_that_nobody_kept_for_90_days_comes_first_no_more(lively, watc
         assert to_call(conn, (None,), at + timedelta(days=91)) == ()
 
 
-def test_whoever_was_reached_and_asks_to_be_called_tomorrow_is_called_tomorrow(lively, watched):
+def test_whoever_was_reached_and_asks_to_be_called_tomorrow_is_called_tomorrow(lively, watched, to_call):
     cold = lively.submits("emil", "lettre", phone="+33639980002")
     logs(lively, cold, Call("reached"))
     lively.clocks.advance(timedelta(days=1))
@@ -306,14 +316,14 @@ def test_whoever_was_reached_and_asks_to_be_called_tomorrow_is_called_tomorrow(l
         assert who(to_call(conn, (None,), at)) == ["Emil"]
 
 
-def test_a_wrong_number_stays_wrong_whatever_a_later_call_says(lively, street):
+def test_a_wrong_number_stays_wrong_whatever_a_later_call_says(lively, street, to_call):
     for outcome in ("wrong_number", "no_answer"):
         logs(lively, street["chloé"], Call(outcome))
     with lively.database.read() as conn:
         assert to_call(conn, (None,), lively.clocks.calendar_now + timedelta(days=2), 0) == ()
 
 
-def test_an_objection_that_is_taken_back_brings_them_back_on_the_list(lively, street):
+def test_an_objection_that_is_taken_back_brings_them_back_on_the_list(lively, street, to_call):
     lead_id, now = street["chloé"], lively.clocks.moment()
     logs(lively, lead_id, Call("objected", key=KEY))
     lively.database.write(lambda conn: calling.take_objection_back(conn, lead_id, KEY, NADIA, now))
@@ -321,7 +331,7 @@ def test_an_objection_that_is_taken_back_brings_them_back_on_the_list(lively, st
         assert who(to_call(conn, (None,), now.calendar)) == ["Chloe"]
 
 
-def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(lively, street):
+def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(lively, street, to_call):
     chloe = street["chloé"]
     logs(lively, chloe, Call("objected", key=KEY))
     lively.clocks.advance(timedelta(days=400))
@@ -334,7 +344,7 @@ def test_who_asked_not_to_be_called_is_not_and_neither_is_who_left_all_mail(live
 
 
 @pytest.mark.parametrize(("reason", "called"), [("unsubscribed", False), ("complaint", False), ("hard_bounce", True)])
-def test_an_address_that_only_does_not_work_is_a_reason_to_call(lively, street, reason, called):
+def test_an_address_that_only_does_not_work_is_a_reason_to_call(lively, street, reason, called, to_call):
     mark = consent.address_hash(KEY, "chloe@lumen.example")
     lively.database.write(lambda conn: consenting.suppress(conn, mark, "marketing", reason, lively.clocks.machine()))
     with lively.database.read() as conn:
@@ -355,7 +365,7 @@ def test_the_best_hour_is_told_once_they_were_there_on_some_days(lively, street)
     assert (guesses[-1].start, guesses[-1].end, guesses[-1].zone) == (11, 13, ZONE)
 
 
-def test_who_is_at_rest_is_not_called(lively, street):
+def test_who_is_at_rest_is_not_called(lively, street, to_call):
     give(lively, street["chloé"], "nadia")
     for verdict in ("disqualified", "recycled"):
         lively.does(street["chloé"], "verdict_given", verdict, evidence="engine", reason="x")
@@ -407,14 +417,19 @@ def test_the_week_counts_answers_and_what_was_late(lively, street, watched):
         ids = {one.facts.lead.first_name: one.id for one in today.waiting(conn, lively.releases.in_force(), None, ZONE)}
     judge(lively, ids["Bob"])  # one hour after it was opened
     lively.later(hours=10)
+    with lively.database.read() as conn:
+        now = lively.clocks.calendar()
+        waits = today.week(conn, ("nadia",), now - timedelta(days=7), now)
+    assert (waits.answered, waits.late, waits.overdue) == (1, 1, 1), "who waits past what was promised is late already"
     judge(lively, ids["Ada"], "rejected", "hors-cible")
-    since = lively.clocks.calendar_now - timedelta(days=7)
+    now = lively.clocks.calendar()
+    since = now - timedelta(days=7)
     with watched() as conn:
-        week = today.week(conn, ("nadia",), since)
-        assert today.week(conn, ("nadia", "karim"), since) == week
-        assert today.week(conn, ("karim",), since) == today.Week(0, 0, 0, 0, None)
-        assert today.week(conn, ("nadia",), lively.clocks.calendar()).opened == 0
-    assert (week.opened, week.answered, week.accepted, week.late) == (2, 2, 1, 1)
+        week = today.week(conn, ("nadia",), since, now)
+        assert today.week(conn, ("nadia", "karim"), since, now) == week
+        assert today.week(conn, ("karim",), since, now) == today.Week(0, 0, 0, 0, 0, None)
+        assert today.week(conn, ("nadia",), now, now).opened == 0
+    assert (week.opened, week.answered, week.accepted, week.late, week.overdue) == (2, 2, 1, 1, 0)
     assert week.pace == timedelta(hours=6, minutes=30)
 
 
