@@ -121,7 +121,14 @@ def _views_row(now: Funnel, before: Funnel, most: int) -> FunnelRow:
 
 def _row(name: str, stage: str, n: int, was: int, most: int, above: int, kind: str) -> FunnelRow:
     drawing = bar(100 * n / most, kind, 100 * was / most if was >= ENOUGH else None)
-    return FunnelRow(name, stage, n, drawing, _for_a_hundred(n, above), movement(n, was))
+    return FunnelRow(name, stage, n, drawing, _step(n, above), movement(n, was))
+
+
+def _step(n: int, above: int) -> str:
+    """Where more came than to the step above, some had come to that one before these days: no rate is said."""
+    if n > above > 0:
+        return say_n("%(count)s or more from before", "%(count)s or more from before", n - above)
+    return _for_a_hundred(n, above)
 
 
 def _for_a_hundred(n: int, of: int) -> str:

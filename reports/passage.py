@@ -26,7 +26,8 @@ from storage.schema import stage_changes
 DAY = 86_400
 PASSED = msgid(
     "Leads: who came in these days, and how many of the same people have come to a stage up to now, or passed it over. "
-    "Pages opened and forms sent are acts, not people. Days in a stage: the median of those who left it in these days."
+    "Pages opened and forms sent are acts, not people; what machines open is not counted, while a form that one sends "
+    "is. Days in a stage: the median of those who left it in these days."
 )
 COHORT = msgid("Of those who came in these days, how many have come so far up to now.")
 ENTERED = msgid("Of those who came in these days and ever entered a sequence; who entered two is in both.")

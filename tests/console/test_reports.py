@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, update
 
 from console.health import PROBES, Looked
 from console.viewing import nobody
+from leads.tallies import REACHED
 from reports.health import health
 from reports.messages import Count
 from reports.returned import came_back
@@ -98,6 +99,13 @@ def test_the_dashboard_counts_the_way_from_the_page_to_the_stage(staff_client, t
     assert re.search(r"IQL 2 100 ", page)
     assert "The same people at every step" in page
     assert re.search(r"Organic search 2 –? ?too few", page) or "Organic search 2" in page
+
+
+def test_more_than_the_step_above_is_no_share_of_it(staff_client, told, database, moment):
+    """Three came to IQL before these days, and further since."""
+    further = {"name": REACHED, "day": moment.calendar.date(), "source": "", "n": 5, "subject": "mql"}
+    database.write(lambda conn: conn.execute(insert(schema.tallies).values(further)) and None)
+    assert re.search(r"MQL 5 3 or more from before", tidy(staff_client("viewer").get("/console/dashboard").text))
 
 
 def test_pages_say_what_an_opening_leads_to(staff_client, told):
