@@ -42,6 +42,8 @@ def _live(door, clocks, who, first, last, company, owner, stage, engagement, sou
         conn.execute(update(schema.leads).where(schema.leads.c.id == lead_id).values(owner=owner))
         fresh = Standing.fresh(site, now.calendar)
         stood = {name: getattr(fresh, name) for name in fresh.__slots__} | {"stage": stage, "engagement": engagement}
+        rule = next(one for one in site.definitions.scoring.engagement if one.cap is None)
+        stood["buckets"] = {rule.id: {now.calendar.date().isoformat(): engagement}}
         standings.save(conn, {lead_id: Standing(**stood)}, load_leads(conn, [lead_id]), site.release_id)
         return lead_id
 
