@@ -1,48 +1,90 @@
-"""What one would write first: a row, a template, its styles inlined, a message, a connection; and the next row."""
+"""What one would write first: a row, its mail filled in and its styles inlined, a message, a connection; the next row.
+
+It is the mail that the house sends, of the same text in the same layout with the same style sheet.
+"""
 
 import smtplib
-import sqlite3
 from email.message import EmailMessage
 from pathlib import Path
 
-import premailer
-from jinja2 import Environment
+from jinja2 import Environment, Template
+from lxml import html as lxml_html
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from authoring.site import Site
 from base.clock import elapsed
+from bench import scene
+from emails.constants import Constants, constants_of
+from emails.inlining import inline
+from emails.layouts import Setting, frame_html, mail_layout
 
-_STYLE = (
-    "<style>p { color: #2b2620; font-size: 16px; line-height: 1.5 } a { color: #2f5d3a } td { padding: 8px }</style>"
-)
-_ROW = (
-    "<tr><td><p>Bonjour {{ name }}, voici la suite : <a href='https://lumen.example/{{ n }}'>la lire</a>.</p></td></tr>"
-)
-_HTML = f"<html><head>{_STYLE}</head><body><table>{_ROW * 40}</table></body></html>"
+LOCALE, HOUSE = "fr", "https://atelier.example"
 
 
-def loop(folder: Path, port: int, mails: int) -> float:
-    """Mails per second, of about the same size as ours, from a table of its own."""
-    conn = sqlite3.connect(folder / "naive.db", isolation_level=None)
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.execute("DROP TABLE IF EXISTS outbox")
-    conn.execute("CREATE TABLE outbox (id INTEGER PRIMARY KEY, email, name, state)")
-    conn.executemany(
-        "INSERT INTO outbox (email, name, state) VALUES (?, 'Ada', 'due')",
-        [(f"ada{number}@atelier.example",) for number in range(mails)],
-    )
-    template = Environment(autoescape=True).from_string(_HTML)
+class _Table(DeclarativeBase): ...
+
+
+class _Mail(_Table):
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    first_name: Mapped[str]
+    company: Mapped[str]
+    token: Mapped[str]
+    state: Mapped[str]
+
+
+def loop(folder: Path, port: int, mails: int, site: Site) -> float:
+    """Mails per second, from a table of its own."""
+    engine = create_engine(f"sqlite:///{folder}/naive.db")
+    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA journal_mode = WAL"))
+    _owe(Session(engine), mails)
+    constants = constants_of(site, scene.SEQUENCE, scene.STEP, LOCALE, Setting(HOUSE))
+    subject, html = _templates(site, constants)
+    due = select(_Mail).where(_Mail.state == "due").limit(1)
     begun = elapsed()
-    while row := conn.execute("SELECT id, email, name FROM outbox WHERE state = 'due' LIMIT 1").fetchone():
-        _send(port, row[1], premailer.transform(template.render(name=row[2], n=row[0])))
-        conn.execute("UPDATE outbox SET state = 'sent' WHERE id = ?", (row[0],))
+    with Session(engine) as session:
+        while mail := session.scalars(due).first():
+            told = {"lead": mail, **_addresses(mail), **constants.told(), "pages": constants.pages}
+            _send(port, constants.author[1], mail.email, subject.render(told), inline(html.render(told)))
+            mail.state = "sent"
+            session.commit()
     took = elapsed() - begun
-    conn.close()
+    engine.dispose()
     return mails / took
 
 
-def _send(port: int, recipient: str, html: str) -> None:
+def _owe(session: Session, mails: int) -> None:
+    _Table.metadata.drop_all(session.get_bind())
+    _Table.metadata.create_all(session.get_bind())
+    with session:
+        for number in range(mails):
+            person = {"email": f"ada{number}@atelier.example", "first_name": "Ada", "company": "Atelier"}
+            session.add(_Mail(**person, token=f"{number:022}", state="due"))
+        session.commit()
+
+
+def _templates(site: Site, constants: Constants) -> tuple[Template, Template]:
+    """Subject and HTML, compiled once."""
+    text = site.emails[scene.SEQUENCE, scene.STEP, LOCALE]
+    written = {part: Markup(getattr(text, part)) for part in ("subject", "preheader", "why")}
+    parts = {**written, "body": Markup(MarkdownIt().render(text.body)), "marketing": True}
+    html = frame_html(mail_layout().html, site.definitions.brand, LOCALE, {**parts, **constants.told()})
+    environment = Environment(autoescape=True)
+    return environment.from_string(text.subject), environment.from_string(html)
+
+
+def _addresses(mail: _Mail) -> dict[str, str]:
+    return {"preferences_url": f"{HOUSE}/preferences/{mail.token}", "unsubscribe_url": f"{HOUSE}/u/{mail.token}"}
+
+
+def _send(port: int, author: str, recipient: str, subject: str, html: str) -> None:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "lumen@lumen.example", recipient, "La suite"
-    message.set_content("Bonjour")
+    message["From"], message["To"], message["Subject"] = author, recipient, subject
+    message.set_content(lxml_html.fromstring(html).body.text_content())
     message.add_alternative(html, subtype="html")
     with smtplib.SMTP("127.0.0.1", port) as client:
         client.send_message(message)

@@ -5,7 +5,6 @@ All write to the same sink over loopback: Debian's `smtp-sink` where it is insta
 
 import os
 import shutil
-import smtplib
 import socket
 import statistics
 import subprocess
@@ -20,7 +19,8 @@ from authoring.tree import Tree
 from base.clock import Clocks, elapsed
 from base.config import Config, load_config
 from base.tokens import Signer
-from bench import letter, naive, prebuilt, scene
+from bench import letter, scene
+from bench.floors import FLOORS, SHORT, Floor, Ground
 from bench.results import Result
 from bench.scene import Scene
 from emails.maildir import Maildir
@@ -29,17 +29,15 @@ from emails.smtp import Smtp
 
 MAILS, ROUNDS, CONNECTIONS = 2_000, 5, 16
 UNLIMITED = [f"TERREAU__LIMITS__{kind}_PER_HOUR" for kind in ("ADDRESS", "NETWORK", "FORM", "SITE")]  # still counted
-FEW = 100  # of the naive design: it is slow
 
 
 def measure() -> list[Result]:
     """Messages per second from due to 250, over those of each floor: for the mail of the targets, and for a short one
     of the example content, of which nothing is promised."""
-    short = [(f"{FLOORS[0][0]}, short ones", 0.0)]
-    return [*_measure(letter.with_it, FLOORS), *_measure(lambda tree: tree, short)]
+    return [*_measure(letter.with_it, FLOORS), *_measure(lambda tree: tree, [SHORT])]
 
 
-def _measure(edit: Callable[[Tree], Tree], floors: Sequence[tuple[str, float]]) -> list[Result]:
+def _measure(edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Result]:
     """Medians of interleaved rounds."""
     with tempfile.TemporaryDirectory() as name, sink() as port:
         folder = Path(name)
@@ -51,27 +49,20 @@ def _measure(edit: Callable[[Tree], Tree], floors: Sequence[tuple[str, float]]) 
         rounds = []
         for number in range(ROUNDS + 1):
             owe(at, range(2 + number * MAILS, 2 + (number + 1) * MAILS))
-            others = _bare_loop(port, one), prebuilt.four_lines(port, one, MAILS), naive.loop(folder, port, FEW)
-            rounds.append((_drain(sender), *others))
+            ground = Ground(folder, port, MAILS, one, at.releases.in_force())
+            rounds.append((_drain(sender), *(floor.rate(ground) for floor in floors)))
         sender.close()
         at.close()
-    ours, *others_ = zip(*rounds[1:], strict=True)  # the first one fills caches
-    return [
-        _against(name, target, ours, floor, len(one)) for (name, target), floor in zip(floors, others_, strict=False)
-    ]
+    ours, *others = zip(*rounds[1:], strict=True)  # the first one fills caches
+    return [_against(floor, ours, its, len(one)) for floor, its in zip(floors, others, strict=True)]
 
 
-FLOORS = (
-    ("a bare smtplib loop of prebuilt mails", 2.0),
-    ("four pipelined lines of prebuilt mails", 0.4),
-    ("the naive design: row by row, styles inlined for each mail, a connection for each", 40.0),
-)
-
-
-def _against(name: str, target: float, ours: Sequence[float], floor: Sequence[float], size: int) -> Result:
-    ratio = statistics.median(mine / its for mine, its in zip(ours, floor, strict=True))
-    rates = f"{statistics.median(ours):,.0f}/s against {statistics.median(floor):,.0f}/s"
-    return Result(f"from due to 250, against {name}", ratio, target, "x", detail=f"{rates}; {size:,} bytes a mail")
+def _against(floor: Floor, ours: Sequence[float], its: Sequence[float], size: int) -> Result:
+    ratio = statistics.median(mine / other for mine, other in zip(ours, its, strict=True))
+    rates = f"{statistics.median(ours):,.0f}/s against {statistics.median(its):,.0f}/s"
+    return Result(
+        f"from due to 250, against {floor.name}", ratio, floor.target, "x", detail=f"{rates}; {size:,} bytes a mail"
+    )
 
 
 @contextmanager
@@ -157,14 +148,6 @@ def _one_letter(at: Scene, config: Config) -> bytes:
     sender.drain(threading.Event())
     sender.close()
     return next((config.mail.maildir / "new").iterdir()).read_bytes()
-
-
-def _bare_loop(port: int, data: bytes) -> float:
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        start = elapsed()
-        for number in range(MAILS):
-            client.sendmail("bounce@atelier.example", f"ada{number}@atelier.example", data)
-        return MAILS / (elapsed() - start)
 
 
 def _drain(sender: Sender) -> float:

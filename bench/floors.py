@@ -1,0 +1,56 @@
+"""What sending is measured against: three ways to bring mail to the same server, from the humblest to the quickest."""
+
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from authoring.site import Site
+from base.clock import elapsed
+from bench import naive, prebuilt
+
+FEW = 100  # of the naive design: it is slow
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a floor is measured on: `letter` is one of the house's mails as bytes, of the content of `site`."""
+
+    folder: Path
+    port: int
+    mails: int
+    letter: bytes
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """`rate` gives its mails per second, of which ours are to be `target` times as many."""
+
+    name: str
+    target: float
+    rate: Callable[[Ground], float]
+
+
+def _bare_loop(on: Ground) -> float:
+    with smtplib.SMTP("127.0.0.1", on.port) as client:
+        start = elapsed()
+        for number in range(on.mails):
+            client.sendmail("bounce@atelier.example", f"ada{number}@atelier.example", on.letter)
+        return on.mails / (elapsed() - start)
+
+
+FLOORS = (
+    Floor("a bare smtplib loop of prebuilt mails", 2.0, _bare_loop),
+    Floor(
+        "four pipelined lines of prebuilt mails",
+        0.4,
+        lambda on: prebuilt.four_lines(on.port, on.letter, on.mails),
+    ),
+    Floor(
+        "the naive design: row by row, the same mail's styles inlined for each, a connection for each",
+        40.0,
+        lambda on: naive.loop(on.folder, on.port, FEW, on.site),
+    ),
+)
+SHORT = Floor("a bare smtplib loop of prebuilt mails, short ones", 0.0, _bare_loop)
