@@ -2,13 +2,16 @@
 
 import os
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from base.clock import elapsed
 from base.saying import said
 from base.system_words import why_of
 from base.translations import msgid
@@ -18,6 +21,7 @@ from storage.writer import Writer
 
 _READERS, _MORE_READERS = 8, 32
 _LOCK_SECONDS = 0.25  # one look at the lock of another process; the writer looks again as long as somebody waits
+_PAUSE_SECONDS = 0.0005  # between two tries for it: most transactions take some milliseconds
 _MIGRATION_SECONDS = 30.0
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -26,6 +30,8 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA secure_delete = ON",  # what is deleted is overwritten: somebody may have asked to be forgotten
 )
+
+Begin = Callable[[Connection], object]
 
 
 def path_of(address: URL) -> Path:
@@ -38,7 +44,7 @@ def path_of(address: URL) -> Path:
 def readers(path: Path, wait_seconds: float) -> Engine:
     """An engine for snapshots: it refuses to write."""
     pragmas = (*_PRAGMAS, "PRAGMA query_only = ON")
-    return _engine(path, "BEGIN", pragmas, wait_seconds, pool=(_READERS, _MORE_READERS, wait_seconds))
+    return _engine(path, _begin("BEGIN"), pragmas, wait_seconds, pool=(_READERS, _MORE_READERS, wait_seconds))
 
 
 def pen(path: Path, durable: bool = True) -> Writer:
@@ -49,7 +55,9 @@ def pen(path: Path, durable: bool = True) -> Writer:
 
 def writing_engine(path: Path, lock_seconds: float, pragmas: tuple[str, ...] = _PRAGMAS) -> Engine:
     """One connection whose transactions hold the write lock from their first instant, or do not begin."""
-    return _engine(path, "BEGIN IMMEDIATE", pragmas, lock_seconds, pool=(1, 0, lock_seconds))
+    impatient = (*pragmas, "PRAGMA busy_timeout = 0")
+    begin = _begin_once_free(lock_seconds)
+    return _engine(path, begin, impatient, lock_seconds, pool=(1, 0, lock_seconds))
 
 
 def migrating_engine(path: Path) -> Engine:
@@ -67,9 +75,8 @@ def migrating_engine(path: Path) -> Engine:
             " account may write to"
         )
         raise StorageUnavailable(said(told, path=path, why=why_of(error))) from error
-    return _engine(
-        path, "BEGIN IMMEDIATE", (*_PRAGMAS, "PRAGMA foreign_keys = OFF"), _MIGRATION_SECONDS, pool=(1, 0, 1)
-    )
+    pragmas = (*_PRAGMAS, "PRAGMA foreign_keys = OFF")
+    return _engine(path, _begin("BEGIN IMMEDIATE"), pragmas, _MIGRATION_SECONDS, pool=(1, 0, 1))
 
 
 def fold_log(path: Path, seconds: float) -> bool:
@@ -97,8 +104,32 @@ def compact(path: Path, seconds: float) -> None:
         connection.close()
 
 
+def _begin(statement: str) -> Begin:
+    """The driver's own transactions would begin late, and upgrade by luck."""
+    return lambda conn: conn.exec_driver_sql(statement)
+
+
+def _begin_once_free(seconds: float) -> Begin:
+    """Holds the write lock from its first instant. SQLite would look for it again after 1, 2, 5, 10 ms and so on, and
+    sleep on while it is free: of two processes that write by turns, nobody wrote in the meantime."""
+
+    def begin(conn: Connection) -> None:
+        until = elapsed() + seconds
+        while elapsed() < until:
+            try:
+                cast(sqlite3.Connection, conn.connection.driver_connection).execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(_PAUSE_SECONDS)
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return begin
+
+
 def _engine(
-    path: Path, begin: str, pragmas: tuple[str, ...], lock_seconds: float, pool: tuple[int, int, float]
+    path: Path, begin: Begin, pragmas: tuple[str, ...], lock_seconds: float, pool: tuple[int, int, float]
 ) -> Engine:
     size, more, pool_seconds = pool
     engine = create_engine(
@@ -111,9 +142,7 @@ def _engine(
         pool_timeout=pool_seconds,
     )
 
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)  # the driver's own transactions would begin late, and upgrade by luck
+    event.listen(engine, "begin", begin)
 
     @event.listens_for(engine, "connect")
     def _remember_file(dbapi_connection: Any, record: Any) -> None:

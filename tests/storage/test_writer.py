@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, insert
@@ -211,6 +212,23 @@ def test_a_locked_file_is_unavailable_then_served_again(writer, path):
     join([patient])
     writer.write(save("after"), 5)
     assert saved(path) == ["patient", "after"]
+
+
+def test_the_pen_is_taken_in_the_first_pause_after_another_process_laid_it_down(engine, path, monkeypatch):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def meanwhile(seconds):
+        pauses.append(seconds)
+        other.execute("ROLLBACK")
+
+    monkeypatch.setattr(sqlite, "time", SimpleNamespace(sleep=meanwhile))
+    with engine.begin() as conn:
+        save("soon")(conn)
+    other.close()
+    assert saved(path) == ["soon"]
+    assert pauses == [sqlite._PAUSE_SECONDS]
 
 
 def test_a_full_disk_is_unavailable_and_nothing_is_falsely_acknowledged(writer, engine, path):
