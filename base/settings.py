@@ -259,11 +259,15 @@ class Webhook(Section):
 
 
 class System(Section):
-    """A program that tells what leads do elsewhere, signed with `secret`; new leads of it have its name as source."""
+    """A program that tells what leads do elsewhere, signed with `secret`; new leads of it have its name as source.
+
+    `decides`: it may also say what sales decided of leads, and won or lost.
+    """
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]  # as `leads.naming` has it
     secret: SigningSecret | None = Field(default=None, repr=False)
     secret_file: File | None = None
+    decides: bool = False
 
     @model_validator(mode="after")
     def _signed(self) -> Self:

@@ -14,10 +14,10 @@ from authoring.site import Site
 from authoring.vocabulary import EVENTS
 from base.clock import Moment
 from base.settings import Site as Spoken
-from capture import decided
+from capture import decisions
+from capture.bodies import Told, unknown
 from capture.door import Door
 from capture.signed import signed
-from capture.told import Told, unknown
 from leads.correcting import NoCorrection, fields_of
 from leads.facts import COLUMNS
 from leads.outside import LONGEST
@@ -31,7 +31,8 @@ OURS = frozenset({"by", "chain", "hand_raise", "interests", "message_id", "of", 
 
 def post(door: Door) -> Response:
     """200 with `lead` (its number, null for whoever asked to be forgotten) and `new` (false: told before); 400 with
-    `problems`, 409 where the lead stands otherwise; 401 without a true signature; 404 where no [[systems]] are.
+    `problems`, 409 where the lead stands otherwise; 401 without a true signature; 403 for a decision of sales by a
+    system that does not speak for sales; 404 where no [[systems]] are.
     """
     if not door.config.systems:
         abort(404)
@@ -45,6 +46,8 @@ def post(door: Door) -> Response:
         told = Told.model_validate_json(body)
     except ValidationError as error:
         return _refused(400, [_sentence(one["loc"], one["msg"]) for one in error.errors()])
+    if (word := told.verdict or told.deal) and not system.decides:
+        return _refused(403, [f"`{system.name}` does not say `{word}`: its [[systems]] has no `decides = true`"])
     if problems := list(_problems(told, site)):
         return _refused(400, problems)
     job = _job(told, system.name, door, site, now)
@@ -62,7 +65,7 @@ def _job(told: Told, system: str, door: Door, site: Site, now: Moment) -> Callab
     if told.event is not None or told.enrol is not None:
         return partial(take, event=_event(told, system, site, door.config.site), key=key, now=now)
     call = OutsideCall(system, request.headers["webhook-id"], id=told.known_as, told=told.who)
-    verb = decided.verb(told, site, door.config.site, now)
+    verb = decisions.verb(told, site, door.config.site, now)
     return partial(do, call=call, verb=verb, key=key, site=site, now=now)
 
 
@@ -95,7 +98,7 @@ def _problems(told: Told, site: Site) -> Iterator[str]:
     if told.enrol is not None:
         yield from _of_sequence(told.enrol, site)
     yield from told.misfits()
-    yield from decided.problems(told, site)
+    yield from decisions.problems(told, site)
     interests = {one.id for one in site.definitions.interests}
     yield from (unknown("interest", name, interests) for name in told.interests if name not in interests)
     yield from (f"data: `{name}` is a word of the house: call it otherwise" for name in told.data if name in OURS)

@@ -1,19 +1,15 @@
 """What a CRM says that sales decided there, once: the verbs are those of the console, and the CRM their author."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 from sqlalchemy import Connection, select
 
 from authoring.site import Site
 from base.clock import Moment
-from leads import standings
-from leads.conditions import stage_rank
 from leads.facts import DISQUALIFIED, RECYCLED
 from leads.groups import group, survivor
 from leads.outside_events import OutsideCall, Taken, whom
-from leads.ways import with_sales
 from sales import moving, verdicts
 from sales.deals import NoDeal
 from sales.moving import Refused
@@ -22,13 +18,14 @@ from sales.verdicts import AnsweredBefore, Verdict
 from sales.wording import Voice
 from storage.schema import hand_offs
 
-Verb = Callable[..., Any]  # of (conn, lead_id, author, now)
-
 NOTHING_WAITS = "no hand-off of this lead waits for an answer"
 NO_DEAL = "no deal of this lead is open"
-THERE = "the lead stands at `{stage}` already"
-NO_STAGE = "the definitions have no stage `{stage}`"
-NOT_WITH_SALES = "sales does not have this lead: there is nothing to give back"
+
+
+class Verb(Protocol):
+    """An act of sales with everything settled but the lead, by whom, and when."""
+
+    def __call__(self, conn: Connection, *, lead_id: int, author: Author, now: Moment) -> object: ...
 
 
 class NotSo(Exception):
@@ -54,28 +51,20 @@ def do(conn: Connection, call: OutsideCall, verb: Verb, key: str, site: Site, no
 
 
 def judging(verdict: Verdict, site: Site) -> Verb:
-    """The verb of a verdict: accepting and rejecting answer the hand-off that waits, the others the lead itself."""
-    return partial(_decide if verdict.said in (RECYCLED, DISQUALIFIED) else _answer, verdict=verdict, site=site)
+    """The verb of a verdict: accepting and rejecting answer the hand-off that waits, the others the lead itself.
+
+    Where the lead goes by it, or that it stays, the engine decides: the door knows nothing of events still to be read.
+    """
+    if verdict.said in (RECYCLED, DISQUALIFIED):
+        return partial(verdicts.decide, verdict=verdict)
+    return partial(_answer, verdict=verdict, site=site)
 
 
-def _answer(conn: Connection, lead_id: int, verdict: Verdict, site: Site, author: Author, now: Moment) -> None:
+def _answer(conn: Connection, *, lead_id: int, verdict: Verdict, site: Site, author: Author, now: Moment) -> None:
     waits = _waiting(conn, lead_id)
     if waits is None:
         raise NotSo(NOTHING_WAITS)
     moving.answer(conn, waits, verdict, site, author, now)
-
-
-def _decide(conn: Connection, lead_id: int, verdict: Verdict, site: Site, author: Author, now: Moment) -> None:
-    lead_id = survivor(conn, lead_id)
-    if stage_rank(site.definitions, verdict.said) < 0:
-        raise NotSo(NO_STAGE.format(stage=verdict.said))
-    stood = standings.load(conn, [lead_id]).get(lead_id)
-    if stood is not None and stood.stage == verdict.said:
-        raise NotSo(THERE.format(stage=verdict.said))
-    held = stood is not None and (stood.stage == DISQUALIFIED or with_sales(stood, site.definitions))
-    if verdict.said == RECYCLED and not held and _waiting(conn, lead_id) is None:
-        raise NotSo(NOT_WITH_SALES)
-    verdicts.decide(conn, lead_id, verdict, author, now)
 
 
 def _waiting(conn: Connection, lead_id: int) -> int | None:

@@ -228,7 +228,7 @@ def street(database, database_url, clocks, tmp_path):
         update={
             "site": config.site.model_copy(update={"base_url": SITE}),
             "tracking": config.tracking.model_copy(update={"opens": "consent"}),
-            "systems": [System(name=name, secret=secret) for name, secret in SECRETS.items()],
+            "systems": [System(name=name, secret=it, decides=name == "crm") for name, it in SECRETS.items()],
         }
     )
     post = Letters()
@@ -346,8 +346,7 @@ def test_an_appointment_taken_elsewhere_reaches_the_rep_at_once_and_the_crm_answ
     assert street.stages == ["mql", "sql", "customer"]
     assert street.hears("crm", 409, verdict="accept") == ["no hand-off of this lead waits for an answer"]
     street.hears("crm", verdict="disqualify", reason="hors-cible")
-    assert street.hears("crm", 409, verdict="disqualify", reason="etudes") == [
-        "the lead stands at `disqualified` already"
-    ]
+    street.hears("crm", verdict="disqualify", reason="etudes")
+    assert street.stages == ["mql", "sql", "customer", "disqualified"], "said twice, it is once"
     assert street.explained["stage"] == "disqualified"
     assert "crm" in street.rep.open("/console/leads/1").text, "whose word it was"

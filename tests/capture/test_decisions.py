@@ -17,7 +17,8 @@ DEAL = (deals.c.state, deals.c.amount, deals.c.probability, deals.c.close_on, de
 @pytest.fixture
 def crm(browse):
     """A CRM that knows Ada as 77."""
-    told = Program(browse(systems=[{"name": "shop", "secret": SHOP}, {"name": "crm", "secret": CRM}]), CRM)
+    systems = [{"name": "shop", "secret": SHOP}, {"name": "crm", "secret": CRM, "decides": True}]
+    told = Program(browse(systems=systems), CRM)
     told.tells({**WEBINAR, "lead": {**ADA, "id": 77}}, "first")
     return told
 
@@ -56,6 +57,18 @@ def test_a_lead_is_accepted_once_and_only_while_its_hand_off_waits(crm, waiting,
     assert len(verdicts(database)) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("disqualify", {"verdict": "disqualify", "reason": REASON}), ("won", {"deal": "won", "amount": 5})],
+)
+def test_a_system_speaks_for_sales_only_where_the_house_lets_it(crm, database, word, told):
+    shop = Program(crm.browser, SHOP)
+    answer = shop.tells({**told, "lead": {"email": ADA["email"]}})
+    assert answer.status_code == 403
+    assert answer.json["problems"] == [f"`shop` does not say `{word}`: its [[systems]] has no `decides = true`"]
+    assert (verdicts(database), written(database, *DEAL)) == ([], [])
+
+
 def test_a_rejection_has_a_reason_of_the_definitions(crm, waiting, database):
     assert crm.problems({"verdict": "reject", **HER}) == ["reason: `reject` needs it"]
     [sentence] = crm.problems({"verdict": "reject", "reason": "hors-cibles", **HER})
@@ -75,11 +88,10 @@ def test_a_lead_is_recycled_until_a_day_on_which_a_task_reminds_of_it(crm, waiti
     assert title == "Revenir vers ce lead : recyclé jusqu'à aujourd'hui"
 
 
-def test_nobody_is_given_back_whom_sales_does_not_have_but_anybody_may_be_outside_the_target(crm, database):
-    back = {"verdict": "recycle", "reason": REASON}
-    assert no(crm, back) == ["sales does not have this lead: there is nothing to give back"]
+def test_the_lead_is_disqualified_and_given_back_at_once_before_the_engine_has_looked(crm, database):
     assert crm.tells({"verdict": "disqualify", "reason": REASON, **HER}).status_code == 200
-    assert verdicts(database) == [("disqualified", "engine", "crm")]
+    assert crm.tells({"verdict": "recycle", "reason": "pas-maintenant", **HER}).status_code == 200
+    assert verdicts(database) == [("disqualified", "engine", "crm"), ("recycled", "engine", "crm")]
 
 
 def test_a_deal_is_forecast_and_won_for_an_amount_that_the_program_says(crm, database, clocks):

@@ -8,7 +8,7 @@ from base.calendars import at_local, local_day
 from base.clock import Moment
 from base.settings import Site as Spoken
 from base.translations import translator
-from capture.told import Told, unknown
+from capture.bodies import Told, unknown
 from sales import deals
 from sales.deals import Forecast
 from sales.notebook import MORNING
