@@ -164,14 +164,23 @@ class _Writing:
         )
 
     def _systems(self) -> Iterator[Processing]:
-        """Other programs that tell what leads do (`[[systems]]`)."""
+        """Other programs that tell what leads do, and what sales decided of them (`[[systems]]`)."""
         for system in self.config.systems:
-            yield Processing(
-                self.words.gettext("Told by another program: %(name)s", name=system.name),
+            data = [
                 self.words.gettext(
                     "name, address, number, company, what the program calls them, what they did, and when"
-                ),
-                self.words.gettext("know of our leads what they do with us elsewhere"),
+                )
+            ]
+            purpose = [self.words.gettext("know of our leads what they do with us elsewhere")]
+            if system.decides:
+                data.append(
+                    self.words.gettext("verdicts of sales with their reasons, deals with their amounts and days")
+                )
+                purpose.append(self.words.gettext("know what sales decided of them in that program"))
+            yield Processing(
+                self.words.gettext("Told by another program: %(name)s", name=system.name),
+                "; ".join(data),
+                "; ".join(purpose),
                 self.words.gettext(INTEREST),
                 self._kept(),
                 self._receivers([]),

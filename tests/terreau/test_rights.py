@@ -337,6 +337,17 @@ def test_the_register_is_made_of_what_is_in_force(lively, content, monkeypatch):
     assert all({"data", "purpose", "basis", "kept", "receivers"} <= {*one} for one in found["processing"])
 
 
+def test_the_register_says_which_program_brings_what_sales_decided(lively, content, monkeypatch):
+    secret = "0123456789abcdef"
+    systems = [{"name": "shop", "secret": secret}, {"name": "crm", "secret": secret, "decides": True}]
+    monkeypatch.setenv("TERREAU__SYSTEMS", json.dumps(systems))
+    lines = json.loads(told("rights", "register", "--json"))["processing"]
+    by = {line["name"].partition("program: ")[2]: line for line in lines if "program: " in line["name"]}
+    assert "verdicts of sales with their reasons, deals with their amounts" in by["crm"]["data"]
+    assert "know what sales decided" in by["crm"]["purpose"]
+    assert "sales" not in by["shop"]["data"] + by["shop"]["purpose"]
+
+
 def test_a_chain_that_somebody_changed_is_told_with_exit_code_1(ada, database):
     told("rights", "export", str(ada))
     database.write(lambda conn: conn.execute(update(audit).values(act="nothing_at_all")) and None)
