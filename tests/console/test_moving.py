@@ -159,7 +159,7 @@ def test_a_stage_that_points_would_reach_says_what_keeps_it(staff_client, lively
     page = plain(staff_client("marketer").get(f"/console/leads/{ada}").text)
     assert "By their points they would be MQL" in page
     french = plain(staff_client("admin", "fr").get(f"/console/leads/{ada}").text)
-    assert "Par ses points il serait à l’étape MQL" in french
+    assert "Par ses points il serait au stade MQL" in french
 
 
 def test_how_often_a_lead_was_set_aside_is_counted(staff_client, lively):
