@@ -15,7 +15,7 @@ from leads.points import MILLI, falls_below
 from leads.scoring import temperature
 from reports.places import SHOWN_FILE
 from reports.score import Earned, FitScore, LimitScore, RuleScore, Score
-from sales.brief import threshold
+from sales.points import threshold
 from sales.wording import Voice
 
 TENTH = 100  # milli-points

@@ -16,9 +16,10 @@ from authoring.site import Site
 from base.translations import msgid
 from console.conditions import in_words
 from console.context import Viewer, moment, say, say_n
+from console.entries import told_of_entry
 from console.lead_dealings import MAILS
 from console.names import Names
-from console.reasons import told, told_of_entry
+from console.reasons import told
 from console.rule_places import Place, Written, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
 from leads.answering import MAILABLE

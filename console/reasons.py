@@ -10,7 +10,7 @@ from base.translations import msgid
 from console.conditions import duration
 from console.context import say
 from emails.causes import REASONS as WHY_BACK
-from workflows.entries import INFORMED
+from leads.hands import BY_EVENT, BY_FORM
 
 Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: those of KINDS
 
@@ -216,8 +216,8 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"enter: engagement (?P<engagement>\S+), fit (?P<fit>\S+)",
             msgid("By rule: engagement %(engagement)s, fit %(fit)s."),
         ),
-        (r"hand_raise: event (?P<event>.+)", msgid("They asked for it: %(event)s.")),
-        (r"hand_raise: (?P<form>.+)", msgid("They asked for it, with the form “%(form)s”.")),
+        (BY_EVENT, msgid("They asked for it: %(event)s.")),
+        (BY_FORM, msgid("They asked for it, with the form “%(form)s”.")),
         (
             r"cooled: engagement (?P<engagement>\S+), below (?P<floor>\S+)",
             msgid("Cooled: engagement %(engagement)s, below %(floor)s."),
@@ -245,12 +245,6 @@ KINDS = ("topic", "sequence", "reason", "form", "event", "condition")
 REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")
 DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
-ROLLOUT = re.compile(r"\(rollout = (?P<share>\d+): the (?P<which>new version|version of before)\)")
-ENTERED: Mapping[str, str] = {
-    "new version": msgid("one of the %(share)s %% who enter the new version"),
-    "version of before": msgid("enters the version of before; the new one is for %(share)s %%"),
-}
-TOLD_AT_WORK = msgid("told of at an address at work, no objection")
 PERIODS: Mapping[str, str] = {
     "day": msgid("%(count)s per day"),
     "week": msgid("%(count)s per week"),
@@ -271,15 +265,6 @@ def told_of_refusal(reason: str, names: Names) -> str:
     """The same for `cause: refusal`, of which only the refusal is told."""
     refusal = reason.split(": ", 1)[-1]
     return told(refusal, names)
-
-
-def told_of_entry(reason: str) -> str:
-    """On which ground without consent, and which version was entered, where a rollout shares leads out; else ""."""
-    parts = [say(TOLD_AT_WORK)] if INFORMED in reason else []
-    if found := ROLLOUT.search(reason):
-        sentence = ENTERED[found["which"]]
-        parts.append(say(sentence, share=found["share"]))
-    return ", ".join(parts)
 
 
 def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:

@@ -7,9 +7,10 @@ from datetime import datetime
 from authoring.site import Site
 from base.translations import msgid
 from console.context import moment, say
+from console.entries import told_of_entry
 from console.hit_words import because, speaking
 from console.names import Names
-from console.reasons import told, told_of_entry, told_of_refusal
+from console.reasons import told, told_of_refusal
 from leads.facts import COLUMNS, REPLIED, Event
 from reports.timeline import Entry, Mailed
 from sales.wording import Voice, one_line

@@ -28,6 +28,7 @@ HUMAN, PRESUMED = "human", "presumed"
 CREDIBLE = frozenset({HUMAN, PRESUMED, "engine"})  # evidence that conditions believe
 
 # Two leads turned out to be one (`data.lead` is the other, `ours` and `theirs` where they stood); it was taken back.
+SUBMITTED = "form_submitted"
 MERGED, PARTED = "leads_merged", "leads_parted"
 
 IMPORTED = "imported"  # a list told of them

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, delete, insert, select
 
 from base.clock import Moment
 from leads import events
+from leads.facts import SUBMITTED
 from storage.schema import held_submissions as table
 from storage.schema import submissions, used_tokens
 from storage.upsert import insert_or_ignore
 
-SENT, HELD = "form_submitted", "form_held"
+HELD = "form_held"
 UNWORKED = "proof"  # the reason of those that came without the work their form asks for
 
 
@@ -45,6 +46,6 @@ def let_through(conn: Connection, submission_id: int, by: str, now: Moment) -> i
         return None
     form = conn.execute(select(submissions.c.form).where(submissions.c.id == submission_id)).scalar_one()
     events.append(
-        conn, found.lead_id, SENT, now, evidence="human", subject=form, data={**found.data, "let_through_by": by}
+        conn, found.lead_id, SUBMITTED, now, evidence="human", subject=form, data={**found.data, "let_through_by": by}
     )
     return int(found.lead_id)

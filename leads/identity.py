@@ -12,9 +12,8 @@ from leads.addresses import canonical_email, canonical_phone
 from leads.answering import TRACKING, ConsentAnswer
 from leads.captures import Capture, answered, event_data, learnt, with_filled
 from leads.domains import is_at_work
-from leads.facts import COLUMNS, Lead
+from leads.facts import COLUMNS, SUBMITTED, Lead
 from leads.groups import members
-from leads.holding import SENT
 from leads.touches import BROUGHT_BY, origin, source
 from storage import wakes
 from storage.among import among
@@ -254,7 +253,7 @@ def _append(
 ) -> None:
     data = event_data(capture, submission_id)
     if held is None:
-        events.write(conn, lead_id, seq, SENT, now, evidence="human", subject=capture.form, data=data)
+        events.write(conn, lead_id, seq, SUBMITTED, now, evidence="human", subject=capture.form, data=data)
     else:
         holding.hold(conn, lead_id, seq, capture.form, held, data, now)
 

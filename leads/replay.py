@@ -16,13 +16,13 @@ from typing import Any
 from base.calendars import Zone
 from leads.calm import Rules, next_look
 from leads.conditions import off_the_way, place, stage_rank
-from leads.facts import COLUMNS, MOVED, Event, Facts, Lead, Standing
+from leads.facts import COLUMNS, MOVED, SUBMITTED, Event, Facts, Lead, Standing
 from leads.fold import fold
 from leads.ways import Move
 
 # A moment of change is a lower bound: time goes on by at least this much, so that no bound is asked for ever.
 SOONEST = timedelta(minutes=1)
-_MOVING = frozenset({"form_submitted", "verdict_given", MOVED})
+_MOVING = frozenset({SUBMITTED, "verdict_given", MOVED})
 
 
 @dataclass(frozen=True, slots=True)

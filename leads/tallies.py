@@ -3,6 +3,8 @@
 Pure: no database, no clock, no network.
 """
 
+from leads.facts import SUBMITTED
+
 LEAD = "lead.known"  # somebody who made themselves known; contacts that were brought in are none
 PAGE = "page.submitted"  # a form, by the page it stood on
 ENTERED = "stage.entered"  # every move into a stage
@@ -13,7 +15,7 @@ GOAL = "sequence.goal"  # SEQUENCE/the step before which it was reached
 TAKEN, SKIPPED = "step.taken", "step.skipped"  # SEQUENCE/step
 
 # What reports ask for by the lead's source.
-SOURCED = frozenset({LEAD, PAGE, ENTERED, REACHED, "form_submitted", "consent_granted", "verdict_given"})
+SOURCED = frozenset({LEAD, PAGE, ENTERED, REACHED, SUBMITTED, "consent_granted", "verdict_given"})
 
 WHYS = ("goal", "consent", "exit", "other")
 _BEGINNINGS = {

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from authoring.models.definitions import Definitions, Stage
 from authoring.vocabulary import EVENTS
 from leads.conditions import place, stage_rank
-from leads.facts import DISQUALIFIED, LOST, MERGED, MOVED, RECYCLED, SALES_ACTS, Event, Standing
-
-FORM = "form_submitted"
+from leads.facts import DISQUALIFIED, LOST, MERGED, MOVED, RECYCLED, SALES_ACTS, SUBMITTED, Event, Standing
+from leads.hands import asked_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,8 @@ def _hand_raised(standing: Standing, event: Event, definitions: Definitions) -> 
 
 def raises_hand(event: Event) -> bool:
     """A form that says so, or an event of another program whose label did."""
-    theirs = event.name == FORM or event.name not in EVENTS
+    theirs = event.name == SUBMITTED or event.name not in EVENTS
     return theirs and event.human and bool(event.data.get("hand_raise"))
-
-
-def asked_with(event: Event) -> str:
-    """The reason of a raised hand: `hand_raise: FORM`, or `hand_raise: event NAME`."""
-    return f"hand_raise: {event.subject if event.name == FORM else f'event {event.name}'}"
 
 
 def way(event: Event) -> "Decide | None":

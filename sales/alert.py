@@ -8,7 +8,7 @@ from typing import Any
 
 from base.clock import Moment
 from leads.facts import Facts, Lead, Standing
-from sales.brief import HAND_RAISE
+from leads.hands import is_asked
 from sales.wording import Voice, joined
 
 
@@ -97,7 +97,7 @@ def _standing(brief: Mapping[str, Any], standing: Standing, reason: str) -> dict
 
 def _subject(brief: Mapping[str, Any], reason: str, voice: Voice) -> str:
     who = joined([brief["name"], brief["who"]])
-    if reason.startswith(HAND_RAISE):
+    if is_asked(reason):
         return voice.told("Asking for you: %(who)s", who=who)
     return voice.told("Hot lead: %(who)s (%(points)s points)", who=who, points=brief["total"])
 

@@ -3,27 +3,26 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from authoring.models.common import Localised
-from authoring.models.conditions import Condition
-from authoring.models.definitions import Definitions, Stage, Topic
+from authoring.models.definitions import Definitions, Topic
 from authoring.models.hand_off import Rep
 from base.calendars import local_day
 from leads.addresses import shown_phone
-from leads.conditions import holds, parts
+from leads.conditions import holds
 from leads.facts import COLUMNS, Event, Facts, Lead, Noted
+from leads.hands import is_asked
 from leads.points import MILLI, engagement
-from leads.scoring import Line, fit, lines
 from sales.known import bant
+from sales.points import fit_of, score, threshold
 from sales.routing import Routed, why
-from sales.wording import Voice, joined, named, one_line, signed, whole_points
+from sales.wording import Voice, joined, named, one_line
 
 LAST_ACTIONS = 6
-HAND_RAISE = "hand_raise"
 _ANSWERED = ("text", "choice", "phone")
 
 
@@ -68,8 +67,8 @@ def brief(dossier: Dossier, rep: Rep, voice: Voice, verdict_url: str) -> dict[st
         "owner_why": why(dossier.routed, voice) if dossier.routed is not None else None,
         "why_now": _why_now(dossier, voice),
         "suggestion": _suggestion(dossier, voice),
-        **_score(dossier, voice),
-        "fit": _fit(dossier, voice),
+        **score(dossier.facts, dossier.stage, dossier.now, voice),
+        "fit": fit_of(dossier.facts, voice),
         "actions": _actions(dossier, voice),
         "answers": _answers(dossier, voice),
         "interests": _interests(dossier, voice),
@@ -101,16 +100,6 @@ def words(voice: Voice) -> dict[str, str]:
     }
 
 
-def threshold(stage: Stage) -> int | None:
-    """The engagement, in points, that the stage's rule asks for; None when it asks for none."""
-    asked = [part.engagement_at_least for part in _of(stage.enter) if part.engagement_at_least is not None]
-    return max(asked, default=None)
-
-
-def _of(condition: Condition | None) -> Iterator[Condition]:
-    return parts(condition) if condition is not None else iter(())
-
-
 # ---------------------------------------------------------------- why
 
 
@@ -118,7 +107,7 @@ def _why_now(dossier: Dossier, voice: Voice) -> str:
     lead = dossier.facts.lead  # a room reads this sentence too: it says no address and no number
     name = named([lead.first_name or lead.last_name], lead.id, voice.say)
     trigger = next((event for event in dossier.recent if event.seq == dossier.event_seq), None)
-    if dossier.reason.startswith(HAND_RAISE) and trigger is not None:
+    if is_asked(dossier.reason) and trigger is not None:
         when = voice.when(trigger.at, dossier.now)
         return voice.told(
             "%(name)s is asking for you: %(action)s, %(when)s.", name=name, action=voice.action(trigger), when=when
@@ -164,56 +153,6 @@ def proposed(facts: Facts, definitions: Definitions, now: datetime) -> Localised
         if one.when is None or holds(one.when, facts, definitions, now):
             return one.text
     return None
-
-
-# ---------------------------------------------------------------- score
-
-
-def _score(dossier: Dossier, voice: Voice) -> dict[str, Any]:
-    standing = dossier.facts.standing
-    made = lines(standing.buckets, voice.site.definitions, local_day(dossier.now, dossier.facts.zone))
-    told = [*_earned(made, voice), *_faded(made, voice)]
-    total, points = whole_points(sum(milli for _, milli in told), [milli for _, milli in told])
-    shown = [{"what": what, "points": signed(whole)} for (what, _), whole in zip(told, points, strict=True)]
-    limit = threshold(voice.site.stage(dossier.stage))
-    return {"score": shown, "total": str(total), "threshold": limit}
-
-
-def _earned(made: Sequence[Line], voice: Voice) -> Iterator[tuple[str, int]]:
-    for line in made:
-        if line.kind == "points":
-            days = voice.say.ngettext("on %(count)s day", "on %(count)s days", line.detail)
-            yield (joined([voice.text(line.label), days if line.detail > 1 else None]), line.milli)
-        if line.kind in ("cap", "limit"):
-            yield (voice.told("%(what)s: held at %(cap)s", what=voice.text(line.label), cap=line.detail), line.milli)
-
-
-def _faded(made: Sequence[Line], voice: Voice) -> Iterator[tuple[str, int]]:
-    fading = [line for line in made if line.kind == "decay"]
-    half_lives = {line.detail for line in fading}
-    if not fading:
-        return
-    days = half_lives.pop() if len(half_lives) == 1 else None
-    what = voice.told("Fading") if days is None else voice.told("Fading (half-life of %(days)s days)", days=days)
-    yield what, sum(line.milli for line in fading)
-
-
-def _fit(dossier: Dossier, voice: Voice) -> dict[str, Any]:
-    """The persona that matches best: its points, what holds and what is missing, and the same as a sentence."""
-    definitions = voice.site.definitions
-    found = fit(dossier.facts, definitions)
-    persona = next((known for known in definitions.personas if known.id == found.persona), None)
-    held = [{"what": voice.text(line.label), "points": signed(line.milli // MILLI)} for line in found.lines]
-    sentence = voice.told("Fit: %(points)s of %(best)s.", points=found.milli // MILLI, best=found.best // MILLI)
-    reasons = joined(f"{line['what']} {line['points']}" for line in held)
-    return {
-        "points": str(found.milli // MILLI),
-        "best": str(found.best // MILLI),
-        "persona": voice.text(persona.label) if persona else None,
-        "lines": held,
-        "missing": [voice.text(line.label) for line in found.missing],
-        "sentence": joined([sentence, f"{reasons}." if reasons else None], " ") if definitions.personas else None,
-    }
 
 
 # ---------------------------------------------------------------- what they did and said

@@ -10,6 +10,7 @@ from typing import Any
 
 from base.translations import msgid, translator
 from base.typography import typeset
+from leads.hands import is_asked
 from sales.wording import named
 
 LONGEST = 300  # of one line: a section takes 3,000 in all
@@ -56,7 +57,7 @@ def _headline(data: Mapping[str, Any]) -> str:
     say, lead = translator(str(data["locale"])), data["lead"]
     name = named([lead.get("first_name"), lead.get("last_name")], lead["id"], say)  # `name` may be their address
     who = ", ".join(harmless(part) for part in (name, lead.get("job_title"), lead.get("company")) if part)
-    asked = str(data.get("reason", "")).startswith("hand_raise")
+    asked = is_asked(str(data.get("reason", "")))
     told = say.gettext(ASKING, who=who) if asked else say.gettext(SOMEBODY, who=who, points=data.get("engagement"))
     return typeset(told, str(data["locale"]))
 

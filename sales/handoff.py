@@ -14,11 +14,12 @@ from leads import events, outside
 from leads.bant import noted_of
 from leads.facts import Facts
 from leads.groups import group
+from leads.hands import form_of
 from sales import routing, service
 from sales.absences import away_on
 from sales.again import answered, notice
 from sales.alert import mail_context, webhook_body
-from sales.brief import HAND_RAISE, Dossier, Submitted, brief
+from sales.brief import Dossier, Submitted, brief
 from sales.rounds import take_turn
 from sales.routing import Found, Routed
 from sales.telling import ALERT, NOTICE, About, tell_by_mail, tell_by_webhook
@@ -76,9 +77,9 @@ def find(conn: Connection, facts: Facts, site: Site, now: datetime, zone: Zone, 
 
 def promised(site: Site, reason: str) -> tuple[str, str] | None:
     """The form that raised the hand and the rep whom it names; None when it names none, or no hand was raised."""
-    by, _, form = reason.partition(": ")
-    known = site.forms.get(form) if by == HAND_RAISE else None
-    return (form, known.rep) if known and known.rep else None
+    form = form_of(reason)
+    known = site.forms.get(form) if form is not None else None
+    return (form, known.rep) if form is not None and known and known.rep else None
 
 
 def _open(conn: Connection, call: HandOffCall, zone: Zone, base_url: str) -> None:

@@ -13,7 +13,7 @@ from base.tokens import new_token
 from leads import confirmations, events, outside, standings, words
 from leads.asked import added
 from leads.facts import COLUMNS, REPLIED, Facts, Lead
-from leads.ways import asked_with
+from leads.hands import asked_with
 from storage import wakes
 from storage.holders import Holder
 from storage.schema import decisions, enrolments, leads, messages, receipts, stage_changes, tasks, webhooks
