@@ -76,6 +76,14 @@ def _topics(names: Names) -> dict[str, Localised]:
     return {str(name): topic.label for name, topic in [*definitions.topics.items(), *definitions.tracking.items()]}
 
 
+def _events(names: Names) -> dict[str, Localised]:
+    """By the label for whatever it is about, else by the first of those for one subject each."""
+    found: dict[str, Localised] = {}
+    for one in sorted(names.site.definitions.event_labels, key=lambda one: one.subject is not None):
+        found.setdefault(one.event, one.label)
+    return found
+
+
 def reasons(site: Site) -> list[Reason]:
     """Why leads are given back, and why deals are lost."""
     definitions = site.definitions
@@ -93,6 +101,6 @@ _KINDS: Mapping[str, Callable[[Names], Mapping[str, Localised]]] = {
     },
     "persona": lambda names: {one.id: one.label for one in names.site.definitions.personas},
     "form": lambda names: {name: one.title for name, one in names.site.forms.items()},
-    "event": lambda names: {one.event: one.label for one in names.site.definitions.event_labels if one.subject is None},
+    "event": _events,
     "reason": lambda names: {one.id: one.label for one in reasons(names.site)},
 }

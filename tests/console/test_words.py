@@ -1,10 +1,12 @@
 """A lead's story in sentences, in both languages: acts, mails, turns, decisions, what staff did."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from authoring.models.definitions import EventLabel
 from console.names import Names
 from console.reasons import SENTENCES, told, told_of_refusal
 from console.telling import own_words, without_expressions
@@ -431,6 +433,20 @@ def test_a_refusal_is_told_without_what_pulled_the_trigger(speaking, site):
     with speaking("en") as viewer:
         reason = "form_submitted guide: entered already on 2026-11-02; re_entry = never"
         assert told_of_refusal(reason, Names(site, viewer)) == "was in already on 2026-11-02, and one enters once"
+
+
+def test_an_event_that_is_labelled_by_its_subjects_alone_is_called_by_the_first_of_them(speaking, site):
+    labels = [
+        EventLabel(event="slot_booked", subject="demo", label="Booked a demonstration"),
+        EventLabel(event="slot_booked", subject="visit", label="Booked a visit"),
+        EventLabel(event="came", subject="visit", label="Came to a visit"),
+        EventLabel(event="came", label="Came"),
+    ]
+    named = replace(site, definitions=site.definitions.model_copy(update={"event_labels": labels}))
+    with speaking("en") as viewer:
+        names = Names(named, viewer)
+        assert told("hand_raise: event slot_booked", names) == "They asked for it: Booked a demonstration."
+        assert told("hand_raise: event came", names) == "They asked for it: Came."
 
 
 def test_no_reason_hides_behind_an_earlier_one():
