@@ -50,7 +50,7 @@ class Touches:
 def touched(connection: Connection, days: Days, zone: Zone) -> Touches:
     """Of whoever came in during those days, everything that is known up to now."""
     touch = (leads.c.source, leads.c.first_touch, leads.c.last_touch)
-    rows = [row for _, row in came(connection, days, zone, *touch).values()]
+    rows = [row for _, (row, *_) in came(connection, days, zone, *touch).values()]
     first = {(row.id, row.source or source(row.first_touch or {})) for row in rows}
     last = {(row.id, _last(row)) for row in rows}
     ever = first | last

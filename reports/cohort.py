@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal, or_, select
+from sqlalchemy import Connection, and_, case, exists, literal, or_, select
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -45,16 +45,13 @@ def newcomers(connection: Connection, definitions: Definitions, days: Days, zone
             ranks.get(lead_id, 0),
             frozenset(entered.get(lead_id, ())),
         )
-        for lead_id, (since, row) in rows.items()
+        for lead_id, (since, (row, *_)) in rows.items()
     ]
 
 
-def came(
-    connection: Connection, days: Days, zone: Zone, *columns: Any, alone: ColumnElement[bool] | None = None
-) -> dict[int, tuple[datetime, Any]]:
-    """{lead who became known in these days: (when, its `columns`)}; of leads who are one, the one that goes on.
-
-    `alone`: which of those who are one with nobody are asked for, so that not everybody is read.
+def came(connection: Connection, days: Days, zone: Zone, *columns: Any) -> dict[int, tuple[datetime, list[Any]]]:
+    """{lead who became known in these days: (when, rows with these `columns`)}; of leads who are one, the one that goes
+    on. Its own row is the first, then come those of whoever is one with it, the oldest first.
     """
     start, end = instants(days, zone)
     told = (leads.c.id, leads.c.status, leads.c.created_at, *columns)
@@ -65,13 +62,12 @@ def came(
     )  # of whoever is one with others
     asked = select(*told, goes_on.label("goes_on")).outerjoin(wakes, wakes.c.lead_id == leads.c.id)
     within = and_(leads.c.created_at >= start, leads.c.created_at < end)
-    by_themselves = leads.c.status == "lead" if alone is None else and_(leads.c.status == "lead", alone)
-    rows = connection.execute(asked.where(within, or_(by_themselves, goes_on.is_not(None)))).all()
-    found = {row.id: (row.created_at, row) for row in rows if row.goes_on is None}
+    rows = connection.execute(asked.where(within, or_(leads.c.status == "lead", goes_on.is_not(None)))).all()
+    found = {row.id: (row.created_at, [row]) for row in rows if row.goes_on is None}
     for lead_id, those in _together(connection, {row.goes_on for row in rows} - {None}, told):
         since = min(row.created_at for row in those)
         if start <= since < end and any(row.status == "lead" for row in those):
-            found[lead_id] = (since, next(row for row in those if row.id == lead_id))
+            found[lead_id] = (since, sorted(those, key=lambda row: (row.id != lead_id, row.created_at, row.id)))
     return found
 
 

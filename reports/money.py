@@ -23,7 +23,7 @@ from reports.funnel import way_forward
 from reports.report import Column, Report, Table, Value, per, per_head
 from reports.spending import FOR_ALL, spent_by
 from reports.tallies import Counted, Days, counted
-from storage.schema import deals, leads, wakes
+from storage.schema import deals, leads
 
 WON, LEADS = "won", "leads"
 FIRST = msgid(
@@ -141,15 +141,9 @@ def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
     """{lead who became known in those days and came by a campaign: its name}; of leads who are one, the name that the
     one that goes on came by, else the first of the others."""
     name = leads.c.first_touch["utm_campaign"].as_string()
-    named = and_(name.is_not(None), name != "")
-    rows = came(connection, days, zone, name.label("campaign"), alone=named)
-    found = {lead_id: row.campaign for lead_id, (_, row) in rows.items() if row.campaign}
-    merged = select(wakes.c.survivor_id, name.label("campaign")).join(leads, leads.c.id == wakes.c.lead_id)
-    joined = merged.where(wakes.c.survivor_id.is_not(None), named).order_by(leads.c.created_at, leads.c.id)
-    for row in connection.execute(joined):
-        if row.survivor_id in rows:
-            found.setdefault(row.survivor_id, row.campaign)
-    return found
+    rows = came(connection, days, zone, name.label("campaign"))
+    named = {lead_id: next((one.campaign for one in those if one.campaign), "") for lead_id, (_, those) in rows.items()}
+    return {lead_id: campaign for lead_id, campaign in named.items() if campaign}
 
 
 def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, int]:
