@@ -37,6 +37,7 @@ _TELLS_AWAY = re.compile(
     r"(?:absente?\b|indisponible\b|en (?:congés?|vacances|déplacement)\b|hors du bureau)"
     r"|this is an automat|ceci est (?:un|une) (?:message|réponse|courriel|e-?mail) automatique)"
 )
+_ASKS = re.compile(r"\?(?!\S)")  # an address has one as well, with what it asks for behind it
 _RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
 # How the notice begins that a reader's program sends, and what it says: of a mail of ours, not of what it offers.
 _WAS_READ = re.compile(
@@ -74,7 +75,7 @@ def _tells_of_an_absence(mail: Received) -> bool:
     if _AS_IF_AWAY.match(mail.first("subject").lower()) is None:
         return False
     words = notice_of(mail).lower()
-    return _TELLS_AWAY.match(words) is not None and "?" not in words
+    return _TELLS_AWAY.match(words) is not None and _ASKS.search(words) is None
 
 
 def is_receipt(mail: Received) -> bool:

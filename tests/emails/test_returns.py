@@ -495,6 +495,7 @@ NOTICES = [
     ("Notification d'absence : Niveaux", "Je serai en congés du 2 au 9 mars. Écrivez à bob@lead.example."),
     ("[EXT] Avis d’absence", "Ceci est un message automatique. De retour lundi."),
     ("Automated message: Niveaux", "Hi,\nthank you for your email. I am currently out of the office until Monday."),
+    ("Automatic message", "I am out of the office. Our shop: https://lead.example/order?from=mail is open."),
     ("Absence notification", "Dear sender,\n\nI will be on annual leave until 9 March."),
 ]
 OF_PEOPLE = [
