@@ -5,11 +5,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from base.clock import elapsed
 from base.saying import said
@@ -55,9 +55,8 @@ def pen(path: Path, durable: bool = True) -> Writer:
 
 def writing_engine(path: Path, lock_seconds: float, pragmas: tuple[str, ...] = _PRAGMAS) -> Engine:
     """One connection whose transactions hold the write lock from their first instant, or do not begin."""
-    impatient = (*pragmas, "PRAGMA busy_timeout = 0")
-    begin = _begin_once_free(lock_seconds)
-    return _engine(path, begin, impatient, lock_seconds, pool=(1, 0, lock_seconds))
+    # SQLite itself waits for nothing on it: this loop waits for the lock, and whoever holds that waits for nobody else.
+    return _engine(path, _begin_once_free(lock_seconds), pragmas, lock_seconds=0, pool=(1, 0, lock_seconds))
 
 
 def migrating_engine(path: Path) -> Engine:
@@ -115,17 +114,21 @@ def _begin_once_free(seconds: float) -> Begin:
 
     def begin(conn: Connection) -> None:
         until = elapsed() + seconds
-        while elapsed() < until:
+        while True:
             try:
-                cast(sqlite3.Connection, conn.connection.driver_connection).execute("BEGIN IMMEDIATE")
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
                 return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
+            except OperationalError as error:
+                if not _is_busy(error) or elapsed() >= until:
+                    raise
             time.sleep(_PAUSE_SECONDS)
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
 
     return begin
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """The main code of SQLite is its last byte: there are several ways to be busy."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _engine(
