@@ -14,6 +14,7 @@ from authoring.load import load_site
 from authoring.models.forms import Form
 from authoring.tree import read_tree
 from base.paths import data_path
+from base.settings import Server
 from bench.sending import settings
 from capture.forms import answers, form_class
 from capture.tracking import DOT
@@ -21,9 +22,8 @@ from terreau.app import create_app
 from terreau.house import House
 from terreau.process import settle
 from terreau.running import in_motion
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
-THREADS = 12
 FORM = "guide-3d"
 
 
@@ -101,7 +101,7 @@ def main(kind: str, folder: Path, sink_port: int, url: str | None = None) -> Non
 
 
 def _serve(app: Flask) -> None:
-    server = WebServer(app, "127.0.0.1", 0, threads=THREADS)
+    server = WebServer(app, listen("127.0.0.1", 0), threads=Server().threads)
     server.start()
     print(server.port, flush=True)
     sys.stdin.read()

@@ -38,7 +38,7 @@ from terreau.signals import stop_on_signals
 from terreau.stage import Stage
 from terreau.story import play
 from terreau.virtual import declare, declared
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
 Say = Callable[[str], None]
 # Tells a reader how far something is that takes seconds: its name -> what hears how much of it is over, from 0 to 1.
@@ -223,7 +223,8 @@ def _web(stage: Stage) -> WebServer:
     house = stage.house
     app = create_app(house)
     app.register_blueprint(mailbox_blueprint(_desk(stage)))
-    return WebServer(app, "127.0.0.1", house.config.server.port, body_limit=house.config.server.body_limit)
+    server = house.config.server
+    return WebServer(app, listen("127.0.0.1", server.port), threads=server.threads, body_limit=server.body_limit)
 
 
 def _desk(stage: Stage) -> Desk:

@@ -21,7 +21,7 @@ from terreau.process import settle
 from terreau.running import Running, motion, still
 from terreau.signals import stop_on_signals
 from terreau.watching import watch
-from terreau.web import WebServer, must_be_free
+from terreau.web import WebServer, listen
 
 Say = Callable[[str], None]
 KNOCK_SECONDS = 5.0
@@ -43,9 +43,9 @@ def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = N
     Raises SchemaMismatch, StorageUnavailable, ReleaseRefused, AddressTaken before anything was opened.
     """
     stop = stop or stop_on_signals()
-    must_be_free(config.server.host, config.server.port)
-    with opened(config, say) as house:
-        web = web_server(house)
+    listener = listen(config.server.host, config.server.port)
+    with listener, opened(config, say) as house:
+        web = web_server(house, listener)
         running = motion(house) if with_engine else still(house)
         if with_engine:
             watch(house)
@@ -132,10 +132,8 @@ def opened(config: Config, say: Say) -> Iterator[House]:
         yield house
 
 
-def web_server(house: House) -> WebServer:
+def web_server(house: House, listener: socket.socket) -> WebServer:
     server = house.config.server
     longest = max(LONGEST_LIST, LONGEST_BODY if house.config.mail.bounces.secret else 0)
     sizes = {"body_limit": server.body_limit, "longest": longest}
-    return WebServer(
-        create_app(house), server.host, server.port, threads=server.threads, trusted_proxy=server.trusted_proxy, **sizes
-    )
+    return WebServer(create_app(house), listener, threads=server.threads, trusted_proxy=server.trusted_proxy, **sizes)

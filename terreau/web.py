@@ -37,13 +37,20 @@ class AddressTaken(Exception):
         )
 
 
-def must_be_free(host: str, port: int) -> None:
-    """Raises AddressTaken where somebody listens there: before anything is made, or said to be in force."""
-    _listen(host, port).close()
+def listen(host: str, port: int) -> socket.socket:
+    """Hold the address (port 0: the machine chooses) before anything is made; whoever knocks waits for the server.
+
+    Raises AddressTaken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise AddressTaken(host, port, error) from error
 
 
 class WebServer:
-    """`app` on host:port (port 0: the machine chooses), in a thread of its own between `start` and `stop`.
+    """`app` behind the socket of `listen`, in a thread of its own between `start` and `stop`.
 
     Of `trusted_proxy` it is believed where a visitor comes from, and nothing else.
     `body_limit` is what a form may hold; `longest` what the longest body that is no form may.
@@ -52,10 +59,9 @@ class WebServer:
     def __init__(
         self,
         app: Callable[..., Any],
-        host: str,
-        port: int,
+        listener: socket.socket,
         *,
-        threads: int = 12,
+        threads: int,
         body_limit: int = 65_536,
         longest: int = 0,
         trusted_proxy: str | None = None,
@@ -66,7 +72,7 @@ class WebServer:
         self._server = create_server(
             app,
             map=self._map,
-            sockets=[_listen(host, port)],
+            sockets=[listener],
             threads=threads,
             max_request_body_size=max(LEEWAY * body_limit, longest),
             trusted_proxy=trusted_proxy,
@@ -125,12 +131,3 @@ def _most_connections() -> int:
     """Half of the files that this process may open; those who do not hurry are hung up on long before."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else max(100, min(MOST_CONNECTIONS, files // 2))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Bound before anything else is started, so that a taken address leaves nothing behind."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        raise AddressTaken(host, port, error) from error

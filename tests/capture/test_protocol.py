@@ -14,7 +14,7 @@ from base.config import Config
 from base.tokens import Signer
 from capture.blueprint import open_public_door
 from storage.schema import events, submissions
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -28,7 +28,7 @@ def port(door, keys):
     clocks = system_clocks()
     app = Flask("terreau", static_folder=None)
     open_public_door(app, replace(door, config=config, clocks=clocks, signer=Signer(keys.signing, clocks.machine)))
-    server = WebServer(app, "127.0.0.1", 0, threads=4)
+    server = WebServer(app, listen("127.0.0.1", 0), threads=4)
     server.start()
     yield server.port
     server.stop()

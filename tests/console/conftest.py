@@ -27,7 +27,7 @@ from console.context import Viewer
 from console.door import ConsoleDoor
 from console.security import cookie_name
 from storage.database import Database
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
 PASSWORD = "quatre chevaux sur la lune"
 # Hashing is made to take its time; the suite would wait for nothing else. `test_staff` looks at the real work.
@@ -201,7 +201,7 @@ class ConsoleServer:
 @pytest.fixture
 def console_server(console_door: ConsoleDoor, chromium: Any) -> Iterator[ConsoleServer]:
     """The console on a real port of this machine, for `console_server.page(role)`."""
-    web = WebServer(console_app(console_door), "127.0.0.1", 0, threads=4)
+    web = WebServer(console_app(console_door), listen("127.0.0.1", 0), threads=4)
     web.start()
     server = ConsoleServer(f"http://127.0.0.1:{web.port}", console_door, chromium)
     yield server

@@ -25,7 +25,7 @@ from terreau.preparing import content_in_force
 from terreau.running import Running, motion
 from terreau.stage import Stage
 from terreau.virtual import declare
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 from tests.campaigns import seed, server, start
 from tests.journeys.public_pages import shown
 
@@ -129,7 +129,7 @@ def play(database_url: str, settings: Callable[..., Config]) -> Iterator[Play]:
         way_out.callback(running.stop)
         stop = Event()
         pace = Pace(house, running, calendar, lambda: len(mail.mailbox.all()) + len(calls.calls.all()), stop)
-        web = WebServer(create_app(house), "127.0.0.1", config.server.port)
+        web = WebServer(create_app(house), listen("127.0.0.1", config.server.port), threads=config.server.threads)
         web.start()
         way_out.callback(web.stop)
         way_out.callback(stop.set)

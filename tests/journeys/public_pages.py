@@ -18,7 +18,7 @@ from storage.schema import compiled, events, hand_offs, messages
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
 AXE = Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js"
 TOKEN = "0123456789abcdefghijKL"
@@ -98,7 +98,7 @@ def shown(database_url: str, settings: Any, chromium: Any) -> Iterator[Shown]:
     with closing(House.build(config, system_clocks())) as house:
         content_in_force(house)
         lead_id, paths = furnish(house)
-        web = WebServer(create_app(house), "127.0.0.1", config.server.port)
+        web = WebServer(create_app(house), listen("127.0.0.1", config.server.port), threads=config.server.threads)
         web.start()
         yield Shown(house, config.site.base_url, chromium, lead_id, paths)
         web.stop()

@@ -13,7 +13,7 @@ from storage.schema import events
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 
 LOOKED_AT = "quelqu’un ici les regarde"
 
@@ -46,7 +46,7 @@ def asking(database_url, settings, chromium, tmp_path):
     config = usual.model_copy(update={"content": usual.content.model_copy(update={"dir": content})})
     with closing(House.build(config, system_clocks())) as house:
         content_in_force(house)
-        web = WebServer(create_app(house), "127.0.0.1", config.server.port)
+        web = WebServer(create_app(house), listen("127.0.0.1", config.server.port), threads=config.server.threads)
         web.start()
         yield Asking(house, config.site.base_url, chromium)
         web.stop()

@@ -23,7 +23,7 @@ from terreau.house import House
 from terreau.preparing import content_in_force
 from terreau.running import in_motion
 from terreau.visitor import Visitor
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 from tests.conftest import PostgresServer, running_postgres
 from tests.emails.test_bad_disks import locked
 from tests.storage.disks import read_only, small_disk
@@ -145,7 +145,8 @@ def test_whoever_was_thanked_is_kept_and_written_to_once(name, settings, server,
         house = way_out.enter_context(closing(House.build(settings(url, port), system_clocks())))
         content_in_force(house)
         way_out.enter_context(in_motion(house))
-        web = WebServer(create_app(house), "127.0.0.1", house.config.server.port)
+        server = house.config.server
+        web = WebServer(create_app(house), listen("127.0.0.1", server.port), threads=server.threads)
         web.start()
         way_out.callback(web.stop)
         crowd = Crowd(house.config.site.base_url)

@@ -12,7 +12,7 @@ from storage.schema import visit_counts, visitors, visits
 from terreau.app import create_app
 from terreau.house import House
 from terreau.preparing import content_in_force
-from terreau.web import WebServer
+from terreau.web import WebServer, listen
 from tests.journeys.public_pages import AXE, PEOPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -54,7 +54,7 @@ def house(database_url, settings, elsewhere):
     elsewhere.home = config.site.base_url
     with closing(House.build(config, system_clocks())) as house:
         content_in_force(house)
-        web = WebServer(create_app(house), "127.0.0.1", config.server.port)
+        web = WebServer(create_app(house), listen("127.0.0.1", config.server.port), threads=config.server.threads)
         web.start()
         yield house
         web.stop()
