@@ -26,20 +26,17 @@ from reports.lead_rows import rows
 
 ACTS = 8
 LONGEST_DOMAIN = 253
-FADED = 5  # leads of a company, those who counted most, of whom one has the most points now
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyLine:
-    """A company in words; `stage` is the furthest that one of its leads has come to, `best` the most milli-points that
-    one of them has now."""
+    """A company in words; `stage` is the furthest that one of its leads has come to."""
 
     domain: str
     name: str
     leads: int
     stage: str
     stage_name: str
-    best: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +61,14 @@ def show(door: ConsoleDoor) -> Response:
     with door.database.read() as conn:
         asks = bool(words) or not question
         found = companies.page(conn, words, after, owners_of(viewer())) if asks else companies.Page((), None)
-        shown = company_lines(conn, found.companies, site)
+        shown = company_lines(found.companies, site)
+        best = _best(conn, found.companies, site)
     following = url_for("console.companies", q=question or None, after=found.after) if found.after else ""
     first = url_for("console.companies", q=question or None) if after else ""
     return draw(
         "console/companies.html",
         lines=shown,
+        best=best,
         question=question,
         following=following,
         first=first,
@@ -87,7 +86,7 @@ def one(door: ConsoleDoor, domain: str) -> Response:
             abort(404)
         listed = rows(conn, found.ids, now, who.zone)
         sold = companies.deals_of(conn, found.ids)
-        [line] = company_lines(conn, (found,), site)
+    [line] = company_lines((found,), site)
     shown = sorted(lines(listed, site, who, now), key=lambda line: -line.engagement)
     names = {row.id: row.name for row in listed}
     acts = sorted((row for row in listed if row.last), key=lambda row: row.last.at if row.last else now, reverse=True)
@@ -123,17 +122,22 @@ def _domain(text: str) -> str:
 # ---------------------------------------------------------------- in words
 
 
-def company_lines(conn: Connection, found: tuple[Company, ...], site: Site) -> list[CompanyLine]:
-    names, today = Names(site, viewer()), local_day(g.moment.calendar, viewer().zone)
-    points = faded(conn, [one for each in found for one in each.ids[:FADED]], site.definitions, today)
+def company_lines(found: tuple[Company, ...], site: Site) -> list[CompanyLine]:
+    names = Names(site, viewer())
     order = [stage.id for stage in site.definitions.stages]
     made = []
     for each in found:
         reached = sorted(each.stages, key=lambda stage: order.index(stage) if stage in order else -1)
         stage = reached[-1] if reached else order[0]
-        best = max((points.get(one, 0) for one in each.ids[:FADED]), default=0)
-        made.append(CompanyLine(each.domain, each.name, each.count, stage, names.stage(stage), best))
+        made.append(CompanyLine(each.domain, each.name, each.count, stage, names.stage(stage)))
     return made
+
+
+def _best(conn: Connection, found: tuple[Company, ...], site: Site) -> dict[str, int]:
+    """{company: the most milli-points that one of its leads has now}."""
+    today = local_day(g.moment.calendar, viewer().zone)
+    points = faded(conn, [one for each in found for one in each.ids], site.definitions, today)
+    return {each.domain: max((points.get(one, 0) for one in each.ids), default=0) for each in found}
 
 
 def _stages(found: Company, site: Site) -> list[tuple[str, str, int]]:

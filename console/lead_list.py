@@ -83,7 +83,7 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
         views=[(view, _of_view(conn, view, wish, total, site)) for view in saved_views(viewer())],
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
         first_day=awaited,
-        companies=company_lines(conn, companies.best(conn, question.words, owners_of(viewer())), site),
+        companies=company_lines(companies.best(conn, question.words, owners_of(viewer())), site),
     )
 
 

@@ -1,12 +1,15 @@
 """Companies in the console: the list, one with its leads, deals and acts, and the way there from a lead."""
 
+import re
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from sales import deals as selling
 from sales.deals import Forecast
 from sales.notebook import Author
+from storage.schema import standings
 
 NADIA = Author("Nadia Ferreira", "nadia")
 
@@ -25,6 +28,21 @@ def test_the_list_says_how_many_leads_and_how_far_they_came(house, staff_client)
     assert "studio-brun.fr" in page
     assert "Chez Chloé" not in page
     assert "IQL" in page
+
+
+def test_the_highest_engagement_is_what_one_of_its_leads_has_now_whoever_counted_most_before(
+    house, staff_client, lively
+):
+    """Six others counted more when the engine last looked, and have nothing left."""
+    older = [lively.submits(f"n{one}", email=f"n{one}@studio-brun.fr") for one in range(6)]
+
+    def job(conn):
+        stood = update(standings).where(standings.c.lead_id.in_(older))
+        return conn.execute(stood.values(engagement=90_000, buckets={})).rowcount
+
+    lively.database.write(job)
+    page = staff_client("marketer").get("/console/companies").text
+    assert re.findall(r'<td class="num p2"><b>(\d+)</b>', page) == ["15"]
 
 
 def test_a_company_is_searched_for_by_its_words(house, staff_client):
