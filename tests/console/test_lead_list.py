@@ -102,6 +102,20 @@ def test_an_address_says_whom_the_list_holds(staff_client, people, address, foun
     assert names_in(staff_client("admin").get(LIST + address)) == found
 
 
+def test_a_page_of_the_list_is_in_the_order_of_what_is_left_of_the_points(staff_client, console_door, people):
+    """What was counted last is highest for ada, who has done nothing for a year."""
+    rule = next(one for one in console_door.site().definitions.scoring.engagement if one.cap is None)
+    old = update(schema.standings).where(schema.standings.c.lead_id == people["ada"])
+    console_door.database.write(
+        lambda conn: conn.execute(old.values(buckets={rule.id: {"2025-11-01": 92_500}})).rowcount
+    )
+    client = staff_client("admin")
+    whole, part = client.get(LIST), client.get(f"{LIST}?after={written(Place(90_000, 1))}")
+    assert names_in(whole) == ["Bob Keller", "Chloé Lefèvre", "Ada Moreau"]
+    said = "each page in the order of its points now"
+    assert (said in whole.text, said in part.text) == (False, True), "ada is on another page"
+
+
 @pytest.mark.parametrize(
     ("role", "found"),
     [
