@@ -20,6 +20,8 @@ def address_fault(text: str) -> str | None:
         return "no_at"
     if not local:
         return "no_start"
+    if not domain.strip("."):
+        return "no_end"
     if "@" in local:
         return "two_ats"
     if any(letter.isspace() for letter in text):

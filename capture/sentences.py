@@ -21,6 +21,7 @@ EMPTY_KIND = {
 SENTENCES = {
     "no_at": "An email address contains an “@”: %(example)s",
     "no_start": "The start of the address is missing, before the “@”: %(example)s",
+    "no_end": "The end of the address is missing, after the “@”: %(example)s",
     "two_ats": "An email address contains one “@” only: %(example)s",
     "space": "An email address contains no space: %(example)s",
     "address_cut": "The end of the address is missing, for example “%(ending)s”: %(typed)s%(ending)s",

@@ -51,6 +51,11 @@ def said(locale, field, code, typed=""):
             "The start of the address is missing, before the “@”: chloe@marchand-studio.com",
         ),
         (
+            "chloe@",
+            "Il manque la fin de l’adresse, après le « @ » : chloe@atelier-marchand.fr",
+            "The end of the address is missing, after the “@”: chloe@marchand-studio.com",
+        ),
+        (
             "a@b@atelier.fr",
             "Une adresse e-mail contient un seul « @ » : chloe@atelier-marchand.fr",
             "An email address contains one “@” only: chloe@marchand-studio.com",

@@ -54,6 +54,8 @@ def test_the_first_page_lists_the_others_in_the_browsers_language(browser):
     assert 'href="/p/demo"' in french
     assert 'href="/en/p/demo"' in english.text
     assert "Accept-Language" in english.headers["Vary"]
+    assert "Bienvenue. Choisissez ce que vous voulez lire, recevoir ou demander." in french
+    assert "Welcome. Choose what you would like to read, receive or ask for." in english.text
     assert '<a href="/?lang=fr" hreflang="fr" lang="fr">Français</a>' in english.text
     assert '<link rel="alternate" hreflang="en" href="https://lumen.example/?lang=en">' in french
     assert '<link rel="alternate" hreflang="x-default" href="https://lumen.example/">' in french
