@@ -23,7 +23,7 @@ from storage.schema import hand_offs
 LONGEST_REASON = 150  # it stands in the story of the stages
 SIDES: Mapping[Side, str] = {"marketing": msgid("marketing"), "sales": msgid("sales")}
 SENTENCES: Mapping[str, str] = {
-    "unknown": msgid("The definitions have no stage “%(stage)s”."),
+    "unknown": msgid("The definitions have no stage “%(stage)s”: choose from %(choice)s."),
     "silent": msgid("Say why: the reason stands in the lead's story."),
     "here": msgid("The lead stands at %(stage)s already."),
     "verdict": msgid(
@@ -95,4 +95,6 @@ def sentence(found: Barred, voice: Voice) -> str:
     """Why not, as a sentence."""
     who = joined((voice.told(SIDES[side]) for side in found.may), f" {voice.told('or')} ")
     stage = voice.stage(found.stage)
-    return voice.told(SENTENCES[found.why], stage=stage, who=who, what=joined(voice.lacks(found.lacks)))
+    choice = ", ".join(one.id for one in voice.site.definitions.stages)
+    what = joined(voice.lacks(found.lacks))
+    return voice.told(SENTENCES[found.why], stage=stage, who=who, what=what, choice=choice)

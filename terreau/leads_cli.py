@@ -54,8 +54,12 @@ def add_lead(
     spoken = locale if locale in config.site.locales else config.site.default_locale
     with rights.open_house(config) as at:
         site = rights.site_in_force(at)
-        if owner is not None and owner not in {rep.id for rep in site.definitions.hand_off.reps}:
-            raise NoAdding(said("The definitions know no rep %(name)s.", name=owner))
+        reps = [rep.id for rep in site.definitions.hand_off.reps]
+        if owner is not None and owner not in reps:
+            choice = ", ".join(reps)
+            raise NoAdding(
+                said("The definitions know no rep %(name)s: choose from %(choice)s.", name=owner, choice=choice)
+            )
         new = NewLead(told, origin, who, ground, note, interest, owner, spoken, tuple(fields_of(site)))
         by = clerk(options, author)
         lead_id = at.database.write(lambda conn: add(conn, new, at.desk.key, by, at.now))

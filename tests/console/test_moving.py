@@ -82,7 +82,7 @@ REFUSED = [
     ("sql", "admin", "Met", "Nobody moves leads to SQL by hand"),
     ("iql", "admin", "Met", "The lead stands at IQL already."),
     ("recycled", "admin", "Met", "by a verdict of sales alone"),
-    ("nowhere", "admin", "Met", "The definitions have no stage “nowhere”."),
+    ("nowhere", "admin", "Met", "The definitions have no stage “nowhere”: choose from contact, iql, mql, "),
     ("mql", "admin", " ", "Write something first"),
     ("mql", "admin", "x" * 151, "This is too long"),
 ]
