@@ -101,6 +101,12 @@ def test_the_next_command_of_a_persona_plays_it(site: Path) -> None:
     assert terreau("test").output == "ada: as expected.\nchloe: as expected.\n"
 
 
+def test_a_new_persona_is_called_by_its_name(site: Path) -> None:
+    assert terreau("new", "persona", "chloe-en-projet").exit_code == 0
+    fields = tomllib.loads((site / "content" / "personas" / "chloe-en-projet.toml").read_text())["fields"]
+    assert (fields["email"], fields["first_name"]) == ("chloe-en-projet@atelier.example", "Chloe")
+
+
 def test_another_persona_who_cannot_be_played_does_not_keep_a_new_one_from_its_timeline(site: Path) -> None:
     ada = site / "content/personas/ada.toml"
     ada.write_text(f'{ada.read_text()}\n[[action]]\nat = 2026-11-02T09:13:00\ndo = "click"\nstep = "infos/two"\n')

@@ -1,10 +1,14 @@
 """What a start says and decides before anybody comes: a mail server that does not answer, a port of its own."""
 
+import socket
+
 import pytest
 
 from base.config import Config
+from base.paths import data_path
 from terreau.mailbox import Mailbox, MailReceiver
-from terreau.serving import listening, try_mail_server
+from terreau.serving import listening, serve, try_mail_server
+from terreau.web import AddressTaken
 
 
 def settings(port: int, transport: str = "smtp") -> Config:
@@ -39,3 +43,20 @@ def test_links_to_this_machine_go_along_with_the_port(base_url: str, port: int |
     config = Config.model_validate({"site": {"base_url": base_url}})
     moved = listening(config, None, port)
     assert (moved.site.base_url, moved.server.port) == (links, config.server.port if port is None else port)
+
+
+def test_the_port_is_looked_at_before_anything_is_made_or_said_to_be_in_force(tmp_path):
+    said: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = Config.model_validate(
+            {
+                "server": {"host": "127.0.0.1", "port": taken.getsockname()[1]},
+                "data": {"dir": tmp_path / "data"},
+                "content": {"dir": data_path("content")},
+                "database": {"url": f"sqlite:///{tmp_path}/data/terreau.db"},
+                "mail": {"transport": "maildir"},
+            }
+        )
+        with pytest.raises(AddressTaken):
+            serve(config, with_engine=True, say=said.append)
+    assert (said, list(tmp_path.iterdir())) == ([], [])

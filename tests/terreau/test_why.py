@@ -134,6 +134,38 @@ def test_a_text_that_failed_for_one_lead_is_named_with_its_line_and_the_sequence
     assert only(told("one/third")["decisions"], "taken", "third")
 
 
+WITHIN = """
+[[step]]
+id = "first"
+wait = "2 days"
+send_window = { from = "18:00", to = "19:00" }
+email = "m"
+"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", ["waits for Sun 25 Oct 2026, 18:00 (", "mails leave between 18:00-19:00 only, Europe/Paris time)"]),
+        ("fr", ["dimanche 25 octobre 2026, 18 h 00", "Europe/Paris)"]),
+    ],
+)
+def test_a_mail_that_waits_for_its_hours_is_told_with_the_moment_at_which_they_begin(
+    tmp_path, monkeypatch, locale, words
+):
+    shutil.copytree(data_path("content"), tmp_path / "content")
+    write(tmp_path, "one", HEAD + WITHIN, ["m"])
+    write_persona(tmp_path, "ada", ADA.format(zone="Europe/Paris").replace("2026-12-20", "2026-10-24"))
+    url = f"sqlite:///{tmp_path}/terreau.db"
+    migrate(url)
+    config = config_of(tmp_path, url)
+    with closing(open_database(url)) as database:
+        lived(database, read_site(config, "ada")[1], config)
+    enter(monkeypatch, tmp_path, url)
+    said = terreau("why", "ada@lumen.example", "one", "--locale", locale).output
+    assert [one for one in words if one not in said.replace("\u00a0", " ").replace("\u202f", " ")] == []
+
+
 def test_who_lost_to_a_cap_reads_to_whom_and_until_when(house):
     delayed = only(told("one/first")["decisions"], "delayed")
     assert delayed["reason"] == "cap 1 per day: `two` goes first"
