@@ -3,10 +3,11 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any, Self
 
-from base.translations import Translator
+from base.translations import Translator, translator
 
 
 class Said(str):
@@ -31,6 +32,33 @@ class Said(str):
         if self.many is None:
             return words.gettext(self.pattern, **values)
         return words.ngettext(self.pattern, self.many, values.pop("count"), **values)
+
+
+class Spoken(Said):
+    """A moment, a day or a number to be filled in: each language writes it its own way."""
+
+    write: Callable[[Translator], str]
+
+    def __new__(cls, write: Callable[[Translator], str]) -> Self:
+        value = super().__new__(cls, write(translator("en")))
+        value.write = write
+        return value
+
+    def by(self, words: Translator) -> str:
+        return self.write(words)
+
+
+def said_moment(at: datetime) -> Spoken:
+    """`3 November 2026, 8:12`, of UTC, which the sentence around it says."""
+    return Spoken(lambda words: words.moment(at, "UTC"))
+
+
+def said_day(day: date) -> Spoken:
+    return Spoken(lambda words: words.date(day))
+
+
+def said_number(number: float) -> Spoken:
+    return Spoken(lambda words: words.number(number))
 
 
 def said(pattern: str, **values: Any) -> Said:

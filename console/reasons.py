@@ -5,10 +5,11 @@ A reason that no pattern knows is told as it stands.
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from base.translations import msgid
 from console.conditions import duration
-from console.context import say
+from console.context import say, viewer
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
 
@@ -244,6 +245,8 @@ KINDS = ("topic", "sequence", "reason", "form", "event", "condition")
 
 REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")
+POINTS = ("engagement", "fit", "floor")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
 PERIODS: Mapping[str, str] = {
     "day": msgid("%(count)s per day"),
@@ -278,6 +281,8 @@ def _said(name: str, value: str, names: Names) -> str:
         return duration(value) if DURATION.fullmatch(value) else value
     if name in REASONS:
         return told(value, names)
+    if name in POINTS and NUMBER.fullmatch(value):
+        return viewer().speech.number(Decimal(value))
     return _cap(value) if name == "cap" else value
 
 

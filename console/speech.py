@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from authoring.models.common import Localised, text_in
@@ -30,6 +31,9 @@ class StaffSpeech:
 
     def moment(self, at: datetime) -> str:
         return translator(self.locale).moment(at, self.zone)
+
+    def number(self, number: Decimal) -> str:
+        return translator(self.locale).number(number)
 
 
 def staff_speech(config: Config, locale: str | None) -> StaffSpeech:

@@ -16,7 +16,7 @@ from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from authoring.site import Site
 from base.clock import system_clocks
 from base.config import Config
-from base.saying import said, said_n
+from base.saying import said, said_n, said_number
 from emails.dkim import KeyUnusable
 from sales.notifier import endpoints
 from sales.webhooks import unusable
@@ -221,8 +221,8 @@ def _disk(config: Config) -> Iterator[Finding]:
     usage = shutil.disk_usage(folder)
     left = said(
         "%(free)s GiB free of %(total)s on the disk of %(folder)s",
-        free=f"{usage.free / GIB:.1f}",
-        total=f"{usage.total / GIB:.1f}",
+        free=said_number(round(usage.free / GIB, 1)),
+        total=said_number(round(usage.total / GIB, 1)),
         folder=folder,
     )
     if usage.free < GIB or usage.free < usage.total / 10:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from base.clock import system_clocks
 from base.config import Config
-from base.saying import said, said_n
+from base.saying import said, said_moment, said_n
 from emails.obstacles import RELAY
 from reports.returned import came_back
 from storage.database import Database
@@ -42,7 +42,7 @@ def _release(database: Database) -> Iterator[Finding]:
         number=row.id,
         hash=row.hash[:12],
         author=row.author,
-        when=f"{row.created_at:%Y-%m-%d %H:%M}",
+        when=said_moment(row.created_at),
     )
     yield Finding("release", "well", made)
 
@@ -56,7 +56,7 @@ def _switches(database: Database) -> Iterator[Finding]:
         sentence = said(
             "%(named)s rests since %(since)s UTC: %(reason)s",
             named=named,
-            since=f"{row.since:%Y-%m-%d %H:%M}",
+            since=said_moment(row.since),
             reason=BY_HAND if row.reason == BY_HAND else row.reason,
         )
         yield Finding(
@@ -73,7 +73,7 @@ def _obstacles(database: Database) -> Iterator[Finding]:
             sentence = said(
                 "mail for %(name)s waits until %(until)s UTC: %(reason)s",
                 name=row.name,
-                until=f"{row.until:%Y-%m-%d %H:%M}",
+                until=said_moment(row.until),
                 reason=row.reason,
             )
             yield Finding("mails", "doubt", sentence, said("others leave, and no try of its mails is counted"))
@@ -84,7 +84,7 @@ def _obstacles(database: Database) -> Iterator[Finding]:
                 "wrong",
                 said(
                     "mail is stopped since %(since)s UTC: %(reason)s",
-                    since=f"{row.since:%Y-%m-%d %H:%M}",
+                    since=said_moment(row.since),
                     reason=row.reason,
                 ),
                 hint,
@@ -93,9 +93,7 @@ def _obstacles(database: Database) -> Iterator[Finding]:
             yield Finding(
                 "mails",
                 "doubt",
-                said(
-                    "mail waits since %(since)s UTC: %(reason)s", since=f"{row.since:%Y-%m-%d %H:%M}", reason=row.reason
-                ),
+                said("mail waits since %(since)s UTC: %(reason)s", since=said_moment(row.since), reason=row.reason),
             )
 
 

@@ -9,7 +9,7 @@ from terreau.findings import Finding, State
 
 MARKS: Mapping[State, tuple[str, str]] = {
     "well": (msgid("well"), "green"),
-    "doubt": (msgid("doubt"), "yellow"),
+    "doubt": (msgid("look"), "yellow"),
     "wrong": (msgid("WRONG"), "red"),
 }
 # What is no name that the whole world knows: python, dkim, spf, …

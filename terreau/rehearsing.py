@@ -81,18 +81,24 @@ class Simulated:
 
     @property
     def endings(self) -> list[Said]:
-        """Where they stand at the end; and what to do, if they never came into what was asked about."""
-        stands = said(
-            "On %(day)s: stage %(stage)s, engagement %(points)s.",
-            day=f"{self.end:%Y-%m-%d}", stage=self.standing.stage, points=f"{self.standing.engagement / MILLI:g}",
-        )  # fmt: skip
+        return [self.stands(f"{self.end:%Y-%m-%d}", f"{self.standing.engagement / MILLI:g}"), *self.unentered]
+
+    def stands(self, day: str, points: str) -> Said:
+        """Where they stand at the end; how a day and a number are written is the reader's affair."""
+        return said(
+            "On %(day)s: stage %(stage)s, engagement %(points)s.", day=day, stage=self.standing.stage, points=points
+        )
+
+    @property
+    def unentered(self) -> list[Said]:
+        """What to do, if they never came into what was asked about."""
         if self.sequence is None or any(line.outcome == "entered" for line in self.about):
-            return [stands]
+            return []
         never = msgid(
             "Never in `%(sequence)s`: nothing that they do lets them in. To see it played, name the file of a persona"
             " without [[action]]: the sequence itself lets them in."
         )
-        return [stands, said(never, sequence=self.sequence)]
+        return [said(never, sequence=self.sequence)]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from base.clock import system_clocks
 from base.config import Config
-from base.saying import Said, said
+from base.saying import Said, said, said_day
 from base.translations import msgid
 from terreau.findings import Finding
 
@@ -75,7 +75,7 @@ def _about(place: str, proof: _Proof | None, host: str) -> Finding:
         "%(place)s speaks %(version)s; its certificate is good until %(until)s",
         place=place,
         version=proof.version,
-        until=f"{proof.until:%Y-%m-%d}",
+        until=said_day(proof.until.date()),
     )
     if left < SOON:
         return Finding(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from base.saying import Said, said, said_n
+from base.saying import Said, said, said_moment, said_n
 from base.settings import Bounces
 from reports.returned import CameBack
 
@@ -36,7 +36,7 @@ def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime) -> 
 def _looked(folder: Path, back: CameBack) -> Said:
     if back.read_at is None:
         return said("%(folder)s was never looked into", folder=folder)
-    return said("%(folder)s was last looked into at %(when)s UTC", folder=folder, when=f"{back.read_at:%Y-%m-%d %H:%M}")
+    return said("%(folder)s was last looked into at %(when)s UTC", folder=folder, when=said_moment(back.read_at))
 
 
 def _usable(folder: Path) -> bool:

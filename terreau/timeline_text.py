@@ -8,6 +8,7 @@ from base.config import Config
 from base.translations import msgid
 from console import reasons
 from console.ledger import OUTCOMES
+from leads.points import MILLI
 from terreau.language import gettext, words
 from terreau.reading_as import by_its_id, reading_as
 from terreau.rehearsing import Simulated
@@ -66,7 +67,9 @@ def as_text(config: Config, simulated: Simulated) -> str:
     widths = [max((len(cell) for cell in column), default=0) for column in list(zip(*rows, strict=True))[:-1]]
     lines = ["  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in rows]
     head = gettext("“%(persona)s” (%(zone)s)", persona=simulated.title, zone=simulated.zone)
-    return "\n".join([head, "", *lines, "", *(sentence.by(words()) for sentence in simulated.endings)])
+    stands = simulated.stands(words().date(simulated.end), words().number(simulated.standing.engagement / MILLI))
+    endings = (sentence.by(words()) for sentence in (stands, *simulated.unentered))
+    return "\n".join([head, "", *lines, "", *endings])
 
 
 def _row(line: Line) -> tuple[str, str, str, str]:

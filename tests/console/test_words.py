@@ -365,7 +365,7 @@ REASONS = [
     (
         "cooled: engagement 59.377, below 60",
         "Cooled: engagement 59.377, below 60.",
-        "Refroidi : engagement 59.377, sous 60.",
+        "Refroidi : engagement 59,377, sous 60.",
     ),
     (
         "release 7 edits the sequence: goes on at `exemple` in its new version",

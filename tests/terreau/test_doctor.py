@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+import click
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
@@ -21,12 +22,14 @@ from sqlalchemy import insert
 from base.clock import system_clocks
 from base.config import Config
 from base.paths import data_path
+from base.saying import said, said_day, said_moment, said_number
+from base.translations import translator
 from emails.talks import finish
 from emails.transports import Envelope
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import in_force, releases
-from terreau import doctor, relay
+from terreau import doctor, findings_text, relay
 from terreau.applying import Signature, apply_content
 from terreau.doctor import examine
 from terreau.findings import Finding
@@ -98,7 +101,7 @@ def test_a_database_in_order_says_which_release_is_in_force(tmp_path, empty_url)
         database.write(apply)
     ((state, sentence),) = about(config, "release")
     assert state == "well"
-    assert "(abababababab) by chloé, 2026-11-03 08:12 UTC" in sentence
+    assert "(abababababab) by chloé, 3 November 2026, 8:12 UTC" in sentence
     assert [state for state, _ in about(config, "database")] == ["well"]
     expected = ["well"] if empty_url.startswith("postgresql") else []
     assert [state for state, _ in about(config, "clock")] == expected
@@ -165,7 +168,7 @@ def certified(tmp_path, monkeypatch):
 def test_a_certificate_is_shown_with_its_last_day_and_doubted_before_it_ends(certified):
     ((state, sentence),) = about(certified(60), "tls")
     assert state == "well"
-    assert "speaks TLSv1.3; its certificate is good until 20" in sentence
+    assert "speaks TLSv1.3; its certificate is good until " in sentence
     ((state, sentence),) = about(certified(5), "tls")
     assert state == "doubt"
     assert ", 4 days from now" in sentence
@@ -375,3 +378,68 @@ def test_letters_are_signed_once_the_settings_name_a_key(tmp_path):
     (file,) = (tmp_path / "mails" / "new").iterdir()
     assert b"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;" in file.read_bytes()
     assert type(transport_of(house(tmp_path))).__name__ == "Maildir", "and not without one"
+
+
+FOUND = [
+    Finding(
+        "python",
+        "doubt",
+        said(
+            "%(free)s GiB free of %(total)s on the disk of %(folder)s",
+            free=said_number(77.1),
+            total=said_number(252.0),
+            folder="/",
+        ),
+        said("run `terreau apply`"),
+    ),
+    Finding(
+        "database",
+        "well",
+        said(
+            "release %(number)s (%(hash)s) by %(author)s, %(when)s UTC, is in force",
+            number=1,
+            hash="ab",
+            author="chloé",
+            when=said_moment(TUESDAY),
+        ),
+    ),
+    Finding(
+        "dkim",
+        "wrong",
+        said(
+            "%(place)s speaks %(version)s; its certificate is good until %(until)s",
+            place="x",
+            version="TLSv1.3",
+            until=said_day(TUESDAY.date()),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("locale", "lines"),
+    [
+        (
+            "en",
+            [
+                "look  python   77.1 GiB free of 252 on the disk of /",
+                "               run `terreau apply`",
+                "well  database release 1 (ab) by chloé, 3 November 2026, 8:12 UTC, is in force",
+                "WRONG dkim     x speaks TLSv1.3; its certificate is good until 3 November 2026",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "à voir     Python 77,1 Gio libres sur les 252 du disque de /",
+                "                  lancez `terreau apply`",
+                "va bien    base   la version 1 (ab) de chloé, 3 novembre 2026, 8 h 12 UTC, est en vigueur",
+                "À CORRIGER dkim   x parle TLSv1.3 ; son certificat est bon jusqu’au 3 novembre 2026",
+            ],
+        ),
+    ],
+)
+def test_what_is_found_stands_in_columns_in_the_language_of_whoever_asks(locale, lines):
+    assert [
+        click.unstyle(line).replace("\u00a0", " ") for line in findings_text.lines(FOUND, translator(locale))
+    ] == lines

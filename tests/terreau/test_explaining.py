@@ -132,7 +132,7 @@ def test_temperature_profile_and_what_is_missing_are_told_in_both_languages(live
     assert "Stage iql, engagement 70 points (Warm), rules of 2026-10-01." in said
     assert "Fit: 40 of 65 points, as Interior architecture studio of 1 to 5" in said
     assert "    0.000  missing: Team of 1 to 5  [equipe]" in said
-    said = terreau("--lang", "fr", "explain", str(chloe)).output
+    said = terreau("--lang", "fr", "explain", str(chloe)).output.replace("\u00a0", " ")
     assert "(Tiède), règles de 2026-10-01." in said
     assert "Webinar" not in said
     assert "   70,000  points au total" in said

@@ -70,7 +70,7 @@ def test_the_json_and_the_settings_are_in_it_too(folder: Path) -> None:
     assert (problem["severity"], problem["hint"]) == ("error", "vouliez-vous dire `submit` ?")
     (folder / "config.toml").write_text('[server]\nport = "25"\nhots = "x"\n')
     said = CliRunner().invoke(main, ["check", "--lang", "fr"])
-    assert 'erreur : config.toml:2:8: `server.port` : attendu : un nombre entier, trouvé "25"' in said.stderr
+    assert 'Erreur : config.toml:2:8: `server.port` : attendu : un nombre entier, trouvé "25"' in said.stderr
     assert "Erreur : config.toml:3:1: il n'y a pas de réglage `hots` (vouliez-vous dire `host` ?)" in said.stderr
 
 

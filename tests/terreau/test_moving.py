@@ -43,7 +43,7 @@ def stage_of(lively, lead_id):
         ("mql", "marketing", "asks for what nobody knows of the lead yet: "),
         ("sql", "marketing", "Nobody moves leads to SQL by hand"),
         ("disqualified", "sales", "by a verdict of sales alone"),
-        ("nowhere", "sales", "The definitions have no stage “nowhere”."),
+        ("nowhere", "sales", "The definitions have no stage “nowhere”: choose from contact, iql, mql, "),
     ],
 )
 def test_a_refusal_says_why_and_changes_nothing(lively, ada, to, by, said):
@@ -59,7 +59,7 @@ def test_a_lead_is_moved_once_all_is_known_and_its_story_says_by_whom(lively, ad
     assert answer.exit_code == 0, answer.output
     assert stage_of(lively, ada) == "mql"
     told = terreau("explain", "ada@lumen.example").output
-    assert "iql -> mql: moved: Met at the fair" in told
+    assert "iql → mql: Moved by hand: “Met at the fair”" in told
 
 
 def test_explain_tells_how_calls_ended_and_what_keeps_a_lead_from_a_stage(lively, ada):

@@ -245,12 +245,12 @@ def test_a_sequence_that_nothing_lets_them_into_is_said_to_be_never_entered(fold
 @pytest.mark.parametrize(
     "sentence",
     [
-        "mar. 23 juin 2026, 9 h 00  conseils-3d/niveaux",
+        "mar. 23 juin 2026, 9 h 00    conseils-3d/niveaux         envoyé  ",
         "suit le lien de `conseils-3d/niveaux`",
         "continue à `depuis-le-plan`",
-        "contact → iql : Par la règle : engagement ",
+        "contact → iql : Par la règle : engagement 28,829, profil 40.",
         "entre dans la séquence",
-        "Le 20",
+        "Le 14 octobre 2026 : étape mql, engagement 87,504.",
     ],
 )
 def test_a_french_reader_is_told_of_a_life_in_french(folder, sentence):
