@@ -20,28 +20,29 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 class _Piece(NamedTuple):
     plain: bytes
+    length: int  # of `plain`
     wide: int  # bytes outside ASCII
     quoted: bytes  # begins and ends at the beginning of a line
 
 
 def encoded(pieces: Sequence[str]) -> tuple[str, bytes]:
     """The name of the encoding and the encoded lines, each with CRLF; `pieces` are read one after the other."""
-    known = [_encoded(piece) for piece in pieces if piece]
+    known = list(map(_encoded, filter(None, pieces)))
     if not known or not known[-1].plain.endswith(b"\n"):
         known.append(_encoded("\n"))
-    plain = b"".join([piece.plain for piece in known])
-    if sum([piece.wide for piece in known]) * _BASE64_FROM > len(plain):
-        return "base64", base64.encodebytes(plain.replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
-    return "quoted-printable", b"".join([piece.quoted for piece in known])
+    plain, lengths, wide, quoted = zip(*known, strict=True)
+    if sum(wide) * _BASE64_FROM > sum(lengths):
+        return "base64", base64.encodebytes(b"".join(plain).replace(b"\n", b"\r\n")).replace(b"\n", b"\r\n")
+    return "quoted-printable", b"".join(quoted)
 
 
 @lru_cache(maxsize=KEPT)
 def _encoded(piece: str) -> _Piece:
     if len(piece) <= _SHORT and piece.isascii() and piece.isprintable() and "=" not in piece:  # a name, an address
         plain = piece.encode("ascii")
-        return _Piece(plain, 0, plain + b"=\r\n")
+        return _Piece(plain, len(plain), 0, plain + b"=\r\n")
     plain = _LINE_ENDS.sub("\n", piece).encode("utf-8", "replace")
-    return _Piece(plain, len(plain) - len(plain.translate(None, _WIDE)), _quoted(plain))
+    return _Piece(plain, len(plain), len(plain) - len(plain.translate(None, _WIDE)), _quoted(plain))
 
 
 def _quoted(plain: bytes) -> bytes:
