@@ -17,6 +17,8 @@ from console.access import SIDES
 from console.choices import NO_CHOICE, NO_REASON
 from console.context import by_htmx, draw, say, viewer
 from console.door import ConsoleDoor
+from console.lead_fragments import bant_fragment, notes_fragment, owner_fragment, tasks_fragment
+from console.lead_identity import owner_of
 from console.posted import NO_REP, Unusable, morning_in, note_in, one_of, text_in
 from console.routes import Route
 from sales import moving, notebook, verdicts
@@ -114,7 +116,10 @@ def _verdict(door: ConsoleDoor) -> Verdict:
 
 def add_note(door: ConsoleDoor, lead_id: int) -> Response:
     return act(
-        door, lead_id, lambda: partial(notebook.add_note, text=text_in("text", LONGEST_TEXT)), lead.notes_fragment
+        door,
+        lead_id,
+        lambda: partial(notebook.add_note, text=text_in("text", LONGEST_TEXT)),
+        notes_fragment,
     )
 
 
@@ -122,12 +127,12 @@ def add_task(door: ConsoleDoor, lead_id: int) -> Response:
     """A thing to do about a lead, for whose lead it is; for the viewer, where it is nobody's."""
 
     def verb() -> Callable[..., object]:
-        owner = lead.owner_of(door, lead_id) or viewer().rep
+        owner = owner_of(door, lead_id) or viewer().rep
         return partial(
             notebook.add_task, title=text_in("title", LONGEST_TITLE), due_at=morning_in("due", MORNING), owner=owner
         )
 
-    return act(door, lead_id, verb, lead.tasks_fragment)
+    return act(door, lead_id, verb, tasks_fragment)
 
 
 def add_own_task(door: ConsoleDoor) -> Response:
@@ -165,7 +170,7 @@ def save_bant(door: ConsoleDoor, lead_id: int) -> Response:
         item, value = one_of("item", items, NO_VALUE), one_of("value", VALUES, NO_VALUE)
         return partial(notebook.note_bant, item=item, value=value, note=note_in())
 
-    return act(door, lead_id, verb, lead.bant_fragment)
+    return act(door, lead_id, verb, bant_fragment)
 
 
 def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
@@ -178,7 +183,7 @@ def assign_lead(door: ConsoleDoor, lead_id: int) -> Response:
         told_from = Office(site, door.config.site.timezone, door.config.site.base_url, door.keys.suppression)
         return partial(reassign, rep=rep or None, reason=text_in("reason", LONGEST_TITLE), office=told_from)
 
-    return act(door, lead_id, verb, lead.owner_fragment)
+    return act(door, lead_id, verb, owner_fragment)
 
 
 # ---------------------------------------------------------------- doing it, and where to then

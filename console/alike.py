@@ -8,8 +8,8 @@ from flask import Response, abort, g, make_response, redirect, request, url_for
 from base.translations import msgid
 from console.context import draw, say
 from console.door import ConsoleDoor
-from console.lead import known
 from console.lead_data import LONGEST_NUMBER
+from console.lead_identity import known
 from console.routes import Route
 from console.traces import clerk
 from leads.telling_apart import tell_apart

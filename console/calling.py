@@ -9,11 +9,12 @@ from flask import Response, request
 from authoring.vocabulary import CALL_OUTCOMES
 from base.calendars import at_local
 from base.translations import msgid
-from console import lead, today
+from console import today
 from console.acts import act, came_from
 from console.choices import NO_REASON
 from console.context import by_htmx, say, viewer
 from console.door import ConsoleDoor
+from console.lead_fragments import calls_fragment
 from console.posted import Unusable, day_in, note_in, one_of, plain, time_in
 from console.routes import Route
 from sales import calling
@@ -34,13 +35,16 @@ def log_call(door: ConsoleDoor, lead_id: int) -> Response:
         return act(
             door, lead_id, verb, lambda door, lead_id: today.call_fragment(door, lead_id, request.form["outcome"])
         )
-    return act(door, lead_id, verb, lead.calls_fragment)
+    return act(door, lead_id, verb, calls_fragment)
 
 
 def allow_calls(door: ConsoleDoor, lead_id: int) -> Response:
     """They may be called again."""
     return act(
-        door, lead_id, lambda: partial(calling.take_objection_back, key=door.keys.suppression), lead.calls_fragment
+        door,
+        lead_id,
+        lambda: partial(calling.take_objection_back, key=door.keys.suppression),
+        calls_fragment,
     )
 
 

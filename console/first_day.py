@@ -6,7 +6,10 @@ from sqlalchemy import Connection
 from authoring.site import Site
 from console.context import number, say, say_n
 from console.door import ConsoleDoor
-from console.health import Line, engine_line, link, looked_at, mail_line
+from console.health import looked_at
+from console.health_house import engine_line
+from console.health_lines import Line, link
+from console.health_mail import mail_line
 
 
 def first_day(door: ConsoleDoor, conn: Connection) -> list[Line]:

@@ -6,7 +6,7 @@ from flask import Response, g, request
 from sqlalchemy import Connection
 
 from authoring.site import Site
-from console import first_day, health
+from console import first_day, health_lines
 from console.access import may
 from console.companies import CompanyLine, company_lines, owners_of
 from console.context import by_htmx, draw, number, say, say_n, viewer
@@ -32,7 +32,7 @@ class Shown:
     total: Count
     views: list[tuple[SavedView, Count | None]]
     sentence: str
-    first_day: list[health.Line]  # what the first lead needs, while nobody is known
+    first_day: list[health_lines.Line]  # what the first lead needs, while nobody is known
     companies: list[CompanyLine]  # those that the question means too
 
 

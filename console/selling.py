@@ -10,11 +10,12 @@ from icalendar import Calendar, Event
 
 from base.calendars import at_local, local_day
 from base.translations import msgid
-from console import lead
 from console.acts import act
 from console.choices import NO_REASON
 from console.context import say, viewer
 from console.door import ConsoleDoor
+from console.lead_fragments import deal_fragment
+from console.lead_identity import known
 from console.posted import NO_TIME, TOO_LONG, Unusable, day_in, plain, time_in
 from console.routes import Route
 from console.selling_parts import LENGTHS
@@ -46,7 +47,7 @@ def book_meeting(door: ConsoleDoor, lead_id: int) -> Response:
         starts_at = at_local(on, wall, viewer().zone)
         return partial(deals.book_meeting, starts_at=starts_at, minutes=minutes, place=place or None)
 
-    return act(door, lead_id, verb, lead.deal_fragment)
+    return act(door, lead_id, verb, deal_fragment)
 
 
 def save_deal(door: ConsoleDoor, lead_id: int) -> Response:
@@ -56,11 +57,11 @@ def save_deal(door: ConsoleDoor, lead_id: int) -> Response:
         said = Forecast(_amount(), day_in("close_on"), _percent())
         return partial(deals.forecast, said=said)
 
-    return act(door, lead_id, verb, lead.deal_fragment)
+    return act(door, lead_id, verb, deal_fragment)
 
 
 def win_deal(door: ConsoleDoor, lead_id: int) -> Response:
-    return act(door, lead_id, lambda: partial(deals.win, amount=_amount(), on=_today()), lead.deal_fragment)
+    return act(door, lead_id, lambda: partial(deals.win, amount=_amount(), on=_today()), deal_fragment)
 
 
 def lose_deal(door: ConsoleDoor, lead_id: int) -> Response:
@@ -71,9 +72,9 @@ def lose_deal(door: ConsoleDoor, lead_id: int) -> Response:
         return partial(deals.lose, reason=reason, on=_today())
 
     try:
-        return act(door, lead_id, verb, lead.deal_fragment)
+        return act(door, lead_id, verb, deal_fragment)
     except NoDeal:
-        return act(door, lead_id, _no_deal, lead.deal_fragment)
+        return act(door, lead_id, _no_deal, deal_fragment)
 
 
 def _no_deal() -> Callable[..., object]:
@@ -83,7 +84,7 @@ def _no_deal() -> Callable[..., object]:
 def meeting_file(door: ConsoleDoor, lead_id: int, meeting_id: int) -> Response:
     """The meeting as every calendar takes it (RFC 5545)."""
     with door.database.read() as conn:
-        who = lead.known(conn, lead_id)
+        who = known(conn, lead_id)
         found = selling.meeting(conn, group(conn, lead_id), meeting_id)
     if found is None:
         abort(404)

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask, g
 from sqlalchemy import delete, insert, update
 
-from console.health import PROBES, Looked
+from console.health import PROBES
+from console.health_lines import Looked
 from console.viewing import nobody
 from leads.tallies import REACHED
 from reports.health import health
