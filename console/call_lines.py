@@ -48,7 +48,7 @@ LEFT_ALONE: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class CallLine:
     """A lead to call; `tried` says what came of the calls so far, `due` that they asked for this one, `best` when they
-    answer best and `why_best` from what that is guessed; `alone`: nothing else reaches them."""
+    answer best, `guessed` if so and `why_best` from what; `alone`: nothing else reaches them."""
 
     lead_id: int
     name: str
@@ -63,6 +63,7 @@ class CallLine:
     due: str
     last: str
     best: str
+    guessed: bool
     why_best: str
     alone: bool
 
@@ -86,6 +87,7 @@ def call_line(call: Call, site: Site, who: Viewer, now: datetime) -> CallLine:
         due=_asked_for(call, who, now),
         last=f"{voice.action(act)}, {when(act.at, who, now)}" if act else "",
         best=best_in_words(call.hour, who, now),
+        guessed=call.hour is not None,
         why_best=why_best(call.hour),
         alone=call.lead.email is None,
     )

@@ -112,7 +112,7 @@ def _funnel(board: Dashboard, site: Site) -> Iterator[FunnelRow]:
 
 def _views_row(now: Funnel, before: Funnel, most: int) -> FunnelRow:
     """Openings dwarf all else: their bar is cut, and says so."""
-    row = _row(say("Pages opened"), "", now.views, before.views, max(most, now.views), 0, "f-view")
+    row = _row(say("Pages opened by humans"), "", now.views, before.views, max(most, now.views), 0, "f-view")
     if now.views <= 1.5 * most:
         return row
     times = number(round(now.views / most))

@@ -92,7 +92,7 @@ def came_back_line(looked: Looked) -> Line:
     told, figure = told_of_returns(looked.back, looked.config.mail.bounces), number(looked.back.total)
     return Line(
         say("Mails that came back"),
-        "look" if told.unread else "well",
+        "look" if told.do else "well",
         told.sentence,
         told.do,
         figure,

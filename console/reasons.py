@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from base.translations import msgid
 from console.conditions import duration
-from console.context import say, viewer
+from console.context import number, say, viewer
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
 
@@ -283,6 +283,8 @@ def _said(name: str, value: str, names: Names) -> str:
         return told(value, names)
     if name in POINTS and NUMBER.fullmatch(value):
         return viewer().speech.number(Decimal(value))
+    if name == "bytes":
+        return number(int(value))
     return _cap(value) if name == "cap" else value
 
 

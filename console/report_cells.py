@@ -17,7 +17,7 @@ from console.step_words import localised
 from reports.report import Column, Report, Table, Value
 
 STEPS: Mapping[str, str] = {
-    "views": msgid("Pages opened"),
+    "views": msgid("Pages opened by humans"),
     "submissions": msgid("Forms sent"),
     "leads": msgid("New leads"),
 }
@@ -36,15 +36,18 @@ WORDS: Mapping[str, str] = {
     "reassign": msgid("given to another"),
 }
 NUMBERS = frozenset({"count", "money", "share", "days", "minutes"})
+WORDY = frozenset({"lead", "word"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`lead` is set where the cell names one."""
+    """`lead` is set where the cell names one; `wordy`: it may be long; `empty`: there is no figure to give."""
 
     text: str
     numeric: bool
     lead: int | None = None
+    wordy: bool = False
+    empty: bool = False
 
 
 class Teller:
@@ -73,11 +76,12 @@ class Teller:
 
     def _cell(self, column: Column, value: Value) -> Cell:
         if column.kind == "money" and not value and value is not None:
-            return Cell(DASH, True)
+            return Cell(DASH, True, empty=True)
         if value is None:
-            return Cell(say("n/a") if column.kind in NUMBERS else say("nobody"), column.kind in NUMBERS)
+            numeric = column.kind in NUMBERS
+            return Cell(say("n/a") if numeric else say("nobody"), numeric, empty=numeric)
         lead = int(value) if column.kind == "lead" else None
-        return Cell(self._said(column.kind, value), column.kind in NUMBERS, lead)
+        return Cell(self._said(column.kind, value), column.kind in NUMBERS, lead, column.kind in WORDY)
 
     def _said(self, kind: str, value: str | float) -> str:
         if isinstance(value, str):
@@ -85,7 +89,7 @@ class Teller:
         told: Mapping[str, Callable[[float], str]] = {
             "money": lambda amount: money(round(amount), self._report.currency),
             "share": lambda share: percent(share, 1),
-            "days": lambda days: span(timedelta(days=days)) if days else span(timedelta()),
+            "days": lambda days: span(timedelta(days=days)) if days else say("less than a day"),
             "minutes": lambda minutes: span(timedelta(minutes=minutes)),
             "lead": lambda lead: f"#{lead:.0f}",
         }

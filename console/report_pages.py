@@ -134,7 +134,9 @@ def _linked(teller: Teller, table: Table, named: dict[int, str]) -> list[list[Ce
 def _drawn(report: Report, table: Table, teller: Teller) -> str:
     """The head of the column that is drawn; nothing where the table has nothing to draw."""
     place = _place(report, table)
-    return "" if place is None else teller.heads(table)[place].text
+    if place is None or not any(row[place] for row in table.rows):
+        return ""
+    return teller.heads(table)[place].text
 
 
 def _place(report: Report, table: Table) -> int | None:

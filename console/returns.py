@@ -15,11 +15,10 @@ LATE = timedelta(minutes=10)  # a mailbox that nobody has looked into for so lon
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`unread`: there is a mailbox, and nobody looks into it."""
+    """`do`: what is to be done where nobody looks; "" where somebody does."""
 
     sentence: str
     do: str | Markup = ""
-    unread: bool = False
 
 
 def told_of_returns(back: CameBack, awaited: Bounces) -> Told:
@@ -49,6 +48,6 @@ def _kinds(back: CameBack) -> list[str]:
 def _unread(back: CameBack) -> Told:
     do = say("Is an engine running, and may it read that folder?")
     if back.read_at is None:
-        return Told(say("Their mailbox was never looked into."), do, unread=True)
+        return Told(say("Their mailbox was never looked into."), do)
     since = span(max(g.moment.machine - back.read_at, timedelta(0)))
-    return Told(say("Their mailbox has not been looked into for %(age)s.", age=since), do, unread=True)
+    return Told(say("Their mailbox has not been looked into for %(age)s.", age=since), do)

@@ -98,7 +98,7 @@ def _ahead(open_deals: Iterable[Deal]) -> Table:
         Column("amount", msgid("Amount"), "money"),
         Column("probability", msgid("Probability"), "share"),
         Column("forecast", msgid("Forecast"), "money"),
-        Column("own", msgid("Probability by the rep"), "count"),
+        Column("own", msgid("Of these, weighed by the rep"), "count"),
     )
     rows = tuple(_month(month.isoformat(), those) for month, those in sorted(by_month.items()))
     everything = [deal for those in by_month.values() for deal in those]

@@ -25,6 +25,12 @@ document.addEventListener("click", e => {
 });
 count();
 
+// Of views that go on to the side, the one that is shown is in sight.
+$$(".views [aria-current]").forEach(shown => {
+  const row = shown.parentElement, beyond = shown.getBoundingClientRect().right - row.getBoundingClientRect().right;
+  if (beyond > 0) row.scrollLeft += beyond + 48;
+});
+
 // Clocks: the server draws them with its calendar's now, this counts on. Fifteen minutes left: urgent.
 const drawn = Date.now();
 setInterval(() => $$("[data-until]").forEach(el => {

@@ -274,7 +274,7 @@ def test_all_that_is_known_of_a_doubt_is_told(staff_client, mails, of_ada, set_s
     client = staff_client("marketer")
     for path in ("/console/messages?view=unknown", f"/console/messages/{of_ada}"):
         page = tidy(client.get(path).text)
-        for said in ("it came back", "<x@lumen.example>", "taken as delivered by the house on", "4312 bytes"):
+        for said in ("it came back", "<x@lumen.example>", "taken as delivered by the house on", "4,312 bytes"):
             assert said in html.unescape(page), (path, said)
 
 

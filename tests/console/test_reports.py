@@ -93,7 +93,7 @@ def test_only_those_who_may_read_mails_are_led_to_them(staff_client, told):
 def test_the_dashboard_counts_the_way_from_the_page_to_the_stage(staff_client, told):
     page = tidy(staff_client("viewer").get("/console/dashboard").text)
     assert "2 new leads." in page
-    assert re.search(r"Pages opened .*?40", page)
+    assert re.search(r"Pages opened by humans .*?40", page)
     assert re.search(r"Forms sent 2 5 ", page)
     assert re.search(r"New leads 2 100 ", page)
     assert re.search(r"topics confirmed 1", page)
@@ -235,6 +235,14 @@ def test_doubts_failures_and_switches_are_told_with_what_to_do(staff_client, tol
     assert "/console/messages?view=unknown" in marketer.get("/console/health").text
     assert "/console/messages" not in viewer.get("/console/health").text
     assert "a wrong price" in viewer.get("/console/sequences/conseils-3d").text
+
+
+def test_addresses_that_go_on_being_written_to_because_nobody_reads_what_comes_back_are_worth_a_look(
+    staff_client, told
+):
+    client = staff_client("viewer")
+    assert "Nobody looks where they do" in client.get("/console/health").text
+    assert lines(client)["Mails that came back"] == "look"
 
 
 def test_the_senders_own_trouble_is_told(console_door, told):

@@ -123,6 +123,18 @@ def test_every_report_is_a_page_and_a_file(staff_client, lively, ada, name, loca
     assert f"{name}-{date(2026, 11, 2).isoformat()}.csv" in file.headers["Content-Disposition"]
 
 
+def test_the_cards_of_a_telephone_leave_out_what_has_no_figure_and_give_words_a_line(staff_client, lively, ada):
+    client = staff_client("marketer", "en")
+    assert '<td class="num p2" data-head="Of those above">n/a</td>' in client.get("/console/reports/funnel").text
+    assert (
+        '<td class="wordy" data-head="Data">not enough data yet</td>' in client.get("/console/reports/precision").text
+    )
+
+
+def test_a_column_in_which_nothing_would_be_drawn_is_left_out(staff_client, lively, ada):
+    assert "Longer, drawn" not in staff_client("marketer", "en").get("/console/reports/leaks").text
+
+
 def test_the_page_of_leaks_names_the_first_and_its_file_all_of_them(staff_client, lively, clocks):
     contact = {"status": "contact", "fields": {}, "tags": [], "locale": "fr", "origin": "purchased"}
     silent = {**contact, "created_at": clocks.calendar() - timedelta(days=40)}

@@ -122,7 +122,7 @@ def test_a_password_that_was_given_opens_only_the_way_to_one_of_ones_own(staff_c
     ada = type(admin)(admin.client.application.test_client())
     ada.sign_in("ada", password)
     assert ada.get("/console/leads").location == "/console/settings"
-    assert "Votre mot de passe vous a été donné" in ada.get("/console/settings").text
+    assert '<p class="lede">Votre mot de passe vous a été donné' in ada.get("/console/settings").text
     own = {"present": password, "new": "trois lampes dans le couloir"}
     assert ada.post("/console/settings/password", own).status_code == 303
     assert ada.get("/console/leads").status_code == 200

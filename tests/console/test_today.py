@@ -187,6 +187,15 @@ def test_of_many_to_call_the_readiest_are_shown_and_the_others_open_below(staff_
     assert "2 more to call" in plain(rest)
 
 
+@pytest.mark.parametrize(("waiting", "full"), [(3, False), (4, True)])
+def test_the_calls_have_the_whole_width_once_what_waits_fills_the_column_beside_the_tasks(
+    staff_client, raises, waiting, full
+):
+    for number in range(waiting):
+        raises(f"ada{number}")
+    assert ('class="split full"' in staff_client("sales").get(PAGE).text) is full
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.browser
 def test_a_day_is_done_in_the_browser_in_place(console_server, lively, raises, axe):
