@@ -1,4 +1,5 @@
-"""What a CRM says that sales decided there, once: the verbs are those of the console, and the CRM their author."""
+"""What a CRM says that sales decided there, once: the verbs are those of the console, and the CRM their author, as
+`system:NAME`, which no id of a rep looks like."""
 
 from functools import partial
 from typing import Protocol
@@ -40,7 +41,7 @@ def do(conn: Connection, call: OutsideCall, verb: Verb, key: str, site: Site, no
     taken = whom(conn, call, key, now)
     if taken.new and taken.lead_id is not None:
         try:
-            verb(conn, lead_id=taken.lead_id, author=Author(call.system), now=now)
+            verb(conn, lead_id=taken.lead_id, author=Author(f"system:{call.system}"), now=now)
         except NoDeal:
             raise NotSo(NO_DEAL) from None
         except AnsweredBefore:

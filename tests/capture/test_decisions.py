@@ -49,9 +49,9 @@ def no(crm, told, number=None):
 
 def test_a_lead_is_accepted_once_and_only_while_its_hand_off_waits(crm, waiting, database):
     assert crm.tells({"verdict": "accept", **HER}, "a").json["new"]
-    assert written(database, *ANSWERS) == [("accepted", None, "crm")]
+    assert written(database, *ANSWERS) == [("accepted", None, "system:crm")]
     assert crm.tells({"verdict": "accept", **HER}, "a").json["new"] is False
-    assert verdicts(database) == [("accepted", "engine", "crm")]
+    assert verdicts(database) == [("accepted", "engine", "system:crm")]
     late = {"verdict": "reject", "reason": REASON}
     assert no(crm, late) == ["no hand-off of this lead waits for an answer"]
     assert len(verdicts(database)) == 1
@@ -69,38 +69,47 @@ def test_a_system_speaks_for_sales_only_where_the_house_lets_it(crm, database, w
     assert (verdicts(database), written(database, *DEAL)) == ([], [])
 
 
+def test_no_system_signs_as_the_rep_whose_id_is_its_name(browse, waiting, database):
+    nadia = Program(browse(systems=[{"name": "nadia", "secret": CRM, "decides": True}]), CRM)
+    nadia.tells({"verdict": "accept", "lead": {"email": ADA["email"]}})
+    assert written(database, *ANSWERS) == [("accepted", None, "system:nadia")]
+    with database.read() as conn:
+        told = conn.scalars(select(events.c.data).where(events.c.name == "verdict_given")).one()
+    assert (told["staff"], told["by"]) == ("system:nadia", "system:nadia")
+
+
 def test_a_rejection_has_a_reason_of_the_definitions(crm, waiting, database):
     assert crm.problems({"verdict": "reject", **HER}) == ["reason: `reject` needs it"]
     [sentence] = crm.problems({"verdict": "reject", "reason": "hors-cibles", **HER})
     assert sentence == f"reason: there is no reason `hors-cibles` (did you mean `{REASON}`?)"
     assert written(database, *ANSWERS) == [(None, None, None)]
     assert crm.tells({"verdict": "reject", "reason": REASON, "lead": {"email": ADA["email"]}}).status_code == 200
-    assert written(database, *ANSWERS) == [("rejected", REASON, "crm")]
+    assert written(database, *ANSWERS) == [("rejected", REASON, "system:crm")]
 
 
 def test_a_lead_is_recycled_until_a_day_on_which_a_task_reminds_of_it(crm, waiting, database):
     told = {"verdict": "recycle", "reason": "pas-maintenant", "until": "2027-03-01"}
     assert crm.tells({**told, **HER}).status_code == 200
-    assert verdicts(database) == [("recycled", "engine", "crm")]
-    assert written(database, *ANSWERS) == [("recycled", "pas-maintenant", "crm")]
+    assert verdicts(database) == [("recycled", "engine", "system:crm")]
+    assert written(database, *ANSWERS) == [("recycled", "pas-maintenant", "system:crm")]
     [(title, due, author)] = written(database, tasks.c.title, tasks.c.due_at, tasks.c.created_by)
-    assert (due, author) == (datetime(2027, 3, 1, 8, tzinfo=UTC), "crm"), "nine in Paris"
+    assert (due, author) == (datetime(2027, 3, 1, 8, tzinfo=UTC), "system:crm"), "nine in Paris"
     assert title == "Revenir vers ce lead : recyclé jusqu'à aujourd'hui"
 
 
 def test_the_lead_is_disqualified_and_given_back_at_once_before_the_engine_has_looked(crm, database):
     assert crm.tells({"verdict": "disqualify", "reason": REASON, **HER}).status_code == 200
     assert crm.tells({"verdict": "recycle", "reason": "pas-maintenant", **HER}).status_code == 200
-    assert verdicts(database) == [("disqualified", "engine", "crm"), ("recycled", "engine", "crm")]
+    assert verdicts(database) == [("disqualified", "engine", "system:crm"), ("recycled", "engine", "system:crm")]
 
 
 def test_a_deal_is_forecast_and_won_for_an_amount_that_the_program_says(crm, database, clocks):
     said = {"deal": "forecast", "amount": 1200.5, "on": "2026-12-01", "probability": 40}
     assert crm.tells({**said, **HER}).status_code == 200
-    assert written(database, *DEAL) == [("open", 120_050, 40, date(2026, 12, 1), None, "crm")]
+    assert written(database, *DEAL) == [("open", 120_050, 40, date(2026, 12, 1), None, "system:crm")]
     crm.tells({"deal": "won", "amount": "1150.10", "on": "2026-11-20", **HER}, "w")
     crm.tells({"deal": "won", "amount": "1150.10", "on": "2026-11-20", **HER}, "w")
-    assert written(database, *DEAL) == [("won", 115_010, 100, date(2026, 11, 20), None, "crm")]
+    assert written(database, *DEAL) == [("won", 115_010, 100, date(2026, 11, 20), None, "system:crm")]
     assert len(written(database, deal_forecasts.c.number)) == 2
     crm.tells({"deal": "won", "amount": 80, **HER})
     assert [row[1] for row in written(database, *DEAL)] == [8_000, 115_010], "they bought again"

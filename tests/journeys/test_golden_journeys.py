@@ -349,4 +349,4 @@ def test_an_appointment_taken_elsewhere_reaches_the_rep_at_once_and_the_crm_answ
     street.hears("crm", verdict="disqualify", reason="etudes")
     assert street.stages == ["mql", "sql", "customer", "disqualified"], "said twice, it is once"
     assert street.explained["stage"] == "disqualified"
-    assert "crm" in street.rep.open("/console/leads/1").text, "whose word it was"
+    assert "system:crm" in street.rep.open("/console/leads/1").text, "whose word it was"
