@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, literal_column, or_, select
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -141,7 +141,8 @@ def by_calls_alone() -> ColumnElement[bool]:
     is known, whoever turned out to be them, was bought with a list. All of them are on the list."""
     other = leads.alias("brought")
     joined = and_(wakes.c.survivor_id == leads.c.id, other.c.id == wakes.c.lead_id, other.c.origin != PURCHASED)
-    return and_(leads.c.email.is_(None), _has_number(), or_(leads.c.origin != PURCHASED, exists().where(joined)))
+    without: ColumnElement[Any] = literal_column("NOT (leads.email IS NOT NULL)")  # as `ix_leads_status_id` has it
+    return and_(without, _has_number(), or_(leads.c.origin != PURCHASED, exists().where(joined)))
 
 
 def _ready(owner: str | None, from_milli: int, asking: Asking) -> Select[Any]:

@@ -18,7 +18,8 @@ from sqlalchemy import (
 from storage.tables.metadata import table
 from storage.types import Id, Json, UtcDateTime
 
-_NO_ADDRESS, _MERGED = text("email IS NULL"), text("survivor_id IS NOT NULL")
+# `email IS NULL` in words that SQLite looks up in no other index: of the unique one it believes that one lead has none.
+_NO_ADDRESS, _MERGED = text("NOT (email IS NOT NULL)"), text("survivor_id IS NOT NULL")
 companies = table(
     "companies",  # made at the first sight of their domain
     Column("domain", String(253), primary_key=True),  # the one they registered, in ASCII; never a mail provider's

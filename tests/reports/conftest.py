@@ -1,7 +1,7 @@
 """How questions are read: what the database says it would do for each statement that was asked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,23 +24,33 @@ SCANS = {
 
 
 @contextmanager
+def _planned(conn: Connection, plans: list[tuple[str, str]]) -> Iterator[None]:
+    """(statement, how it would be done, a step a line) of all that is asked inside."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SET LOCAL enable_seqscan = off"))
+    asked: list[tuple[str, Any]] = []
+
+    def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(conn, "before_cursor_execute", keep)
+    yield
+    event.remove(conn, "before_cursor_execute", keep)
+    explain = "EXPLAIN QUERY PLAN " if conn.dialect.name == "sqlite" else "EXPLAIN "
+    for statement, parameters in asked:
+        if re.match(r"\s*(SELECT|WITH)", statement):
+            plan = conn.exec_driver_sql(explain + statement, parameters)
+            plans.append((statement, "\n".join(str(row[-1]) for row in plan)))
+
+
+@contextmanager
 def _watched(database: Database, scans: list[str]) -> Iterator[Connection]:
+    plans: list[tuple[str, str]] = []
     with database.read() as conn:
-        if conn.dialect.name == "postgresql":
-            conn.execute(text("SET LOCAL enable_seqscan = off"))
-        asked: list[tuple[str, Any]] = []
-
-        def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-            asked.append((statement, parameters))
-
-        event.listen(conn, "before_cursor_execute", keep)
-        yield conn
-        event.remove(conn, "before_cursor_execute", keep)
-        explain = "EXPLAIN QUERY PLAN " if conn.dialect.name == "sqlite" else "EXPLAIN "
-        for statement, parameters in asked:
-            if re.match(r"\s*(SELECT|WITH)", statement):
-                plan = [str(row[-1]) for row in conn.exec_driver_sql(explain + statement, parameters)]
-                scans += [f"{line}\n{statement}" for line in plan if SCANS[conn.dialect.name].search(line)]
+        with _planned(conn, plans):
+            yield conn
+        for statement, plan in plans:
+            scans += [f"{line}\n{statement}" for line in plan.splitlines() if SCANS[conn.dialect.name].search(line)]
 
 
 @pytest.fixture
@@ -49,3 +59,16 @@ def watched(database: Database) -> Iterator[Any]:
     scans: list[str] = []
     yield lambda: _watched(database, scans)
     assert scans == []
+
+
+@pytest.fixture
+def plans_of() -> Callable[[Connection, Callable[[], Any]], list[tuple[str, str]]]:
+    """plans_of(conn, question): each statement of it, and how the database would do it."""
+
+    def told(conn: Connection, question: Callable[[], Any]) -> list[tuple[str, str]]:
+        plans: list[tuple[str, str]] = []
+        with _planned(conn, plans):
+            question()
+        return plans
+
+    return told

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, select, text, update
 
 from base.calendars import local_day
 from leads import consent, consenting, merging
@@ -143,6 +143,35 @@ def test_who_left_a_number_alone_is_called_from_the_first_behind_the_ready(livel
     logs(lively, alone, Call("reached"))
     with lively.database.read() as conn:
         assert who(to_call(conn, (None,), lively.clocks.calendar(), 9_000_000)) == []
+
+
+def test_among_many_leads_those_without_an_address_are_found_by_the_index_made_for_them(lively, to_call, plans_of):
+    """SQLite believes of the unique index of addresses that one lead has none, and would sort all that it finds."""
+    many(lively, lively.submits("dora", email=None, phone="+33639980001"))
+    with lively.database.read() as conn:
+        plans = plans_of(conn, lambda: to_call(conn, ("nadia", None), lively.clocks.calendar()))
+    found = [plan for statement, plan in plans if "leads.email IS NOT NULL" in statement]
+    assert len(found) == 2
+    for plan in found:
+        assert "ix_leads_status_id" in plan
+        assert "uq_leads_email" not in plan
+        assert "sqlite_autoindex_leads" not in plan
+
+
+def many(lively, like):
+    """3,000 leads like that one, of whom each fiftieth has no address; and what the planner knows of them."""
+
+    def job(conn):
+        for table in (leads, wakes, standings):
+            id = table.c.id if table is leads else table.c.lead_id
+            row = dict(conn.execute(select(table).where(id == like)).mappings().one())
+            rows = [{**row, id.name: like + number} for number in range(1, 3_000)]
+            if table is leads:
+                rows = [{**one, "email": f"a{n}@x.fr" if n % 50 else None} for n, one in enumerate(rows)]
+            conn.execute(insert(table), rows)
+        conn.exec_driver_sql("ANALYZE")
+
+    lively.database.write(job)
 
 
 def test_who_was_bought_with_a_list_is_not_called_for_having_no_address_but_for_coming_by_themselves(
