@@ -1,5 +1,6 @@
-"""Consent proven: a link shows one button, the button grants what was asked for, once."""
+"""Consent proven: a link shows one button, the button grants what was asked for, and what else is ticked, once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,22 +16,23 @@ from capture.ledger import Owner, find_owner, suppressed_hash
 from capture.notices import BAD_LINK, OLD_CONFIRMATION, notice
 from capture.rendering import draw, lead_speech
 from capture.speech import Speech
-from leads import consenting
+from leads import consent, consenting
 from storage.schema import used_tokens
 from storage.upsert import insert_or_ignore
 
 MAX_AGE = timedelta(days=7)
-PURPOSE = "confirm"
+PURPOSE, ALSO = "confirm", "also"
 DONE = ("It is confirmed", "The first message comes as announced. Each one holds a link to leave.")
 ALREADY = ("You confirmed this already", "There is nothing more to do. Each message holds a link to leave.")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a good link asks to confirm."""
+    """What a good link asks to confirm. `others`: what else waits for it, in the words it was asked for in."""
 
     owner: Owner
     topics: dict[str, Topic]
+    others: dict[str, str]
     submission_id: int | None
     token_hash: str
 
@@ -44,13 +46,14 @@ def show(door: Door, token: str) -> Response:
     if isinstance(asked, Response):
         return asked
     speech = lead_speech(door, asked.owner.lead.locale)
-    if all(asked.owner.state(name) == "granted" for name in asked.topics):
+    if not asked.others and all(asked.owner.state(name) == "granted" for name in asked.topics):
         return _confirmed(door, site, asked.owner, ALREADY)
     return draw(
         "pages/confirm.html",
         site,
         speech,
         topics=list(asked.topics.values()),
+        others=asked.others,
         address=asked.owner.address,
         action=request.path,
         clicks=_clicks_wording(door, site, speech, asked),
@@ -58,14 +61,15 @@ def show(door: Door, token: str) -> Response:
 
 
 def confirm(door: Door, token: str) -> Response:
-    """The act: the asked topics, and the measure of clicks where its own box was ticked."""
+    """The act: the asked topics, and those whose own boxes were ticked, the measure of clicks among them."""
     site = door.site()
-    sent = read_body(request, door.config.server.body_limit)
+    sent = read_body(request, door.config.server.body_limit, several=frozenset({ALSO}))
     if not _confirmed_by(door, token):
         asked = _open(door, site, token)
         if isinstance(asked, Response):
             return asked
-        _grant(door, site, asked, sent.get("clicks") == "yes")
+        ticked = {name: words for name, words in asked.others.items() if name in sent.getlist(ALSO)}
+        _grant(door, site, asked, ticked, sent.get("clicks") == "yes")
     return redirect(f"{request.path}?done=1", 303)  # type: ignore[return-value]
 
 
@@ -92,18 +96,21 @@ def _open(door: Door, site: Site, token: str) -> Asked | Response:
         return notice(door, BAD_LINK, 404)
     with door.database.read() as conn:
         owner = find_owner(conn, int(payload["lead"]), door.keys)
+        pending = {} if owner is None else consent.asked_in(conn, [owner.lead.id])[owner.lead.id]
     asked_for = (site.definitions.topics, site.definitions.tracking)  # a form may ask for either
     known: dict[str, Topic] = {str(name): topic for those in asked_for for name, topic in those.items()}
     topics = {name: known[name] for name in payload["topics"] if name in known}
     if owner is None or not topics:
         return notice(door, BAD_LINK, 404)
-    return Asked(owner, topics, payload.get("submission"), digest(token))
+    apart = {*topics, "clicks"}  # whose box says the same whether a form asked for it or not
+    others = {name: words for name, words in pending.items() if name in known and name not in apart}
+    return Asked(owner, topics, others, payload.get("submission"), digest(token))
 
 
-def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
+def _grant(door: Door, site: Site, asked: Asked, ticked: Mapping[str, str], clicks: bool) -> None:
     lead, now = asked.owner.lead, door.clocks.moment()
     measure = _clicks_wording(door, site, lead_speech(door, lead.locale), asked) if clicks else None
-    granted = [*asked.topics, *(["clicks"] if measure else [])]
+    boxes = {**ticked, **({"clicks": measure} if measure else {})}
 
     def job(conn: Connection) -> None:
         row = {"token_hash": asked.token_hash, "purpose": PURPOSE, "lead_id": lead.id, "used_at": now.machine}
@@ -112,11 +119,11 @@ def _grant(door: Door, site: Site, asked: Asked, clicks: bool) -> None:
         consenting.grant(
             conn,
             lead.id,
-            granted,
+            [*asked.topics, *boxes],
             locale=lead.locale,
             proof={"page": PURPOSE, "token_hash": asked.token_hash, "submission_id": asked.submission_id},
             now=now,
-            wordings={"clicks": measure} if measure else None,
+            wordings=boxes,
             suppressed_hash=suppressed_hash(lead, door.keys),
         )
 

@@ -89,15 +89,20 @@ def pending(conn: Connection, lead_id: int) -> tuple[str, ...]:
 
 def pending_of(conn: Connection, lead_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """The same of many leads; what was asked of those whom they stand for is pending too."""
+    return {lead_id: tuple(topics) for lead_id, topics in asked_in(conn, lead_ids).items()}
+
+
+def asked_in(conn: Connection, lead_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """The same, {topic: the sentence that it was asked for in}."""
     whose = groups.owners(conn, lead_ids)
     rows = newest(conn, whose)
     held = {(row.lead_id, row.topic): row for row in rows if row.lead_id in lead_ids}
-    found: dict[int, dict[str, None]] = {lead_id: {} for lead_id in lead_ids}
+    found: dict[int, dict[str, str]] = {lead_id: {} for lead_id in lead_ids}
     for row in (row for row in rows if row.state == "asked"):
         own = held.get((whose[row.lead_id], row.topic))
         if own is None or own is row or (own.state not in MAILABLE and own.id < row.id):
-            found[whose[row.lead_id]][row.topic] = None
-    return {lead_id: tuple(topics) for lead_id, topics in found.items()}
+            found[whose[row.lead_id]][row.topic] = row.wording
+    return found
 
 
 def ever_granted(conn: Connection, lead_id: int) -> bool:

@@ -38,6 +38,13 @@ class Reader:
         payload = {"lead": self.lead_id, "topics": list(topics), "submission": self.recorded.submission_id}
         return "/confirm/" + self.door.signer.sign(PURPOSE, payload)
 
+    def asks(self, topic, wording):
+        """Ticks that box too, of a form with the topic's name."""
+        answer, now = ConsentAnswer(topic, wording, True), self.door.clocks.moment()
+        self.door.database.write(
+            lambda conn: consenting.ask(conn, self.lead_id, [answer], form=topic, locale="fr", proof={}, now=now)
+        )
+
     def granted(self):
         with self.door.database.read() as conn:
             return set(consent.granted(conn, [self.lead_id])[self.lead_id])
@@ -120,7 +127,7 @@ def test_a_clicks_box_of_a_form_is_granted_by_the_button_in_the_forms_wording(br
     page = browser.open(path)
     assert page.status_code == 200
     assert "Les liens sur lesquels je clique" in page.text
-    assert "checkbox" not in page.text
+    assert 'name="clicks"' not in page.text
     browser.post(path)
     assert chloe.granted() == {"clicks"}
     row = chloe.rows(consents)[-1]
@@ -130,6 +137,36 @@ def test_a_clicks_box_of_a_form_is_granted_by_the_button_in_the_forms_wording(br
 def test_opens_and_topics_are_confirmed_together(browser, chloe):
     browser.post(chloe.confirm_path(["conseils-3d", "opens"]), {"clicks": "yes"})
     assert chloe.granted() == {"conseils-3d", "opens", "clicks"}
+
+
+def test_what_else_was_asked_for_stands_beside_as_boxes_that_nobody_ticked_in_the_words_of_its_form(browser, chloe):
+    chloe.asks("lettre", "Je m’abonne.")
+    page = browser.open(chloe.confirm_path()).text
+    assert page.count("<button") == 1
+    assert '<input name="also" type="checkbox" value="lettre"> <span>Je m’abonne.</span>' in page
+    browser.post(chloe.confirm_path(), {"clicks": "yes"})
+    assert chloe.granted() == {"conseils-3d", "clicks"}
+
+
+def test_the_button_grants_what_else_is_ticked_in_the_words_of_its_form(browser, chloe):
+    chloe.asks("lettre", "Je m’abonne.")
+    browser.post(chloe.confirm_path(), {"also": "lettre"})
+    assert chloe.granted() == {"conseils-3d", "lettre"}
+    last = chloe.rows(consents)[-1]
+    assert (last.topic, last.state, last.wording, last.form) == ("lettre", "granted", "Je m’abonne.", "lettre")
+    assert last.proof["page"] == PURPOSE
+    assert last.proof["token_hash"]
+
+
+def test_a_box_beside_that_was_never_asked_for_or_was_left_meanwhile_is_not_believed(browser, door, chloe):
+    chloe.asks("lettre", "Je m’abonne.")
+    path = chloe.confirm_path()
+    proof = {"locale": "fr", "proof": {}, "now": door.clocks.moment()}
+    door.database.write(lambda conn: consenting.withdraw(conn, chloe.lead_id, ["lettre"], **proof))
+    browser.post(path, {"also": "lettre"})
+    other = chloe.confirm_path(["opens"])
+    browser.post(other, {"also": "made-up"})
+    assert chloe.granted() == {"conseils-3d", "opens"}
 
 
 def test_a_second_time_says_that_it_is_done_and_does_nothing(browser, chloe):

@@ -107,8 +107,8 @@ def shown(database_url: str, settings: Any, chromium: Any) -> Iterator[Shown]:
 def furnish(house: House) -> tuple[int, dict[str, str]]:
     """A lead with a mail of two links and a hand-off; the address of every page by its name."""
     moment, release_id = house.clocks.moment(), house.releases.in_force().release_id
-    asked = ConsentAnswer("conseils-3d", "J’accepte.", True)
-    capture = Capture("guide-3d", "guide-3d", "fr", {}, {"email": "chloe@x.example"}, {}, (asked,), {}, "k", release_id)
+    asked = tuple(ConsentAnswer(topic, "J’accepte.", True) for topic in ("conseils-3d", "lettre"))
+    capture = Capture("guide-3d", "guide-3d", "fr", {}, {"email": "chloe@x.example"}, {}, asked, {}, "k", release_id)
 
     def job(conn: Any) -> tuple[int, str, str]:
         lead_id = record(conn, capture, moment).lead_id

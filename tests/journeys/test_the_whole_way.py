@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from leads import consent
-from storage.schema import enrolments, events, hand_offs, messages, stage_changes
+from storage.schema import enrolments, events, hand_offs, leads, messages, stage_changes
 from terreau.record import topics_granted
 from terreau.story import play as play_story
 from terreau.visitor import Visitor
@@ -51,6 +51,28 @@ def ask_for_the_guide(play, visitor, address, language="en"):
 def test_the_story_comes_out_in_french(play):
     said: list[str] = []
     assert play_story(play.stage, said.append) == 0, "\n".join(said)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_whoever_asks_for_two_things_before_confirming_the_first_confirms_both_by_its_link(play, language):
+    prefix = "/en" if language == "en" else ""
+    with Visitor(play.url, language) as ada:
+        page = ada.open(f"{prefix}/p/lettre")
+        time.sleep(0.1)
+        ada.send(page, {"email": ADA})
+        letter = newest(play, ADA)
+        known = len(play.stage.mailbox.all())
+        ask_for_the_guide(play, ada, ADA, language)
+        guide = newest(play, ADA, known)
+        assert addresses(guide, "/m/")
+        assert not addresses(guide, "/confirm/")
+        asked = ada.open(addresses(letter, "/confirm/")[0])
+        assert asked.language == language
+        done = ada.send(asked, {"also": True})
+        assert done.heading == ("It is confirmed" if language == "en" else "C’est confirmé")
+    [lead_id] = [row.id for row in rows(play, select(leads.c.id).where(leads.c.email == ADA))]
+    with play.stage.house.database.read() as conn:
+        assert consent.granted(conn, [lead_id])[lead_id] == {"lettre", "conseils-3d"}
 
 
 def test_the_way_in_english_from_the_page_to_a_rejection_with_its_reason(play):
