@@ -26,7 +26,6 @@ from capture import (
     visits,
 )
 from capture.door import Door
-from capture.even import even
 from capture.notices import FAILURES, failure, notice, unavailable
 from storage.database import StorageUnavailable
 
@@ -36,9 +35,9 @@ View = Callable[..., Response]
 ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/", site_files.index),
     ("GET", "/p/<page>", pages.show),
-    ("POST", "/p/<page>", even(pages.submit)),
+    ("POST", "/p/<page>", pages.submit),
     ("GET", "/<locale>/p/<page>", pages.show),
-    ("POST", "/<locale>/p/<page>", even(pages.submit)),
+    ("POST", "/<locale>/p/<page>", pages.submit),
     ("GET", "/thanks/<form>", thanks.show),
     ("GET", "/<locale>/thanks/<form>", thanks.show),
     ("GET", "/confirm/<token>", confirm.show),

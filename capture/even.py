@@ -1,12 +1,11 @@
 """Answers that leave no earlier than a fixed time after they were asked for, so that the time they take tells nobody
-who is known here; which views answer so, the blueprint says."""
+who is known here; which do, the views say, where their work begins to depend on it."""
 
 import time
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from flask import Response, request
+from flask import request
 
 from base.clock import elapsed
 
@@ -14,15 +13,9 @@ LEAST = 0.02  # seconds, within which nearly every form is recorded; what takes 
 _MARK = "terreau.even"
 
 
-def even(view: Callable[..., Response]) -> Callable[..., Response]:
-    """`view`, whose answers `held_back` holds back, whatever they are."""
-
-    @wraps(view)
-    def marking(*given: Any, **asked: Any) -> Response:
-        request.environ[_MARK] = True
-        return view(*given, **asked)
-
-    return marking
+def leave_evenly() -> None:
+    """Let `held_back` hold back the answer to the request under way, whatever it is."""
+    request.environ[_MARK] = True
 
 
 def held_back(

@@ -23,6 +23,7 @@ from capture.addresses import page_path, thanks_path
 from capture.body import read_body
 from capture.boxes import consents, is_asked, objections
 from capture.door import Door
+from capture.even import leave_evenly
 from capture.forms import CSRF_FIELD, Answers, answers, faults, form_class, trap_name, undeclared
 from capture.limits import TOLD, held_by_form, limits_of
 from capture.notices import RETRY_SECONDS, UNDECLARED
@@ -76,6 +77,7 @@ def submit(door: Door, page: str, locale: str | None = None) -> Response:
     trap = trap_name(visit.form)
     _refuse_undeclared(visit, sent, stamp, trap)
     if sent.get(trap):
+        leave_evenly()
         log.info("form %s: the trap was filled in, nothing was recorded", visit.page.form)
         address = sent.get("email", "")
         return _thank(door, visit, address, is_asked(visit.form, sent, address))
@@ -144,6 +146,7 @@ def _too_fast(door: Door, stamp: Stamp) -> bool:
 
 
 def _record(door: Door, visit: Visit, stamp: Stamp, questions: FlaskForm) -> Response:
+    leave_evenly()
     said = answers(visit.form, questions)
     capture = _capture(door, visit, stamp, said)
     moment = door.clocks.moment()

@@ -36,12 +36,22 @@ def held(door, clocks, hands):
     return Browser(app, clocks)
 
 
-def test_somebody_new_known_held_and_mistaken_wait_as_long_for_their_answer(held, hands):
-    statuses = [held.send("/p/lettre", {"email": email}).status_code for email in ("ada@b.fr", "ada@b.fr", "nobody")]
+def test_somebody_new_known_and_held_wait_as_long_for_their_answer(held, hands):
+    statuses = [held.send("/p/lettre", {"email": email}).status_code for email in ("ada@b.fr", "ada@b.fr")]
     statuses.append(held.send("/en/p/lettre", {"email": "bob@b.fr"}).status_code)
-    statuses.append(held.send("/p/lettre", {"email": "bob@b.fr"}, after=0).status_code)
-    assert statuses == [303, 303, 422, 303, 422]
-    assert hands.waited == pytest.approx([LEAST] * 5)
+    assert statuses == [303, 303, 303]
+    assert hands.waited == pytest.approx([LEAST] * 3)
+
+
+def test_what_is_refused_before_anybody_is_looked_up_holds_no_thread(held, hands):
+    statuses = [
+        held.send("/p/lettre", {"email": "nobody"}).status_code,
+        held.send("/p/lettre", {"email": "bob@b.fr"}, after=0).status_code,
+        held.post("/p/lettre", {"stamp": "made up", "email": "bob@b.fr"}).status_code,
+        held.post("/p/made-up", ADA).status_code,
+    ]
+    assert statuses == [422, 422, 400, 404]
+    assert hands.waited == []
 
 
 def test_who_fell_into_the_trap_learns_nothing_of_it_by_the_time_either(door, held, hands):
