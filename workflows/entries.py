@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
+from authoring.site import Site
+from leads.answering import ALL
 from leads.conditions import bought, holds
 from leads.facts import DEPARTURES, DISQUALIFIED, Event, Facts
 from leads.shares import tries
@@ -184,7 +186,7 @@ def _refused_again(
         yield f"entered already on {last:%Y-%m-%d}; re_entry = never"
     if sequence.re_entry == "after_exit" and any(enrolment.active for enrolment in before):
         yield "inside already; re_entry = after_exit"
-    if sequence.min_interval is not None and not (answers_anew(sequence) and _left_since(facts, last)):
+    if sequence.min_interval is not None and not _left_since(sequence, facts, rules.site, last):
         zone = zone_for(facts.lead, sequence, rules.zone)
         if now < later(last, sequence.min_interval, zone, holidays_of(sequence)):
             yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"
@@ -196,5 +198,23 @@ def answers_anew(sequence: Authored) -> bool:
     return sequence.class_ == "transactional" and sequence.min_interval is not None
 
 
-def _left_since(facts: Facts, entered_at: datetime) -> bool:
-    return any(event.name in DEPARTURES and event.at >= entered_at for event in facts.history)
+def _left_since(sequence: Authored, facts: Facts, site: Site, entered_at: datetime) -> bool:
+    """Whether they left all mail meanwhile, or a topic that one of its forms asks for."""
+    if not answers_anew(sequence):
+        return False
+    theirs = _asked_for(sequence, site)
+    return any(
+        event.name in DEPARTURES and event.at >= entered_at and (event.subject in theirs or event.subject == ALL)
+        for event in facts.history
+    )
+
+
+def _asked_for(sequence: Authored, site: Site) -> frozenset[str]:
+    """The topics of mail that the forms it answers ask for."""
+    topics = (
+        form.asks_for
+        for name, form in site.forms.items()
+        for trigger in sequence.trigger
+        if name == (trigger.form or trigger.subject) or (trigger.magnet is not None and trigger.magnet == form.magnet)
+    )
+    return frozenset().union(*topics) & site.definitions.topics.keys()

@@ -114,6 +114,12 @@ class Form(Model):
     addresses: Addresses = Addresses()
     proof_of_work: Annotated[int, Field(ge=8, le=22)] | None = None
 
+    @property
+    def asks_for(self) -> frozenset[str]:
+        """The topics that its boxes or its button are about, what is measured among them."""
+        boxes = {field.topic for field in self.field if field.is_box}
+        return frozenset(topic for topic in (*boxes, self.subscribe) if topic is not None)
+
     @model_validator(mode="after")
     def _identifies(self) -> Self:
         kinds = {field.kind for field in self.field}

@@ -1,8 +1,11 @@
 """Who is let in, by what, how often; and why the others are not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
+from authoring.models.forms import Form
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ONE_MAIL = '[[step]]\nid = "one"\nemail = "one"\n'
@@ -105,12 +108,39 @@ trigger = [{ form = "guide" }]
 )
 
 
-@pytest.mark.parametrize("farewell", ["unsubscribed", "consent_withdrawn"])
-def test_whoever_left_and_asks_again_gets_an_answer_once(tell, farewell):
-    """The link to confirm that they were sent is used up: without another they could not come back."""
+BOX = {"name": "tips", "kind": "consent", "topic": "tips", "wording": "I do"}
+CLICKS = {**BOX, "name": "clicks", "topic": "clicks"}
+GUIDE = {
+    "title": "Guide",
+    "submit": "Send",
+    "field": [{"name": "email", "kind": "email", "label": "E"}, BOX, CLICKS],
+    "thanks": {"title": "T", "body": "B"},
+}
+
+
+@pytest.fixture
+def asking(tell):
+    """The story of a guide whose form asks to hear tips, and to note clicks."""
     story = tell(ANSWER)
+    forms = {"guide": Form.model_validate(GUIDE)}
+    story.rules = replace(story.rules, site=replace(story.rules.site, forms=forms))
+    return story
+
+
+@pytest.mark.parametrize("topic", ["letter", "clicks"])
+def test_whoever_refuses_what_the_form_does_not_ask_for_or_the_measure_alone_is_not_answered_anew(asking, topic):
+    asking.submits()
+    for name in ("unsubscribed", "consent_withdrawn"):
+        asking.event(name, topic)
+    assert asking.submits().decisions[0].outcome == "refused"
+
+
+@pytest.mark.parametrize("farewell", [("unsubscribed", "tips"), ("consent_withdrawn", "tips"), ("unsubscribed", "all")])
+def test_whoever_left_and_asks_again_gets_an_answer_once(asking, farewell):
+    """The link to confirm that they were sent is used up: without another they could not come back."""
+    story = asking
     outcomes = [story.submits().decisions[0].outcome]
-    story.event(farewell, "tips")
+    story.event(*farewell)
     for _ in range(2):
         story.now += HOUR
         outcomes.append(story.submits().decisions[0].outcome)
