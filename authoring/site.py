@@ -16,7 +16,8 @@ from authoring.models.pages import Page
 from authoring.models.personas import Persona
 from authoring.models.sequences import Sequence
 
-CONFIRM, MAGNET = "confirm_url", "magnet_url"
+CONFIRM = "confirm_url"
+UNLINKED = "unlinked"  # said in what a mail is frozen with: it goes without that link
 
 # (file, keys and indexes below its root) -> (line, column); the place of the nearest table where it is not written.
 Locate = Callable[[str, tuple[str | int, ...]], tuple[int, int]]
@@ -65,14 +66,10 @@ class Site:
         texts = (self.emails[sequence, email, locale] for locale in self.locales_of(sequence, email))
         return any(CONFIRM in text.body for text in texts)
 
-    def only_confirms(self, sequence: str, email: str) -> bool:
-        """Whether that email would have nothing to say without the link: it brings no magnet, and the forms that it
-        answers are there to subscribe."""
+    def needs_its_link(self, sequence: str, email: str) -> bool:
+        """Whether that email, in any of its languages, may not leave without the link by which a reader confirms."""
         texts = (self.emails[sequence, email, locale] for locale in self.locales_of(sequence, email))
-        if any(MAGNET in text.body for text in texts):
-            return False
-        named = {trigger.form or trigger.subject for trigger in self.sequences[sequence].trigger}
-        return all(form.subscribe for name, form in self.forms.items() if name in named)
+        return any(CONFIRM in text.body and not text.link_optional for text in texts)
 
     def locales_of(self, sequence: str, email: str) -> frozenset[str]:
         """The languages that email is written in."""

@@ -45,20 +45,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"cap (?P<cap>.+?): it allows none", msgid("cap of %(cap)s: it allows none")),
         (r"cap (?P<cap>.+?): `(?P<sequence>[^`]+)` goes first", msgid("cap of %(cap)s: “%(sequence)s” goes first")),
-        (
-            r"cap (?P<cap>.+?): used up by `(?P<sequence>[^`]+)`",
-            msgid("cap of %(cap)s, used up by “%(sequence)s”"),
-        ),
+        (r"cap (?P<cap>.+?): used up by `(?P<sequence>[^`]+)`", msgid("cap of %(cap)s, used up by “%(sequence)s”")),
         (r"cap (?P<cap>.+?): used up by (?P<others>.+)", msgid("cap of %(cap)s, used up by %(others)s")),
         (r"cap (?P<cap>.+?): (?P<others>.+) goes first", msgid("cap of %(cap)s: %(others)s goes first")),
         (
             r"outside the send_window (?P<hours>\S+) (?P<zone>\S+)",
             msgid("mails leave between %(hours)s only, %(zone)s time, and this one would not wait"),
         ),
-        (
-            r"send_window (?P<hours>\S+) (?P<zone>\S+)",
-            msgid("mails leave between %(hours)s only, %(zone)s time"),
-        ),
+        (r"send_window (?P<hours>\S+) (?P<zone>\S+)", msgid("mails leave between %(hours)s only, %(zone)s time")),
         (
             r"too late: outside the send_window (?P<hours>\S+) (?P<zone>\S+) until it has expired",
             msgid("too late: mails leave between %(hours)s only, %(zone)s time, and it will have expired"),
@@ -95,10 +89,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the text cannot be filled in: (?P<fault>.+)", msgid("the text cannot be filled in for them: %(fault)s")),
         (r"its mail was not sent: [a-z_]+, (?P<why>.+)", msgid("its mail did not leave: %(why)s")),
-        (
-            r"(?P<condition>.+) did not come within (?P<timeout>.+?)",
-            msgid("%(condition)s: not within %(timeout)s"),
-        ),
+        (r"(?P<condition>.+) did not come within (?P<timeout>.+?)", msgid("%(condition)s: not within %(timeout)s")),
         (r"only_if (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
         (r"filter (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
         (r"entered already on (?P<day>\S+); re_entry = never", msgid("was in already on %(day)s, and one enters once")),
@@ -134,18 +125,18 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"the address got (?P<mails>\d+) mails in (?P<hours>\d+) hours and never confirmed anything",
-            msgid(
-                "this address got %(mails)s mails in %(hours)s hours and never confirmed anything: no more for a day"
-            ),
+            msgid("this address got %(mails)s mails in %(hours)s hours and never confirmed anything: enough for a day"),
         ),
+        (
+            r"the address got (?P<mails>\d+) mails and never confirmed anything",
+            msgid("this address got %(mails)s mails and never confirmed anything: it gets no more"),
+        ),
+        (r"picked `(?P<text>.+)`; (?P<why>without.+)", msgid("of the texts that fit, %(text)s came first, %(why)s")),
         (r"without its link: (?P<why>.+)", msgid("without its link to confirm: %(why)s")),
         (r"picked `(?P<text>.+)`", msgid("of the texts that fit, %(text)s came first")),
         (r"the lead has no email address", msgid("no e-mail address is known")),
         (r"there is no such lead", msgid("there is no such lead")),
-        (
-            r"the release in force has no text `(?P<text>.+)`",
-            msgid("the release in force has no text %(text)s"),
-        ),
+        (r"the release in force has no text `(?P<text>.+)`", msgid("the release in force has no text %(text)s")),
         (r"suppress (?P<condition>.+) holds", msgid("no mail leaves while %(condition)s is true")),
         (r"no value for entry_key `(?P<field>.+)`", msgid("nothing is known in the field %(field)s")),
         (r"paused: (?P<why>.+)", msgid("paused: %(why)s")),

@@ -1,11 +1,12 @@
-"""Which forms ask for a consent that no mail lets anybody confirm: marketing would never begin.
+"""Which forms ask for a consent that no mail lets anybody confirm: marketing would never begin; and which mails that
+may leave without their link would say something odd without it.
 
 Pure: no database, no clock, no network.
 """
 
 from collections.abc import Iterator
 
-from jinja2 import TemplateSyntaxError
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from authoring.models.emails import Email
 from authoring.models.forms import Form
@@ -17,6 +18,7 @@ from emails.expressions import names_in
 
 Found = Iterator[tuple[str, Loc, Said, Said]]  # the form, where in its file, what is wrong, what to do
 
+_JINJA = Environment(autoescape=True)
 BY_A_FORM = ("form", "magnet", "event")  # triggers that say which form they answer
 
 
@@ -66,3 +68,37 @@ def _answers(trigger: Trigger, name: str, form: Form) -> bool:
     if trigger.event is not None:
         return trigger.event != "form_submitted" or trigger.subject in (None, name)
     return trigger.form == name or (trigger.magnet is not None and trigger.magnet == form.magnet)
+
+
+def odd_without_link(email: Email) -> Iterator[tuple[int, Said, Said]]:
+    """(line of the body, what is wrong, what to do) of a text with `link_optional`. Raises jinja2's
+    TemplateSyntaxError."""
+    if not email.link_optional:
+        return
+    if CONFIRM not in names_in(email.body):
+        message = said("this text has no `confirm_url` that could be left out of it")
+        yield 1, message, said("leave out `link_optional`")
+    for line in sorted(_bare(_JINJA.parse(email.body), within=False))[:1]:
+        message = said("this text may leave without its link, and would say something odd here")
+        hint = said(
+            "between `{% if confirm_url %}` and `{% endif %}` only, without `else`; or leave out `link_optional`"
+        )
+        yield line, message, hint
+
+
+def _bare(node: nodes.Node, within: bool) -> Iterator[int]:
+    """The lines that name the link elsewhere than `within` a plain `{% if confirm_url %}`."""
+    if isinstance(node, nodes.Name) and node.name == CONFIRM:
+        if not within:
+            yield node.lineno
+    elif isinstance(node, nodes.If) and _is_plain(node):
+        for part in node.body:
+            yield from _bare(part, True)
+    else:
+        for part in node.iter_child_nodes():
+            yield from _bare(part, within)
+
+
+def _is_plain(node: nodes.If) -> bool:
+    asks = isinstance(node.test, nodes.Name) and node.test.name == CONFIRM
+    return asks and not node.elif_ and not node.else_

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from authoring.site import CONFIRM, Site
+from authoring.site import CONFIRM, UNLINKED, Site
 from base.clock import Moment
 from base.tokens import Signer, new_token
 from emails import cleaning
@@ -159,6 +159,7 @@ def _letter(message: Message, material: Material, text: CompiledEmail, site: Sit
         if message.topic in material.tokens
         else None,
         "base_url": door.base_url,
+        **({UNLINKED: True} if _goes_unlinked(message) else {}),
         **_measured(message, material, text, door),
     }
 
@@ -222,8 +223,7 @@ def _magnet_url(message: Message, magnet: str, door: Door) -> str:
 
 
 def _confirm_url(message: Message, material: Material, door: Door) -> str | None:
-    left_out = message.context is not None and message.context.get(CONFIRM, "") is None
-    if left_out or not set(material.pending) - answering.TRACKING:
+    if _goes_unlinked(message) or not set(material.pending) - answering.TRACKING:
         return None
     payload = {
         "lead": message.lead_id,
@@ -231,6 +231,10 @@ def _confirm_url(message: Message, material: Material, door: Door) -> str | None
         "submission": material.entry.get("submission_id"),
     }
     return f"{door.base_url}/confirm/{door.signer.sign('confirm', payload)}"
+
+
+def _goes_unlinked(message: Message) -> bool:
+    return message.context is not None and bool(message.context.get(UNLINKED))
 
 
 def _notification(message: Message, material: Material) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from base.problems import Problem
 from base.saying import Said, said
 from emails import cleaning
 from emails.compile import PARTS, CompiledEmail, CompileError, author_problems, compile_email, email_hash, path_of
-from emails.confirming import unconfirmed
+from emails.confirming import odd_without_link, unconfirmed
 from emails.expressions import KEPT, names_in
 from emails.images import HEAVY
 from emails.layouts import Setting, mail_layout
@@ -76,6 +76,7 @@ def _of_email(site: Site, sequence: str, name: str, locale: str, email: Email, l
         return
     yield from _when_filled_in(site, sequence, compiled, path, email.body_line)
     yield from _about_names(site, sequence, email, path)
+    yield from _about_its_link(email, path)
     yield from _about_typed_words(site, sequence, email, path, places)
     yield from _about_addresses(compiled, email, path)
     yield from _about_images(email, path)
@@ -157,6 +158,11 @@ def _about_names(site: Site, sequence: str, email: Email, path: str) -> Iterator
         line = _line_of(email, "unsubscribe_url")
         message = said("a transactional mail has no `unsubscribe_url`")
         yield Problem(path, line, 1, "error", message, said("use `preferences_url`"))
+
+
+def _about_its_link(email: Email, path: str) -> Iterator[Problem]:
+    for line, message, hint in odd_without_link(email):
+        yield Problem(path, email.body_line + line - 1, 1, "error", message, hint)
 
 
 def _about_typed_words(

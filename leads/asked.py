@@ -1,5 +1,6 @@
 """What an address that nobody has proven to be theirs was sent because a form was filled in with it, and what it may
-still be sent: one link to confirm a day and three in all, of each text the same, and of all texts five a day.
+still be sent: one link to confirm a day and three in all, of each text the same, and of all texts five a day and ten
+in all.
 
 Pure: no database, no clock, no network.
 """
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 AT_MOST, APART = 3, timedelta(hours=24)
-A_DAY = 5  # mails within APART, whatever they say
+A_DAY, IN_ALL = 5, 10  # mails within APART, and ever, whatever they say
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The mails that went to an address, oldest first."""
+    """The mails that went to an address, oldest first. `waiting`: something waits there for a confirmation."""
 
     address_hash: str = ""
     mails: tuple[Answer, ...] = ()
+    waiting: bool = False
 
     @property
     def used_up(self) -> bool:
@@ -36,10 +38,14 @@ class Asked:
         at = max((mail.at + APART for mail in self._asking), default=now)
         return at if at > now else None
 
-    def full_until(self, now: datetime) -> datetime | None:
-        """When the next mail of any kind may leave, if that is not now."""
-        at = self.mails[-A_DAY].at + APART if len(self.mails) >= A_DAY else now
-        return at if at > now else None
+    @property
+    def full(self) -> bool:
+        """Whether it got all the mails that it ever will."""
+        return len(self.mails) >= IN_ALL
+
+    def full_at(self, now: datetime) -> bool:
+        """Whether it got all the mails of its day."""
+        return len(self.mails) >= A_DAY and self.mails[-A_DAY].at + APART > now
 
     def has_it(self, text: str, now: datetime) -> bool:
         """Whether this very text went there within the day: it lies in the mailbox, and says the same."""

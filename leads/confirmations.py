@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from leads.answering import TRACKING
 from leads.asked import Answer, Ask, Asked
-from leads.consent import address_hash
+from leads.consent import address_hash, pending_of
 from storage.among import among
 from storage.prepared import Prepared
 from storage.schema import confirmations, consents
@@ -44,7 +45,11 @@ def asked(conn: Connection, suppression_key: str, addresses: Mapping[int, str | 
     mails: dict[str, list[Answer]] = {}
     for hashed, text, asks, at in _ASKED.rows(conn, {"hashes": sorted(hashes.values())}) if hashes else ():
         mails.setdefault(hashed, []).append(Answer(text, bool(asks), at))
-    return {lead_id: Asked(hashed, tuple(mails.get(hashed, ()))) for lead_id, hashed in hashes.items()}
+    pending = pending_of(conn, [lead_id for lead_id, hashed in hashes.items() if hashed in mails]) if mails else {}
+    return {
+        lead_id: Asked(hashed, tuple(mails.get(hashed, ())), bool({*pending.get(lead_id, ())} - TRACKING))
+        for lead_id, hashed in hashes.items()
+    }
 
 
 def note(conn: Connection, new: Sequence[Ask]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from authoring.models.common import text_in
 from authoring.models.hand_off import Rep
 from authoring.models.sequences import SetFields, Step
-from authoring.site import CONFIRM
+from authoring.site import UNLINKED
 from leads.facts import COLUMNS, Facts, Lead
 from leads.points import MILLI
 from workflows.language import zone_for
@@ -46,7 +46,7 @@ def mail(enrolment: Enrolment, take: Take, facts: Facts, rules: Rules) -> Messag
         email=f"{enrolment.sequence}/{email}",
         locale=_locale(facts.lead, rules.site.locales_of(enrolment.sequence, email)),
         expires_at=expiry(enrolment, take, facts, rules),
-        context={CONFIRM: None} if take.unlinked else None,
+        context={UNLINKED: True} if take.unlinked else None,
     )
 
 

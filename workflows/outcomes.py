@@ -19,7 +19,7 @@ class Take:
     planned: datetime
     email: str | None = None  # the text to send
     reason: str | None = None  # why so, where the receipt shall tell
-    unlinked: str | None = None  # why the text goes without its link to confirm
+    unlinked: bool = False  # the text goes without its link to confirm
 
 
 @dataclass(frozen=True, slots=True)

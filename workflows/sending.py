@@ -4,9 +4,9 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from leads.asked import A_DAY, APART, AT_MOST
+from leads.asked import A_DAY, APART, AT_MOST, IN_ALL, Asked
 from workflows.language import answers_forms, said
 from workflows.look import Look
 from workflows.outcomes import Outcome, Skip, Take, WaitUntil
@@ -23,9 +23,10 @@ def send(look: Look) -> Outcome:
     email = look.step.email if pick is None else picked(pick, sequence, look.facts, look.rules.site)
     if (reason := next(_refusals(look, email), None)) is not None:
         return Skip(look.step, reason, look.then)
-    unlinked = _asked_enough(look, str(email))
-    take = Take(look.step, look.then, look.planned, email, unlinked=unlinked and f"without its link: {unlinked}")
-    return _answered_enough(look, str(email), unlinked) or _shut(look) or take
+    why = _asked_enough(look, str(email))
+    told = f"without its link: {why}" if why and look.facts.asked and look.facts.asked.waiting else None
+    take = Take(look.step, look.then, look.planned, email, reason=told, unlinked=why is not None)
+    return _answered_enough(look, str(email), why) or _shut(look) or take
 
 
 def _asked_enough(look: Look, email: str) -> str | None:
@@ -40,24 +41,32 @@ def _asked_enough(look: Look, email: str) -> str | None:
 
 
 def _answered_enough(look: Look, email: str, unlinked: str | None) -> Outcome | None:
-    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer. One
-    that only asks to confirm does not go without its link; of any other, the link alone is left out."""
+    """Anybody may type anybody's address into a form: as long as nobody has proven it theirs, few mails answer. A text
+    that needs its link waits for it; one too many is skipped, so that no flood goes on when its sender has stopped."""
     name, asked = look.enrolment.sequence, look.facts.asked
     asks = look.rules.site.asks_to_confirm(name, email)
     if asked is None or look.facts.proven or not (asks or answers_forms(look.sequence)):
         return None
-    alone = unlinked is not None and look.rules.site.only_confirms(name, email)
-    if alone and asked.used_up:
+    waits = unlinked is not None and look.rules.site.needs_its_link(name, email)
+    if waits and asked.used_up:
         return Skip(look.step, str(unlinked), look.then)
-    if asked.knows_it(f"{name}/{email}"):
-        return Skip(look.step, f"the address got this mail {AT_MOST} times and never confirmed anything", look.then)
-    if asked.has_it(f"{name}/{email}", look.now):
-        return Skip(look.step, f"the address has this mail since less than {HOURS_APART} hours, unconfirmed", look.then)
-    if alone and (opens := asked.open_at(look.now)):
-        return WaitUntil(opens, str(unlinked), look.zone_now, delayed=True)
-    full = asked.full_until(look.now)
-    reason = f"the address got {A_DAY} mails in {HOURS_APART} hours and never confirmed anything"
-    return None if full is None else WaitUntil(full, reason, look.zone_now, delayed=True)
+    if (reason := _one_too_many(asked, f"{name}/{email}", look.now)) is not None:
+        return Skip(look.step, reason, look.then)
+    opens = asked.open_at(look.now) if waits else None
+    return None if opens is None else WaitUntil(opens, str(unlinked), look.zone_now, delayed=True)
+
+
+def _one_too_many(asked: Asked, text: str, now: datetime) -> str | None:
+    """Why an address that nobody has proven theirs may not get that text now."""
+    if asked.knows_it(text):
+        return f"the address got this mail {AT_MOST} times and never confirmed anything"
+    if asked.has_it(text, now):
+        return f"the address has this mail since less than {HOURS_APART} hours, unconfirmed"
+    if asked.full:
+        return f"the address got {IN_ALL} mails and never confirmed anything"
+    if asked.full_at(now):
+        return f"the address got {A_DAY} mails in {HOURS_APART} hours and never confirmed anything"
+    return None
 
 
 def _refusals(look: Look, email: str | None) -> Iterator[str]:

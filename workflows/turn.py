@@ -163,7 +163,7 @@ class _Turn(Slate):
 
     def post(self, enrolment: Enrolment, take: Take) -> Enrolment:
         picked = f"picked `{take.email}`" if take.step.pick else None
-        self.receipt(enrolment, take.step.id, "taken", take.unlinked or picked)
+        self.receipt(enrolment, take.step.id, "taken", "; ".join(filter(None, (picked, take.reason))) or None)
         letter = effects.mail(enrolment, take, self.facts, self.rules)
         self.messages.append(letter)
         asks = not take.unlinked and self.rules.site.asks_to_confirm(enrolment.sequence, str(take.email))

@@ -186,7 +186,7 @@ class Message:
     locale: str
     expires_at: datetime | None = None
     recipient: str | None = None
-    context: Mapping[str, str | None] | None = None
+    context: Mapping[str, str | bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

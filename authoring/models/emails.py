@@ -15,6 +15,7 @@ class EmailFrontMatter(Model):
     why: Text
     interests: Interests = []  # what a click in this mail shows interest in
     freeze: bool = False  # those inside keep the text that there was before this one
+    link_optional: bool = False  # leaves without `confirm_url` where its reader was just asked to confirm
     commercial: bool = False  # it sells: not for leads who are cold
     phase: Name | None = None  # of the reader's decision: lets a step `pick` this text
 

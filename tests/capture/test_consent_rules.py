@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from leads import consent, consenting
-from leads.asked import APART, AT_MOST
+from leads.asked import APART, AT_MOST, IN_ALL
 from storage.schema import enrolments, hits, leads, messages, suppressions
 from tests.capture.test_clicks import PEOPLE, TOKEN, mail
 from tests.capture.test_objection import works
@@ -58,8 +58,8 @@ class Chloe:
 
     def asked_at(self):
         """When mails that ask to confirm were promised."""
-        promised = self.rows(messages.c.email, messages.c.created_at)
-        return sorted(at for email, at in promised if email in ASKS)
+        promised = self.rows(messages.c.email, messages.c.context, messages.c.created_at)
+        return sorted(at for email, told, at in promised if email in ASKS and told is None)
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def test_an_address_is_asked_to_confirm_once_a_day_and_three_times_ever_whatever
         chloe.works()
     moments = chloe.asked_at()
     assert len(moments) == AT_MOST
+    assert len(chloe.rows(messages.c.id)) <= IN_ALL
     assert all(later - before >= APART for before, later in pairwise(moments))
     assert chloe.granted() == frozenset()
 

@@ -399,8 +399,20 @@ REASONS = [
     ),
     (
         "the address got 5 mails in 24 hours and never confirmed anything",
-        "this address got 5 mails in 24 hours and never confirmed anything: no more for a day",
-        "cette adresse a reçu 5 e-mails en 24 heures et n’a jamais rien confirmé : plus rien pendant un jour",
+        "this address got 5 mails in 24 hours and never confirmed anything: enough for a day",
+        "cette adresse a reçu 5 e-mails en 24 heures et n’a jamais rien confirmé : c’est assez pour un jour",
+    ),
+    (
+        "the address got 10 mails and never confirmed anything",
+        "this address got 10 mails and never confirmed anything: it gets no more",
+        "cette adresse a reçu 10 e-mails et n’a jamais rien confirmé : elle n’en recevra plus",
+    ),
+    (
+        "picked `plans`; without its link: the address was asked to confirm 3 times and never did",
+        "of the texts that fit, plans came first, without its link to confirm: this address was asked to confirm 3"
+        " times and never did: it is asked no more",
+        "parmi les textes qui conviennent, plans venait en premier, sans son lien de confirmation : cette adresse a été"
+        " invitée 3 fois à confirmer et ne l’a jamais fait : on ne lui demande plus",
     ),
     (
         "without its link: the address was asked to confirm less than 24 hours ago",

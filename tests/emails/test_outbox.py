@@ -101,12 +101,12 @@ def test_what_goes_without_its_link_to_confirm_brings_all_the_rest(house, inbox,
     bob = house.lead("Bob", topics=())
     answer = ConsentAnswer("conseils-3d", "J'accepte", True)
     house.run(lambda conn: consenting.ask(conn, bob, [answer], form="guide-3d", locale="fr", proof={}, now=house.now))
-    message = house.owe(bob, "livraison/guide", context={"confirm_url": None})
+    message = house.owe(bob, "livraison/guide", context={"unlinked": True})
     sender_to(port).drain(never)
 
     assert "https://lumen.example/m/" in mailbox.one().body("plain")
     assert "/confirm/" not in mailbox.one().body("plain")
-    assert house.message(message).context["confirm_url"] is None
+    assert house.message(message).context["unlinked"] is True
 
 
 @pytest.mark.parametrize(("topics", "counted"), [(("conseils-3d",), False), (("conseils-3d", "clicks"), True)])

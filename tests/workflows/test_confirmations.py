@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from authoring.models.forms import Form
+from leads import consenting
+from leads.answering import ConsentAnswer
 from leads.consent import address_hash
 from storage import schema
 from storage.upsert import insert_or_ignore
@@ -32,8 +33,9 @@ def shop(workshop):
 
 def asks(shop, who="ada", form="guide"):
     """Somebody types that address in; what becomes of it, mail included."""
-    shop.submits(who, form, consent_to=None)
+    lead_id = shop.submits(who, form, consent_to=None)
     works(shop)
+    return lead_id
 
 
 def works(shop):
@@ -42,27 +44,23 @@ def works(shop):
     shop.works()
 
 
-def form(**more):
-    title = {
-        "title": "F",
-        "submit": "Send",
-        "field": [{"name": "email", "kind": "email", "label": "E", "required": True}],
-    }
-    return Form.model_validate({**title, "thanks": {"title": "T", "body": "B"}, **more})
-
-
 @pytest.fixture
 def shop_and_letter(database, clocks, workshop_of):
-    """A form of the letter, where subscribing is all; two others, whose answers ask to confirm besides; and a guide."""
-    texts = {name: ANSWERS.format(form=name) for name in ("letter", "demo", "grid", "guide")}
-    subscribes = form(subscribe="letter", wording="I subscribe")
-    forms = {"letter": subscribes, "demo": form(), "grid": form(), "guide": form(subscribe="letter", wording="I do")}
-    made = site(texts)
-    body = {name: "Your guide: {{ magnet_url }} {{ confirm_url }}" for name in ("guide",)}
-    emails = {
-        key: email.model_copy(update={"body": body.get(key[0], email.body)}) for key, email in made.emails.items()
-    }
-    return workshop_of(database, clocks, replace(made, forms=forms, emails=emails))
+    """A letter's mail, which needs its link; three others, whose authors wrote that they may leave without theirs."""
+    made = site({name: ANSWERS.format(form=name) for name in ("letter", "demo", "grid", "guide")})
+    emails = {key: email.model_copy(update={"link_optional": key[0] != "letter"}) for key, email in made.emails.items()}
+    return workshop_of(database, clocks, replace(made, emails=emails))
+
+
+def ticks(shop, lead_id, topic="letter"):
+    """A box of consent, which waits for its confirmation."""
+    answer, now = ConsentAnswer(topic, "I do", True), shop.clocks.moment()
+    shop.database.write(lambda conn: consenting.ask(conn, lead_id, [answer], form=None, locale="fr", proof={}, now=now))
+
+
+def guides(names):
+    """For each name a form that is answered by a guide, which asks nothing."""
+    return {f"answer-{name}": ANSWERS.format(form=name).replace("confirm", "file") for name in names}
 
 
 def letters(shop):
@@ -73,7 +71,7 @@ def reasons(shop):
     return [reason for _, reason in shop.rows(schema.decisions, "outcome", "reason")]
 
 
-def test_a_second_form_waits_for_the_day_to_pass(shop):
+def test_a_second_mail_that_needs_its_link_waits_for_the_day_to_pass(shop):
     asks(shop, form="guide")
     asks(shop, form="letter")
     assert letters(shop) == ["answer-guide/confirm"]
@@ -95,7 +93,7 @@ def test_the_same_mail_is_not_sent_again_within_the_day(shop):
     assert "the address has this mail since less than 24 hours, unconfirmed" in reasons(shop)
 
 
-def test_three_mails_are_all_that_an_address_ever_gets(shop):
+def test_of_mails_that_need_their_link_an_address_ever_gets_three(shop):
     for _ in range(6):
         for form in ALL_FORMS:
             asks(shop, form=form)
@@ -126,7 +124,8 @@ def linked(shop):
 
 
 def test_an_answer_leaves_at_once_without_its_link_where_the_address_was_just_asked_to_confirm(shop_and_letter):
-    for name in ("letter", "demo", "guide", "grid"):
+    ticks(shop_and_letter, asks(shop_and_letter, form="letter"))
+    for name in ("demo", "guide", "grid"):
         asks(shop_and_letter, form=name)
     assert linked(shop_and_letter) == [
         ("letter", True), ("demo", False), ("guide", False), ("grid", False),
@@ -135,7 +134,13 @@ def test_an_answer_leaves_at_once_without_its_link_where_the_address_was_just_as
     assert told == [None] + ["without its link: the address was asked to confirm less than 24 hours ago"] * 3
 
 
-def test_only_the_mail_that_has_nothing_else_to_say_waits_for_its_link(shop_and_letter):
+def test_no_receipt_tells_of_a_link_that_was_left_out_where_nothing_waits_for_a_confirmation(shop_and_letter):
+    for name in ("demo", "grid"):
+        asks(shop_and_letter, form=name)
+    assert shop_and_letter.rows(schema.receipts, "reason") == [(None,), (None,)]
+
+
+def test_a_mail_that_needs_its_link_waits_for_it(shop_and_letter):
     for name in ("demo", "letter"):
         asks(shop_and_letter, form=name)
     assert linked(shop_and_letter) == [("demo", True)]
@@ -152,16 +157,40 @@ def test_the_link_comes_back_the_next_day_and_three_times_in_all(shop_and_letter
 
 
 def test_of_all_texts_together_an_address_gets_five_a_day(workshop):
-    """Guides by mail are a weapon too, where there are many."""
-    plain = {f"answer-{name}": ANSWERS.format(form=name).replace("confirm", "file") for name in "abcdefg"}
-    shop = workshop(plain)
+    """Guides by mail are a weapon too, where there are many; what is one too many never comes after the flood."""
+    shop = workshop(guides("abcdefg"))
     for name in "abcdefg":
         asks(shop, form=name)
     assert len(letters(shop)) == 5
     assert "the address got 5 mails in 24 hours and never confirmed anything" in reasons(shop)
     shop.advance(hours=24)
     works(shop)
-    assert len(letters(shop)) == 7
+    assert len(letters(shop)) == 5
+    asks(shop, form="f")
+    assert len(letters(shop)) == 6
+
+
+def test_of_all_texts_together_an_address_ever_gets_ten(workshop):
+    names = "abcdefghijkl"
+    shop = workshop(guides(names))
+    for name in names:
+        asks(shop, form=name)
+        shop.advance(hours=12)
+    shop.advance(days=400)
+    asks(shop, form="l")
+    assert letters(shop) == [f"answer-{name}/file" for name in names[:10]]
+    assert reasons(shop).count("the address got 10 mails and never confirmed anything") == 3
+
+
+def test_a_receipt_says_which_text_was_picked_and_that_it_goes_without_its_link(database, clocks, workshop_of):
+    picks = 'trigger = [{ form = "demo" }]\n[[step]]\nid = "ask"\npick = { phase = "first" }\n'
+    made = site({"letter": ANSWERS.format(form="letter"), "demo": 'class = "transactional"\n' + picks})
+    asking = made.emails["letter", "confirm", "fr"].model_copy(update={"link_optional": True, "phase": "first"})
+    shop = workshop_of(database, clocks, replace(made, emails={**made.emails, ("demo", "confirm", "fr"): asking}))
+    ticks(shop, asks(shop, form="letter"))
+    asks(shop, form="demo")
+    [told] = [reason for (reason,) in shop.rows(schema.receipts, "reason") if reason]
+    assert told == "picked `confirm`; without its link: the address was asked to confirm less than 24 hours ago"
 
 
 def test_what_no_form_asks_for_is_not_counted(workshop):
