@@ -73,7 +73,7 @@ def _stored_tree(conn: Connection, release_id: int) -> Tree:
     entries: dict[str, dict[str, Any]] | None
     entries = conn.execute(select(releases.c.tree).where(releases.c.id == release_id)).scalar()
     if entries is None:
-        raise NoRelease(said("there is no release %(number)s", number=release_id))
+        raise NoRelease(said("there is no release %(number)s: `terreau releases` lists them", number=release_id))
     texts = {path: entry["hash"] for path, entry in entries.items() if entry["kind"] == "text"}
     blobs = {
         path.removeprefix("magnets/"): StoredFile(entry["hash"], entry["size"])

@@ -34,10 +34,10 @@ def backup(options: Options, file: Path, with_secrets: bool) -> None:
     Example:  terreau backup /backups/terreau-2026-11-02.zip
     """
     made = write_backup(options.load(), file, system_clocks().moment(), with_secrets, bar)
-    size = file.stat().st_size / 2**20
+    size = words().number(round(file.stat().st_size / 2**20, 1) or 0.1)
     whole = gettext(
-        "%(file)s is whole: %(leads)s leads, %(messages)s messages, %(files)s files, %(size)s MiB.",
-        file=file, leads=made.held.leads, messages=made.held.messages, files=made.held.blobs, size=f"{size:.1f}",
+        "%(file)s is whole: leads: %(leads)s, messages: %(messages)s, files: %(files)s; %(size)s MiB.",
+        file=file, leads=made.held.leads, messages=made.held.messages, files=made.held.blobs, size=size,
     )  # fmt: skip
     click.echo(whole)
     if not with_secrets:

@@ -4,9 +4,10 @@ from contextlib import closing
 
 from authoring.releases import Releases
 from authoring.site import Site
+from authoring.suggest import did_you_mean
 from base.config import Config
-from base.problems import did_you_mean
 from base.saying import said
+from base.translations import msgid
 from leads import events
 from leads.identity import load_leads
 from storage.database import open_database
@@ -48,7 +49,7 @@ def enrol_lead(config: Config, meant: str, sequence: str, author: str) -> str:
 def _lets_in(site: Site, sequence: str) -> None:
     known = site.sequences.get(sequence)
     if known is None:
-        hint = did_you_mean(sequence, site.sequences) or said("`terreau check` knows the files")
+        hint = did_you_mean(sequence, site.sequences, msgid("it has %(names)s"))
         raise NotByHand(said("the content in force has no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
     if not any(trigger.manual for trigger in known.trigger):
         raise NotByHand(

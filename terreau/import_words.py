@@ -98,8 +98,8 @@ def result_lines(import_id: int, counts: Mapping[str, int], words: Translator) -
     """What came of it."""
     number = {name: words.number(count) for name, count in counts.items()}
     yield words.gettext(
-        "Import %(id)s: %(created)s new contacts, %(changed)s leads filled in, %(unchanged)s known with nothing new, "
-        "%(rejected)s rows not taken.",
+        "Import %(id)s: new contacts: %(created)s, leads filled in: %(changed)s,"
+        " known with nothing new: %(unchanged)s, rows not taken: %(rejected)s.",
         id=import_id,
         created=number["created"],
         changed=number["changed"],

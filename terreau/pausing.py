@@ -7,9 +7,9 @@ from sqlalchemy import Connection, func, select
 
 from authoring.releases import Releases
 from authoring.stored import NoRelease
+from authoring.suggest import did_you_mean
 from base.clock import Moment
 from base.config import Config
-from base.problems import did_you_mean
 from base.saying import Said, said, said_n
 from base.translations import msgid
 from storage.database import Database, open_database
@@ -81,7 +81,7 @@ def _known(database: Database, config: Config, sequence: str) -> None:
     with database.read() as conn:
         names |= set(conn.scalars(select(enrolments.c.sequence).where(enrolments.c.state == "active").distinct()))
     if sequence not in names:
-        hint = did_you_mean(sequence, names) or said("`terreau check` knows the files")
+        hint = did_you_mean(sequence, names, msgid("the sequences are %(names)s")) or said("run `terreau apply`")
         raise UnknownPause(said("there is no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
 
 

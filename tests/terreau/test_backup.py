@@ -399,7 +399,7 @@ def test_both_commands_say_what_they_did_and_ask_before_they_replace(folder):
         database.write(lambda conn: lives(conn, 1))
     said = terreau("backup", "x.zip")
     assert said.exit_code == 0, said.output
-    assert "x.zip is whole: 1 leads, 0 messages, 0 files" in said.output
+    assert "x.zip is whole: leads: 1, messages: 0, files: 0; 0.1 MiB." in said.output
     assert "keep the folder `secrets`" in said.output
     assert terreau("backup", "x.zip").exit_code == 1
     assert "add --yes" in terreau("restore", "x.zip").output

@@ -224,7 +224,9 @@ def test_a_sequence_and_everything_rest_and_go_on(folder):
     ("words", "sentence"),
     [
         (["pause", "conseils"], "there is no sequence `conseils` (did you mean `conseils-3d`?)"),
-        (["enrol", "7", "lettre"], "has no sequence `lettre`"),
+        (["enrol", "7", "lettre"], "has no sequence `lettre` (it has `"),
+        (["pause", "xyz"], "there is no sequence `xyz` (the sequences are `"),
+        (["rollback", "77"], "there is no release 77: `terreau releases` lists them"),
         (["explain", "bob@x.example"], "nobody is known as 'bob@x.example'"),
         (["explain", "7"], "nobody is known as '7'"),
         (["explain", "7", "--at", "tuesday"], "is no date"),
