@@ -41,7 +41,7 @@ def test_sales_adds_a_vendors_lead_and_sees_where_it_came_from(client, lively):
     report = client.get("/console/reports/sources").text
     row = re.search(r"Vendor: LeadActif</th>.*", report)
     assert row is not None
-    assert '<td class="num">1</td>' in row[0]
+    assert 'data-head="Leads">1</td>' in row[0]
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(client, lively):
@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(client, lively):
     assert answer.status_code == 422
     assert "Neither an address nor a number" in answer.text
     assert 'value="Dora"' in answer.text
-    assert "nothing was changed" in client.post("/console/leads/add", {**DORA, "email": "x"}).text
+    assert "“x” is nothing that can be reached" in client.post("/console/leads/add", {**DORA, "email": "x"}).text
     assert rows(lively) == []
 
 
