@@ -47,7 +47,7 @@ def test_nothing_in_doubt_is_said_in_a_sentence(content):
 def test_each_doubt_is_told_with_all_that_is_known(unsure):
     told = terreau("unknown").output
     for said in (
-        "nobody knows whether it arrived: no reply in time, of a mail of 4312 bytes",
+        "nobody knows whether it arrived: no reply in time, of a mail of 4,312 bytes",
             "begun 2026-11-02 09:00:00 UTC by", "<x@lumen.example>", "evidence: none yet: no click, no bounce",
         "2026-11-02 09:00 UTC: it is then taken as delivered, unless somebody says more",
         f"{len(unsure)} mails in doubt.",
@@ -93,5 +93,5 @@ def test_what_mail_waits_for_is_told_by_the_doctor(content, database):
     rows = [{**row, "name": "busy.example"}, {**row, "name": "*", "stopped": True, "reason": "no STARTTLS"}]
     database.write(lambda conn: conn.execute(obstacles.insert(), rows) and None)
     told = {one["sentence"]: one["state"] for one in json.loads(terreau("doctor", "--json").output)}
-    assert told["mail is stopped since 2026-11-02 09:00 UTC: no STARTTLS"] == "wrong"
-    assert told["mail for busy.example waits until 2026-11-02 09:00 UTC: 450 busy"] == "doubt"
+    assert told["mail is stopped since 2 November 2026, 9:00 UTC: no STARTTLS"] == "wrong"
+    assert told["mail for busy.example waits until 2 November 2026, 9:00 UTC: 450 busy"] == "doubt"

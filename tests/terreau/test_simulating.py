@@ -250,7 +250,7 @@ def test_a_sequence_that_nothing_lets_them_into_is_said_to_be_never_entered(fold
         "continue à `depuis-le-plan`",
         "contact → iql : Par la règle : engagement 28,829, profil 40.",
         "entre dans la séquence",
-        "Le 14 octobre 2026 : étape mql, engagement 87,504.",
+        "Le 14 octobre 2026 : stade mql, engagement 87,504.",
     ],
 )
 def test_a_french_reader_is_told_of_a_life_in_french(folder, sentence):
