@@ -115,7 +115,7 @@ class Site(Section):
 class Server(Section):
     host: str = "127.0.0.1"
     port: Port = 8000
-    threads: Count = 12
+    threads: Count = 16
     trusted_hosts: list[str] = []
     body_limit: Annotated[int, Field(ge=1024)] = 65536
     form_min_seconds: Annotated[float, Field(ge=0)] = 2

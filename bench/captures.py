@@ -21,6 +21,7 @@ from bench.results import Result
 from bench.server import FORM, example_form
 
 POSTS, ROUNDS, OWED = 1_500, 3, 40_000
+MANY, FEW = 32, 8  # clients: so many keep a server busy whose answers are held back; and as many as visitors may be
 PATH = f"/p/{FORM}"
 ANSWERS: dict[str, Callable[[FormField], str]] = {
     "text": lambda field: "Ada",
@@ -75,7 +76,7 @@ def _interleaved(folder: Path, sink_port: int, kinds: tuple[str, ...]) -> dict[s
         for kind in kinds:
             with server(kind, folder / kind, sink_port) as port:
                 sent_in(port, f"warm{number}", 100)
-                found[kind].append(sent_in(port, f"{kind}{number}"))
+                found[kind].append(sent_in(port, f"{kind}{number}", clients=MANY))
     return found
 
 
@@ -93,11 +94,11 @@ def server(kind: str, folder: Path, sink_port: int, url: str | None = None) -> I
         process.wait(30)
 
 
-def sent_in(port: int, who: str, posts: int = POSTS) -> Answered:
-    """Show the form once, then answer it `posts` times as different people."""
+def sent_in(port: int, who: str, posts: int = POSTS, clients: int = FEW) -> Answered:
+    """Show the form once, then answer it `posts` times as different people, so many at a time."""
     head, fields = _form(port)
     requests = [_post(head, {**fields, "email": f"{who}.{number}@atelier.example"}) for number in range(posts)]
-    answered = fire(port, requests)
+    answered = fire(port, requests, clients)
     if set(answered.statuses) != {303}:
         raise SystemExit(f"not every submission was thanked for: {answered.statuses}")
     return answered

@@ -3,6 +3,9 @@
 import re
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -248,6 +251,22 @@ def test_passwords_are_kept_with_argon2id_and_64_mebibytes():
     assert len(said) == 2
     for kept in said:
         assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_however_many_want_to_come_in_together_no_five_are_looked_at(monkeypatch):
+    five, came_together = threading.Barrier(5), []
+
+    class Slow:
+        def verify(self, kept, password):
+            with suppress(threading.BrokenBarrierError):  # the fifth did not come
+                five.wait(0.5)
+                came_together.append(password)
+            return True
+
+    monkeypatch.setattr(passwords, "_hasher", Slow())
+    with ThreadPoolExecutor(12) as people:
+        assert all(people.map(lambda number: passwords.matches("kept", str(number)), range(12)))
+    assert came_together == []
 
 
 def test_a_hash_made_with_less_work_is_made_again_at_the_next_sign_in(staff_client, console_door):
