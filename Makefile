@@ -34,7 +34,7 @@ demo: .venv/.run ## the whole story in one process, on SQLite, with a local mail
 	@$(BIN)/terreau demo $(DEMO)
 
 test: .venv/.dev browser ## the suite: SQLite and PostgreSQL, real SMTP, real HTTP, a real browser
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(TEST)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(TEST)
 
 check: .venv/.dev ## static only: format, lint, types, imports, content
 	$(BIN)/ruff format --check .
