@@ -55,8 +55,10 @@ def pen(path: Path, durable: bool = True) -> Writer:
 
 def writing_engine(path: Path, lock_seconds: float, pragmas: tuple[str, ...] = _PRAGMAS) -> Engine:
     """One connection whose transactions hold the write lock from their first instant, or do not begin."""
-    # SQLite itself waits for nothing on it: this loop waits for the lock, and whoever holds that waits for nobody else.
-    return _engine(path, _begin_once_free(lock_seconds), pragmas, lock_seconds=0, pool=(1, 0, lock_seconds))
+    # While the file is opened SQLite waits, for somebody who is just closing it, say. After that the loop waits for the
+    # lock, and whoever holds it waits for nobody else.
+    pragmas = (*pragmas, "PRAGMA busy_timeout = 0")
+    return _engine(path, _begin_once_free(lock_seconds), pragmas, lock_seconds, pool=(1, 0, lock_seconds))
 
 
 def migrating_engine(path: Path) -> Engine:
@@ -167,7 +169,7 @@ def _connect(path: Path, pragmas: tuple[str, ...], lock_seconds: float) -> sqlit
     """
     if not path.exists():
         raise _cannot_open(f"{path} is not made yet: `terreau serve` or `terreau migrate` makes it")
-    if closed := [file for file in _files(path) if not os.access(file, os.W_OK)]:
+    if closed := [file for file in _files(path) if not os.access(file, os.W_OK) and file.exists()]:
         raise _cannot_open(f"{closed[0]} may only be read: give this account the right to write it")
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=rw",

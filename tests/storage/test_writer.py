@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
 
 import pytest
@@ -229,6 +230,43 @@ def test_the_pen_is_taken_in_the_first_pause_after_another_process_laid_it_down(
     other.close()
     assert saved(path) == ["soon"]
     assert pauses == [sqlite._PAUSE_SECONDS]
+
+
+def test_a_file_that_another_process_holds_for_itself_is_opened_once_it_lets_go(path):
+    """As the last one who closes it does, to bring the log into it."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+    other.execute("BEGIN EXCLUSIVE")
+    engine = sqlite.writing_engine(path, 10)
+
+    def write():
+        with engine.begin() as conn:
+            save("patient")(conn)
+
+    with ThreadPoolExecutor(1) as aside:
+        written = aside.submit(write)
+        wait([written], timeout=0.2)  # whoever does not wait has failed by then
+        other.execute("ROLLBACK")
+        other.close()
+        written.result(10)
+    engine.dispose()
+    assert saved(path) == ["patient"]
+
+
+def test_a_log_that_vanishes_while_it_is_looked_at_is_not_taken_for_one_that_may_only_be_read(path, monkeypatch):
+    log = path.with_name(f"{path.name}-wal")
+    log.touch()
+
+    def cleared_away(file, mode):
+        log.unlink(missing_ok=True)
+        return file != log
+
+    monkeypatch.setattr(os, "access", cleared_away)
+    engine = sqlite.writing_engine(path, 1)
+    with engine.begin() as conn:
+        save("ada")(conn)
+    engine.dispose()
+    assert saved(path) == ["ada"]
 
 
 def test_a_full_disk_is_unavailable_and_nothing_is_falsely_acknowledged(writer, engine, path):
