@@ -10,9 +10,11 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from base.faults import Place, problems_of, unknown
 from base.keyring import Keys, read_secret
+from base.kinds import Section
+from base.mail_settings import Mail
 from base.problems import Problem
 from base.saying import Said, said
-from base.settings import Config, Mail, Section
+from base.settings import Config
 from base.system_words import why_of
 from base.toml import Document, Loc, Part, TomlError, parse
 

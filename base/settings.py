@@ -2,101 +2,33 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
     model_validator,
 )
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from base.keyring import Keys, keep_secret
+from base.kinds import (
+    Count,
+    File,
+    LocaleName,
+    Name,
+    Port,
+    Seconds,
+    Secret,
+    Section,
+    SharedSecret,
+    SigningSecret,
+    WebAddress,
+    Zone,
+    database_address,
+)
+from base.mail_settings import Dkim, DomainLimit, Limit, Mail, Smtp
 from base.saying import Refused, said
-from base.tokens import CODED, signing_key
-
-SIGNING_BYTES = 16  # that a secret in base64 is made of
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Refused(said("'%(zone)s' is not a time zone: write one such as 'Europe/Paris'", zone=name)) from error
-    return name
-
-
-def _web_address(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(
-            said(
-                "'%(address)s' is not a web address: it begins with https:// (or http:// while you try)",
-                address=address,
-            )
-        )
-    return address.rstrip("/")
-
-
-def _database_address(address: str) -> str:
-    if not address.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        raise Refused(said("a database address begins with sqlite:/// or postgresql://"))
-    try:
-        parts = make_url(address)
-    except (ArgumentError, ValueError) as error:
-        raise Refused(said("a database address is written postgresql://name@host:5432/database")) from error
-    if parts.get_backend_name() == "sqlite" and (parts.database or ":").startswith((":", "file:", "?")):
-        raise Refused(said("a SQLite database needs a file: write sqlite:///path/to/terreau.db"))
-    return address
-
-
-def _mail_address(address: str) -> str:
-    """One that any relay carries as it is, with room for the mark of a message (VERP) in it."""
-    try:
-        known = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
-    except EmailNotValidError as error:
-        sentence = said("'%(address)s' is not a mail address: one looks like 'bounces@example.org'", address=address)
-        raise Refused(sentence) from error
-    return known.ascii_email or address
-
-
-def _signing_secret(secret: str) -> str:
-    """What is signed with it must be signed with something: `whsec_` alone would be an empty key."""
-    try:
-        weak = secret.startswith(CODED) and len(signing_key(secret)) < SIGNING_BYTES
-    except ValueError:
-        weak = True
-    if weak:
-        raise Refused(said("after `whsec_` a secret is base64, of %(count)s bytes or more", count=SIGNING_BYTES))
-    return secret
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-MailAddress = Annotated[str, AfterValidator(_mail_address)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-LocaleName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)]
-DnsName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=200)]
-Secret = Annotated[str, StringConstraints(min_length=16)]
-SigningSecret = Annotated[Secret, AfterValidator(_signing_secret)]
-File = Annotated[Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) else given)]
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Section(BaseModel):
-    """A table of config.toml: frozen, and an unknown key is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Site(Section):
@@ -116,7 +48,7 @@ class Server(Section):
     host: str = "127.0.0.1"
     port: Port = 8000
     threads: Count = 16
-    trusted_hosts: list[str] = []
+    trusted_hosts: list[str] = Field(default=[])
     body_limit: Annotated[int, Field(ge=1024)] = 65536
     form_min_seconds: Annotated[float, Field(ge=0)] = 2
     trusted_proxy: str | None = None
@@ -134,11 +66,11 @@ class Limits(Section):
 class Console(Section):
     """`second_factor`: the roles that come in with a code of an app beside their password."""
 
-    second_factor: list[Literal["viewer", "sales", "marketer", "admin"]] = []
+    second_factor: list[Literal["viewer", "sales", "marketer", "admin"]] = Field(default=[])
 
 
 class DatabaseSection(Section):
-    url: Annotated[str, AfterValidator(_database_address)] = Field(default="sqlite:///data/terreau.db", repr=False)
+    url: Annotated[str, AfterValidator(database_address)] = Field(default="sqlite:///data/terreau.db", repr=False)
     wait_seconds: Seconds = 5
 
 
@@ -150,83 +82,13 @@ class Content(Section):
     dir: File = Path("content")
 
 
-class Bounces(Section):
-    """What comes back, and by which way: a Maildir that is looked into, a webhook that is signed with `secret`."""
-
-    maildir: File | None = None
-    secret: SigningSecret | None = Field(default=None, repr=False)
-    secret_file: File | None = None
-    soft_limit: Count = 5
-    soft_days: Count = 30
-
-
-class Mail(Section):
-    transport: Literal["smtp", "maildir"] = "smtp"
-    maildir: File = Path("data/maildir")
-    connections: Count = 2
-    per_second: Seconds | None = None
-    per_hour: Count | None = None
-    domain_connections: Count | None = None
-    domain_per_hour: Count | None = None
-    return_path: MailAddress | None = None
-    reply_timeout: Seconds = 600
-    pause_at_bounces: Annotated[float, Field(ge=0, le=100)] = 5
-    pause_at_complaints: Annotated[float, Field(ge=0, le=100)] = 0.3
-    bounces: Bounces = Bounces()
-
-
-class Limit(Section):
-    """What one recipient domain gets at most; None = what it can take."""
-
-    connections: Count | None = None
-    per_hour: Count | None = None
-
-
-class DomainLimit(Limit):
-    domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+$", max_length=253)]
-
-
-class Smtp(Section):
-    host: str = "localhost"
-    port: Port = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password: str | None = Field(default=None, repr=False)
-    password_file: File | None = None
-    connect_timeout: Seconds = 30
-    idempotency_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=60)] | None = (
-        None
-    )
-
-    @model_validator(mode="after")
-    def _whole_account(self) -> Self:
-        if self.username is not None and self.password is None and self.password_file is None:
-            raise Refused(said("`username` needs a `password_file` (or a `password`)"))
-        return self
-
-
-class Dkim(Section):
-    """All three, or none: then nothing is signed here."""
-
-    selector: DnsName | None = None
-    domain: DnsName | None = None
-    key_file: File | None = None
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        given = [name for name in ("selector", "domain", "key_file") if getattr(self, name) is not None]
-        if 0 < len(given) < 3:
-            raise Refused(said("a signature needs `selector`, `domain` and `key_file`"))
-        return self
-
-
 class Tracking(Section):
     """`origins`: the company's other sites, whose pages may carry the script of visits."""
 
     clicks: Literal["consent", "never"] = "consent"
     opens: Literal["consent", "never"] = "never"
     visits: Literal["consent", "count", "never"] = "count"
-    origins: list[WebAddress] = []
+    origins: list[WebAddress] = Field(default=[])
     visits_per_hour: Annotated[int, Field(ge=0)] = 600
     beacon_seconds: Annotated[float, Field(ge=0)] = 3
 
@@ -243,7 +105,7 @@ class Webhook(Section):
     kind: Literal["signed", "chat"] = "signed"
     url: WebAddress | None = Field(default=None, repr=False)
     url_file: File | None = None
-    secret: Annotated[str, AfterValidator(_signing_secret)] | None = Field(default=None, repr=False)
+    secret: SharedSecret | None = Field(default=None, repr=False)
     secret_file: File | None = None
     allow_private: bool = False
     erasures: bool = False
@@ -328,15 +190,15 @@ class Config(Section):
     data: Data = Data()
     content: Content = Content()
     mail: Mail = Mail()
-    domains: list[DomainLimit] = []
+    domains: list[DomainLimit] = Field(default=[])
     smtp: Smtp = Smtp()
     dkim: Dkim = Dkim()
     tracking: Tracking = Tracking()
     engine: EngineSection = EngineSection()
     retention: Retention = Retention()
-    webhooks: list[Webhook] = []
-    systems: list[System] = []
-    partners: list[Partner] = []
+    webhooks: list[Webhook] = Field(default=[])
+    systems: list[System] = Field(default=[])
+    partners: list[Partner] = Field(default=[])
     secrets: Secrets = Secrets()
     log: Log = Log()
 

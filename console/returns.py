@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import g
 from markupsafe import Markup
 
-from base.settings import Bounces
+from base.mail_settings import Bounces
 from console.context import say, say_n, span
 from reports.returned import CameBack
 

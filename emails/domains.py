@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from base.clock import elapsed
-from base.settings import Limit
+from base.mail_settings import Limit
 from emails.pace import Pace, Paced
 from storage.claims import RETRY_AFTER
 

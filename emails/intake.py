@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection, func, select
 
 from base.clock import Moment
-from base.settings import Bounces
+from base.mail_settings import Bounces
 from emails.causes import REASONS
 from emails.refusals import Recipient
 from emails.returns import Kind, Returned, kind_of

@@ -14,7 +14,7 @@ import structlog
 from authoring.releases import Releases
 from base.clock import Clocks, elapsed
 from base.config import Config
-from base.settings import Mail
+from base.mail_settings import Mail
 from base.tokens import Signer
 from emails.channel import Channel
 from emails.claiming import Claims, InHand

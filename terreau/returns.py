@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from base.mail_settings import Bounces
 from base.saying import Said, said, said_moment, said_n
-from base.settings import Bounces
 from reports.returned import CameBack
 
 LATE = timedelta(minutes=10)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from base.settings import Limit
+from base.mail_settings import Limit
 from emails import domains
 from emails.domains import PUT_OFFS, Domains, domain_of
 from emails.pace import HOUR, Pace

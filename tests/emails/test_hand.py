@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from base.settings import Limit
+from base.mail_settings import Limit
 from emails import hand
 from emails.courier import Ready
 from emails.domains import Domains

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from base.settings import Bounces
+from base.mail_settings import Bounces
 from base.tokens import new_token
 from emails.bounce_box import BounceBox
 from emails.intake import Rules, take

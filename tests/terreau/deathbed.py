@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from authoring.blobs import BlobDirectory
 from authoring.releases import Releases, apply
-from base.settings import Bounces
+from base.mail_settings import Bounces
 from emails import bounce_box
 from emails.bounce_box import BounceBox
 from emails.intake import Rules

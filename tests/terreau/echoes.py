@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from base.settings import Bounces
+from base.mail_settings import Bounces
 from base.tokens import new_token
 from emails.intake import Rules, take
 from emails.refusals import Recipient
