@@ -13,7 +13,7 @@ from leads import events, groups, strictness
 from leads.answering import ALL, MAILABLE, in_force
 from storage.among import among
 from storage.prepared import Prepared
-from storage.schema import consents, preference_tokens, suppressions
+from storage.schema import IS_GRANTED, consents, preference_tokens, suppressions
 
 OF_THE_MAILBOX = frozenset({"hard_bounce", "soft_bounces"})  # why an address is left alone that does not work
 
@@ -31,10 +31,11 @@ _GROUNDS = Prepared(
     )
 )
 
-_STATES = Prepared(
-    select(consents.c.topic, consents.c.state, _ASKED_BY)
-    .where(consents.c.lead_id == bindparam("lead"))
-    .order_by(consents.c.id)
+_LAST = Prepared(  # found by its end, however often the same was asked
+    select(consents)
+    .where(consents.c.lead_id == bindparam("lead"), consents.c.topic == bindparam("topic"))
+    .order_by(consents.c.id.desc())
+    .limit(1)
 )
 _SCOPES = Prepared(
     select(suppressions.c.address_hash, suppressions.c.scope).where(among(suppressions.c.address_hash, "hashes"))
@@ -42,9 +43,7 @@ _SCOPES = Prepared(
 _REASONS = Prepared(
     select(suppressions.c.address_hash, suppressions.c.reason).where(among(suppressions.c.address_hash, "hashes"))
 )
-_EVER_GRANTED = Prepared(
-    select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), consents.c.state == "granted").limit(1)
-)
+_EVER_GRANTED = Prepared(select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), IS_GRANTED).limit(1))
 
 
 def address_hash(suppression_key: str, email: str) -> str:
@@ -152,6 +151,7 @@ def newest(conn: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
     return _NEWEST.rows(conn, {"leads": sorted(lead_ids)})
 
 
-def states(conn: Connection, lead_id: int) -> dict[str, str]:
-    """{topic: the state that the lead's own ledger leaves it in}."""
-    return {topic: in_force(state, proof) for topic, state, proof in _STATES.rows(conn, {"lead": lead_id})}
+def last_said(conn: Connection, lead_id: int, topics: Collection[str]) -> dict[str, Row[Any]]:
+    """{topic: the newest row of the lead's own ledger}, of those of `topics` that it says anything about."""
+    rows = (_LAST.rows(conn, {"lead": lead_id, "topic": topic}) for topic in topics)
+    return {row.topic: row for those in rows for row in those}

@@ -19,11 +19,12 @@ from leads.answering import (
     ConsentAnswer,
     asked_meanwhile,
     farewells,
+    in_force,
     newly_asked,
     newly_granted,
     newly_withdrawn,
 )
-from leads.consent import OF_THE_MAILBOX, has_left, newest, states
+from leads.consent import OF_THE_MAILBOX, has_left, last_said, newest
 from leads.facts import AFFIRMED
 from storage import wakes
 from storage.bulk import insert_rows
@@ -67,7 +68,8 @@ def ask(
     Returns the topics that wait for a confirmation. Call it under the lead's wake (`wakes.stir`).
     """
     ticked = [answer for answer in answers if answer.given]
-    held = states(conn, lead_id)
+    said = last_said(conn, lead_id, [answer.topic for answer in ticked])
+    held = {topic: in_force(row.state, row.proof) for topic, row in said.items()}
     if any(held.get(answer.topic) in MAILABLE for answer in ticked):
         held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
     new = newly_asked(held, ticked)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from base.clock import Moment
 from leads import consent, consenting, strictness
-from leads.answering import ObjectionAnswer, newly_told
+from leads.answering import ObjectionAnswer, in_force, newly_told
 
 
 def tell(
@@ -32,8 +32,9 @@ def tell(
     """
     if not answers:
         return ()
-    held = consent.states(conn, lead_id)
-    waiting = {row.topic: row for row in consent.newest(conn, [lead_id]) if row.state == "asked"}
+    said = consent.last_said(conn, lead_id, [answer.topic for answer in answers])
+    held = {topic: in_force(row.state, row.proof) for topic, row in said.items()}
+    waiting = {topic: row for topic, row in said.items() if row.state == "asked"}
     held |= dict.fromkeys(strictness.withdrawn_by_others(conn, [lead_id]).get(lead_id, ()), "withdrawn")
     told: list[str] = []
     for answer in answers:

@@ -25,6 +25,7 @@ from storage.tables.engine import (
 )
 from storage.tables.house import BOUNCES_READ_AT, calendars, facts, holders, obstacles, paces, pauses, switches
 from storage.tables.leads import (
+    IS_GRANTED,
     companies,
     confirmations,
     consents,
@@ -79,6 +80,7 @@ from storage.tables.rights import audit, audit_payloads, departures, erasures
 
 __all__ = [
     "BOUNCES_READ_AT",
+    "IS_GRANTED",
     "absences",
     "adoptions",
     "audit",

@@ -145,6 +145,7 @@ def _engine(
         pool_size=size,
         max_overflow=more,
         pool_timeout=pool_seconds,
+        pool_use_lifo=True,  # the one whose cache is warm; by turns each of them would fill its own
     )
 
     event.listen(engine, "begin", begin)

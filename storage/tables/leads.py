@@ -20,6 +20,7 @@ from storage.types import Id, Json, UtcDateTime
 
 # `email IS NULL` in words that SQLite looks up in no other index: of the unique one it believes that one lead has none.
 _NO_ADDRESS, _MERGED = text("NOT (email IS NOT NULL)"), text("survivor_id IS NOT NULL")
+IS_GRANTED = text("state = 'granted'")  # a value that comes at run time would keep SQLite from the index of it
 companies = table(
     "companies",  # made at the first sight of their domain
     Column("domain", String(253), primary_key=True),  # the one they registered, in ASCII; never a mail provider's
@@ -216,6 +217,7 @@ consents = table(
     Column("recorded_at", UtcDateTime, nullable=False),  # machine
     CheckConstraint("state IN ('asked', 'granted', 'informed', 'withdrawn')", name="state"),
     Index("ix_consents_lead_id_topic_id", "lead_id", "topic", "id"),
+    Index("ix_consents_lead_id_granted", "lead_id", sqlite_where=IS_GRANTED, postgresql_where=IS_GRANTED),
 )
 suppressions = table(
     "suppressions",  # one table, by keyed hash, so that it survives erasure

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from base.tokens import digest
 from leads import consent, consenting, events
+from leads.answering import ObjectionAnswer
 from leads.groups import survivor
 from leads.identity import Capture, ConsentAnswer, load_leads, record
 from storage.schema import consents, leads, preference_tokens, releases, submissions, wakes
@@ -270,3 +271,31 @@ def test_events_are_read_after_the_seen_one_and_by_name(database, capture, momen
     assert [event.seq for event in named[bob]] == [2]
     assert named[ada][0].at == moment.calendar + timedelta(days=1)
     assert nothing == {ada: ()}
+
+
+# PostgreSQL does not tell its steps; the indexes are the same.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_form_costs_the_same_however_often_the_lead_was_asked_before(database, capture, moment):
+    told = ObjectionAnswer("news", "Nous vous écrirons.", False, "J'accepte les nouvelles.")
+    asking = replace(capture, columns={"email": "ada@gmail.com"}, objections=(told,))
+
+    def form(conn, number):
+        return record(conn, replace(asking, idempotency_key=f"form-{number}"), moment).lead_id
+
+    def steps_of(conn, number):
+        """How often SQLite took a hundred steps."""
+        driver, taken = conn.connection.driver_connection, []
+        driver.set_progress_handler(lambda: taken.append(1) and None, 100)
+        form(conn, number)
+        driver.set_progress_handler(None, 0)
+        return len(taken)
+
+    ada = database.write(lambda conn: form(conn, 0))
+    few = database.write(lambda conn: steps_of(conn, 1))
+    answers = [TIPS, ConsentAnswer("news", "J'accepte les nouvelles.", True)]
+    often = {"form": "guide", "locale": "fr", "proof": {}, "now": moment}
+    for _ in range(4):
+        database.write(lambda conn: [consenting.ask(conn, ada, answers, **often) for _ in range(500)])
+    many = database.write(lambda conn: steps_of(conn, 2))
+    assert few > 0
+    assert many <= few * 1.2

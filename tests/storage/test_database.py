@@ -63,6 +63,17 @@ def test_a_read_sees_one_moment(database):
     assert saved(database) == ["motto"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_reads_alone_reads_from_the_one_connection_whose_cache_is_warm(database):
+    with database.read(), database.read(), database.read():
+        pass
+    used = set()
+    for _ in range(6):
+        with database.read() as conn:
+            used.add(id(conn.connection.driver_connection))
+    assert len(used) == 1
+
+
 def test_a_read_does_not_write(database):
     with pytest.raises(DBAPIError, match=r"(?i)read.?only"), database.read() as conn:
         save(conn)
