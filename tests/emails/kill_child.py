@@ -81,12 +81,15 @@ def send(line: Connection, url: str, port: int, site: Site) -> None:
     that point so many times. Its pid is the answer, and how it ended: "killed", or "done"."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())  # as each child has it from its first instant
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    # Python forgets what came while it forked: a child that was asked to end in its first instant would send on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     with suppress(EOFError):
         while True:
             life, *armed = line.recv()
             child = os.fork()
             if child == 0:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
                 if armed:
                     arm(*armed)
                 live(url, port, site, life, stop)
