@@ -1,4 +1,4 @@
-"""From due to 250: the sender with its look-ups, rendering and durable intents, against three floors of the same run.
+"""From due to 250: the sender with its look-ups, rendering and durable intents, against floors of the same run.
 
 All write to the same sink over loopback: Debian's `smtp-sink` where it is installed (package postfix), else our own.
 """
@@ -20,9 +20,10 @@ from base.clock import Clocks, elapsed
 from base.config import Config, load_config
 from base.tokens import Signer
 from bench import letter, scene
-from bench.floors import FLOORS, SHORT, Floor, Ground
+from bench.floors import BAREST, FLOORS, SHORT, Floor, Ground
 from bench.results import Result
 from bench.scene import Scene
+from emails.layouts import Setting
 from emails.maildir import Maildir
 from emails.outbox import Sender
 from emails.smtp import Smtp
@@ -34,7 +35,7 @@ UNLIMITED = [f"TERREAU__LIMITS__{kind}_PER_HOUR" for kind in ("ADDRESS", "NETWOR
 def measure() -> list[Result]:
     """Messages per second from due to 250, over those of each floor: for the mail of the targets, and for a short one
     of the example content, of which nothing is promised."""
-    return [*_measure(letter.with_it, FLOORS), *_measure(lambda tree: tree, [SHORT])]
+    return [*_measure(letter.with_it, (*FLOORS, BAREST)), *_measure(lambda tree: tree, [SHORT])]
 
 
 def _measure(edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Result]:
@@ -42,19 +43,31 @@ def _measure(edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Resu
     with tempfile.TemporaryDirectory() as name, sink() as port:
         folder = Path(name)
         at = scene.set_up(folder, edit=edit)
-        scene.fill(at, MAILS * (ROUNDS + 1) + 1)
+        lots = (range(first, first + MAILS) for first in range(2, 2 + 2 * MAILS * (ROUNDS + 1), MAILS))
+        scene.fill(at, 2 * MAILS * (ROUNDS + 1) + 1)
         config = settings(folder, port)
+        setting = Setting(config.site.base_url, config.site.default_locale)
         one = _one_letter(at, config)
         sender = sender_of(at, config, Smtp(config))
         rounds = []
-        for number in range(ROUNDS + 1):
-            owe(at, range(2 + number * MAILS, 2 + (number + 1) * MAILS))
-            ground = Ground(folder, port, MAILS, one, at.releases.in_force())
+        ground = Ground(folder, port, MAILS, one, at.releases.in_force(), setting, lambda: owe(at, next(lots)))
+        for _ in range(ROUNDS + 1):
+            ground.owe()
             rounds.append((_drain(sender), *(floor.rate(ground) for floor in floors)))
         sender.close()
         at.close()
     ours, *others = zip(*rounds[1:], strict=True)  # the first one fills caches
-    return [_against(floor, ours, its, len(one)) for floor, its in zip(floors, others, strict=True)]
+    results = [_against(floor, ours, its, len(one)) for floor, its in zip(floors, others, strict=True)]
+    if BAREST in floors:
+        quickest = others[floors.index(BAREST)]
+        results += [_at_most(floor, quickest, its) for floor, its in zip(FLOORS, others, strict=False)]
+    return results
+
+
+def _at_most(floor: Floor, quickest: Sequence[float], its: Sequence[float]) -> Result:
+    """What could be had of a floor at all, by one process that does the fewest steps."""
+    ratio = statistics.median(mine / other for mine, other in zip(quickest, its, strict=True))
+    return Result(f"the fewest steps, against {floor.name}", ratio, 0.0, "x", detail=f"the target is {floor.target:g}")
 
 
 def _against(floor: Floor, ours: Sequence[float], its: Sequence[float], size: int) -> Result:
