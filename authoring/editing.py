@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 from authoring.models.common import Model
 from authoring.models.definitions import Definitions
 from authoring.models.hand_off import HandOff
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.pinned import Lack, Version, lacks
 from authoring.renames import renamed
 from authoring.site import Site

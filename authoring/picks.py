@@ -5,7 +5,7 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterator, Sequence
 
-from authoring.models.sequences import Pick
+from authoring.models.steps import Pick
 from authoring.references import Names, email_file
 from authoring.sentences import Fault
 from authoring.site import Site

@@ -16,7 +16,8 @@ from authoring.models.hand_off import Escalation, HandOff, Route
 from authoring.models.magnets import Magnet
 from authoring.models.pages import Page
 from authoring.models.personas import Action, Expectation
-from authoring.models.sequences import Notify, Sequence, Step, Task, Trigger
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import Notify, Step, Task
 from authoring.sentences import Fault, shortened
 from authoring.shapes import Path
 from authoring.site import Site

@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import Any, Literal
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterator
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.sentences import Fault
 from authoring.shapes import Path
 from authoring.suggest import did_you_mean

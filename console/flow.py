@@ -9,7 +9,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 
 END = ""  # where the last step leads
 HEIGHT = 100

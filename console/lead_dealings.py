@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from authoring.site import Site
 from base.translations import msgid
 from console.context import Viewer, day, hour, moment, say

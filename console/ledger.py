@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from authoring.models.conditions import Condition
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from authoring.site import Site
 from base.translations import msgid
 from console.conditions import in_words

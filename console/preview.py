@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, abort, g, make_response, request, url_for
 from sqlalchemy import Connection
 
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from authoring.picks import pickable
 from authoring.site import Site
 from console.context import number, percent, say, viewer

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from authoring.load import read_sequence
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from base.toml import Document, TomlError, parse
 from leads.explain import FILE
 from reports.ledger import Decided

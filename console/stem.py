@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask import g
 from markupsafe import Markup, escape
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.site import Site
 from console import flow
 from console.context import day, hour, say, say_n

@@ -9,7 +9,8 @@ from babel.dates import get_day_names
 
 from authoring.models.common import Localised
 from authoring.models.conditions import Condition
-from authoring.models.sequences import QuietHours, SendWindow, Sequence, Step, Trigger, WaitUntil
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import QuietHours, SendWindow, Step, WaitUntil
 from authoring.site import Site
 from base.translations import msgid
 from base.typography import typeset

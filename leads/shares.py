@@ -7,7 +7,7 @@ Pure: no database, no clock, no network.
 from collections.abc import Sequence
 from hashlib import sha256
 
-from authoring.models.sequences import Share
+from authoring.models.steps import Share
 
 _WHOLE = 2**64
 

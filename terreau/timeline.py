@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from authoring.models.common import Model
 from authoring.models.personas import Action
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from workflows.language import said
 from workflows.values import Decision, Message, Receipt, Rules, Turn
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from authoring.editing import Move
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.renames import renamed
 from workflows.outcomes import Adopt, Complete, Leave
 from workflows.values import Edit, Enrolment, Rules

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from authoring.models.conditions import Condition
 from authoring.models.definitions import Definitions
-from authoring.models.sequences import Sequence, Step, Trigger
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import Step
 from authoring.routes import END, targets, turns_away
 from authoring.site import Site
 from base.problems import Severity

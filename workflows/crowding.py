@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
 
-from authoring.models.sequences import Sequence, Step, Trigger
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import Step
 from authoring.site import Site
 from base.calendars import local_moment
 from base.saying import Said, said

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from authoring.models.sequences import Branch, Sequence, WaitFor
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Branch, WaitFor
 from leads.conditions import next_change
 from leads.facts import DISQUALIFIED, REPLIED, Event, Facts
 from leads.shares import held_out, way

@@ -9,7 +9,7 @@ from typing import Any
 
 from authoring.models.common import text_in
 from authoring.models.hand_off import Rep
-from authoring.models.sequences import SetFields, Step
+from authoring.models.steps import SetFields, Step
 from authoring.site import UNLINKED
 from leads.facts import COLUMNS, Facts, Lead
 from leads.points import MILLI

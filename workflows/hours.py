@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from authoring.models.common import Model
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.references import each
 from authoring.site import Site
 from base.calendars import WEEKDAYS

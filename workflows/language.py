@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from authoring.models.common import Model
 from authoring.models.conditions import Condition
-from authoring.models.sequences import Sequence, Step, Trigger
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import Step
 from base.calendars import at_local, is_zone
 from leads.facts import CREDIBLE, Event, Lead
 

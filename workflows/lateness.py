@@ -6,7 +6,8 @@ Pure: no database, no clock, no network.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.routes import END, targets, turns_away
 from authoring.site import Site
 from base.problems import Severity

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from authoring.models.conditions import Condition
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from base.calendars import local_moment
 from leads.conditions import holds
 from leads.facts import Facts

@@ -6,7 +6,7 @@ Pure: no database, no clock, no network.
 from dataclasses import dataclass
 from datetime import datetime
 
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from workflows.values import Enrolment
 
 

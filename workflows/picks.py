@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from authoring.models.sequences import Pick
+from authoring.models.steps import Pick
 from authoring.site import Site
 from leads.conditions import interest_points, stage_rank
 from leads.facts import Facts

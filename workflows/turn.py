@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from authoring.models.sequences import Step
+from authoring.models.steps import Step
 from leads.asked import Answer
 from workflows import effects
 from workflows.adopting import carry_out, due_edit

@@ -9,8 +9,9 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from authoring.models.definitions import Definitions
-from authoring.models.sequences import QuietHours, SendWindow, Sequence, Step
-from authoring.models.sequences import WaitUntil as WrittenMoment
+from authoring.models.sequences import Sequence
+from authoring.models.steps import QuietHours, SendWindow, Step
+from authoring.models.steps import WaitUntil as WrittenMoment
 from base.calendars import WEEKDAYS, add, at_local, local_day, next_opening
 from base.days_off import NONE, DaysOff, days_off
 from base.durations import parse_duration

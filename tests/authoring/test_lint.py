@@ -8,7 +8,8 @@ import pytest
 from authoring.contrast import PAIRS, contrast
 from authoring.lint import lint_what_is_read
 from authoring.load import Loaded, load
-from authoring.models.sequences import Sequence, Step
+from authoring.models.sequences import Sequence
+from authoring.models.steps import Step
 from authoring.references import REFERS, UNKNOWN, each, names_of
 from authoring.routes import bad_routes, reachable
 from authoring.shapes import MODELS

@@ -4,7 +4,8 @@ import tomllib
 
 import pytest
 
-from authoring.models.sequences import Sequence, Step, Trigger
+from authoring.models.sequences import Sequence, Trigger
+from authoring.models.steps import Step
 from console.flow import ways_on
 from console.step_words import ACT_ICONS, act_of, details_of, settings, trigger, wait_of
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from authoring.models.sequences import Share
+from authoring.models.steps import Share
 from leads.shares import held_out, way
 
 LEADS = range(1, 20_001)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from authoring.models.sequences import SendWindow
+from authoring.models.steps import SendWindow
 from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.values import Promised
 from workflows.waits import Cap, Hours

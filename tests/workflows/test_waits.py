@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from authoring.models.sequences import QuietHours, SendWindow, Step, WaitUntil
+from authoring.models.steps import QuietHours, SendWindow, Step, WaitUntil
 from base.days_off import days_off
 from workflows.waits import (
     Cap,
