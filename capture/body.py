@@ -51,6 +51,8 @@ def _pairs(request: Request, text: str) -> list[tuple[str, str]]:
         pairs = list(request.form.items(multi=True))
         if request.files or len(pairs) > MOST_FIELDS:
             raise BadRequest(TOO_MANY_FIELDS)
+        if not all(isinstance(name, str) for name, _value in pairs):  # a name that nobody can read is none
+            raise BadRequest(NOT_TEXT)
         return pairs
     if request.mimetype != "application/x-www-form-urlencoded" and text:
         raise UnsupportedMediaType

@@ -93,6 +93,12 @@ def test_files_json_and_odd_kinds_of_body_are_refused(fast):
     assert fast.post("/p/demo", b"--x\r\ngarbage", content_type="multipart/form-data; boundary=x").status_code == 422
 
 
+@pytest.mark.parametrize("named", ['name="a%0D"', "name*=utf-8''%ff", "", 'name="a%00"', 'name="'])
+def test_a_part_whose_name_nobody_can_read_is_no_answer(fast, named):
+    part = f"--x\r\nContent-Disposition: form-data; {named}\r\n\r\nv\r\n--x--\r\n".encode()
+    assert fast.post("/p/demo", part, content_type="multipart/form-data; boundary=x").status_code == 400
+
+
 def test_a_form_in_parts_is_as_good_as_one_in_a_line(fast, door):
     answer = fast.post("/p/demo", body_of(fast), content_type="multipart/form-data")
     assert answer.status_code == 303
