@@ -8,20 +8,30 @@ import re
 from emails.received import Received
 from emails.refusals import notice_of
 
+ANSWERS = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+
 # What a subject says of a machine's answer: wherever it stands with no word after it, since people speak of automatic
-# answers; wherever it stands; or only where it begins so, since they speak of holidays and of car insurance too.
+# answers; or wherever it stands.
 _AWAY = re.compile(
-    r"(?:auto(?:matic)?.?(?:reply|response|answer)|r[ée]ponse automatique|automatische antwort|respuesta autom[áa]tica"
+    r"(?:auto(?:matic)?.?(?:reply|response|answer|responder)|r[ée]ponse automatique|automatische antwort"
+    r"|respuesta autom[áa]tica"
     r"|risposta automatica|automatisch antwoord|resposta autom[áa]tica|automatiskt svar|автоматический ответ"
-    r"|odpowied[źz] automatyczna)(?!\s*\w)"
+    r"|odpowied[źz] automatyczna|automatisk svar|autosvar|automatick[áa] odpov[ěe][ďd]|automatikus v[áa]lasz"
+    r"|r[ăa]spuns automat|otomatik yan[ıi]t|αυτόματη απάντηση|자동 (?:회신|응답))(?!\s*\w)"
     r"|out.?of.?(?:the.?)?office|away from (?:the|my) (?:office|desk|mail)|vacation (?:reply|response|message)"
-    r"|hors du bureau|abwesenheit|nicht im (?:b[üu]ro|haus)"
-    r"|fuera de (?:la )?oficina|fuori (?:sede|ufficio)|afwezigheid"
+    r"|hors du bureau|abwesenheit(?:s?(?:notiz|nachricht|meldung|mitteilung|agent|assistent|benachrichtigung))?(?!\w)"
+    r"|nicht im (?:b[üu]ro|haus)"
+    r"|fuera de (?:la )?oficina|fuori (?:sede|ufficio)|afwezigheid(?:s(?:bericht|melding))?(?!\w)"
     r"|fora do escrit[óo]rio|automaattinen"
-    r"|自動(?:返信|応答)|不在"
+    r"|自動(?:返信|応答)|不在(?:通知|の|です|にして|(?!\w))"
     r"|自动(?:回复|答复)|автоответ|вне офиса|poza biurem"
-    r"|^(?:\[[^\]]{1,40}\])?[\W_]*(?:auto:|absen(?:ce|t)|(?:je suis )?en cong[ée]|on (?:vacation|holidays?|leave)"
-    r"|i am away|abwesend|im urlaub|assente|afwezig|vacation\b|cong[ée]s\b)"
+    r"|^(?:\[[^\]]{1,40}\])?[\W_]*auto:"
+)
+# Only where it begins so, and its text asks nothing: people speak of holidays and of car insurance too.
+_BEGINS_AWAY = re.compile(
+    r"(?:\[[^\]]{1,40}\])?[\W_]*(?:absen(?:ce|t)|(?:je suis )?en cong[ée]|ooo\b"
+    r"|(?:(?:i am|i['’]m) )?(?:on (?:(?:annual|parental|maternity|sick) )?(?:vacation|holidays?|leave)\b|away\b)"
+    r"|abwesend|im urlaub|assente|(?:ik ben )?afwezig|vacation\b|cong[ée]s\b)"
 )
 # Subjects that people may have as well: they count only where the text begins as a notice does.
 _AS_IF_AWAY = re.compile(
@@ -38,7 +48,10 @@ _TELLS_AWAY = re.compile(
     r"|this is an automat|ceci est (?:un|une) (?:message|réponse|courriel|e-?mail) automatique)"
 )
 _ASKS = re.compile(r"\?(?!\S)")  # an address has one as well, with what it asks for behind it
-_RECEIPT = re.compile(r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:")
+_HEADER = re.compile(r"x-(?:mail-)?auto-?(?:reply|respon(?:d|der|se))(?:-from)?|x-vacation")
+_RECEIPT = re.compile(
+    r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:|(?:non )?letto ?:|(?:n[ãa]o )?lid[oa] ?:"
+)
 # How the notice begins that a reader's program sends, and what it says: of a mail of ours, not of what it offers.
 _WAS_READ = re.compile(
     r"\W*(?:(?:your|this|the|votre|ce|le|ihre|eine|su|el|tu|il|(?:o )?seu|uw|je) (?:e?-?mail|mess?ag\w*|courriel"
@@ -53,10 +66,7 @@ def is_automatic(mail: Received) -> bool:
     declared = mail.first("auto-submitted").lower().split(";")[0].strip()
     if declared and not declared.startswith("no"):
         return True
-    if any(
-        name in mail.headers
-        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-vacation")
-    ):
+    if any(_HEADER.fullmatch(name) for name in mail.headers):
         return True
     if "auto_reply" in mail.first("precedence").lower() or "autoreply" in mail.first("x-precedence").lower():
         return True
@@ -66,16 +76,22 @@ def is_automatic(mail: Received) -> bool:
 
 
 def says_away(mail: Received) -> bool:
-    """By its subject alone."""
-    return _AWAY.search(mail.first("subject").lower()) is not None
+    """By its subject; behind the mark of an answer stands what the mail that it answers is called."""
+    subject = mail.first("subject").lower()
+    if ANSWERS.match(subject) is not None:
+        return False
+    return _AWAY.search(subject) is not None or (_BEGINS_AWAY.match(subject) is not None and not _asks(mail))
 
 
 def _tells_of_an_absence(mail: Received) -> bool:
     """By its subject and how its text begins, together; whoever asks something is a person."""
     if _AS_IF_AWAY.match(mail.first("subject").lower()) is None:
         return False
-    words = notice_of(mail).lower()
-    return _TELLS_AWAY.match(words) is not None and _ASKS.search(words) is None
+    return _TELLS_AWAY.match(notice_of(mail).lower()) is not None and not _asks(mail)
+
+
+def _asks(mail: Received) -> bool:
+    return _ASKS.search(notice_of(mail)) is not None
 
 
 def is_receipt(mail: Received) -> bool:

@@ -82,7 +82,10 @@ _DIGITS = {
 PHRASES: tuple[tuple[str, str], ...] = (
     ("greylisted", r"gr[ea]y.?list|unverified (?:recipient )?address"),
     ("hostunknown", r"(?:account or )?domain may not exist|[a-z0-9-]+\.[a-z]{2,} does not exist"),
-    ("policyviolation", r"content presents"),
+    ("rejected", r"\byour (?:e-?mail |mail |sender )?(?:address|domain|host ?name)(?: \w+){0,3} (?:not (?:exist|found"
+        r"|be verified)|doesn't exist|unknown)|sender(?:'s)? (?:e-?mail )?(?:address|mailbox"
+        r"|domain)? ?(?:is )?unknown"),
+    ("policyviolation", r"content presents|\b(?:helo|ehlo) (?:command )?rejected"),
     ("systemerror", r"(?:server|host) does not support"),
     ("rejected", r"(?:to/|\b)from an address"),
     ("toomanyconn", r"too many (?:\w+ )?(?:connections|recipients|sessions|concurrent|simultaneous)|connection rate"),
@@ -90,7 +93,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|large)) (?:\w+ ){0,2}(?:headers?|mime|boundary|attachment|lf)\b|headers? (?:too|are too|is too) (?:large"
         r"|long|big)|8-?bit data"),
     ("requireptr", r"(?:no|missing|without a?n?|invalid|bad|valid) (?:valid )?(?:\w+ )?(?:ptr|rdns|reverse.?dns)"
-        r"|reverse dns (?:failed|lookup|required|entry)|fix reverse dns|(?:ptr|rdns) (?:resource )?record|(?:ip name"
+        r"|reverse dns (?:failed|lookup|required|entry|name not found)|fix reverse dns|(?:ptr"
+        r"|rdns) (?:resource )?record|(?:ip name"
         r"|reverse|hostname) lookup fail|cannot (?:find|resolve) your (?:reverse )?(?:host|ip)"
         r"|unverif\w+ sending ips?"),
     ("norelaying", r"relay(?:ing)? (?:access )?(?:denied|prohibited|not (?:allowed|permitted)|forbidden)"
@@ -102,7 +106,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("virusdetected", r"\bvirus|infected|malware|malicious (?:attach|content|software)"),
     ("badreputation", r"\breputation\b|senderscore|sender ?base"),
     ("speeding", r"at a rate that|(?:rate|sending) limit|unexpected(?:ly high)? (?:volume|rate)|sent too (?:many"
-        r"|much)|too many (?:mails|messages)|try again (?:more )?slow|throttl|quota of (?:mails|messages)"),
+        r"|much)|too many (?:mails|messages)|max(?:imum)? (?:e?mails|messages) per|try again (?:more )?slow|throttl"
+        r"|quota of (?:mails|messages)"),
     ("blocked", r"\b(?:black|block|deny).?list|\bdns?bl\b|\brbls?\b|spamhaus|spamcop|barracuda|sorbs|proofpoint"
         r"|client host (?:rejected|blocked)|(?:host|ip|server|connection|address)[\w .\[\]]{0,40} (?:is |was "
         r"|has been )?(?:block|banned|listed|blacklisted)|\bblocked (?:by|for|due|using|because)"
@@ -118,9 +123,11 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ("mailboxfull", r"(?:mail ?box|inbox|mailfolder|maildir|account|folder)s?(?: \w+){0,6} (?:is |are |has )?(?:full"
         r"|exceed|over)|\b(?:over|exceed\w*|out of|beyond)(?: \w+){0,3} (?:disk )?(?:quota|storage)|(?:quota"
         r"|storage)(?: \w+){0,4} (?:exceed|full|reached|is over)|quota violation|full mail ?box"
-        r"|insufficient (?:user )?(?:quota|storage)|bo[iî]te(?: \w+){0,6} pleine|quota d[ée]pass|size of mailbox"
+        r"|insufficient (?:user )?(?:quota|storage)|bo[iî]te(?: \w+){0,6} pleine|quota d[ée]pass"
+        r"|d[ée]pass[ée]\w* (?:son|le|du) quota|size of mailbox"
         r"|post(?:fach|eingang)(?: \w+){0,4} (?:[üu]e?ber)?(?:voll|f[üu]e?llt)|buz[oó]n(?: \w+){0,6} llen[oa]"
-        r"|casella(?: \w+){0,6} piena|(?:mailbox|postvak)(?: \w+){0,4} vol\b|caixa(?: \w+){0,6} cheia"),
+        r"|casella(?: \w+){0,6} piena|(?:mailbox|postvak)(?: \w+){0,4} vol\b|caixa(?: \w+){0,6} cheia|przepe[łl]nion"
+        r"|переполнен|一杯|已满"),
     ("systemfull", r"(?:insufficient|out of|no|not enough) (?:system |disk )?(?:disk )?(?:space|storage|resources)"),
     ("suspend", r"(?:account|mail ?box|user|recipient|address|domain)(?: \w+){0,4} (?:suspend|disabled|inactive"
         r"|frozen|deactivated|locked|expired|dormant|discontinued|not active)|(?:disabled|inactive|suspended|frozen"
@@ -132,11 +139,12 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|envelope sender|domain is invalid|sender verif"),
     ("securityerror", r"\b(?:start)?tls\b|authentication (?:is )?required|must (?:\w+ )?authenticate"
         r"|unauthenticated sender|encryption (?:is )?(?:required|needed)|relogin|\bauth(?:entication)? failed"),
-    ("hasmoved", r"(?:user|recipient|account|mailbox|person|employee)(?: \w+){0,5} (?:has )?(?:moved|left|changed)"
+    ("hasmoved", r"(?:user|recipient|account|mailbox|person|employee)(?: \w+){0,5} (?:has )?(?<!being )(?:moved|left"
+        r"|changed)"
         r"|no longer (?:on|at|with|works?|employed|here|in service)|has (?:been )?replaced by|n'est plus (?:chez"
         r"|valide)"),
-    ("notaccept", r"(?:does|do|will) not accept (?:any )?(?:e?mail|smtp)|null mx|accepts no mail|no mail is accepted"
-        r"|not accept mail"),
+    ("notaccept", r"not accept (?:any )?(?:e?mail|smtp)(?! (?:from|until)\b)|null mx|accepts no mail"
+        r"|no mail is accepted"),
     ("networkerror", r"not found, try again|host ?name lookup fail|temporary (?:lookup|dns|name)"
         r"|malformed (?:or unexpected )?name|dns query failed|name server (?:timeout|failure)|lost connection"
         r"|network (?:is )?unreach|no route to|(?:mail )?loop|too many hops|hop count|lookup failure"
@@ -151,13 +159,14 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|did not accept our requests to connect|over \d+ (?:hours|days)|too old|still (?:be )?undelivered"
         r"|cannot send message (?:for|within)"),
     ("userunknown", r"(?:user|recipient|mail ?box|account|alias|address|name|customer|local.?part|destinataire"
-        r"|subscriber|inbox)(?:'s)?(?: \w+){0,4}? (?:(?:is |was |are )?(?:unknown|not (?:\w+ )?(?:found|known"
+        r"|subscriber|inbox)(?:'s|e?s)?(?: (?!temporarily)\w+){0,4}? (?:(?:is |was |are |were )?(?:unknown"
+        r"|not (?:\w+ )?(?:found|known"
         r"|exist\w*|valid|here|listed|available|recogni[sz]ed)|invalid|unavailable|unrecogni[sz]ed|couldn't be found"
         r"|wasn.t found|inconnue?|invalide)|(?:does|do|did|could|can|will|may|has) ?n[o'’]t (?:\w+ )?(?:exist|have"
         r"|be found|been found|match))|(?:unknown|invalid|illegal|non.?existent|no such|bad|unrouteable"
         r"|undeliverable) (?:or (?:unknown|illegal|invalid) )?(?:\w+ )?(?:user|recipient|mail ?box|account|alias"
-        r"|address|name|person|customer|subscriber|destination)|recipient (?:address )?(?:was )?rejected"
-        r"|address rejected|recip(?:ient)?not ?found|no (?:mailbox|account|user) (?:here )?(?:by|with|of|for) "
+        r"|address|name|person|customer|subscriber|destination)"
+        r"|recip(?:ient)?not ?found|no (?:mailbox|account|user) (?:here )?(?:by|with|of|for) "
         r"|user ?(?:doesn|does)|not (?:a |our )(?:valid |known |local )?(?:user|customer|mailbox|recipient)"
         r"|(?:adresse|utilisateur|bo[iî]te|compte|destinataire)(?: \w+){0,3} (?:inconnue?|invalide|inexistante?"
         r"|n'existe)|unbekannte?r? (?:empf|benutzer|nutzer|adress)|empf[äa]nger(?:\w+)?(?: \w+)? (?:unbekannt"
@@ -165,12 +174,14 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|casella)(?: \w+){0,3} (?:no existe|desconocid|inexistente|sconosciut|non esiste)|gibt es nicht"
         r"|(?:empf(?:[äa]|ae)nger\w*|adresse)(?: \w+){0,6} nicht (?:gefunden|vorhanden|bekannt)"
         r"|(?:adresse|destinataire)(?: \w+){0,3} introuvable|no se encontr[óo]"
-        r"|destinat[áa]rio(?: \w+){0,2} n[ãa]o existe"
+        r"|(?:destinat[áa]rio|usu[áa]rio|conta)(?: \w+){0,2} (?:n[ãa]o existe|inexistente|desconhecid)"
         r"|(?:ontvanger|adres|gebruiker)(?: \w+){0,3} (?:onbekend|bestaat niet|niet gevonden)"
-        r"|(?:address|account|mailbox) no longer accepts"
+        r"|(?:address|account|mailbox) no longer (?:accepts|exists)|n'est pas r[ée]pertori[ée]"
+        r"|nie istnieje|не (?:существует|найден)|存在しません|見つかりません|不存在"
         r"|user unknown|unknown user|mailbox unavailable"),
     ("policyviolation", r"polic(?:y|ies)|protocol violation|not allowed|header error|prohibited|administrative"
         r"|denied by|potential(?:ly)? (?:security|danger)"),
+    ("userunknown", r"recipient (?:address )?(?:was )?rejected|address rejected"),
     ("rejected", r"access (?:was )?denied|permission denied"),
     ("mailererror", r"procmail|maildrop|unknown mailer|mailer error|pipe to|command died|failed to read"
         r"|local delivery|lock fail"),
@@ -194,6 +205,8 @@ _ACCEPTED = re.compile(
     r"^.{0,12}(?<![\d.])[23]\d\d[ -].*$", re.MULTILINE
 )  # what a server agreed to, in the transcript of a session
 _EMPTIED = re.compile(r"\([ \t]*\)|'[ \t]*'|\"[ \t]*\"")  # what stood around an address
+# Cisco's gateways put it before any refusal whatever that the next server gave to an address.
+_WRAPPING = re.compile(r"unknown address error (?=[45]\d\d-')")
 _LINKS = re.compile(r"https?://\S+|www\.\S+")
 _ENHANCED = re.compile(r"(?<![\d.\[])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(
@@ -255,11 +268,14 @@ def _stage_of_transcript(text: str) -> str:
 
 def cause(status: str, words: str, stage: str = "") -> str:
     """The reason (a key of REASONS) for an enhanced code and the server's own words."""
-    said = _EMPTIED.sub(" ", _LINKS.sub(" ", _ADDRESSES.sub(" ", _ACCEPTED.sub("", words)))).lower()
+    bare = _EMPTIED.sub(" ", _LINKS.sub(" ", _ADDRESSES.sub(" ", _ACCEPTED.sub("", words)))).lower()
+    said = _WRAPPING.sub("", bare)
     topic = status.partition(".")[2]
     certain = CERTAIN.get(topic, "")
     if status.startswith("4") and certain in HARD:  # of an address that it has not looked up yet a server says so too
         certain = _worded(said) or certain
+    elif certain in HARD and _worded(said) == "mailboxfull":  # a mailbox that is full is there
+        certain = "mailboxfull"
     reason = certain or _worded(said) or LIKELY.get(topic) or _DIGITS.get(reply_in(words).digits, "undefined")
     if stage in _ABOUT_US and reason in _PERSONAL:
         return "rejected" if stage == "MAIL" else "blocked"

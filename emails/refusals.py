@@ -12,7 +12,7 @@ from email.policy import compat32
 
 from flufl.bounce import all_failures
 
-from emails.causes import HARD, cause, reply_in, stage_in
+from emails.causes import CERTAIN, HARD, Reply, cause, reply_in, stage_in
 from emails.received import LONGEST_ADDRESS, Headers, Received, blocks, first
 
 logging.getLogger("flufl.bounce").disabled = True  # it tells of every mail that it does not know
@@ -23,7 +23,7 @@ LONGEST_NOTICE = 20_000  # characters of what a bounce tells people
 _SAID = 300
 _FAILURES = frozenset({"failed", "failure", "delayed", ""})  # what else a report may say is good news
 
-_ADDRESS = r"[^\s<>@:;,()\[\]\"']{1,200}@(?:\[[A-Za-z0-9.:]{1,60}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,253})"
+_ADDRESS = r"[^\s<>@:;,()\[\]\"'：；，（）【】「」]{1,200}@(?:\[[A-Za-z0-9.:]{1,60}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,253})"
 _FOUND = re.compile(_ADDRESS)
 # A line that opens what is said about one recipient: indented, in angle brackets, or with what follows it.
 _OPENS = re.compile(
@@ -65,11 +65,12 @@ class Recipient:
     action: str = "failed"
     original: str = ""
     said: str = ""
+    passing: bool = False  # they said so for now only
 
     @property
     def hard(self) -> bool:
         """Whether the address is not there, and never will be."""
-        return self.action == "failed" and self.reason in HARD
+        return self.action == "failed" and self.reason in HARD and not self.passing
 
 
 def reported(mail: Received, *, by_hand: bool = False) -> tuple[Recipient, ...]:
@@ -135,7 +136,8 @@ def _from_report(group: Headers, notice: str, mail: Received, number: int) -> Re
         return Recipient(address, status, "delivered", action, original)
     local = kind.strip().lower() == "x-unix"
     reason = _of_a_program(words, about) if local else _of_a_server(status, words, about)
-    return Recipient(address, status, reason, "delayed" if action == "delayed" else "failed", original, words[:_SAID])
+    now = "delayed" if action == "delayed" else "failed"
+    return Recipient(address, status, reason, now, original, words[:_SAID], _is_passing(reply_in(words)))
 
 
 def _of_a_server(status: str, words: str, about: str) -> str:
@@ -232,7 +234,14 @@ def _from_words(address: str, words: str, notice: str, delayed: bool) -> Recipie
     status = reply.enhanced or (f"{reply.digits[0]}.0.0" if reply.digits else "4.0.0" if temporary else "5.0.0")
     if reason == "undefined" and delayed:
         reason = "expired"
-    return Recipient(address, status, reason, "delayed" if delayed else "failed", said=" ".join(words.split())[:_SAID])
+    now, told_so = "delayed" if delayed else "failed", " ".join(words.split())[:_SAID]
+    return Recipient(address, status, reason, now, said=told_so, passing=_is_passing(reply))
+
+
+def _is_passing(reply: Reply) -> bool:
+    """A server that says `try again` (RFC 5321 4.2.1), but where its code says that there is no such address."""
+    topic = reply.enhanced.partition(".")[2]
+    return (reply.enhanced or reply.digits).startswith("4") and CERTAIN.get(topic) not in HARD
 
 
 def _guessed(words: str) -> str:
@@ -257,8 +266,15 @@ def _originally_to(mail: Received) -> list[str]:
 
 
 def _mentioned(mail: Received, notice: str) -> list[str]:
-    """The first address that stands anywhere in the notice, in the middle of a sentence."""
-    return [one for one in _FOUND.findall(notice) if not _is_ours(one, mail)][:1]
+    """The first address that stands anywhere in the notice, in the middle of a sentence; one of the house that the
+    notice is sent to wrote the mail more likely than it got it."""
+    named = [one for one in _FOUND.findall(notice) if not _is_ours(one, mail)]
+    house = {_host(one) for one in _FOUND.findall(mail.first("to"))}
+    return sorted(named, key=lambda one: _host(one) in house)[:1]
+
+
+def _host(address: str) -> str:
+    return address.rpartition("@")[2].rstrip(".").lower()
 
 
 def _is_ours(address: str, mail: Received) -> bool:

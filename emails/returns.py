@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
-from emails.automatic import is_automatic, is_receipt, says_away
+from emails.automatic import ANSWERS, is_automatic, is_receipt, says_away
 from emails.causes import Reply, refuses, reply_in
 from emails.complaints import complaint, complaint_without_report
 from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
@@ -31,7 +31,8 @@ _TO_US = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "orig
 # What programs alone are called, and what people who look after one are called as well.
 _PROGRAMS = re.compile(r"(?:mailer-?daemon|mail ?delivery (?:sub)?system|mdaemon|mmdf)\b|microsoft ?exchange\w{20}")
 _DAEMONS = re.compile(
-    rf"{_PROGRAMS.pattern}|(?:post ?master|(?:mail|system) administrator|bounces?|(?:nondeliver|undeliver)\w*)\b"
+    rf"{_PROGRAMS.pattern}|^\W*(?:mail|system) administrator\b|(?:post ?master|(?:nondeliver|undeliver)\w*)\b"
+    r"|\bbounces?(?:[-+=][^@\s]*)?@"
 )
 _BOUNCED = re.compile(
     r"undeliver|mail failure|returned (?:mail|to sender|message)|delivery (?:status|fail|has failed|problem|error"
@@ -43,6 +44,8 @@ _BOUNCED = re.compile(
     r"|mail (?:could not|not) (?:be )?deliver|could not (?:be )?(?:deliver|send)"
     r"|message (?:not|un)deliver|mail system error|returning message|bounced? (?:mail|message)|delayed \d+ hours"
     r"|recipient (?:unknown|not found)|postmaster notify|smtp server.{0,40}error|permanent fail|退信"
+    r"|(?:correo|mensaje) devuelto|manca(?:to recapito|ta consegna)|n[ãa]o entregue|falha na entrega"
+    r"|nie(?:dostarczon|doręczon)|не ?доставлен|配信(?:不能|できません)"
 )
 _BOUNCE_WORDS = re.compile(
     r"could not be delivered|couldn't be delivered|delivery (?:to|has) .{0,80}failed|undeliverable"
@@ -55,7 +58,6 @@ _BOUNCE_WORDS = re.compile(
     r"|niet (?:worden )?(?:af)?geleverd|failed to deliver|delivery failed|not (?:yet )?been delivered"
 )
 _FORWARD_MARK = re.compile(r"\s*(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
-_REPLY_MARK = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 _QUOTED_BELOW = re.compile(
     r"^(?:>|-{2,}\s*(?:original|forwarded|message d|urspr|mensaje)|_{10,}\s*$|on .{5,200} wrote:|le .{5,200} a écrit"
     r"|am .{5,200} schrieb"
@@ -150,6 +152,8 @@ def _is_bounce(mail: Received) -> bool:
     by_subject = _BOUNCED.search(subject) is not None
     if not by_subject and (says_away(mail) or (not from_daemon and is_automatic(mail))):
         return False
+    if _from_nobody(mail) and _PROGRAMS.search(mail.first("from").lower()) is not None:
+        return True  # in whatever language
     notice = notice_of(mail)
     by_sender = _from_nobody(mail) or from_daemon
     by_words = _BOUNCE_WORDS.search(notice.lower()) is not None or refuses(notice)
@@ -178,7 +182,7 @@ def _sender(mail: Received) -> str:
 
 def _is_by_hand(mail: Received) -> bool:
     """A human's answer: what it quotes is not its own word. Who passes a bounce on lets it speak for itself."""
-    marked = _REPLY_MARK.match(mail.first("subject")) is not None
+    marked = ANSWERS.match(mail.first("subject")) is not None
     answers = marked or (_follows(mail) and not _is_passed_on(mail) and _DAEMONS.search(_sender(mail)) is None)
     return answers and not _from_nobody(mail) and _PROGRAMS.search(_sender(mail)) is None
 
@@ -204,7 +208,7 @@ def _is_reply(mail: Received) -> bool:
     if mail.first("list-id") or mail.first("precedence").lower() in ("bulk", "list", "junk"):
         return False
     to_us = any(_MARKED.search(value) for name in _TO_US for value in mail.headers.get(name, ()))
-    return bool(_author(mail)) and (_follows(mail) or to_us or _REPLY_MARK.match(mail.first("subject")) is not None)
+    return bool(_author(mail)) and (_follows(mail) or to_us or ANSWERS.match(mail.first("subject")) is not None)
 
 
 def _follows(mail: Received) -> bool:

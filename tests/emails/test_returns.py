@@ -370,6 +370,52 @@ def test_a_bounce_without_a_report_is_read_by_its_words(words, kind, status, rea
     assert (got.recipients[0].status, got.recipients[0].reason) == (status, reason)
 
 
+ABOUT_OTHERS = [
+    "554 5.7.1 Recipient address rejected: Access denied by policy",
+    "550 We do not accept mail from dynamic address ranges",
+    "550 This host does not accept mail until Monday",
+    "550 Your domain does not exist in DNS",
+    "550 Your email address could not be verified: mailbox not found",
+    "550 5.7.1 sender address unknown",
+    "450 4.7.1 <lumen.example>: Helo command rejected: Host not found",
+    "550 reverse DNS name not found for 192.0.2.1",
+    "5.1.0 - Unknown address error 554-'Denied by local policy'",
+]
+FOR_NOW = [
+    "450 Requested mail action not taken: mailbox unavailable",
+    "550 Mailbox temporarily unavailable, please retry later",
+    "450 4.2.1 The mailbox is being moved to another server",
+    "451 LDAP: user not found, directory unavailable, try again",
+    "550 5.1.1 <ada@atelier.example> Mailbox full",
+]
+GONE = [
+    "450 4.1.1 <ada@atelier.example>: Recipient address rejected: User unknown",
+    "550 5.4.1 Recipient address rejected: Access denied",
+    "550 5.1.0 - Unknown address error 550-'No such user'",
+    "550 User has moved",
+    "550 This host does not accept mail",
+    "550 account closed: this address no longer exists",
+    "550 The following destination addresses were unknown",
+]
+
+
+@pytest.mark.parametrize(("said", "kind"), [
+    *((said, "soft") for said in ABOUT_OTHERS + FOR_NOW), *((said, "hard") for said in GONE),
+])  # fmt: skip
+def test_what_is_said_of_the_sender_or_for_now_alone_never_makes_an_address_one_that_is_gone(said, kind):
+    in_words = f"<ada@atelier.example>: host mx.example[192.0.2.8] said: {said} (in reply to RCPT TO command)"
+    mailer = {"From": "MAILER-DAEMON@mx.example", "Subject": "Undelivered Mail Returned to Sender"}
+    status = "4.0.0" if said.startswith("4") else "5.0.0"
+    assert read(plain(in_words, **mailer)).kind == kind
+    assert read(report(status=status, diagnostic=f"smtp; {said}")).kind == kind
+
+
+def test_of_two_addresses_in_a_sentence_the_one_of_our_own_house_wrote_the_mail():
+    body = "A mail from chloe@lumen.example to ada@atelier.example met an error: 5.1.1, address unknown"
+    got = read(plain(body, From="MAILER-DAEMON@mx.example", To="bounces@lumen.example", Subject="Error"))
+    assert [one.address for one in got.recipients] == ["ada@atelier.example"]
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -385,6 +431,16 @@ def test_a_bounce_without_a_report_is_read_by_its_words(words, kind, status, rea
         {"Subject": "Abwesenheitsnotiz"},
         {"Subject": "Respuesta automática: Niveaux"},
         {"Subject": "自動返信: Niveaux"},
+        {"Subject": "不在: Niveaux"},
+        {"Subject": "Automatisk svar: Niveaux"},
+        {"Subject": "Automatická odpověď: Niveaux"},
+        {"Subject": "Otomatik yanıt: Niveaux"},
+        {"Subject": "Răspuns automat: Niveaux"},
+        {"Subject": "Abwesenheit"},
+        {"Subject": "OOO: Niveaux"},
+        {"Subject": "I'm on annual leave"},
+        {"X_Mail_Autoreply": "on"},
+        {"X_Autoresponse": "1"},
     ],
 )
 def test_a_machine_s_answer_is_no_answer(headers):
@@ -472,9 +528,38 @@ def test_a_subject_that_only_begins_like_a_machine_s_loses_no_answer(subject):
 
 
 @pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Out of office: how to keep leads warm",
+        "Re: Automatic reply: Niveaux",
+        "RE: Congés : le guide",
+        "Abwesenheitsverwaltung im Betrieb",
+        "我们不在巴黎",
+    ],
+)
+def test_a_subject_that_speaks_of_absences_or_answers_one_that_does_loses_no_answer(subject):
+    words = "This interests me. Please call me."
+    got = read(plain(words, Subject=subject, In_Reply_To=f"<{TOKEN}@lumen.example>"))
+    assert (got.kind, got.quote) == ("human_reply", words)
+
+
+@pytest.mark.parametrize("subject", ["Absent mardi, dispo jeudi", "Congés : reporter l'appel", "Vacation rentals"])
+def test_whoever_begins_a_subject_like_an_absence_and_asks_something_is_a_person(subject):
+    raw = plain("Peut-on décaler à jeudi ?", Subject=subject, In_Reply_To=f"<{TOKEN}@lumen.example>")
+    assert read(raw).kind == "human_reply"
+
+
+@pytest.mark.parametrize("sender", ["Ada <ada@bounce.example>", "Ada, System Administrator <ada@lead.example>"])
+def test_a_human_whose_house_or_work_is_called_like_a_program_loses_no_answer(sender):
+    words = "Please send it to the following address: bob@x.example"
+    assert read(plain(words, From=sender, Subject="Guide", In_Reply_To="<a@b.c>")).quote == words
+
+
+@pytest.mark.parametrize(
     ("subject", "body", "headers", "kind"),
     [
         ("Read: Niveaux", "", {}, "other"),
+        ("Non letto: Niveaux", "Il messaggio\n\n  A: Ada\n\nè stato eliminato senza essere letto.", {}, "other"),
         ("Lu : Niveaux", "Votre message\n\n  À : Ada\n  Objet : Niveaux\n\na été lu le 4 mars.", {}, "other"),
         ("Gelesen: Niveaux", "Ihre Nachricht\n\nwurde am 4. März gelesen.", {}, "other"),
         ("Leído: Niveaux", "Visto.", {"Auto_Submitted": "auto-replied"}, "other"),
