@@ -21,29 +21,32 @@ NAMES: dict[str, tuple[str, ...]] = {
         "e mail address", "e mail 1 value", "email 1 value", "email value", "mail address", "primary email",
         "email principal", "e mail principal", "email primary", "work email", "business email", "email pro",
         "email professionnel", "mail pro", "mail professionnel", "contact email", "email contact", "lead email",
-        "customer email", "client email", "email client", "user email", "subscriber", "subscriber email", "your email",
+        "customer email", "client email", "email client", "invitee email", "user email", "subscriber",
+        "subscriber email", "your email",
         "votre email", "votre adresse email", "personal email", "email perso", "email personnel", "company email",
         "emails", "e mails", "mel", "correo", "correo electronico", "e mail adresse", "email adresse", "e mail 1",
         "email 1", "email1", "recipient", "recipient email", "address email", "email id", "email entreprise",
         "email societe", "adresse de courrier electronique", "courrier electronique",
-        "email addresses", "adresses email", "adresse email 1",
+        "email addresses", "adresses email", "adresse email 1", "indirizzo email", "indirizzo e mail",
+        "posta elettronica", "e mailadres", "emailadres",
     ),
     "first_name": (
         "first name", "firstname", "prenom", "given name", "forename", "fname", "first", "prenom contact",
         "prenom du contact", "contact first name", "votre prenom", "your first name", "prenoms", "vorname",
         "nombre de pila", "givenname", "lead first name", "primer nombre", "prenom client",
-        "christian name",
+        "christian name", "voornaam", "primeiro nome",
     ),
     "last_name": (
         "last name", "lastname", "nom de famille", "surname", "family name", "lname", "last", "nom du contact",
         "contact last name", "your last name", "nachname", "apellido", "apellidos", "familyname", "sn",
-        "lead last name", "nom d usage", "nom usuel", "patronyme",
+        "lead last name", "nom d usage", "nom usuel", "patronyme", "cognome", "achternaam", "sobrenome",
     ),
     FULL_NAME: (
         "full name", "fullname", "name", "prenom nom", "prenom et nom", "nom complet", "contact name", "display name",
         "displayname", "contact", "customer name", "client name", "lead name", "your name", "votre nom", "nom client",
         "nom du client", "first and last name", "first name last name", "first last name", "contact name", "nombre",
         "nombre completo", "participant", "attendee", "attendee name", "nom affiche", "file as", "interlocuteur",
+        "nome", "naam", "nome completo", "nome e cognome",
     ),
     LAST_FIRST: (
         "nom prenom", "nom et prenom", "nom prenoms", "nom et prenoms", "last name first name", "last first name",
@@ -68,6 +71,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "business name", "denomination", "denomination sociale", "cabinet", "compte", "nom du compte", "empresa",
         "firma", "unternehmen", "current company", "org", "organisme", "entreprise societe", "societe entreprise",
         "nom organisation", "nom organisme", "nom structure", "enseigne", "entreprise associee", "societe associee",
+        "organisation nom", "entreprise nom", "societe nom", "azienda", "bedrijf", "bedrijfsnaam",
     ),
     "job_title": (
         "job title", "jobtitle", "title", "position", "fonction", "poste", "role", "job", "intitule de poste",
@@ -102,12 +106,14 @@ NAMES: dict[str, tuple[str, ...]] = {
 _BY_NAME = {name: field for field, names in NAMES.items() for name in names}
 _LIKELY = {name: place for names in NAMES.values() for place, name in enumerate(names)}
 _UNLIKELY = len(_LIKELY)
+_FIRST_OR_BOTH = frozenset({"name", "nombre", "nome", "naam"})  # depends on whether a last name is beside
 _SURNAME_OR_BOTH = frozenset({"nom", "noms", "nom contact", "nom client"})  # depends on whether a first name is beside
 
 # Words that say whose or which one it is, and never what: `Votre e-mail`, `Email du contact`, `Tél. portable pro`.
 _ASIDE_WORDS = frozenset(
     {"votre", "vos", "your", "contact", "lead", "prospect", "client", "customer", "subscriber", "person", "attendee",
      "participant", "invitee", "guest", "member", "membre", "adherent", "inscrit", "visiteur", "visitor", "billing",
+     "personne",
      "pro", "professionnel", "professionnelle", "professional", "work", "business", "office", "bureau", "travail",
      "perso", "personnel", "personnelle", "personal", "home", "domicile", "prive", "privee", "private", "principal",
      "principale", "primary", "main", "actuel", "actuelle", "current", "corporate", "value", "obligatoire", "required"}
@@ -158,6 +164,11 @@ def field_meant(header: str) -> str | None:
 def is_surname_or_both(header: str) -> bool:
     """French lists call by `Nom` a last name beside a `Prénom`, and both names where there is no other column."""
     return folded(header) in _SURNAME_OR_BOTH or _core(folded(header)) in ("nom", "noms")
+
+
+def is_first_or_both(header: str, field: str) -> bool:
+    """English and southern lists call by `Name` or `Nombre` a first name, too."""
+    return field == FULL_NAME and folded(header) in _FIRST_OR_BOTH
 
 
 def slip_of(header: str) -> str | None:

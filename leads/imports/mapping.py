@@ -11,7 +11,7 @@ from base.problems import did_you_mean
 from base.saying import Refused, Said, said
 from leads.imports import columns
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
-from leads.imports.reached import is_number
+from leads.imports.reached import holds_address, is_number
 from leads.imports.records import Record
 from leads.imports.shape import Shape, is_address
 from leads.naming import SYSTEM
@@ -70,8 +70,10 @@ def propose(shape: Shape, targets: Targets) -> Fields:
     for name in likely:
         _take_once(found, name, columns.slip_of(name))
     _nom(shape, found)
+    _given(found)
     if EMAIL not in found.values() or not _has_addresses(shape, found):
         _by_cells(shape, found)
+    _nobody_s(shape, found)
     if not shape.header:
         _numbers_by_cells(shape, found)
     if {"first_name", "last_name"} <= set(found.values()):
@@ -170,9 +172,25 @@ def _nom(shape: Shape, found: Fields) -> None:
         _take(found, name, FULL_NAME if both else "last_name")
 
 
+def _given(found: Fields) -> None:
+    """`Name` or `Nombre` is a first name beside a `Surname` or `Apellidos`."""
+    if "last_name" in found.values() and "first_name" not in found.values():
+        found.update({name: "first_name" for name, field in found.items() if columns.is_first_or_both(name, field)})
+
+
+def _nobody_s(shape: Shape, found: Fields) -> None:
+    """Of several columns of addresses, one that says the same in every row, where others do not, is of whoever keeps
+    the list."""
+    cells = {name: _cells(shape, name) for name, field in found.items() if field == EMAIL}
+    if max((len(set(those)) for those in cells.values()), default=0) > 1:
+        for name, those in cells.items():
+            if len(those) == len(shape.sample) and len(set(those)) == 1:
+                del found[name]
+
+
 def _has_addresses(shape: Shape, found: Fields) -> bool:
     cells = [cell for name, field in found.items() if field == EMAIL for cell in _cells(shape, name)]
-    return not cells or any(map(is_address, cells))
+    return not cells or any(map(is_address, cells)) or any(map(holds_address, cells))
 
 
 def _by_cells(shape: Shape, found: Fields) -> None:

@@ -14,6 +14,7 @@ _BETWEEN = r"@\s,;|/<>()\[\]{}\"“”«»:?&"
 _ADDRESS = re.compile(rf"[^{_BETWEEN}]+@[^{_BETWEEN}]+\.[^{_BETWEEN}]+")
 _ANGLED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _AROUND = frozenset({"mailto", "e", "mail", "email", "courriel", "ou", "or", "et", "and"})  # says nothing of its own
+_NARROW = {0xFEE0 + sign: sign for sign in range(0x21, 0x7F)}  # as Chinese and Japanese keyboards write ASCII
 _NUMBER = re.compile(r"\+?[\d(][\d\s.()\-]*\d")
 _AS_PEOPLE_WRITE = re.compile(r"[^\w+]*(?:\+|00|0[1-9]|\(0)[\d\s.()/\-]*\W*")  # a customer's number begins otherwise
 
@@ -34,6 +35,15 @@ def address_in(cell: str) -> tuple[str, bool]:
         if not found:
             raise
     return canonical_email(found[0]), len(found) > 1
+
+
+def holds_address(cell: str) -> bool:
+    """Whether it names somebody's, with whatever stands around it."""
+    try:
+        address_in(cell)
+    except NotAnAddress:
+        return False
+    return True
 
 
 def number_in(cell: str, region: str) -> str:
@@ -61,11 +71,11 @@ def is_number(cell: str) -> bool:
 
 def _bare(cell: str) -> str:
     """Without what no reader sees, and without the scheme of a link."""
-    text = cell if cell.isascii() else "".join(one for one in cell if unicodedata.category(one) != "Cf")
-    text = text.strip()
+    seen = cell if cell.isascii() else "".join(one for one in cell if unicodedata.category(one) != "Cf")
+    text = seen.translate(_NARROW).strip()
     if text[:7].casefold() == "mailto:":
         text = text[7:].partition("?")[0]
-    return text.strip().rstrip(";,").strip("\"'")
+    return text.strip().rstrip(";,.").strip("\"'")
 
 
 def _addresses(text: str) -> list[str]:

@@ -20,6 +20,7 @@ TELLING = 100  # cells of a record that tell whether it names the columns: each 
 _ADDRESS = re.compile(r"[^@\s,;|<>]+@[^@\s,;|<>]+\.[^@\s,;|<>]+")
 _SAYS = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?(?:[\r\n]|$)", re.IGNORECASE)  # Excel's own way to say it
 _HAS_LETTER = re.compile(r"[^\W\d_]")
+_NUMBERS = frozenset({"#", "№"})  # what a column of numbers is called without a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,10 @@ def _cuts(beginning: str, sign: str) -> float:
     rows = [record.cells for record in _records(beginning, sign) if not record.is_blank and record.flaw is None]
     if not rows:
         return 0.0
-    width, alike = Counter(len(row) for row in rows).most_common(1)[0]
-    if width < 2:
+    cut = Counter(len(row) for row in rows if len(row) > 1)  # notes above a short list may outnumber its rows
+    if not cut:
         return 0.0
+    width, alike = cut.most_common(1)[0]
     known = sum(columns.field_of(cell) is not None for row in rows[:PREAMBLE] for cell in row)
     apart = sum(is_address(cell) for row in rows for cell in row)
     return alike / len(rows) * min(width - 1, 4) / 4 + 2 * apart / len(rows) + min(known, 4)
@@ -121,4 +123,8 @@ def _known(record: Record) -> int:
 
 def _looks_like_names(cells: Sequence[str]) -> bool:
     named = [cell.strip() for cell in _stripped(cells)]
-    return bool(named) and len(set(named)) == len(named) and all(_HAS_LETTER.search(cell) for cell in named if cell)
+    return (
+        bool(named)
+        and len(set(named)) == len(named)
+        and all(_HAS_LETTER.search(cell) or cell in _NUMBERS for cell in named if cell)
+    )

@@ -17,6 +17,7 @@ NAMES = {
         "E-mail pro", "Adresse mail", "Courriel", "Votre adresse e-mail", "Email du contact", "Attendee Email",
         "Adresse e-mail professionnelle", "Email - Work", "Person - Email - Work", "Email Adress", "Adresses e-mail",
         "Email address of the attendee", "Adresse de courrier électronique", "Mél", "E-mail 1 - Value",
+        "Indirizzo e-mail", "E-mailadres", "Personne - Email - Travail",
     ),
     "phone": (
         "Tél. portable", "N° de téléphone", "N° mobile", "Numéro de téléphone mobile", "Téléphone du contact",
@@ -25,9 +26,10 @@ NAMES = {
     "company": (
         "Raison sociale", "Company Name", "Votre société", "Société / Organisme", "Entreprise associée",
         "Nom de l’organisation", "Nom de votre entreprise", "Employeur actuel", "Person - Organization",
+        "Organisation - Nom", "Azienda", "Bedrijf",
     ),
-    "first_name": ("Prénom", "Prénom / First name", "Invitee First Name", "Prénom(s)", "FNAME"),
-    "last_name": ("Nom de famille", "Nom du participant", "Patronyme", "LNAME"),
+    "first_name": ("Prénom", "Prénom / First name", "Invitee First Name", "Prénom(s)", "FNAME", "Voornaam"),
+    "last_name": ("Nom de famille", "Nom du participant", "Patronyme", "LNAME", "Cognome", "Achternaam", "Sobrenome"),
     "full_name": ("Prénom NOM", "Person - Name", "Contact: Full Name"),
     "last_first_name": ("NOM Prénom", "Nom & prénom", "Last, First"),
     "job_title": ("Fonction dans l’entreprise", "Poste occupé"),
@@ -89,6 +91,32 @@ def test_a_yes_beside_an_address_that_is_refused_is_not_that_of_the_next(pro, pr
     assert found.hints == (() if agreed else ("other_address",))
 
 
+@pytest.mark.parametrize(("first", "last"), [("Name", "Surname"), ("Nombre", "Apellidos"), ("Nome", "Cognome")])
+def test_a_name_beside_a_surname_is_a_first_name_and_alone_it_is_both(first, last):
+    beside, _ = looked_at(f"{first};{last};Email\nAda;Lovelace;ada@a.fr\n")
+    assert (beside.mapping[first], beside.mapping[last]) == ("first_name", "last_name")
+    alone, _ = looked_at(f"{first};Email\nAda Lovelace;ada@a.fr\n")
+    assert alone.mapping[first] == "full_name"
+
+
+def test_of_several_columns_of_addresses_one_that_says_the_same_in_every_row_is_nobody_s():
+    text = "User Email,Work email,Email perso\nchloe@l.fr,ada@a.fr,ada@b.fr\nchloe@l.fr,,bob@b.fr\n"
+    found, _ = looked_at(text)
+    assert "User Email" not in found.mapping
+    assert reached(text) == ["ada@a.fr", "bob@b.fr"]
+    assert reached("Email,Email perso\nada@a.fr,ada@b.fr\nada@a.fr,ada@b.fr\n") == ["ada@a.fr", "duplicate"]
+
+
+def test_a_column_of_addresses_stays_one_where_every_cell_names_several():
+    text = "E-mail 1 - Value,E-mail 2 - Value\nada@a.fr ::: ada@b.fr,ada@c.fr\n"
+    assert reached(text) == ["ada@a.fr"]
+
+
+def test_a_column_of_numbers_called_by_their_sign_leaves_the_others_their_names():
+    found, _ = looked_at("#,How may we call you?,Where may we write?\nx1,Ada,ada@a.fr\n")
+    assert (found.shape.header, found.mapping) == (1, {"Where may we write?": "email"})
+
+
 def test_a_column_that_is_named_for_addresses_stands_alone_and_two_stand_together():
     found, _ = looked_at("Email;Email pro;Autre\na@a.fr;a@b.fr;a@c.fr\n")
     targets = Targets()
@@ -112,6 +140,7 @@ def test_numbers_are_found_where_no_column_has_a_name():
         "ada@a.fr", " ada@a.fr\u00a0", "\u200bada@a.fr\u200b", "\u202aada@a.fr\u202c", "a\u00adda@a.fr",
         "mailto:ada@a.fr", "MAILTO:ada@a.fr?subject=x", "<ada@a.fr>", "Ada Lovelace <ada@a.fr>", "“ada@a.fr”",
         "'ada@a.fr'", "(ada@a.fr)", "[ada@a.fr](mailto:ada@a.fr)", "E-mail : ada@a.fr", "ada@a.fr;", "ADA@A.fr",
+        "ada@a.fr.", "ａｄａ＠ａ．ｆｒ",
     ],
 )  # fmt: skip
 def test_whatever_stands_around_an_address_it_is_that_one(cell):

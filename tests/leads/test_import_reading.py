@@ -213,6 +213,11 @@ def test_notes_above_the_names_are_no_rows():
     assert found.mapping["Position"] == "job_title"
 
 
+def test_notes_that_outnumber_a_short_list_do_not_hide_what_separates():
+    found, read_back = looked_at(b"Export of 12/01\nMade by us\n\nNom;Email;Portable\nAda;ada@a.fr;0639981234\n")
+    assert (found.shape.delimiter, found.shape.header, [record.line for record in read_back]) == (";", 4, [5])
+
+
 def test_excel_says_what_separates():
     found, read_back = looked_at(b"sep=;\r\nEmail;Nom\r\nada@a.fr;Ada\r\n")
     assert (found.shape.delimiter, found.shape.header, [record.line for record in read_back]) == (";", 2, [3])
