@@ -13,8 +13,8 @@ from crawleruseragents import is_crawler
 
 # Gmail, Yahoo, Outlook on the web and the like fetch pictures once for their readers, or before any reader looks.
 _MAIL_PROXY = re.compile(
-    r"GoogleImageProxy|via ggpht\.com|YahooMailProxy|YahooCacheSystem|Outlook\S*[ -]?(?:Image)?Proxy|OWAImageProxy"
-    r"|MailRuImageProxy|YandexImageResizer|YandexImages|FastmailImageProxy|ProtonMail\S*Proxy|\bImageProxy\b|\bMailProxy\b",
+    r"GoogleImageProxy|via ggpht\.com|YahooCacheSystem|Outlook\S*[ -]?Proxy|YandexImageResizer|YandexImages"
+    r"|(?:Mail|Image)[ -]?(?:Image[ -]?)?Proxy\b",
     re.IGNORECASE,
 )
 _SCANNER = re.compile(
@@ -40,7 +40,8 @@ _PHONE_NAMED_BOT = re.compile(r"cubot", re.IGNORECASE)
 _CHROME = re.compile(r"\b(?:Chrome|Chromium|CriOS|HeadlessChrome)/(\d+)")
 _FIREFOX = re.compile(r"\b(?:Firefox|FxiOS)/(\d+)")
 _ANCIENT = re.compile(
-    r"MSIE [2-9]\.|MSIE 10|Windows NT [345]\.|Windows 9[58]|PPC Mac OS|Opera/[4-9]\.|Netscape|Navigator/"
+    r"MSIE [2-9]\.|MSIE 10|Windows NT [345]\.|Windows 9[58]|PPC Mac OS"
+    r"|Opera/[4-9]\.(?!.*Opera M(?:ini|obi))|Netscape|Navigator/"
 )
 _WHOLE = re.compile(r"^Mozilla/5\.0 \([^)]+\) .+")  # what every browser of the last twenty years begins with
 _CHROME_100, _FIREFOX_98 = date(2022, 3, 29), date(2022, 3, 8)

@@ -19,7 +19,7 @@ from base.saying import Said, said
 from leads.classing import AROUND, CROWD, classify
 from leads.hits import Hit, Verdict
 from leads.imports.records import records
-from terreau.hit_rows import Row, UnreadableHit, hit_of
+from terreau.hit_rows import Row, UnreadableHit, hit_of, is_bag
 
 _TELLING = 20  # lines that tell whether each is a record of its own
 _BEGIN, _NEXT = re.compile(r"\s*\[?"), re.compile(r"[\s,]*(?:\]\s*\Z)?")  # what stands before and between records
@@ -155,7 +155,8 @@ def _listed(document: Any) -> list[Any]:
     """The records of a document: itself, or the longest list in it."""
     if isinstance(document, list):
         return document
-    lists = [value for value in document.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    told = [value for name, value in document.items() if not is_bag(name)]
+    lists = [value for value in told if isinstance(value, list) and value and isinstance(value[0], dict)]
     return max(lists, key=len) if lists else [document]
 
 

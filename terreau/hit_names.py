@@ -10,14 +10,14 @@ from leads.hits import Kind
 
 _NAMES = {
     "id": "id hitid eventid uid uuid",
-    "kind": "kind type event eventtype action hittype activity name",
+    "kind": "kind type event eventtype recordtype action hittype activity événement evenement name",
     "at": (
         "at time timestamp ts date datetime hitat occurredat clickedat openedat createdat receivedat "
-        "eventtime when requestedat"
+        "eventtime when requestedat created horodatage dateheure"
     ),
     "sent_at": (
         "sentat sent deliveredat delivered acceptedat mailsentat senttime deliverytime sendtime sentts 250at "
-        "smtp250at accepted at250 messagesentat emailsentat"
+        "smtp250at accepted at250 messagesentat emailsentat sentbycreated"
     ),
     "after": (
         "sincesent secondssincesent secondssincedelivery secondsaftersent secondsafter250 delay delta elapsed "
@@ -27,16 +27,21 @@ _NAMES = {
     "mail": "message messageid mail mailid emailid msg msgid mid token messagetoken emailid sendid deliveryid",
     "lead": (
         "lead leadid recipient recipientid contact contactid subscriber subscriberid email emailaddress rcpt "
-        "to user userid person personid recipienthash"
+        "to user userid person personid recipienthash destinataire"
     ),
-    "link": "link url target href linkid linknumber linkindex linkurl path destination uri",
+    "link": (
+        "link url target href linkid linknumber linkindex linkurl originallink targetlinkurl lien path destination uri"
+    ),
     "hidden": (
         "hidden trap honeytrap honeypot honey invisible hiddenlink istrap ishidden ishoneypot honeylink "
         "traplink ishoneytrap"
     ),
     "method": "method httpmethod verb requestmethod",
     "agent": "useragent ua agent httpuseragent browser useragentstring",
-    "address": "ip ipaddress remoteaddr address clientip remoteip sourceip ipaddr remotehost addr",
+    "address": (
+        "ip ipaddress remoteaddr address clientip remoteip sourceip ipaddr remotehost addr xforwardedfor forwardedfor "
+        "xrealip geoip adresseip"
+    ),
     "beacon": (
         "beacon seen beaconseen js javascript confirmed landingseen beaconat seenat jsbeacon hasbeacon "
         "beaconfired beaconreceived landingbeacon pageseen ranjs beaconafter beaconafters scriptran"
@@ -46,7 +51,8 @@ _NAMES = {
         "userinteraction humaninput"
     ),
     "driven": "webdriver driven navigatorwebdriver headless automated",
-    "prefetch": "prefetch isprefetch prerender",
+    "prefetch": "prefetch isprefetch prefetched isprefetched prerender",
+    "proxied": "machineopen sgmachineopen ismachineopen",
     "network": "network networkid subnet iphash ipprefix",
     "org": (
         "asn asnorg org organisation organization isp asname networkname hosting iptype asorg datacenter "
@@ -61,8 +67,10 @@ HEADERS = (
 )  # fmt: skip
 HEADER_BAGS = ("headers", "requestheaders", "httpheaders", "reqheaders")
 KINDS: tuple[tuple[str, Kind], ...] = (
-    ("open", "open"), ("pixel", "open"), ("image", "open"), ("view_in_mail", "open"), ("impression", "open"),
+    ("open", "open"), ("ouvert", "open"), ("pixel", "open"), ("image", "open"), ("view_in_mail", "open"),
+    ("impression", "open"),
     ("click", "click"), ("link", "click"), ("redirect", "click"), ("download", "download"), ("asset", "download"),
+    ("télécharg", "download"),
     ("visit", "visit"), ("page", "visit"), ("view", "visit"), ("beacon", "visit"),
 )  # fmt: skip
 HIDDEN_NAME = re.compile(r"honey|trap\b|hidden", re.IGNORECASE)
@@ -72,4 +80,4 @@ RENTED_ORG = re.compile(
     r"|data ?cent(?:er|re)|cloud|colo|server|leaseweb|contabo"
 )
 NO = ("", "0", "false", "no", "none", "null", "n", "f", "off", "never", "-", "nan")
-MILLISECONDS_FROM = 1e11  # seconds of the year 5138, milliseconds of 1973
+TOO_MANY_SECONDS = 1e11  # of the year 5138; as milliseconds of 1973

@@ -21,12 +21,14 @@ from terreau.hit_names import (
     HEADERS,
     HIDDEN_NAME,
     KINDS,
-    MILLISECONDS_FROM,
     NAMES,
     NO,
     RENTED_ORG,
+    TOO_MANY_SECONDS,
 )
 
+_UTC = re.compile(r"\s*(?:UTC|GMT)$")
+_PORT = re.compile(r"(\d+(?:\.\d+){3}):\d+|\[([\da-fA-F:.]+)\](?::\d+)?")
 _DEEPEST = 4  # records inside records: each one more doubles the names
 
 
@@ -85,7 +87,7 @@ def hit_of(row: Row, number: int) -> Hit:
     agent = row.text("agent")
     if agent is None:
         agent = (headers or {}).get("user-agent") or ("" if row.is_asked("agent") else None)
-    address = row.text("address") or ""
+    address = _address(row.text("address") or "")
     link = row.text("link")
     network = row.text("network") or network_of(address)
     client = None if network is None and not agent else digest(f"{network} {agent}")
@@ -106,24 +108,48 @@ def hit_of(row: Row, number: int) -> Hit:
     )
 
 
+def is_bag(name: str) -> bool:
+    """Whether headers stand under that name."""
+    return _plain(name) in HEADER_BAGS
+
+
 def instant(value: Any) -> datetime | None:
-    """An instant in UTC of ISO 8601 text (UTC when it names no zone), of the date of a header, or of seconds or
-    milliseconds since 1970; None for anything else."""
+    """An instant in UTC of ISO 8601 text (UTC when it names no zone), of the date of a header or of a server's log, or
+    of seconds, or thousandths of them and of those, since 1970; None for anything else."""
     if value is None or isinstance(value, bool):
         return None
     text = str(value).strip()
     try:
         number = float(text)
-        return datetime.fromtimestamp(number / 1000 if number > MILLISECONDS_FROM else number, UTC)
+        while TOO_MANY_SECONDS < number < TOO_MANY_SECONDS**2:
+            number /= 1000
+        return datetime.fromtimestamp(number, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read in (datetime.fromisoformat, _in_utc, _of_a_log, parsedate_to_datetime):
         try:
             found = read(text)
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
+
+
+def _in_utc(text: str) -> datetime:
+    """`2026-11-10 10:00:00 UTC`, as databases print it."""
+    return datetime.fromisoformat(_UTC.sub("+00:00", text))
+
+
+def _of_a_log(text: str) -> datetime:
+    """`10/Nov/2026:10:00:00 +0000`, the common log format of web servers."""
+    return datetime.strptime(text.strip("[]"), "%d/%b/%Y:%H:%M:%S %z")
+
+
+def _address(told: str) -> str:
+    """The first of several, which stood before all proxies, without its port."""
+    first = told.split(",")[0].strip()
+    with_port = _PORT.fullmatch(first)
+    return (with_port[1] or with_port[2]) if with_port else first
 
 
 def _kind(row: Row) -> Kind:
@@ -153,9 +179,12 @@ def _beacon(row: Row, kind: Kind) -> Beacon:
     return "missing" if kind != "open" and row.is_asked("beacon") else "unknown"
 
 
+_SAID = (("webdriver", "driven"), ("prefetch", "prefetch"), ("mail_proxy", "proxied"))
+
+
 def _told(row: Row) -> frozenset[str]:
     """Marks that the file has found out by itself."""
-    marks = {mark for mark, meaning in (("webdriver", "driven"), ("prefetch", "prefetch")) if row.says(meaning)}
+    marks = {mark for mark, meaning in _SAID if row.says(meaning)}
     owner = (row.text("org") or "").lower()
     if GATEWAY_ORG.search(owner):
         marks.add("gateway_range")
@@ -172,6 +201,7 @@ def _headers_in(bag: Any) -> dict[str, str]:
             lines = (line.partition(":") for line in bag.splitlines())
             bag = {name: value.strip() for name, colon, value in lines if colon}
     if isinstance(bag, list):
+        bag = [(one.get("name"), one.get("value")) if isinstance(one, Mapping) else one for one in bag]
         bag = {pair[0]: pair[1] for pair in bag if isinstance(pair, list | tuple) and len(pair) == 2}
     if not isinstance(bag, Mapping):
         return {}
@@ -184,11 +214,12 @@ def _plain(name: str) -> str:
 
 def _flat(record: Mapping[str, Any], depth: int = _DEEPEST) -> list[tuple[str, Any]]:
     """The record's values, those of records inside it beside them under their own names; headers stay together."""
-    found: list[tuple[str, Any]] = []
+    own: list[tuple[str, Any]] = []
+    within: list[tuple[str, Any]] = []
     for name, value in record.items():
-        if isinstance(value, Mapping) and _plain(name) not in HEADER_BAGS and depth:
+        if isinstance(value, Mapping) and not is_bag(name) and depth:
             inner = _flat(value, depth - 1)
-            found += [(f"{name}{key}", one) for key, one in inner] + inner
+            within += [(f"{name}{key}", one) for key, one in inner] + inner
         else:
-            found.append((name, value))
-    return sorted(found, key=lambda pair: pair[0] in record)  # its own last: they count
+            own.append((name, value))
+    return within + own  # its own last: they count

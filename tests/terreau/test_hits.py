@@ -75,6 +75,60 @@ def test_csv_as_it_is_found(separator, encoding):
     assert [one.verdict.klass for one in read_hits(text.encode(encoding)).judged] == ["machine", "human"]
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-11-10 10:00:00 UTC", "10/Nov/2026:10:00:00 +0000", "[10/Nov/2026:11:00:00 +0100]", 1794304800,
+        1794304800000, 1794304800000000, "1794304800000000000", "Tue, 10 Nov 2026 10:00:00 +0000",
+    ],
+)  # fmt: skip
+def test_an_instant_is_read_however_databases_logs_and_providers_write_it(at):
+    [one] = read_hits(json.dumps({"event": "click", "time": at}).encode()).judged
+    assert one.hit.at.isoformat() == "2026-11-10T10:00:00+00:00"
+
+
+def test_what_a_record_says_of_itself_counts_before_what_a_record_inside_it_says():
+    inside = {"created": 1794290000000, "userAgent": "curl/8"}
+    [one] = read_hits(json.dumps({"created": 1794304800000, "userAgent": FIREFOX, "sentBy": inside}).encode()).judged
+    assert (one.verdict.klass, one.hit.at.hour, one.hit.sent_at is not None) == ("human", 10, True)
+
+
+@pytest.mark.parametrize(
+    "ip", ["67.231.152.9:4431", "67.231.152.9, 10.0.0.1", "::ffff:67.231.152.9", "[2001:db8::1]:443"]
+)
+def test_an_address_is_read_with_a_port_and_before_those_of_proxies(ip):
+    asked = {"event": "click", "at": "2026-11-10T10:00:00Z", "x_forwarded_for": ip, "ua": FIREFOX}
+    [one] = read_hits(json.dumps(asked).encode()).judged
+    assert (one.hit.network, one.verdict.klass) in (("67.231.152.0/24", "machine"), ("2001:db8::/48", "human"))
+
+
+def test_headers_as_names_and_values_are_read():
+    headers = [{"name": "User-Agent", "value": "curl/8"}, {"name": "Accept", "value": "*/*"}]
+    assert classes({"at": "2026-11-10T10:00:00Z", "headers": headers}) == ["machine"]
+
+
+def test_what_a_provider_has_found_out_of_an_opening_counts():
+    opened = {"event": "open", "timestamp": 1794304800, "useragent": FIREFOX}
+    assert classes({**opened, "sg_machine_open": True}, {**opened, "is_prefetched": True}, opened) == [
+        "proxy", "machine", "human",
+    ]  # fmt: skip
+    assert classes({"RecordType": "Open", "ReceivedAt": "2026-11-10T10:00:00Z", "UserAgent": "Mozilla/5.0"}) == [
+        "proxy"
+    ]
+
+
+@pytest.mark.parametrize(
+    "agent", ["ProtonMail Image Proxy", "NaverMailImageProxy/1.0", "SeznamEmailProxy/4.0.0 (+https://proxy.example)"]
+)
+def test_a_proxy_that_calls_itself_one_of_mail_or_pictures_is_a_provider_s(agent):
+    assert classes({"event": "open", "at": "2026-11-10T10:00:00Z", "ua": agent}) == ["proxy"]
+
+
+def test_a_small_browser_that_still_has_the_number_of_old_is_a_human_s():
+    agent = "Opera/9.80 (Android; Opera Mini/83.0.2254/191.303; U; fr) Presto/2.12.423 Version/12.16"
+    assert classes({"event": "click", "at": "2026-11-10T10:00:00Z", "ua": agent}) == ["human"]
+
+
 def test_a_document_with_a_list_in_it_and_an_empty_file():
     assert len(read_hits(json.dumps({"hits": [click("2026-11-10T10:00:00Z")] * 3}).encode()).judged) == 3
     assert read_hits(b"").judged == ()
