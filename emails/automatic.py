@@ -29,8 +29,9 @@ _AWAY = re.compile(
 )
 # Only where it begins so, and its text asks nothing: people speak of holidays and of car insurance too.
 _BEGINS_AWAY = re.compile(
-    r"(?:\[[^\]]{1,40}\])?[\W_]*(?:absen(?:ce|t)|(?:je suis )?en cong[ée]|ooo\b"
-    r"|(?:(?:i am|i['’]m) )?(?:on (?:(?:annual|parental|maternity|sick) )?(?:vacation|holidays?|leave)\b|away\b)"
+    r"(?:\[[^\]]{1,40}\])?[\W_]*(?:absen(?:ce|t)|(?:je suis )?en cong[ée]|ooo(?:\s*[:(–-]|$)"
+    r"|(?:(?:i am|i['’]m) )?on (?:(?:annual|parental|maternity|sick) )?(?:vacation|holidays?|leave)\b"
+    r"|(?:i am|i['’]m) away"
     r"|abwesend|im urlaub|assente|(?:ik ben )?afwezig|vacation\b|cong[ée]s\b)"
 )
 # Subjects that people may have as well: they count only where the text begins as a notice does.

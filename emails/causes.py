@@ -80,7 +80,8 @@ _DIGITS = {
 # What servers say, the telling before the vague: the first row that fits decides. Addresses and links are out of the
 # text by then, and it is in lower case.
 PHRASES: tuple[tuple[str, str], ...] = (
-    ("greylisted", r"gr[ea]y.?list|unverified (?:recipient )?address"),
+    ("greylisted", r"gr[ea]y.?list|unverified (?:recipient )?address|temporarily unable to verify"),
+    ("rejected", r"verification failed for|sender verify failed"),
     ("hostunknown", r"(?:account or )?domain may not exist|[a-z0-9-]+\.[a-z]{2,} does not exist"),
     ("rejected", r"\byour (?:e-?mail |mail |sender )?(?:address|domain|host ?name)(?: \w+){0,3} (?:not (?:exist|found"
         r"|be verified)|doesn't exist|unknown)|sender(?:'s)? (?:e-?mail )?(?:address|mailbox"
@@ -163,13 +164,14 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|not (?:\w+ )?(?:found|known"
         r"|exist\w*|valid|here|listed|available|recogni[sz]ed)|invalid|unavailable|unrecogni[sz]ed|couldn't be found"
         r"|wasn.t found|inconnue?|invalide)|(?:does|do|did|could|can|will|may|has) ?n[o'’]t (?:\w+ )?(?:exist|have"
-        r"|be found|been found|match))|(?:unknown|invalid|illegal|non.?existent|no such|bad|unrouteable"
+        r"|be found|been found|match))|(?:unknown|invalid|illegal|non.?existent|no such|bad|unroute?able"
         r"|undeliverable) (?:or (?:unknown|illegal|invalid) )?(?:\w+ )?(?:user|recipient|mail ?box|account|alias"
         r"|address|name|person|customer|subscriber|destination)"
         r"|recip(?:ient)?not ?found|no (?:mailbox|account|user) (?:here )?(?:by|with|of|for) "
         r"|user ?(?:doesn|does)|not (?:a |our )(?:valid |known |local )?(?:user|customer|mailbox|recipient)"
         r"|(?:adresse|utilisateur|bo[iî]te|compte|destinataire)(?: \w+){0,3} (?:inconnue?|invalide|inexistante?"
-        r"|n'existe)|unbekannte?r? (?:empf|benutzer|nutzer|adress)|empf[äa]nger(?:\w+)?(?: \w+)? (?:unbekannt"
+        r"|n'existe)|unbekannte?r? (?:empf|benutzer|nutzer|adress)|(?:empf(?:[äa]|ae)nger"
+        r"|benutzer)\w*(?: \w+)? (?:unbekannt"
         r"|existiert)|existiert nicht|(?:usuario|buz[oó]n|destinatario|cuenta|utente"
         r"|casella)(?: \w+){0,3} (?:no existe|desconocid|inexistente|sconosciut|non esiste)|gibt es nicht"
         r"|(?:empf(?:[äa]|ae)nger\w*|adresse)(?: \w+){0,6} nicht (?:gefunden|vorhanden|bekannt)"
@@ -177,7 +179,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|(?:destinat[áa]rio|usu[áa]rio|conta)(?: \w+){0,2} (?:n[ãa]o existe|inexistente|desconhecid)"
         r"|(?:ontvanger|adres|gebruiker)(?: \w+){0,3} (?:onbekend|bestaat niet|niet gevonden)"
         r"|(?:address|account|mailbox) no longer (?:accepts|exists)|n'est pas r[ée]pertori[ée]"
-        r"|nie istnieje|не (?:существует|найден)|存在しません|見つかりません|不存在"
+        r"|nie istnieje|nie ma takiego u[żz]ytkownika|не (?:существует|найден)|存在しません|見つかりません|不存在"
         r"|user unknown|unknown user|mailbox unavailable"),
     ("policyviolation", r"polic(?:y|ies)|protocol violation|not allowed|header error|prohibited|administrative"
         r"|denied by|potential(?:ly)? (?:security|danger)"),

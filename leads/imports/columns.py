@@ -80,13 +80,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "titre professionnel", "designation", "fonction poste", "fonction entreprise", "poste occupe",
     ),
     "locale": (
-        "locale", "language", "langue", "lang", "preferred language", "langue preferee", "langue de contact", "idioma",
+        "locale", "preferred locale", "language", "langue", "lang",
+        "preferred language", "langue preferee", "langue de contact", "idioma",
         "sprache", "contact language",
     ),
     "timezone": ("timezone", "time zone", "fuseau horaire", "fuseau", "iana timezone", "tz"),
     "street": (
         "street", "street address", "address", "adresse", "adresse postale", "rue", "voie", "adresse 1", "address 1",
-        "address line 1", "mailing street", "billing street", "numero et voie", "numero et rue", "n et rue",
+        "address line 1", "address1", "mailing street", "billing street", "numero et voie", "numero et rue", "n et rue",
         "adresse de l entreprise", "street address 1", "address 1 street", "adresse ligne 1", "postal address",
     ),
     "postal_code": (

@@ -194,9 +194,10 @@ def _has_addresses(shape: Shape, found: Fields) -> bool:
 
 
 def _by_cells(shape: Shape, found: Fields) -> None:
-    """The column that mostly holds addresses is theirs, whatever it is called."""
+    """The column that mostly holds addresses is theirs, whatever it is called; of two alike the one with most
+    different ones."""
     counted = {name: _share_of_addresses(_cells(shape, name)) for name in shape.names}
-    best = max(counted, key=lambda name: counted[name], default=None)
+    best = max(counted, key=lambda name: (counted[name], len(set(_cells(shape, name)))), default=None)
     if best is None or counted[best] <= _MOSTLY:
         return
     for name in [name for name, field in found.items() if field == EMAIL]:

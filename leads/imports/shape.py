@@ -87,15 +87,21 @@ def _delimiter(beginning: str) -> str:
 
 def _cuts(beginning: str, sign: str) -> float:
     rows = [record.cells for record in _records(beginning, sign) if not record.is_blank and record.flaw is None]
+    rows = rows[_notes(rows) :]
     if not rows:
         return 0.0
-    cut = Counter(len(row) for row in rows if len(row) > 1)  # notes above a short list may outnumber its rows
-    if not cut:
+    width, alike = Counter(len(row) for row in rows).most_common(1)[0]
+    if width < 2:
         return 0.0
-    width, alike = cut.most_common(1)[0]
     known = sum(columns.field_of(cell) is not None for row in rows[:PREAMBLE] for cell in row)
     apart = sum(is_address(cell) for row in rows for cell in row)
     return alike / len(rows) * min(width - 1, 4) / 4 + 2 * apart / len(rows) + min(known, 4)
+
+
+def _notes(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows on top stand in one cell and are no address: notes above a short list may outnumber its rows."""
+    uncut = (len(row) < 2 and not any(map(is_address, row)) for row in rows[:PREAMBLE])
+    return next((place for place, note in enumerate(uncut) if not note), min(len(rows), PREAMBLE))
 
 
 # ---------------------------------------------------------------- what is named

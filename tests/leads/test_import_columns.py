@@ -107,6 +107,11 @@ def test_of_several_columns_of_addresses_one_that_says_the_same_in_every_row_is_
     assert reached("Email,Email perso\nada@a.fr,ada@b.fr\nada@a.fr,ada@b.fr\n") == ["ada@a.fr", "duplicate"]
 
 
+def test_of_two_columns_that_hold_addresses_under_no_known_name_the_one_with_different_ones_is_theirs():
+    text = "From\xa0whom,To whom\nchloe@l.fr,ada@a.fr\nchloe@l.fr,bob@a.fr\n"
+    assert reached(text) == ["ada@a.fr", "bob@a.fr"]
+
+
 def test_a_column_of_addresses_stays_one_where_every_cell_names_several():
     text = "E-mail 1 - Value,E-mail 2 - Value\nada@a.fr ::: ada@b.fr,ada@c.fr\n"
     assert reached(text) == ["ada@a.fr"]

@@ -218,6 +218,11 @@ def test_notes_that_outnumber_a_short_list_do_not_hide_what_separates():
     assert (found.shape.delimiter, found.shape.header, [record.line for record in read_back]) == (";", 4, [5])
 
 
+def test_two_addresses_in_one_cell_of_a_list_of_one_column_are_no_two_columns():
+    found, read_back = looked_at(b"Email\nada@a.fr\nbob@a.fr; bob@b.fr\n")
+    assert (found.shape.delimiter, [len(record.cells) for record in read_back]) == (",", [1, 1])
+
+
 def test_excel_says_what_separates():
     found, read_back = looked_at(b"sep=;\r\nEmail;Nom\r\nada@a.fr;Ada\r\n")
     assert (found.shape.delimiter, found.shape.header, [record.line for record in read_back]) == (";", 2, [3])
