@@ -8,7 +8,10 @@ import re
 from emails.received import Received
 from emails.refusals import notice_of
 
-ANSWERS = re.compile(r"^\s*(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+ANSWERS = re.compile(
+    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|antw|rép|ref|rif|res|odp|vs)\s*(?:\[\d+\]|\.)?\s*:", re.IGNORECASE
+)
+PASSES_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
 
 # What a subject says of a machine's answer: wherever it stands with no word after it, since people speak of automatic
 # answers; or wherever it stands.
@@ -53,6 +56,9 @@ _HEADER = re.compile(r"x-(?:mail-)?auto-?(?:reply|respon(?:d|der|se))(?:-from)?|
 _RECEIPT = re.compile(
     r"(?:not )?read ?:|(?:non )?lu ?:|(?:un)?gelesen ?:|(?:no )?le[íi]do ?:|(?:non )?letto ?:|(?:n[ãa]o )?lid[oa] ?:"
 )
+# What a mail server says that was asked to tell of success, where the report was lost.
+_ARRIVED = re.compile(r"\bsuccess|return receipt")
+_WAS_DELIVERED = re.compile(r"success\w* (?:deliver|relay)")
 # How the notice begins that a reader's program sends, and what it says: of a mail of ours, not of what it offers.
 _WAS_READ = re.compile(
     r"\W*(?:(?:your|this|the|votre|ce|le|ihre|eine|su|el|tu|il|(?:o )?seu|uw|je) (?:e?-?mail|mess?ag\w*|courriel"
@@ -77,9 +83,9 @@ def is_automatic(mail: Received) -> bool:
 
 
 def says_away(mail: Received) -> bool:
-    """By its subject; behind the mark of an answer stands what the mail that it answers is called."""
+    """By its subject; behind a mark of people stands what the mail is called that they answer or pass on."""
     subject = mail.first("subject").lower()
-    if ANSWERS.match(subject) is not None:
+    if ANSWERS.match(subject) is not None or PASSES_ON.match(subject) is not None:
         return False
     return _AWAY.search(subject) is not None or (_BEGINS_AWAY.match(subject) is not None and not _asks(mail))
 
@@ -105,7 +111,9 @@ def is_receipt(mail: Received) -> bool:
         for part in mail.parts
     ):
         return True
+    words = notice_of(mail).strip().lower()
+    if "<>" in mail.first("return-path") and _ARRIVED.search(mail.first("subject").lower()) is not None:
+        return _WAS_DELIVERED.search(words) is not None
     if _RECEIPT.match(mail.first("subject").lower()) is None:
         return False
-    words = notice_of(mail).strip().lower()
     return not words or _WAS_READ.match(words) is not None or is_automatic(mail)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from base.tokens import TOKEN_LENGTH, digest
-from emails.automatic import ANSWERS, is_automatic, is_receipt, says_away
+from emails.automatic import ANSWERS, PASSES_ON, is_automatic, is_receipt, says_away
 from emails.causes import Reply, refuses, reply_in
 from emails.complaints import complaint, complaint_without_report
 from emails.received import LONGEST_ADDRESS, Received, addresses, first, open_mail
@@ -57,7 +57,6 @@ _BOUNCE_WORDS = re.compile(
     r"|non (?:pu[òo]|[èe] stato) (?:\w+ )?consegnat"
     r"|niet (?:worden )?(?:af)?geleverd|failed to deliver|delivery failed|not (?:yet )?been delivered"
 )
-_FORWARD_MARK = re.compile(r"\s*(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
 _QUOTED_BELOW = re.compile(
     r"^(?:>|-{2,}\s*(?:original|forwarded|message d|urspr|mensaje)|_{10,}\s*$|on .{5,200} wrote:|le .{5,200} a écrit"
     r"|am .{5,200} schrieb"
@@ -197,7 +196,7 @@ def _is_by_machine(mail: Received) -> bool:
 
 
 def _is_passed_on(mail: Received) -> bool:
-    return _FORWARD_MARK.match(mail.first("subject")) is not None
+    return PASSES_ON.match(mail.first("subject")) is not None
 
 
 # ---------------------------------------------------------------- answers
