@@ -159,6 +159,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
         r"|could not be delivered (?:for|within)|(?:message|delivery|queue) (?:\w+ )?expired|gave up|giving up(?! on\b)"
         r"|did not accept our requests to connect|over \d+ (?:hours|days)|too old|still (?:be )?undelivered"
         r"|cannot send message (?:for|within)"),
+    ("systemerror", r"\b(?:re)?try(?: again)? later"),
     ("userunknown", r"(?:user|recipient|mail ?box|account|alias|address|name|customer|local.?part|destinataire"
         r"|subscriber|inbox)(?:'s|e?s)?(?: (?!temporarily)\w+){0,4}? (?:(?:is |was |are |were )?(?:unknown"
         r"|not (?:\w+ )?(?:found|known"

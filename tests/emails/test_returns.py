@@ -386,6 +386,8 @@ FOR_NOW = [
     "450 Requested mail action not taken: mailbox unavailable",
     "550 Mailbox temporarily unavailable, please retry later",
     "451 4.1.1 temporarily unable to verify user",
+    "550 Recipient address rejected: try again later",
+    "550 Mailbox unavailable, please try later",
     "450 4.2.1 The mailbox is being moved to another server",
     "451 LDAP: user not found, directory unavailable, try again",
     "550 5.1.1 <ada@atelier.example> Mailbox full",
