@@ -163,8 +163,14 @@ def field_meant(header: str) -> str | None:
 
 
 def is_surname_or_both(header: str) -> bool:
-    """French lists call by `Nom` a last name beside a `Prénom`, and both names where there is no other column."""
-    return folded(header) in _SURNAME_OR_BOTH or _core(folded(header)) in ("nom", "noms")
+    """French lists call by `Nom` a last name beside a `Prénom`, and both names where there is no other column; so do
+    those that say it in English too: `Nom / Name`."""
+    said = [part for part in header.split("/") if folded(part) not in _FIRST_OR_BOTH]
+    return bool(said) and all(_is_nom(folded(part)) for part in said)
+
+
+def _is_nom(name: str) -> bool:
+    return name in _SURNAME_OR_BOTH or _core(name) in ("nom", "noms")
 
 
 def is_first_or_both(header: str, field: str) -> bool:

@@ -65,6 +65,14 @@ def test_of_two_columns_that_could_be_one_field_the_likelier_fills_it():
     assert "Title" not in outlook.mapping
 
 
+def test_a_name_told_in_two_languages_is_split_like_one_told_in_one():
+    alone, rows = looked_at("Nom / Name;E-mail\nAda Lovelace;ada@a.fr\nBob Moreau;bob@b.fr\n")
+    assert alone.mapping["Nom / Name"] == "full_name"
+    assert rows[0].columns["first_name"] == "Ada"
+    beside, _ = looked_at("Prénom / First name;Nom / Name;E-mail\nAda;Lovelace;ada@a.fr\n")
+    assert beside.mapping["Nom / Name"] == "last_name"
+
+
 def test_whoever_left_one_column_of_addresses_empty_is_reached_by_the_next():
     text = "Email perso;Email pro;Nom\na@perso.fr;a@pro.fr;A\nb@perso.fr;;B\nc@perso.fr;no;C\n;;D\n"
     assert reached(text) == ["a@pro.fr", "b@perso.fr", "c@perso.fr", "nobody"]
