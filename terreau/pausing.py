@@ -18,7 +18,7 @@ from storage.schema import enrolments
 from terreau.house import blobs_of
 from terreau.language import words
 from terreau.virtual import clocks_of
-from workflows import pauses
+from workflows import gaps, pauses
 from workflows.resting import EVERYTHING, MARKETING
 
 BY_HAND = said("paused by hand")
@@ -55,6 +55,8 @@ def resume(config: Config, sequence: str | None) -> str:
                     "%(what)s was not paused; what rests: %(names)s.", what=_called(name), names=", ".join(others)
                 )
             return said("%(what)s was not paused.", what=_called(name))
+        if name == EVERYTHING:
+            gaps.settle(conn, now)
         return said(
             "%(what)s goes on: %(inside)s inside, in portions, each as its `on_resume` says.",
             what=_called(name), inside=_inside(conn, name),

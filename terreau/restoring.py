@@ -27,7 +27,7 @@ from terreau.backups import KINDS, Kind, kind_of
 from terreau.bar import Bar
 from terreau.here import Here
 from terreau.rights import marks_in
-from workflows import pauses
+from workflows import gaps, pauses
 from workflows.gaps import HOUSE
 from workflows.resting import EVERYTHING
 
@@ -118,7 +118,7 @@ _OTHER_KIND = msgid(
 
 def restore(config: Config, file: Path, made: Plan, now: Moment, bar: Bar) -> Restored:
     """Do it. Raises NoRestore, SchemaMismatch, StorageUnavailable."""
-    erased = 0
+    erased, fresh = 0, gaps.Incarnation.fresh()
     with opened(file) as (archive, manifest):
 
         def finish(conn: Connection) -> None:
@@ -128,9 +128,10 @@ def restore(config: Config, file: Path, made: Plan, now: Moment, bar: Bar) -> Re
                 _bring_secrets(config, archive)
             erased = forget_at_rest(conn, config.keys().suppression, made.marks, Clerk(HOUSE), now)
             _put_to_rest(conn, manifest, now)
+            gaps.renew(conn, fresh, now)
 
         aside = _kind(config).put(archive, manifest, finish, now, bar)
-    (config.data.dir / "incarnation").unlink(missing_ok=True)  # of a life that is over: the house asks once more
+    gaps.keep(config.data.dir / "incarnation", fresh)  # killed before it, the house asks once more
     return Restored(aside, erased)
 
 

@@ -34,6 +34,11 @@ class Incarnation:
     count: int
 
     @classmethod
+    def fresh(cls) -> "Incarnation":
+        """Of a life that begins."""
+        return cls(new_token(), 1)
+
+    @classmethod
     def read(cls, text: str | None) -> "Incarnation | None":
         """None for a text that is none."""
         name, _, count = (text or "").strip().partition(" ")
@@ -98,9 +103,21 @@ def look(conn: Connection, path: Path, beside: bool, now: Moment) -> tuple[Catch
         known = None  # a life of its own from here on: asked once
     elif isinstance(found, CatchUp):
         pauses.note(conn, EVERYTHING, found.reason, HOUSE, replace(now, calendar=found.since), now)
-    grown = Incarnation(new_token(), 1) if known is None else replace(known, count=known.count + 1)
+    grown = Incarnation.fresh() if known is None else replace(known, count=known.count + 1)
     _write(conn, {_INCARNATION: str(grown), _SEEN_AT: now.calendar.isoformat()})
     return found, grown
+
+
+def renew(conn: Connection, fresh: Incarnation, now: Moment) -> None:
+    """Let a database that was restored begin a life of its own, seen now; whoever restores it pauses everything, and
+    keeps the file."""
+    _write(conn, {_INCARNATION: str(fresh), _SEEN_AT: now.calendar.isoformat()})
+
+
+def settle(conn: Connection, now: Moment) -> None:
+    """A person has looked and lets everything go on: the time until now asks for nothing any more."""
+    if _seen_at(conn) is not None:
+        _write(conn, {_SEEN_AT: now.calendar.isoformat()})
 
 
 def keep(path: Path, incarnation: Incarnation) -> None:

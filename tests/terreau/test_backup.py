@@ -9,13 +9,14 @@ import shutil
 import threading
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, inspect, select, text, update
 
-from base.clock import Moment
+from base.clock import Moment, system_clocks
 from base.config import Config, load_config
 from base.tokens import Signer, digest
 from emails.outbox import Sender
@@ -29,9 +30,10 @@ from storage.schema import audit, erasures, leads, messages, metadata, switches
 from terreau.archive import NoRestore
 from terreau.backups import backup
 from terreau.cli import main
-from terreau.house import blobs_of
+from terreau.house import House, blobs_of
 from terreau.pausing import resume
 from terreau.restoring import plan, restore
+from terreau.watching import watch
 from tests.emails.conftest import FixedReleases, MailHouse
 from tests.leads.everywhere import settle
 from tests.terreau.backing import (
@@ -47,6 +49,7 @@ from tests.terreau.backing import (
     settings,
     silent,
 )
+from workflows.resting import EVERYTHING
 
 __all__ = ["config", "elsewhere", "houses"]  # fixtures
 
@@ -159,8 +162,32 @@ def test_magnets_come_along_and_what_was_here_is_put_aside(config, elsewhere, tm
         assert b"".join(blobs_of(elsewhere, database).open(digest(content))) == content
     assert counted(elsewhere.database.url)[0] == 1
     assert people_in(aside, elsewhere) == 3, "nothing was thrown away"
-    assert not (elsewhere.data.dir / "incarnation").exists()
+    assert (elsewhere.data.dir / "incarnation").read_text() != "one 1\n", "of a life that is over"
     assert not [path for path in elsewhere.data.dir.iterdir() if path.name.startswith(".")]
+
+
+def watched(config, clocks):
+    """The house looks at the time, as it does at its start; returns whether everything rests."""
+    with closing(House.build(config, clocks=clocks)) as house:
+        watch(house)
+        with house.database.read() as conn:
+            return conn.scalar(select(switches.c.off).where(switches.c.name == EVERYTHING)) or False
+
+
+@pytest.mark.parametrize("looked_first", [False, True])
+def test_the_first_resume_after_a_restore_holds(config, elsewhere, tmp_path, looked_first):
+    clocks = system_clocks()
+    assert watched(config, clocks) is False
+    backup(config, tmp_path / "x.zip", clocks.moment(), False, silent)
+    long_ago = replace(clocks.moment(), calendar=clocks.calendar() - timedelta(days=30))
+    restore(elsewhere, tmp_path / "x.zip", plan(elsewhere, tmp_path / "x.zip", long_ago), long_ago, silent)
+    if looked_first:
+        assert watched(elsewhere, clocks) is True
+    assert "Everything goes on" in resume(elsewhere, None)
+    assert watched(elsewhere, clocks) is False
+    if elsewhere.database.url.startswith("sqlite"):
+        (elsewhere.data.dir / "incarnation").unlink()
+        assert watched(elsewhere, clocks) is True, "a file that was copied by hand still rests"
 
 
 def people_in(aside, config):
@@ -194,8 +221,9 @@ def test_every_kind_of_value_comes_back_as_it_was(config, elsewhere, tmp_path):
     brought_back(elsewhere, tmp_path / "x.zip")
     with closing(open_database(elsewhere.database.url)) as database:
         after = everything(database)
-    resting = {"switches", "pauses", "holders", "wakes"}
+    resting = {"switches", "pauses", "holders", "wakes", "facts"}  # `facts`: a life of its own
     assert {name for name in before if before[name] != after[name]} <= resting
+    assert set(before["facts"]) < set(after["facts"])
     assert len([name for name in before if before[name]]) > 25
 
 
