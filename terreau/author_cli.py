@@ -43,7 +43,7 @@ def check(options: Options, as_json: bool, strict: bool) -> None:
                terreau check --lang fr
     """
     try:
-        config = options.load()
+        config = options.load_with_content()
     except ConfigError as error:
         if as_json:
             tell_json(error.problems)
@@ -81,7 +81,7 @@ def simulate(options: Options, sequence: str, persona: str, begin: str | None, n
     Examples:  terreau simulate conseils-3d --persona architecte-independante
                terreau simulate conseils-3d --persona personas/ada.toml --from 2026-12-18 --json
     """
-    config = options.load()
+    config = options.load_with_content()
     simulated = live(config, Wish(persona, sequence, begin, number), system_clocks().calendar())
     told = json.dumps(simulated.as_json(), ensure_ascii=False, indent=2) if as_json else life_of(config, simulated)
     click.echo(told)
@@ -101,7 +101,7 @@ def test(options: Options, update: bool) -> None:
     Examples:  terreau test
                terreau test --update
     """
-    tried = list(try_all(options.load(), system_clocks().calendar()))
+    tried = list(try_all(options.load_with_content(), system_clocks().calendar()))
     for one in tried:
         _say(one, update)
     if any(one.unmet or not (one.same or update) for one in tried):
@@ -140,7 +140,7 @@ def graph(options: Options, sequence: str, output: Path | None, locale: str | No
     \b
     Example:  terreau graph conseils-3d -o conseils-3d.svg
     """
-    config = options.load()
+    config = options.load_with_content()
     drawn = draw(config, named_in(config, sequence), sequence, _drawn(config, locale), system_clocks().moment())
     if output is None:
         click.echo(drawn, nl=False)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from authoring.releases import NoRelease, ReleaseRefused, ReleaseUnreadable
-from base.config import ConfigError
+from base.config import Config, ConfigError
 from base.paths import data_path
 from base.saying import said
 from storage.migrate import SchemaMismatch
@@ -47,13 +47,13 @@ from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
-from terreau.options import Options
+from terreau.options import NoContent, Options
 from terreau.pace import UnknownSpeed, seconds_of_a_day
 from terreau.partners_cli import EXPECTED as UNLINKED
 from terreau.pause_cli import COMMANDS as PAUSES
 from terreau.pausing import UnknownPause
 from terreau.plan import UnknownChoice
-from terreau.preparing import upgrade
+from terreau.preparing import is_new, upgrade
 from terreau.release_cli import COMMANDS as RELEASES
 from terreau.releasing_in_memory import Unfit
 from terreau.replay_cli import COMMANDS as REPLAYS
@@ -80,8 +80,8 @@ from workflows.memory import Restless as Circle
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
-    UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoDoubt, NoHit, *UNSENT, *UNSAVED, *UNTAKEN,
-    *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED,
+    UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT, *UNSAVED,
+    *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
@@ -167,7 +167,7 @@ def serve(options: Options, host: str | None, port: int | None, no_engine: bool)
     \b
     Example:  terreau --config /etc/terreau/config.toml serve --host 0.0.0.0
     """
-    config = options.load()
+    config = _of_a_house(options)
     set_up(config.log.level, config.log.format)
     raise SystemExit(run_house(listening(config, host, port), with_engine=not no_engine, say=teller()))
 
@@ -183,7 +183,7 @@ def engine(options: Options) -> None:
     \b
     Example:  terreau --config /etc/terreau/config.toml engine
     """
-    config = options.load()
+    config = _of_a_house(options)
     set_up(config.log.level, config.log.format)
     raise SystemExit(run_engine(config, say=teller()))
 
@@ -267,6 +267,12 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
     content, leads = options.content or data_path("content"), 0 if empty else LEADS
     wish = stage.Wish(content, folder, port, seconds_of_a_day(speed), alone, leads)
     raise SystemExit(stage.run(wish, say=teller(), watch=bar))
+
+
+def _of_a_house(options: Options) -> Config:
+    """The settings of a house that opens: its first start wants content, any other goes by the release in force."""
+    config = options.load()
+    return options.load_with_content() if is_new(config) else config
 
 
 COMMANDS = (

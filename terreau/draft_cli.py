@@ -66,7 +66,7 @@ def preview(
                terreau preview niveaux --worst empty --spam --out niveaux.html
     """
     choice = _choice(email, persona, lead, worst, locale)
-    seen = see(options.load(), choice, system_clocks().moment())
+    seen = see(options.load_with_content(), choice, system_clocks().moment())
     score = spam_sentence(seen.data) if spam else None
     if as_json:
         click.echo(json.dumps({**seen.as_json(), "spam": score}, ensure_ascii=False, indent=2))
@@ -102,7 +102,7 @@ def send_test_command(
     \b
     Example:  terreau send-test conseils-3d/niveaux --to ines@example.org --persona architecte-independante
     """
-    config = options.load()
+    config = options.load_with_content()
     choice = _choice(email, persona, lead, worst, locale)
     seen, answer = send_test(config, choice, recipient, transport_of(config), system_clocks().moment())
     told = msgid("%(file)s, written to %(reader)s, is on its way to %(recipient)s: %(answer)s")

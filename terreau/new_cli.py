@@ -73,9 +73,7 @@ def _warn(sentence: Said) -> None:
 
 
 def _content(options: Options) -> Path:
-    if options.is_lost():
-        raise CannotBegin(said("there is no content here yet: `terreau new site FOLDER` makes one"))
-    return options.load().content.dir
+    return options.load_with_content().content.dir
 
 
 def _ground(options: Options, kind: str) -> Ground:

@@ -1,12 +1,27 @@
-"""What every command is told before its name: which settings, which content; and where they are found without it."""
+"""What every command is told before its name: which settings, which content; and where they are found without it.
+
+The example that came along is nobody's content: only `terreau demo` shows it, and this checkout, where it lies.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from base.config import Config, load_config
-from base.paths import data_path
+from base.saying import said
 from base.settings import Content
+
+
+class NoContent(Exception):
+    """Nobody said where content is, and none lies here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            said(
+                "there is no content here yet: `terreau new site FOLDER` makes one; where it lies elsewhere, say so"
+                " with --content, or as `dir` under [content] in config.toml"
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +32,23 @@ class Options:
     content: Path | None
 
     def load(self) -> Config:
-        """The settings; content is the folder named, else that of the settings, else the example that came along.
+        """The settings; content is the folder named, else that of the settings, there or not.
 
         Raises ConfigError with every problem.
         """
         config = load_config(self.config, os.environ)
-        return config.model_copy(update={"content": Content(dir=self._folder(config))})
+        if self.content is None:
+            return config
+        return config.model_copy(update={"content": Content(dir=self.content.absolute())})
+
+    def load_with_content(self) -> Config:
+        """The same for a command that reads content. Raises NoContent as well."""
+        config = self.load()
+        if self.is_lost():
+            raise NoContent
+        return config
 
     def is_lost(self) -> bool:
-        """Whether nobody said where content is, and none lies here: the example would be meant, which is not theirs."""
-        return self.content is None and self._is_nowhere() and not Content().dir.exists()
-
-    def _folder(self, config: Config) -> Path:
-        if self.content is not None:
-            return self.content.absolute()
-        chosen = config.content.dir
-        return data_path("content") if self._is_nowhere() and not chosen.exists() else chosen
-
-    def _is_nowhere(self) -> bool:
-        """Nobody said where content is: no settings were given, and none lie here."""
-        said = "TERREAU__CONTENT__DIR" in os.environ or self.config is not None
-        return not said and not Path("config.toml").exists()
+        """Whether nobody said where content is, and none lies here."""
+        said_where = self.content is not None or self.config is not None or "TERREAU__CONTENT__DIR" in os.environ
+        return not (said_where or Path("config.toml").exists() or Content().dir.exists())

@@ -80,7 +80,7 @@ def plan(options: Options, choices: Choices, announce: bool, everybody: bool, as
     \b
     Example:  terreau plan --choose welcome/second=next
     """
-    with _opened(options) as (config, database, blobs, now):
+    with _opened(options.load_with_content()) as (config, database, blobs, now):
         wish = Wish(choices, announce)
         author = signed(config.content.dir, None, None).author
         made = plan_content(config, database, blobs, author, now, wish, EVERYBODY if everybody else LOOKED_AT)
@@ -105,7 +105,7 @@ def apply(options: Options, author: str | None, note: str | None, choices: Choic
     \b
     Example:  terreau apply --author "chloé" --note "shorter second mail" --choose welcome/second=next
     """
-    with _opened(options) as (config, database, blobs, now):
+    with _opened(options.load_with_content()) as (config, database, blobs, now):
         signature = signed(config.content.dir, author, note)
         applied = apply_content(config, database, blobs, signature, now, Wish(choices, announce))
     tell(applied.warnings)
@@ -121,7 +121,7 @@ def releases_command(options: Options, as_json: bool) -> None:
     \b
     Example:  terreau releases
     """
-    with _opened(options) as (config, database, _, __):
+    with _opened(options.load()) as (config, database, _, __):
         found = listed(database)
     if as_json:
         click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
@@ -155,7 +155,7 @@ def rollback(
     \b
     Example:  terreau rollback 7 --note "the new wait was a mistake"
     """
-    with _opened(options) as (config, database, blobs, now):
+    with _opened(options.load()) as (config, database, blobs, now):
         checked, wish = checked_release(config, database, release), Wish(choices, announce)
         made = plan_of(config, checked, database, blobs, wish)
         _show(made, database, as_json=False)
@@ -174,8 +174,7 @@ COMMANDS: tuple[click.Command, ...] = (plan, apply, releases_command, rollback)
 
 
 @contextmanager
-def _opened(options: Options) -> Iterator[tuple[Config, Database, Blobs, Moment]]:
-    config = options.load()
+def _opened(config: Config) -> Iterator[tuple[Config, Database, Blobs, Moment]]:
     prepare(config)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         yield config, database, blobs_of(config, database), system_clocks().moment()

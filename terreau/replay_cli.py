@@ -83,7 +83,7 @@ def suggest(options: Options, sample: int | None, json_wanted: bool) -> None:
     \b
     Example:  terreau suggest > rules.patch     then   git apply rules.patch,  terreau plan,  terreau apply
     """
-    config = options.load()
+    config = options.load_with_content()
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
         found = suggested(config, database, sample)

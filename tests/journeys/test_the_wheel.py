@@ -91,9 +91,16 @@ def test_its_rooms_come_from_the_wheel_and_not_from_the_checkout(installed):
 
 
 def test_the_example_content_that_came_along_is_in_order(installed):
-    said = run(installed, "terreau", "check", "--strict")
+    (content,) = installed.parent.glob("lib/*/site-packages/terreau/_data/content")
+    said = run(installed, "terreau", "--content", str(content), "check", "--strict")
     assert said.returncode == 0, said.stdout + said.stderr
     assert "terreau/_data/content: no errors, no warnings." in said.stdout
+
+
+def test_where_no_content_lies_the_example_that_came_along_is_not_taken_for_it(installed):
+    said = run(installed, "terreau", "check")
+    assert said.returncode == 1
+    assert "there is no content here yet" in said.stderr
 
 
 def test_a_site_begun_with_it_is_in_order(installed, tmp_path):

@@ -5,7 +5,6 @@ import re
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -291,10 +290,3 @@ def test_a_second_release_names_the_files_that_it_changes(folder):
     assert "  added: pages/rendez-vous.toml\n" in said
     assert "  changed: pages/lettre.toml\n" in said
     assert "  removed: personas/curieux-d-un-apres-midi.toml\n" in said
-
-
-def test_without_a_folder_of_its_own_the_example_is_checked(tmp_path: Path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    said = terreau("check")
-    assert said.exit_code == 0
-    assert str(data_path("content")) in said.output

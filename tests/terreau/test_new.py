@@ -223,6 +223,26 @@ def test_without_content_a_site_comes_first(away: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "check", "check --json", "plan", "test", "apply", "serve --port 0", "engine", "simulate guide --persona ada",
+        "graph guide", "preview guide/guide", "send-test guide/guide --to ada@atelier.example", "suggest",
+    ],
+)  # fmt: skip
+def test_where_nobody_said_where_content_is_the_example_is_not_taken_for_it(away: Path, words: str) -> None:
+    said = terreau(*words.split())
+    assert said.exit_code == 1
+    assert "there is no content here yet: `terreau new site FOLDER` makes one" in said.output
+    assert files(away) == {}, "no database was made of it either"
+
+
+def test_what_reads_no_content_does_without_it(away: Path) -> None:
+    for words in ("migrate", "pause", "resume", "releases", "imports"):
+        said = terreau(words)
+        assert said.exit_code == 0, said.output
+
+
+@pytest.mark.parametrize(
     ("file", "instead_of", "wrote", "kind", "told"),
     [
         ("definitions.toml", "[house]", "[house", "form", "cannot be read"),
