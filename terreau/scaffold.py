@@ -17,7 +17,7 @@ from base.saying import Said, said
 Files = dict[str, str]  # path below the folder -> what it says
 _COMMENT = re.compile(r"[ \t]*#(en|fr) (.*?)(?=[ \t]*#(?:en|fr) |$)")
 _MAGNET = 'magnet = "${name}" #en what it gives #fr ce qu\'il donne\n'
-_UNTRACKED = "data/\n*.csv\n"  # people and keys: they belong to no history
+_UNTRACKED = "/data/\n*.csv\n!/content/**\n"  # people and keys belong to no history, and all of the content does
 _EXIT = (
     'exit_when = [{ stage_at_least = "${stage}" }]'
     " #en sales has the lead: be quiet #fr un commercial a le lead : on se tait\n"

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -240,6 +241,20 @@ def test_what_reads_no_content_does_without_it(away: Path) -> None:
     for words in ("migrate", "pause", "resume", "releases", "imports"):
         said = terreau(words)
         assert said.exit_code == 0, said.output
+
+
+def test_people_and_keys_stay_out_of_the_history_and_content_never_does(site: Path) -> None:
+    lists, keys = ["salon.csv", "lists/salon.csv.rejects.csv"], ["data/terreau.db", "data/secrets/session_key"]
+    content = ["content/magnets/guide/grille-fr.csv", "content/magnets/data/prix.csv", "config.toml"]
+    for path in (*lists, *keys, *content):
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).touch()
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not set(listed) & {*lists, *keys}
+    assert set(content) < set(listed)
 
 
 @pytest.mark.parametrize(
