@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Self
 
+from base.calendars import Zone
 from base.translations import Translator, translator
 
 
@@ -48,9 +49,9 @@ class Spoken(Said):
         return self.write(words)
 
 
-def said_moment(at: datetime) -> Spoken:
-    """`3 November 2026, 8:12`, of UTC, which the sentence around it says."""
-    return Spoken(lambda words: words.moment(at, "UTC"))
+def said_moment(at: datetime, zone: Zone) -> Spoken:
+    """`3 November 2026, 9:12`, on the wall clock of `zone`."""
+    return Spoken(lambda words: words.moment(at, zone))
 
 
 def said_day(day: date) -> Spoken:

@@ -31,7 +31,8 @@ SENTENCES: Mapping[str, str] = {
     ),
     "disqualified": msgid("Sales has disqualified the lead: recycle them first."),
     "nobody": msgid(
-        "Nobody moves leads to %(stage)s by hand: the definitions give it no `moved_by = ['marketing']`, or sales."
+        "Nobody moves leads to %(stage)s by hand. To let somebody, write `moved_by = ['sales']`, `['marketing']` or"
+        " both under that stage in definitions.toml, and put it in force."
     ),
     "others": msgid("Only %(who)s may move leads to %(stage)s."),
     "lacking": msgid("%(stage)s asks for what nobody knows of the lead yet: %(what)s."),

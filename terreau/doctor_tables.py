@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
+from base.calendars import Zone
 from base.clock import system_clocks
 from base.config import Config
 from base.saying import said, said_moment, said_n
@@ -21,16 +22,17 @@ TRUSTED_SKEW = 2.0  # seconds
 
 def look_into(database: Database, config: Config) -> Iterator[Finding]:
     """Every finding about a database whose tables are those of this version."""
-    yield from _release(database)
+    zone = config.site.timezone
+    yield from _release(database, zone)
     yield from _doubts(database)
     yield _returned(database, config)
-    yield from _obstacles(database)
-    yield from _switches(database)
+    yield from _obstacles(database, zone)
+    yield from _switches(database, zone)
     if database.dialect == "postgresql":
         yield _skew(database)
 
 
-def _release(database: Database) -> Iterator[Finding]:
+def _release(database: Database, zone: Zone) -> Iterator[Finding]:
     query = select(releases).join(in_force, in_force.c.release_id == releases.c.id)
     with database.read() as conn:
         row = conn.execute(query).one_or_none()
@@ -38,25 +40,25 @@ def _release(database: Database) -> Iterator[Finding]:
         yield Finding("release", "wrong", said("no content is in force"), said("run `terreau apply`"))
         return
     made = said(
-        "release %(number)s (%(hash)s) by %(author)s, %(when)s UTC, is in force",
+        "release %(number)s (%(hash)s) by %(author)s, %(when)s, is in force",
         number=row.id,
         hash=row.hash[:12],
         author=row.author,
-        when=said_moment(row.created_at),
+        when=said_moment(row.created_at, zone),
     )
     yield Finding("release", "well", made)
 
 
-def _switches(database: Database) -> Iterator[Finding]:
+def _switches(database: Database, zone: Zone) -> Iterator[Finding]:
     with database.read() as conn:
         off = conn.execute(select(switches).where(switches.c.off).order_by(switches.c.name)).all()
     for row in off:
         named = {EVERYTHING: said("everything"), MARKETING: said("marketing")}.get(row.name, f"`{row.name}`")
         resumed = {EVERYTHING: "", MARKETING: " --marketing"}.get(row.name, f" {row.name}")
         sentence = said(
-            "%(named)s rests since %(since)s UTC: %(reason)s",
+            "%(named)s rests since %(since)s: %(reason)s",
             named=named,
-            since=said_moment(row.since),
+            since=said_moment(row.since, zone),
             reason=BY_HAND if row.reason == BY_HAND else row.reason,
         )
         yield Finding(
@@ -64,16 +66,16 @@ def _switches(database: Database) -> Iterator[Finding]:
         )
 
 
-def _obstacles(database: Database) -> Iterator[Finding]:
+def _obstacles(database: Database, zone: Zone) -> Iterator[Finding]:
     """What the senders met, whichever machine they run on."""
     with database.read() as conn:
         rows = conn.execute(select(obstacles).order_by(obstacles.c.name)).all()
     for row in rows:
         if row.name != RELAY:
             sentence = said(
-                "mail for %(name)s waits until %(until)s UTC: %(reason)s",
+                "mail for %(name)s waits until %(until)s: %(reason)s",
                 name=row.name,
-                until=said_moment(row.until),
+                until=said_moment(row.until, zone),
                 reason=row.reason,
             )
             yield Finding("mails", "doubt", sentence, said("others leave, and no try of its mails is counted"))
@@ -83,8 +85,8 @@ def _obstacles(database: Database) -> Iterator[Finding]:
                 "mails",
                 "wrong",
                 said(
-                    "mail is stopped since %(since)s UTC: %(reason)s",
-                    since=said_moment(row.since),
+                    "mail is stopped since %(since)s: %(reason)s",
+                    since=said_moment(row.since, zone),
                     reason=row.reason,
                 ),
                 hint,
@@ -93,7 +95,7 @@ def _obstacles(database: Database) -> Iterator[Finding]:
             yield Finding(
                 "mails",
                 "doubt",
-                said("mail waits since %(since)s UTC: %(reason)s", since=said_moment(row.since), reason=row.reason),
+                said("mail waits since %(since)s: %(reason)s", since=said_moment(row.since, zone), reason=row.reason),
             )
 
 
@@ -112,7 +114,8 @@ def _doubts(database: Database) -> Iterator[Finding]:
 def _returned(database: Database, config: Config) -> Finding:
     now = system_clocks().machine()
     with database.read() as conn:
-        return Finding("returns", *told_of_returns(came_back(conn, now), config.mail.bounces, now))
+        told = told_of_returns(came_back(conn, now), config.mail.bounces, now, config.site.timezone)
+    return Finding("returns", *told)
 
 
 def _skew(database: Database) -> Finding:

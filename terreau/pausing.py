@@ -22,8 +22,8 @@ from workflows import gaps, pauses
 from workflows.resting import EVERYTHING, MARKETING
 
 BY_HAND = said("paused by hand")
-_RESTS = msgid("%(what)s rests now, until `%(command)s`: %(inside)s inside.")
-_RESTS_ALREADY = msgid("%(what)s rests already, until `%(command)s`: %(inside)s inside.")
+_RESTS = msgid("%(what)s rests now, until `%(command)s`%(inside)s.")
+_RESTS_ALREADY = msgid("%(what)s rests already, until `%(command)s`%(inside)s.")
 
 
 class UnknownPause(ValueError):
@@ -38,8 +38,9 @@ def pause(config: Config, sequence: str | None, reason: str, author: str) -> str
 
     def begin(conn: Connection, name: str, now: Moment) -> Said:
         told = _RESTS if pauses.begin(conn, name, reason, author, now) else _RESTS_ALREADY
-        command = f"terreau resume{_named(name)}"
-        return said(told, what=_called(name), command=command, inside=_inside(conn, name))
+        command, number = f"terreau resume{_named(name)}", _inside(conn, name)
+        inside = said_n(": %(count)s enrolment inside", ": %(count)s enrolments inside", number) if number else ""
+        return said(told, what=_called(name), command=command, inside=inside)
 
     return _at_work(config, sequence, begin)
 
@@ -57,9 +58,13 @@ def resume(config: Config, sequence: str | None) -> str:
             return said("%(what)s was not paused.", what=_called(name))
         if name == EVERYTHING:
             gaps.settle(conn, now)
-        return said(
-            "%(what)s goes on: %(inside)s inside, in portions, each as its `on_resume` says.",
-            what=_called(name), inside=_inside(conn, name),
+        number = _inside(conn, name)
+        if not number:
+            return said("%(what)s goes on.", what=_called(name))
+        return said_n(
+            "%(what)s goes on: %(count)s enrolment inside, as its `on_resume` says.",
+            "%(what)s goes on: %(count)s enrolments inside, in portions, each as its `on_resume` says.",
+            number, what=_called(name),
         )  # fmt: skip
 
     return _at_work(config, sequence, end)
@@ -87,12 +92,12 @@ def _known(database: Database, config: Config, sequence: str) -> None:
         raise UnknownPause(said("there is no sequence `%(name)s` (%(hint)s)", name=sequence, hint=hint))
 
 
-def _inside(conn: Connection, name: str) -> Said:
+def _inside(conn: Connection, name: str) -> int:
     counted = select(func.count()).select_from(enrolments).where(enrolments.c.state == "active")
     if name not in (EVERYTHING, MARKETING):
         counted = counted.where(enrolments.c.sequence == name)
-    number = conn.execute(counted).scalar_one()
-    return said_n("%(count)s enrolment", "%(count)s enrolments", number) if number else said("no enrolments")
+    number: int = conn.execute(counted).scalar_one()
+    return number
 
 
 def _called(name: str) -> str:

@@ -120,8 +120,10 @@ def _standing(one: SequencePlan, standing: Standing, days: Days) -> Iterator[Ren
         yield "  " + gettext("at %(step)s:", step=standing.step)
     yield from (f"    {line}" for line in lines[:SHOWN])
     if len(lines) > SHOWN:
-        more = len(lines) - SHOWN
-        yield "    " + gettext("and %(count)s more groups (terreau plan --json has them all)", count=more)
+        yield "    " + ngettext(
+            "and %(count)s more group (terreau plan --json has them all)",
+            "and %(count)s more groups (terreau plan --json has them all)", len(lines) - SHOWN,
+        )  # fmt: skip
 
 
 def _case(one: SequencePlan, standing: Standing) -> Iterator[RenderableType]:
@@ -149,52 +151,68 @@ def _chosen(how: str, to: str | None) -> str:
 
 def _shifts(shifts: Iterable[Shift], days: Days) -> Iterator[str]:
     """One line for those whom the same happens to on the same day."""
-    counted: Counter[str] = Counter()
+    alike: dict[str, list[Shift]] = {}
     same = 0
     for shift in shifts:
         if shift.what == "same":
             same += shift.count
         else:
-            counted[_shift(shift, days)] += shift.count
-    yield from (f"{count} {sentence}" for sentence, count in counted.items())
+            alike.setdefault(_shift(shift, days, 1), []).append(shift)
+    for some in alike.values():
+        yield _shift(some[0], days, sum(one.count for one in some))
     if same:
         yield gettext("%(count)s as before", count=same)
 
 
-# What follows the number of leads.
-_ENDS = {
-    "left": msgid("leave"),
-    "completed": msgid("come to the end"),
-    "waits": msgid("wait for something to happen"),
-}
-_MOVED = {
-    "earlier": msgid("are written to earlier: %(day)s %(hour)s instead of %(instead)s%(another)s"),
-    "later": msgid("are written to later: %(day)s %(hour)s instead of %(instead)s%(another)s"),
-}
-
-
-def _shift(shift: Shift, days: Days) -> str:
-    was, now = days(shift.was.at), days(shift.now.at)
-    if shift.what in _MOVED:
-        another = "" if shift.was.step == shift.now.step else gettext(
-            " (%(step)s instead of %(former)s)", step=shift.now.step, former=shift.was.step
-        )  # fmt: skip
-        instead = was if was != now else days.time(shift.was.at)
-        hour = days.time(shift.now.at)
-        return gettext(_MOVED[shift.what], day=now, hour=hour, instead=instead, another=another)
+def _shift(shift: Shift, days: Days, count: int) -> str:
+    """What happens to so many leads."""
+    day, hour, step = days(shift.now.at), days.time(shift.now.at), shift.now.step
+    if shift.what in ("earlier", "later"):
+        return _moved(shift, days, count)
     if shift.what == "stops":
-        end = gettext(_ENDS[shift.now.what])
-        return gettext(
-            "are not written to any more (%(step)s on %(day)s): they %(end)s", step=shift.was.step, day=was, end=end
-        )
+        return ngettext(
+            "%(count)s is not written to any more (%(step)s on %(day)s), and %(end)s",
+            "%(count)s are not written to any more (%(step)s on %(day)s), and %(end)s",
+            count, step=shift.was.step, day=days(shift.was.at), end=_end(shift.now.what, count),
+        )  # fmt: skip
     if shift.what == "starts":
-        hour = days.time(shift.now.at)
-        return gettext("are written to again: %(step)s, %(day)s %(hour)s", step=shift.now.step, day=now, hour=hour)
-    if shift.now.step:
-        return gettext(
-            "get %(step)s instead of %(former)s, %(day)s", step=shift.now.step, former=shift.was.step, day=now
-        )
-    return gettext(_ENDS[shift.now.what])
+        return ngettext(
+            "%(count)s is written to again: %(step)s, %(day)s %(hour)s",
+            "%(count)s are written to again: %(step)s, %(day)s %(hour)s", count, step=step, day=day, hour=hour,
+        )  # fmt: skip
+    if step:
+        return ngettext(
+            "%(count)s gets %(step)s instead of %(former)s, %(day)s",
+            "%(count)s get %(step)s instead of %(former)s, %(day)s", count, step=step, former=shift.was.step, day=day,
+        )  # fmt: skip
+    return f"{count} {_end(shift.now.what, count)}"
+
+
+def _moved(shift: Shift, days: Days, count: int) -> str:
+    """To another time, and with another step where it is another."""
+    was, now, step = days(shift.was.at), days(shift.now.at), shift.now.step
+    instead = was if was != now else days.time(shift.was.at)
+    another = ""
+    if step != shift.was.step:
+        another = gettext(" (%(step)s instead of %(former)s)", step=step, former=shift.was.step)
+    told = {"day": now, "hour": days.time(shift.now.at), "instead": instead, "another": another}
+    if shift.what == "earlier":
+        return ngettext(
+            "%(count)s is written to earlier: %(day)s %(hour)s instead of %(instead)s%(another)s",
+            "%(count)s are written to earlier: %(day)s %(hour)s instead of %(instead)s%(another)s", count, **told,
+        )  # fmt: skip
+    return ngettext(
+        "%(count)s is written to later: %(day)s %(hour)s instead of %(instead)s%(another)s",
+        "%(count)s are written to later: %(day)s %(hour)s instead of %(instead)s%(another)s", count, **told,
+    )  # fmt: skip
+
+
+def _end(what: str, count: int) -> str:
+    if what == "left":
+        return ngettext("leaves", "leave", count)
+    if what == "completed":
+        return ngettext("comes to the end", "come to the end", count)
+    return ngettext("waits for something to happen", "wait for something to happen", count)
 
 
 def sampled(sample: Sample) -> str:

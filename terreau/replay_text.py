@@ -1,10 +1,9 @@
 """What a replay found, in lines: who comes to a stage when, and what share of them sales wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from base.calendars import Zone
-from base.translations import msgid
 from leads.what_if import Example, Hits, How, StageShift, WhatIf
 from reports.intervals import FEW, Share, wilson
 from terreau.language import gettext, ngettext, words
@@ -12,12 +11,16 @@ from terreau.plan_moves import leads_told
 from terreau.suggesting import Suggestion
 
 DAY_HOURS = 24
-_HOWS: dict[How, str] = {
-    "newly": msgid("%(leads)s who never came, come"),
-    "no_longer": msgid("%(leads)s who came, come no longer"),
-    "earlier": msgid("%(leads)s come earlier"),
-    "later": msgid("%(leads)s come later"),
-    "alike": msgid("%(leads)s come when they did"),
+_HOWS: dict[How, Callable[[int], str]] = {
+    "newly": lambda count: ngettext(
+        "%(count)s lead who never came, comes", "%(count)s leads who never came, come", count
+    ),
+    "no_longer": lambda count: ngettext(
+        "%(count)s lead who came, comes no longer", "%(count)s leads who came, come no longer", count
+    ),
+    "earlier": lambda count: ngettext("%(count)s lead comes earlier", "%(count)s leads come earlier", count),
+    "later": lambda count: ngettext("%(count)s lead comes later", "%(count)s leads come later", count),
+    "alike": lambda count: ngettext("%(count)s lead comes when they did", "%(count)s leads come when they did", count),
 }
 
 
@@ -84,12 +87,17 @@ def _percent(share: Share) -> str:
 
 
 def _shift(shift: StageShift, zone: Zone) -> Iterator[str]:
-    for how, sentence in _HOWS.items():
+    for how, told in _HOWS.items():
         if count := shift.counts[how]:
-            median = shift.median(how)
-            by = "" if median is None else gettext(", half of them by %(span)s or more", span=_span(median))
-            yield gettext(sentence, leads=leads_told(count)) + by
+            yield told(count) + _by(shift.median(how), count)
             yield from (f"  {_example(one, zone)}" for one in shift.examples.get(how, ()))
+
+
+def _by(median: int | None, count: int) -> str:
+    """By how much, where that is an hour or more."""
+    if not median:
+        return ""
+    return ngettext(", by %(span)s or more", ", half of them by %(span)s or more", count, span=_span(median))
 
 
 def _example(one: Example, zone: Zone) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from base.calendars import Zone
 from base.mail_settings import Bounces
 from base.saying import Said, said, said_moment, said_n
 from reports.returned import CameBack
@@ -13,8 +14,8 @@ LATE = timedelta(minutes=10)
 Told = tuple[Literal["well", "doubt", "wrong"], str, str]  # state, sentence, hint
 
 
-def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime) -> Told:
-    """What is to be said of the last 30 days, and what to do."""
+def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime, zone: Zone) -> Told:
+    """What is to be said of the last 30 days, on the wall clock of `zone`, and what to do."""
     folder = awaited.maildir
     if folder is None and awaited.secret is None and not back.total:
         hint = said("docs/mail.md says how: without it, addresses that do not exist go on being written to")
@@ -25,18 +26,18 @@ def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime) -> 
     if folder is not None and (back.read_at is None or machine_now - back.read_at > LATE):
         return (
             "doubt",
-            said("%(looked)s; %(back)s", looked=_looked(folder, back), back=_counted(back)),
+            said("%(looked)s; %(back)s", looked=_looked(folder, back, zone), back=_counted(back)),
             said("`terreau serve` and `terreau engine` do: is one running?"),
         )
     if folder is None or back.read_at is None:
         return "well", _counted(back), ""
-    return "well", said("%(looked)s; %(back)s", looked=_looked(folder, back), back=_counted(back)), ""
+    return "well", said("%(looked)s; %(back)s", looked=_looked(folder, back, zone), back=_counted(back)), ""
 
 
-def _looked(folder: Path, back: CameBack) -> Said:
+def _looked(folder: Path, back: CameBack, zone: Zone) -> Said:
     if back.read_at is None:
         return said("%(folder)s was never looked into", folder=folder)
-    return said("%(folder)s was last looked into at %(when)s UTC", folder=folder, when=said_moment(back.read_at))
+    return said("%(folder)s was last looked into at %(when)s", folder=folder, when=said_moment(back.read_at, zone))
 
 
 def _usable(folder: Path) -> bool:

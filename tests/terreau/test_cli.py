@@ -209,9 +209,9 @@ def test_a_sequence_and_everything_rest_and_go_on(folder):
         (["pause", "conseils-3d", "--reason", "price"], "`conseils-3d` rests now, until `terreau resume"),
         (["pause", "conseils-3d"], "`conseils-3d` rests already"),
         (["resume"], "Everything was not paused; what rests: conseils-3d."),
-        (["pause"], "Everything rests now"),
-        (["resume", "conseils-3d"], "`conseils-3d` goes on: no enrolments inside, in portions"),
-        (["resume"], "Everything goes on"),
+        (["pause"], "Everything rests now, until `terreau resume`.\n"),
+        (["resume", "conseils-3d"], "`conseils-3d` goes on.\n"),
+        (["resume"], "Everything goes on.\n"),
         (["resume"], "Everything was not paused."),
     ):
         said = terreau(*words)

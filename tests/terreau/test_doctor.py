@@ -101,7 +101,7 @@ def test_a_database_in_order_says_which_release_is_in_force(tmp_path, empty_url)
         database.write(apply)
     ((state, sentence),) = about(config, "release")
     assert state == "well"
-    assert "(abababababab) by chloé, 3 November 2026, 8:12 UTC" in sentence
+    assert "(abababababab) by chloé, 3 November 2026, 9:12" in sentence
     assert [state for state, _ in about(config, "database")] == ["well"]
     expected = ["well"] if empty_url.startswith("postgresql") else []
     assert [state for state, _ in about(config, "clock")] == expected
@@ -396,11 +396,11 @@ FOUND = [
         "database",
         "well",
         said(
-            "release %(number)s (%(hash)s) by %(author)s, %(when)s UTC, is in force",
+            "release %(number)s (%(hash)s) by %(author)s, %(when)s, is in force",
             number=1,
             hash="ab",
             author="chloé",
-            when=said_moment(TUESDAY),
+            when=said_moment(TUESDAY, "Europe/Paris"),
         ),
     ),
     Finding(
@@ -424,7 +424,7 @@ FOUND = [
             [
                 "look  python   77.1 GiB free of 252 on the disk of /",
                 "               run `terreau apply`",
-                "well  database release 1 (ab) by chloé, 3 November 2026, 8:12 UTC, is in force",
+                "well  database release 1 (ab) by chloé, 3 November 2026, 9:12, is in force",
                 "WRONG dkim     x speaks TLSv1.3; its certificate is good until 3 November 2026",
             ],
         ),
@@ -433,7 +433,7 @@ FOUND = [
             [
                 "à voir     Python 77,1 Gio libres sur les 252 du disque de /",
                 "                  lancez `terreau apply`",
-                "va bien    base   la version 1 (ab) de chloé, 3 novembre 2026, 8 h 12 UTC, est en vigueur",
+                "va bien    base   la version 1 (ab) de chloé, 3 novembre 2026, 9 h 12, est en vigueur",
                 "À CORRIGER dkim   x parle TLSv1.3 ; son certificat est bon jusqu’au 3 novembre 2026",
             ],
         ),

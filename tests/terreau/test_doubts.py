@@ -93,5 +93,5 @@ def test_what_mail_waits_for_is_told_by_the_doctor(content, database):
     rows = [{**row, "name": "busy.example"}, {**row, "name": "*", "stopped": True, "reason": "no STARTTLS"}]
     database.write(lambda conn: conn.execute(obstacles.insert(), rows) and None)
     told = {one["sentence"]: one["state"] for one in json.loads(terreau("doctor", "--json").output)}
-    assert told["mail is stopped since 2 November 2026, 9:00 UTC: no STARTTLS"] == "wrong"
-    assert told["mail for busy.example waits until 2 November 2026, 9:00 UTC: 450 busy"] == "doubt"
+    assert told["mail is stopped since 2 November 2026, 10:00: no STARTTLS"] == "wrong"
+    assert told["mail for busy.example waits until 2 November 2026, 10:00: 450 busy"] == "doubt"

@@ -41,7 +41,11 @@ def stage_of(lively, lead_id):
     [
         ("mql", "sales", "Only marketing may move leads to MQL."),
         ("mql", "marketing", "asks for what nobody knows of the lead yet: "),
-        ("sql", "marketing", "Nobody moves leads to SQL by hand"),
+        (
+            "sql",
+            "marketing",
+            "write `moved_by = ['sales']`, `['marketing']` or both under that stage in definitions.toml",
+        ),
         ("disqualified", "sales", "by a verdict of sales alone"),
         ("nowhere", "sales", "The definitions have no stage “nowhere”: choose from contact, iql, mql, "),
     ],

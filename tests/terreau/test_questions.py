@@ -242,7 +242,7 @@ def test_an_inserted_step(readers, on_edit, ada):
 def test_a_shortened_wait(readers, on_edit, ada, bob):
     """A day instead of two has passed for Ada; two instead of three have not for Bob."""
     readers.write(WELCOME.replace('"2 days"', '"1 day"').replace('"3 days"', '"2 days"'), on_edit)
-    assert ("are written to earlier" in applied()) is (on_edit == "adopt")
+    assert (" written to earlier: " in applied()) is (on_edit == "adopt")
     assert readers.live() == (ada, bob, [CHLOE[0], "example 6 Nov 12:00", "tour 8 Nov 12:00"])
 
 
@@ -252,7 +252,7 @@ def test_a_shortened_wait(readers, on_edit, ada, bob):
 )
 def test_a_lengthened_wait(readers, on_edit, ada):
     readers.write(WELCOME.replace('"2 days"', '"1 week"'), on_edit)
-    assert ("are written to later" in applied()) is (on_edit == "adopt")
+    assert (" written to later: " in applied()) is (on_edit == "adopt")
     assert readers.live() == (ada, BOB, [CHLOE[0], "example 12 Nov 12:00", "tour 15 Nov 12:00"])
 
 

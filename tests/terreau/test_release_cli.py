@@ -118,6 +118,15 @@ def test_a_plan_says_who_is_written_to_later_and_that_is_what_happens(content, p
     assert [row.due_at.isoformat() for row in inside(people)] == ["2026-11-05T08:00:00+00:00"] * 2
 
 
+def test_one_lead_is_told_of_in_the_singular(content, lively):
+    lively.agrees(lively.submits("ada"), "conseils-3d")
+    lively.clocks.advance(timedelta(hours=3))
+    today(lively)
+    edit(content, ADOPT, LATER)
+    assert "    1 is written to later: Thu 5 Nov 09:00 instead of tomorrow" in terreau("plan").output
+    assert "    1 reçoit son mail plus tard : " in terreau("plan", "--lang", "fr").output
+
+
 def test_a_lead_without_a_rule_refuses_the_release_until_the_author_has_chosen(content, people):
     edit(content, *WITHOUT_FIRST)
     unready = terreau("plan")

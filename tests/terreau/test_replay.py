@@ -1,17 +1,20 @@
 """`terreau replay`: other rules over what leads did, through the doors and the engine; nothing is written."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
+from leads.what_if import StageShift, WhatIf
 from storage.schema import metadata, stage_changes
+from terreau.replay_text import stage_lines
 from tests.arranging import lived_once
 from tests.terreau.living import terreau, today
 from tests.terreau.test_release_cli import edit
 
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 RULES = "definitions.toml"
 # The rule of the stage that is handed to sales, within reach of one form.
 EASIER = ("{ engagement_at_least = 80 }", "{ engagement_at_least = 15 }")
@@ -68,6 +71,22 @@ def test_easier_rules_say_who_would_have_been_handed_over_and_write_nothing(cont
     assert "into mql\n  2 leads who never came, come" in said
     assert "not enough data yet" in said
     assert everything(database) == before
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        ((20,), "  1 lead comes earlier"),
+        ((90,), "  1 lead comes earlier, by 1 hour or more"),
+        ((20, 50), "  2 leads come earlier"),
+        ((90, 130), "  2 leads come earlier, half of them by 1 hour or more"),
+    ],
+)
+def test_one_lead_is_told_of_as_one_and_no_time_at_all_is_left_out(minutes, told):
+    shift = StageShift("mql")
+    for number, early in enumerate(minutes):
+        shift.add(number, NOON, NOON - timedelta(minutes=early))
+    assert list(stage_lines(WhatIf((shift,), None), "UTC"))[2] == told
 
 
 def test_a_sample_says_that_it_is_one(content, people):

@@ -41,7 +41,7 @@ def releases():
 def test_a_release_keeps_what_its_rules_would_have_made_of_the_past(content, people, planned):
     edit(content, DEARER, NEWER)
     if planned:
-        assert "1 lead who never came, come" in terreau("plan").output
+        assert "1 lead who never came, comes" in terreau("plan").output
     assert terreau("apply", "--author", "ada").exit_code == 0
     newest, first = releases()
     assert first["effect"] is None, "there was nothing before it"
