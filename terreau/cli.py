@@ -137,6 +137,7 @@ def main(ctx: click.Context, config: Path | None, content: Path | None) -> None:
     Stop sending at once:  terreau pause        then   terreau resume
     Something is odd:      terreau doctor,  terreau explain ada@example.org,  terreau why ada@example.org
     """
+    set_up("warning", "console")  # `serve` and `engine` say more; what a command answers is never mixed with it
     ctx.obj = Options(config, content)
 
 
@@ -262,7 +263,6 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
                terreau demo --speed 1d=2s
                terreau demo --once
     """
-    set_up("warning", "console")
     alone = once or os.environ.get("CI", "").lower() in ("1", "true")
     content, leads = options.content or data_path("content"), 0 if empty else LEADS
     wish = stage.Wish(content, folder, port, seconds_of_a_day(speed), alone, leads)

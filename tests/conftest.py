@@ -1,6 +1,7 @@
 """What every test may ask for: databases of both kinds, clocks that are set by hand, keys, the example site."""
 
 import gc
+import logging
 import os
 import shutil
 import stat
@@ -316,6 +317,17 @@ def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands answer in the language of the environment: that of the tests is English, on any machine."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Every command sets the log up."""
+    root = logging.getLogger()
+    handlers, level, ours = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**ours)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

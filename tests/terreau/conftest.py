@@ -1,10 +1,8 @@
-"""What the tests of the composition room share: a folder to edit in, and the log left as they found it."""
+"""What the tests of the composition room share: a folder to edit in."""
 
-import logging
 import shutil
 
 import pytest
-import structlog
 
 from base.paths import data_path
 from storage.migrate import head
@@ -23,13 +21,3 @@ def content(tmp_path, monkeypatch, database, database_url):
     monkeypatch.setenv("TERREAU__MAIL__TRANSPORT", "maildir")
     monkeypatch.setenv("TERREAU__DATABASE__URL", database_url)
     return tmp_path / "content"
-
-
-@pytest.fixture(autouse=True)
-def _log_as_before():
-    root = logging.getLogger()
-    handlers, level, ours = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**ours)

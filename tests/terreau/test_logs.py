@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 import structlog
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import insert, select
 
@@ -19,6 +20,7 @@ from capture.blueprint import open_public_door
 from capture.door import Door
 from scheduler.threads import Worker
 from storage.schema import leads, messages
+from terreau.cli import main
 from terreau.logs import set_up
 from workflows import engine as engine_room
 
@@ -182,3 +184,18 @@ def test_no_journey_with_hostile_answers_leaves_a_trace_of_anybody_in_the_log(
     assert "a row was refused" in written
     told = written.casefold()
     assert [word for word in (*CANARIES, *(token.casefold() for token in tokens)) if word in told] == []
+
+
+def test_what_a_command_answers_is_never_mixed_with_what_it_logs(monkeypatch):
+    log = structlog.get_logger("house")
+
+    def examine(config):
+        log.info("quiet")
+        log.warning("odd")
+        return []
+
+    monkeypatch.setattr("terreau.cli.examine", examine)
+    said = CliRunner().invoke(main, ["doctor", "--json"])
+    assert json.loads(said.stdout) == []
+    assert "odd" in said.stderr
+    assert "quiet" not in said.output
