@@ -76,6 +76,8 @@ REFERS: dict[type[Model], dict[str, str]] = {
     },
     Expectation: {"stage_at_least": "stage", "top_interest": "interest"},
 }
+TRACKING = ("clicks", "opens")  # purposes beside the topics: being measured, not being written to
+_DECLARE = said("declare it there, with a `label` and a `description` of what is agreed to")
 # Kind -> what an author reads of a name that is not there, what to say of those that are, how bad it is. It is an error
 # unless the author may know better: an event that another program reports, a field that an import brings.
 UNKNOWN: dict[str, tuple[str, str, Severity]] = {
@@ -148,6 +150,9 @@ def unknown_names(model: Model, names: Names) -> Iterator[Fault]:
 def unknown(path: Path, kind: str, name: str, known: Iterable[str], severity: Severity | None = None) -> Fault:
     """The fault of naming what there is not."""
     sentence, otherwise, usual = UNKNOWN[kind]
+    if kind == "purpose" and name in TRACKING:
+        undeclared = said("definitions.toml has no [tracking.%(name)s]", name=name)
+        return Fault(path, undeclared, _DECLARE, severity=severity or usual)
     there = enumerated(sorted(known)) or said("not there yet")
     hint = did_you_mean(name, known) or said(otherwise, names=there)
     return Fault(path, said(sentence, name=shortened(name)), hint, severity=severity or usual)

@@ -221,7 +221,10 @@ def _measures(site: Site, locate: Locate) -> Iterator[Problem]:
                 event=event,
                 purpose=purpose,
             )
-            hint = said("declare [tracking.%(purpose)s], or ask for an act that needs no measuring", purpose=purpose)
+            hint = said(
+                "declare [tracking.%(purpose)s] in definitions.toml, or ask for an act that needs no measuring",
+                purpose=purpose,
+            )
             yield Problem(file, *locate(file, path), "warning", message, hint)
 
 

@@ -98,6 +98,15 @@ def test_an_event_that_another_program_reports_is_declared_by_its_label(change: 
     assert told(change("definitions.toml", "[hand_off]", label)) == []
 
 
+def test_what_was_once_agreed_to_may_still_count_where_the_measure_is_no_longer_declared(
+    change: Callable[..., Path],
+) -> None:
+    root = change("sequences/welcome.toml", 'form = "guide"', 'event = "consent_granted"\nsubject = "clicks"')
+    hint = "declare it there, with a `label` and a `description` of what is agreed to"
+    said = f"sequences/welcome.toml:7:11: definitions.toml has no [tracking.clicks] ({hint})"
+    assert told(root) == [("warning", said)]
+
+
 def test_a_page_in_one_language_needs_its_texts_in_that_language_only(change: Callable[..., Path]) -> None:
     assert len(told(change("pages/guide.toml", '"Twelve pages"', '{ fr = "Douze pages" }'))) == 1
     assert told(change("pages/guide.toml", 'form = "guide"', 'form = "guide"\nlocales = ["fr"]')) == []

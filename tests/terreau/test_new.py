@@ -14,6 +14,7 @@ from base.paths import data_path
 from terreau.cli import main
 from terreau.scaffold import KINDS
 
+CHECKOUT = Path(__file__).parents[2]
 THINGS = sorted(set(KINDS) - {"site"})
 
 
@@ -273,6 +274,18 @@ def test_what_there_is_nothing_to_build_on_for_is_refused(
     said = terreau("new", kind, "suivi")
     assert said.exit_code == 1
     assert told in said.output
+
+
+def test_what_the_guides_show_of_forms_and_definitions_is_accepted_in_a_new_site(site: Path) -> None:
+    guides = "".join((CHECKOUT / "docs" / name).read_text() for name in ("content.md", "scoring.md"))
+    shown = re.findall(r"```toml\n# (content/[a-z/]+\.toml)\n(.*?)```", guides, flags=re.DOTALL)
+    for path, example in shown:
+        with (site / path).open("a") as file:
+            file.write(f"\n{example}")
+    written = "".join(example for _, example in shown)
+    for table in ("[[field.options]]", "[tracking.clicks]", "[[interests]]", "[[personas.rules]]"):
+        assert table in written
+    assert_sound()
 
 
 def test_the_comments_are_in_one_language_and_the_content_is_the_same(away: Path) -> None:
