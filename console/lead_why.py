@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import islice
 
 from flask import Response, abort, request
 
@@ -13,7 +14,7 @@ from console.door import ConsoleDoor
 from console.ledger import told_lines
 from console.routes import Route
 from reports import lead
-from reports.ledger import ledger
+from reports.ledger import SHOWN, ledger
 
 LINES = 60  # on the page; the newest
 
@@ -25,9 +26,10 @@ def show(door: ConsoleDoor, lead_id: int) -> Response:
         found = lead.portrait(conn, lead_id)
         if found is None or not sees(who, found.lead.owner):
             abort(404)
-        decided = ledger(conn, found.lead.id, request.args.get("sequence"), request.args.get("step"), LINES)
+        step = request.args.get("step")
+        decided = ledger(conn, found.lead.id, request.args.get("sequence"), SHOWN if step else LINES)
         sites = releases_of(door.releases, {one.release_id for one in decided})
-        lines = list(told_lines(conn, found.lead.id, decided, site, sites, who))
+        lines = list(islice(told_lines(conn, found.lead.id, decided, site, sites, who, step), LINES))
     return draw("console/lead_why.html", lead=found.lead, lines=lines, full=len(lines) == LINES)
 
 

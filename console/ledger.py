@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from authoring.models.conditions import Condition
-from authoring.models.steps import Step
+from authoring.models.steps import Case, Step, WaitFor
 from authoring.site import Site
 from base.translations import msgid
 from console.conditions import in_words
@@ -22,11 +22,15 @@ from console.names import Names
 from console.reasons import told
 from console.rule_places import Place, Written, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
+from console.ways import bears_on, led_to
 from leads.answering import MAILABLE
+from leads.facts import Facts
 from leads.seen import Seen, seen
 from reports.ledger import Decided
 from reports.past import Past
+from workflows.language import said as written_as
 
+MOST_OF_A_REASON = 300  # characters that the engine keeps
 LOOKED_INTO = 100  # the newest lines for which the values of then are computed again
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "entered": (msgid("came in"), "sprout"),
@@ -72,6 +76,7 @@ class Line:
     said: str
     rule: Place | None
     values: tuple[Value, ...]
+    to: str | None  # the step that was chosen among several
 
     def as_json(self) -> dict[str, Any]:
         one = self.decided
@@ -85,19 +90,30 @@ class Line:
             "said": self.said,
             "rule": {"file": self.rule.file, "line": self.rule.line} if self.rule else None,
             "values": [{"asked": v.written, "value": v.value, "held": v.held} for v in self.values],
+            "goes_on_at": self.to or None,
             "release": one.release_id,
             "next_try_utc": _utc(one.until) if one.until else None,
         }
 
 
 def told_lines(
-    conn: Connection, lead_id: int, decisions: tuple[Decided, ...], site: Site, sites: Mapping[int, Site], who: Viewer
+    conn: Connection,
+    lead_id: int,
+    decisions: tuple[Decided, ...],
+    site: Site,
+    sites: Mapping[int, Site],
+    who: Viewer,
+    step: str | None = None,
 ) -> Iterator[Line]:
-    """The decisions as this reader reads them. `sites`: by release, for the rules that were in force then."""
+    """The decisions as this reader reads them; those that bear on `step`, where one is named. `sites`: by release, for
+    the rules that were in force then."""
     names, past = Names(site, who), Past(conn, lead_id, who.zone)
-    for number, one in enumerate(decisions):
+    every = ((one, written(conn, one)) for one in decisions)
+    about = (
+        (one, found) for one, found in every if step is None or bears_on(one, found.sequence if found else None, step)
+    )
+    for number, (one, found) in enumerate(about):
         then = sites.get(one.release_id, site)
-        found = written(conn, one)
         word, kind = _outcome(one)
         yield Line(
             decided=one,
@@ -107,7 +123,8 @@ def told_lines(
             kind=kind,
             said=_said(one, found, then, names),
             rule=place(conn, one, found),
-            values=tuple(_values(past, one, then, names)) if number < LOOKED_INTO else (),
+            values=tuple(_values(past, one, _step(one, found), then, names)) if number < LOOKED_INTO else (),
+            to=led_to(one, _step(one, found)),
         )
 
 
@@ -135,24 +152,48 @@ def _said(one: Decided, found: Written | None, site: Site, names: Names) -> str:
         return ", ".join(part for part in (let_in, told_of_entry(one.reason)) if part)
     if one.mail_reason and one.mail != "sent":
         return told(one.mail_reason, names)
-    if one.reason:
-        return told(one.reason, names)
     step = _step(one, found)
+    if one.reason:
+        late = led_to(one, step) if one.outcome == "skipped" and step is not None and step.wait_for else None
+        reason = told(one.reason, names)
+        return say("%(why)s; goes on at “%(step)s”", why=reason, step=late) if late else reason
     return (wait_of(step) if step is not None else "") or say("at once")
 
 
-def _values(past: Past, one: Decided, site: Site, names: Names) -> Iterator[Value]:
+def _values(past: Past, one: Decided, step: Step | None, site: Site, names: Names) -> Iterator[Value]:
     """What the rule looked at, as it was then."""
     if match := _CONSENT.search(one.reason):
         topic = match[1]
         state = past.consents_at(one.at).get(topic, "")
         asked = say("consent to “%(topic)s”", topic=names("topic", topic))
         yield Value(asked, f'consent = "{topic}"', say(CONSENTS[state]), say(CONSENTS[state]), state in MAILABLE)
-    condition = _condition(one.reason)
-    if condition is not None:
+    asked_of = _asked(one, step)
+    if asked_of:
         facts = past.facts_at(site, one.at)
-        for part in seen(condition, facts, site.definitions, one.at):
-            yield _value(part, names)
+        if one.outcome == "taken" and step is not None and step.wait_for is not None:
+            facts = _counted(step.wait_for, facts, one)
+        for condition in asked_of:
+            yield from (_value(part, names) for part in seen(condition, facts, site.definitions, one.at))
+
+
+def _asked(one: Decided, step: Step | None) -> list[Condition]:
+    """What decided: of a branch, every condition that was asked, down to the one that was true."""
+    if step is not None and step.branch is not None and one.outcome == "taken":
+        whens = [case.when for case in step.branch.case]
+        met = next((at for at, case in enumerate(step.branch.case, 1) if _chose(one, case)), len(whens))
+        return whens[:met] if one.reason else []
+    condition = _condition(one.reason)
+    return [] if condition is None else [condition]
+
+
+def _chose(one: Decided, case: Case) -> bool:
+    return one.reason == f"goes on at `{case.to}`: {written_as(case.when)}"[:MOST_OF_A_REASON]
+
+
+def _counted(wait: WaitFor, facts: Facts, one: Decided) -> Facts:
+    """Only what the wait counted; since when a wait `since = "now"` counts is not kept: from the entry on."""
+    since = 0 if wait.since == "ever" else one.entry_seq or 0
+    return replace(facts, history=tuple(event for event in facts.history if event.seq > since))
 
 
 def _value(part: Seen, names: Names) -> Value:

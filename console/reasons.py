@@ -10,6 +10,7 @@ from decimal import Decimal
 from base.translations import msgid
 from console.conditions import duration
 from console.context import number, say, viewer
+from console.ways import WAYS
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
 
@@ -19,6 +20,7 @@ Names = Callable[[str, str], str]  # (kind, id) -> what people call it; kinds: t
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
+        *WAYS,
         (r"no consent for `(?P<topic>.+)`", msgid("has not agreed to “%(topic)s”")),
         (r"sales has disqualified the lead", msgid("sales has disqualified the lead")),
         (

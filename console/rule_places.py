@@ -63,7 +63,7 @@ def place(conn: Connection, decided: Decided, found: Written | None) -> Place | 
 def _loc(decided: Decided, sequence: Sequence) -> Loc:
     number = next((at for at, step in enumerate(sequence.step) if step.id == decided.step), None)
     step = sequence.step[number] if number is not None else None
-    for pattern, path in PATHS:
+    for pattern, path in PATHS if decided.outcome != "taken" else ():
         if re.match(pattern, decided.reason.rsplit(": ", 1)[-1] if decided.outcome == "refused" else decided.reason):
             inner = path(decided, sequence, step)
             return ("step", number, *inner[1:]) if inner[0] == STEP and number is not None else inner
@@ -83,7 +83,7 @@ def trigger_of(decided: Decided, sequence: Sequence) -> int:
 
 
 def _act(step: Step | None) -> str:
-    return (step.act if step else None) or "id"
+    return (step and (step.act or ("wait_for" if step.wait_for is not None else None))) or "id"
 
 
 def _window(decided: Decided, sequence: Sequence, step: Step | None) -> Loc:

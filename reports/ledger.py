@@ -28,14 +28,13 @@ class Decided:
     until: datetime | None = None
     mail: str | None = None
     mail_reason: str | None = None
+    entry_seq: int | None = None  # the number of the event by which the lead came in
 
 
-def ledger(
-    conn: Connection, lead_id: int, sequence: str | None = None, step: str | None = None, limit: int = SHOWN
-) -> tuple[Decided, ...]:
-    """The newest lines about the lead; about one sequence, or one step and what kept the lead from it."""
+def ledger(conn: Connection, lead_id: int, sequence: str | None = None, limit: int = SHOWN) -> tuple[Decided, ...]:
+    """The newest lines about the lead, or about the lead and one sequence."""
     lines = [*_decisions(conn, lead_id, limit), *_taken(conn, lead_id, limit)]
-    about = [line for line in lines if _concerns(line, sequence, step)]
+    about = [line for line in lines if sequence in (None, line.sequence)]
     return tuple(sorted(about, key=lambda line: (line.at, _ORDER.index(line.outcome)), reverse=True)[:limit])
 
 
@@ -43,15 +42,9 @@ def ledger(
 _ORDER = ("adopted", "refused", "entered", "taken", "skipped", "delayed", "left", "completed")
 
 
-def _concerns(line: Decided, sequence: str | None, step: str | None) -> bool:
-    """An end concerns every step, and so does what kept the lead out."""
-    whole = line.outcome in ("adopted", "entered", "refused", "left", "completed")
-    return sequence in (None, line.sequence) and (step in (None, line.step) or whole)
-
-
 def _decisions(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
     newest = (
-        select(decisions, enrolments.c.sequence_version)
+        select(decisions, enrolments.c.sequence_version, enrolments.c.entry_seq)
         .outerjoin(enrolments, enrolments.c.id == decisions.c.enrolment_id)
         .where(decisions.c.lead_id.in_(group(conn, lead_id)))
     )
@@ -66,6 +59,7 @@ def _decisions(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
             row.enrolment_id,
             row.sequence_version,
             row.until,
+            entry_seq=row.entry_seq,
         )
         for row in conn.execute(newest.order_by(decisions.c.id.desc()).limit(limit))
     ]
@@ -79,7 +73,7 @@ def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
         messages.c.occurrence == receipts.c.occurrence,
     )
     wanted = (receipts.c.at, receipts.c.step, receipts.c.reason, receipts.c.release_id, receipts.c.enrolment_id)
-    theirs = (enrolments.c.sequence, enrolments.c.sequence_version)
+    theirs = (enrolments.c.sequence, enrolments.c.sequence_version, enrolments.c.entry_seq)
     steps = (
         select(*wanted, *theirs, messages.c.state, messages.c.reason.label("mail_reason"))
         .join(enrolments, enrolments.c.id == receipts.c.enrolment_id)
@@ -93,7 +87,7 @@ def _step(row: Any) -> Decided:
     return Decided(
         row.at,
         "taken",
-        row.reason if row.reason and row.state else "",  # how a mail left; of other steps the file says all
+        row.reason or "",
         row.sequence,
         row.step,
         row.release_id,
@@ -102,4 +96,5 @@ def _step(row: Any) -> Decided:
         None,
         row.state,
         row.mail_reason,
+        row.entry_seq,
     )

@@ -105,21 +105,26 @@ class Teller:
         return Line(now, self.zone, one.outcome, one.reason, one.sequence, step, one.until)
 
     def _step(self, receipt: Receipt, turn: Turn, rules: Rules, now: datetime) -> Line:
-        delay = self.delays.pop(receipt.key, None)
-        outcome, reason = receipt.outcome, receipt.reason or (delay and f"delayed until now: {delay}")
+        delay, step = self.delays.pop(receipt.key, None), _written(receipt, turn, rules)
+        reason = _of_receipt(receipt, step) or (delay and f"delayed until now: {delay}")
         letters = [one for one in turn.messages if (one.key, one.step) == (receipt.key, receipt.step)]
         mailed = [letter.email for letter in letters]
         if why := next(filter(None, map(self.held_back, letters)), None):
             return Line(now, self.zone, "withdrawn", why, receipt.key[0], receipt.step)
-        step = _written(receipt, turn, rules)
         return Line(
             at=now,
             zone=self.zone,
-            outcome="sent" if "notify" not in mailed and mailed else outcome,
+            outcome="sent" if "notify" not in mailed and mailed else receipt.outcome,
             reason=reason or (_why(step, _next_of(receipt, turn)) if step else ""),
             sequence=receipt.key[0],
             step=receipt.step,
         )
+
+
+def _of_receipt(receipt: Receipt, step: Step | None) -> str | None:
+    """Its reason; none where the file says it in the words of the golden files."""
+    told_by_file = step is not None and (step.wait_for is not None or step.act in ("branch", "holdout", "jump"))
+    return None if told_by_file and receipt.outcome == "taken" else receipt.reason
 
 
 def _written(receipt: Receipt, turn: Turn, rules: Rules) -> Step | None:

@@ -104,9 +104,9 @@ def _unknown(name: str, known: Iterable[str]) -> UnknownStep:
 
 
 def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Releases, who: Viewer) -> Told:
-    found = ledger(conn, lead_id, meant.sequence, meant.step)
+    found = ledger(conn, lead_id, meant.sequence)
     sites = releases_of(releases, {one.release_id for one in found})
-    lines = list(told_lines(conn, lead_id, found, site, sites, who))
+    lines = list(told_lines(conn, lead_id, found, site, sites, who, meant.step))
     inside = _inside(conn, lead_id, meant, site, releases, who)
     name = load_leads(conn, [lead_id])[lead_id].name
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)

@@ -187,7 +187,7 @@ def _wait_for_date(look: Look, field: str) -> Outcome | None:
 def _wait_for(look: Look, wait: WaitFor) -> Outcome:
     facts = _counted(wait, look.facts, look.enrolment)
     if look.true(wait.when, facts):
-        return Take(look.step, look.then, look.now)
+        return Take(look.step, look.then, look.now, reason=f"came: {said(wait.when)}")
     since = look.enrolment.waiting_since or look.now
     timeout = shifted(lambda anchor, _: look.later(anchor, wait.timeout), since, since, look.shifting)
     if look.now >= timeout:
@@ -224,23 +224,30 @@ def _act(look: Look) -> Outcome:
 def _way(look: Look) -> Outcome:
     """Steps that every lead takes, each to where it leads them."""
     step, place = look.step, (look.facts.lead.id, look.enrolment.sequence, look.step.id)
-    if step.holdout is not None and held_out(step.holdout, *place):
-        return Leave(f"held out: one of the {step.holdout} % who go no further", step)
+    if step.holdout is not None:
+        if held_out(step.holdout, *place):
+            return Leave(f"held out: one of the {step.holdout} % who go no further", step)
+        return Take(step, look.then, look.planned, reason=f"not one of the {step.holdout} % who go no further")
     if step.split is not None:
         to = way(step.split, *place)
         return Take(step, to, look.planned, reason=f"its share goes to `{to}`")
     if step.branch is not None:
-        return Take(step, _branch(look, step.branch), look.planned)
+        return _branch(look, step.branch)
     return Take(step, look.then, look.planned)
 
 
 def _jump(look: Look, to: str, max_passes: int) -> Outcome:
     """Down as often as anybody comes here; back only so often, then on to the next step."""
-    back = not is_below(look.sequence, to, look.step.id)
-    if back and look.enrolment.laps.get(look.step.id, 0) >= max_passes:
+    back, made = not is_below(look.sequence, to, look.step.id), look.enrolment.laps.get(look.step.id, 0)
+    if back and made >= max_passes:
         return Skip(look.step, f"max_passes {max_passes} are used up", look.then)
-    return Take(look.step, to, look.planned)
+    reason = f"goes back to `{to}`, {made + 1} of {max_passes} times" if back else f"goes on at `{to}`"
+    return Take(look.step, to, look.planned, reason=reason)
 
 
-def _branch(look: Look, branch: Branch) -> str | None:
-    return next((case.to for case in branch.case if look.true(case.when)), branch.otherwise or look.then)
+def _branch(look: Look, branch: Branch) -> Take:
+    met = next((case for case in branch.case if look.true(case.when)), None)
+    to = met.to if met is not None else branch.otherwise or look.then
+    because = said(met.when) if met is not None else "no case holds"
+    where = f"goes on at `{to}`" if to is not None else "nothing follows"
+    return Take(look.step, to, look.planned, reason=f"{where}: {because}")

@@ -50,7 +50,45 @@ def test_a_holdout_lets_its_share_go_and_says_so(tell):
             assert story.said[-1] == ("left", "held out: one of the 50 % who go no further")
         else:
             assert story.sent == ["tips/one"]
+            assert receipts(story)[0] == ("stay", 1, "taken", "not one of the 50 % who go no further")
     assert 0 < sum(not story.sent for story in stories) < 20
+
+
+BRANCH = """
+[[step]]
+id = "listen"
+wait_for = {{ when = {{ event = "form_submitted", subject = "letter" }}, timeout = "2 days" }}
+[[step]]
+id = "fork"
+branch.case = [{{ when = {{ tag = "{tag}" }}, to = "long" }}]
+branch.otherwise = "short"
+[[step]]
+id = "long"
+email = "long"
+[[step]]
+id = "over"
+jump = "end"
+[[step]]
+id = "short"
+email = "short"
+[[step]]
+id = "end"
+set.add_tags = ["done"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "says"), [("x", 'goes on at `long`: { tag = "x" }'), ("y", "goes on at `short`: no case holds")]
+)
+def test_the_receipts_of_a_branch_a_jump_and_a_wait_say_which_way_and_why(tell, tag, says):
+    story = tell(BRANCH.format(tag=tag), tags=("x",))
+    story.submits()
+    story.submits("letter")
+    story.mail_ends()
+    reasons = {step: reason for step, _, _, reason in receipts(story)}
+    assert reasons["listen"] == 'came: { event = "form_submitted", subject = "letter" }'
+    assert reasons["fork"] == says
+    assert reasons.get("over", "goes on at `end`") == "goes on at `end`"
 
 
 LOOP = """
@@ -79,9 +117,9 @@ def test_a_jump_leads_back_so_often_and_then_on(tell):
     assert story.inside().state == "completed"
     assert receipts(story) == [
         ("say", 1, "taken", None),
-        ("again", 1, "taken", None),
+        ("again", 1, "taken", "goes back to `say`, 1 of 2 times"),
         ("say", 2, "taken", None),
-        ("again", 2, "taken", None),
+        ("again", 2, "taken", "goes back to `say`, 2 of 2 times"),
         ("say", 3, "taken", None),
         ("again", 3, "skipped", "max_passes 2 are used up"),
         ("end", 3, "taken", None),
