@@ -21,6 +21,7 @@ from console.hands import done, hand
 from console.lead_fragments import noted
 from console.lead_identity import brought_by, facts_now, identity, one_with, owner_why, portrait_of
 from console.lead_score import shown
+from console.left_alone import told_of_address
 from console.names import Names
 from console.routes import Route
 from console.selling_parts import selling_parts
@@ -29,6 +30,7 @@ from leads import companies, outside
 from leads.facts import Facts
 from reports import dealings, today
 from reports.alike import alike_to
+from reports.came_back import left_alone
 from reports.lead import Portrait
 from reports.score import score
 from reports.timeline import PAGE, Place, machine_visits, timeline
@@ -56,6 +58,7 @@ def page(door: ConsoleDoor, lead_id: int, wrong: str = "", status: int = 200) ->
             **_told(conn, portrait, site, now, FIRST_LINES),
             **noted(conn, door, portrait, now),
             **_dealt(conn, door, portrait, site),
+            **_alone(conn, door, portrait, site),
             **selling_parts(conn, portrait.lead.id, facts.standing.stage, site, viewer()),
             "one_with": one_with(conn, portrait.lead.id),
             "companies": companies.of_lead(conn, portrait.lead.id),
@@ -143,6 +146,15 @@ def _dealt(conn: Connection, door: ConsoleDoor, portrait: Portrait, site: Site) 
         "refused": lead_dealings.refused(found.refused, names),
         "mails": lead_dealings.mails(found, site, names, who),
         "consents": lead_dealings.consents(found.consents, site, names, who),
+    }
+
+
+def _alone(conn: Connection, door: ConsoleDoor, portrait: Portrait, site: Site) -> dict[str, Any]:
+    """Whether their address may be written to at all, and why they are not."""
+    found = left_alone(conn, door.keys.suppression, portrait.lead)
+    return {
+        "shut": any(one.scope == "all" for one in found),
+        "alone": list(told_of_address(found, Names(site, viewer()))),
     }
 
 

@@ -9,14 +9,17 @@ from authoring.models.steps import Step
 from authoring.site import Site
 from base.translations import msgid
 from console.context import Viewer, day, hour, moment, say
+from console.left_alone import BACK
 from console.names import Names
 from console.reasons import told, told_of_refusal
 from console.step_words import wait_of
 from console.telling import without_expressions
 from leads.answering import in_force
 from leads.facts import Lead
+from reports.came_back import CameBack
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
 from workflows.language import zone_for
+from workflows.values import REACHED
 from workflows.waits import hours_of, opening, shut_by
 
 
@@ -178,7 +181,8 @@ def mails(dealings: Dealings, site: Site, names: Names, viewer: Viewer) -> list[
 
 
 def _sent(mail: Mail, site: Site, names: Names, viewer: Viewer) -> Sent:
-    state, kind = MAILS.get(mail.state, (mail.state, ""))
+    back = mail.back if mail.state in REACHED else None
+    state, kind = BACK[back.how] if back else MAILS.get(mail.state, (mail.state, ""))
     sequence, _, name = mail.email.partition("/")
     text = site.emails.get((sequence, name, mail.locale)) or site.emails.get((sequence, name, viewer.locale))
     return Sent(
@@ -187,9 +191,16 @@ def _sent(mail: Mail, site: Site, names: Names, viewer: Viewer) -> Sent:
         path=mail.email,
         state=say(state),
         kind=kind,
-        why=told(mail.reason, names) if mail.reason and mail.state != "sent" else "",
+        why=_why(mail, back, names),
         at=mail.sent_at or mail.created_at,
     )
+
+
+def _why(mail: Mail, back: CameBack | None, names: Names) -> str:
+    if back is not None:
+        on = moment(back.at)
+        return say("on %(moment)s: %(cause)s", moment=on, cause=say(back.cause)) if back.cause else on
+    return told(mail.reason, names) if mail.reason and mail.state != "sent" else ""
 
 
 # ---------------------------------------------------------------- consents

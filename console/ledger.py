@@ -18,6 +18,7 @@ from console.conditions import in_words
 from console.context import Viewer, moment, say, say_n
 from console.entries import told_of_entry
 from console.lead_dealings import MAILS
+from console.left_alone import BACK
 from console.names import Names
 from console.reasons import told
 from console.rule_places import Place, Written, place, trigger_of, written
@@ -29,6 +30,7 @@ from leads.seen import Seen, seen
 from reports.ledger import Decided
 from reports.past import Past
 from workflows.language import said as written_as
+from workflows.values import REACHED
 
 MOST_OF_A_REASON = 300  # characters that the engine keeps
 LOOKED_INTO = 100  # the newest lines for which the values of then are computed again
@@ -86,6 +88,7 @@ class Line:
             "step": one.step,
             "outcome": one.outcome,
             "mail": one.mail,
+            "came_back": one.back.how if one.back else None,
             "reason": one.reason or one.mail_reason,
             "said": self.said,
             "rule": {"file": self.rule.file, "line": self.rule.line} if self.rule else None,
@@ -129,7 +132,8 @@ def told_lines(
 
 
 def _outcome(one: Decided) -> tuple[str, str]:
-    word, kind = MAILS.get(one.mail or "") or OUTCOMES[one.outcome]
+    back = BACK[one.back.how] if one.back is not None and one.mail in REACHED else None
+    word, kind = back or MAILS.get(one.mail or "") or OUTCOMES[one.outcome]
     return say(word), kind
 
 

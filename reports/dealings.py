@@ -1,13 +1,14 @@
 """What the house is doing with a lead: sequences they are in and why they wait, mails, consents; read-only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from leads.groups import group
+from reports.came_back import CameBack, came_back
 from storage.schema import consents, decisions, enrolments, messages
 
 SHOWN = 30
@@ -46,7 +47,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message to the lead. `reason` says why it did not leave, or is in doubt."""
+    """A message to the lead. `reason` says why it did not leave, or is in doubt; `back` what became of it later."""
 
     id: int
     klass: str
@@ -59,6 +60,7 @@ class Mail:
     reply: str | None
     created_at: datetime
     sent_at: datetime | None
+    back: CameBack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,13 @@ def _awaited(conn: Connection, waiting: list[Row[Any]]) -> dict[int, str]:
 
 
 def _mails(conn: Connection, lead_id: int) -> tuple[Mail, ...]:
-    columns = [messages.c[name] for name in Mail.__slots__]
+    columns = [messages.c[name] for name in Mail.__slots__ if name != "back"]
+    back = came_back(conn, lead_id)
     found: list[Mail] = []
     for klass in ("marketing", "transactional"):  # each one range of the index
         theirs = select(*columns).where(messages.c.lead_id.in_(group(conn, lead_id)), messages.c.klass == klass)
-        found += [Mail(*row) for row in conn.execute(theirs.order_by(messages.c.created_at.desc()).limit(SHOWN))]
+        newest = theirs.order_by(messages.c.created_at.desc()).limit(SHOWN)
+        found += [replace(Mail(*row), back=back.get(row.id)) for row in conn.execute(newest)]
     return tuple(sorted(found, key=lambda mail: (mail.created_at, mail.id), reverse=True)[:SHOWN])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from leads.groups import group
+from reports.came_back import CameBack, came_back
 from storage.schema import decisions, enrolments, messages, receipts
 
 SHOWN = 500  # newest lines
@@ -29,6 +30,7 @@ class Decided:
     mail: str | None = None
     mail_reason: str | None = None
     entry_seq: int | None = None  # the number of the event by which the lead came in
+    back: CameBack | None = None  # what became of the mail after it had left
 
 
 def ledger(conn: Connection, lead_id: int, sequence: str | None = None, limit: int = SHOWN) -> tuple[Decided, ...]:
@@ -75,15 +77,24 @@ def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
     wanted = (receipts.c.at, receipts.c.step, receipts.c.reason, receipts.c.release_id, receipts.c.enrolment_id)
     theirs = (enrolments.c.sequence, enrolments.c.sequence_version, enrolments.c.entry_seq)
     steps = (
-        select(*wanted, *theirs, messages.c.state, messages.c.reason.label("mail_reason"))
+        select(
+            *wanted,
+            *theirs,
+            messages.c.id.label("message_id"),
+            messages.c.state,
+            messages.c.reason.label("mail_reason"),
+        )
         .join(enrolments, enrolments.c.id == receipts.c.enrolment_id)
         .outerjoin(messages, letter)
         .where(enrolments.c.lead_id.in_(group(conn, lead_id)), receipts.c.outcome == "taken")
     )
-    return [_step(row) for row in conn.execute(steps.order_by(receipts.c.at.desc()).limit(limit))]
+    back = came_back(conn, lead_id)
+    return [
+        _step(row, back.get(row.message_id)) for row in conn.execute(steps.order_by(receipts.c.at.desc()).limit(limit))
+    ]
 
 
-def _step(row: Any) -> Decided:
+def _step(row: Any, back: CameBack | None) -> Decided:
     return Decided(
         row.at,
         "taken",
@@ -97,4 +108,5 @@ def _step(row: Any) -> Decided:
         row.state,
         row.mail_reason,
         row.entry_seq,
+        back,
     )

@@ -26,6 +26,7 @@ from leads.gates import Lacking
 from leads.groups import survivor
 from leads.identity import load_leads
 from leads.naming import SYSTEM
+from reports.came_back import left_alone
 from sales.moving import SENTENCES
 from sales.wording import CALL_ENDS, Voice, joined
 from storage.database import Database, open_database
@@ -78,14 +79,17 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
             found = explain(conn, site, lead_id, at, zone, words().locale)
         except LookupError as error:
             raise UnknownLead(*error.args) from error
-        name = load_leads(conn, [lead_id])[lead_id].name
+        lead = load_leads(conn, [lead_id])[lead_id]
+        alone = left_alone(conn, config.keys().suppression, lead)
         grounds = consent.grounds(conn, [lead_id])[lead_id]
         came = whence(conn, lead_id, at)
     voice = Voice(site, words().locale, zone)
-    allowed = permitted(grounds, site, words())
     with reading_as(config, words().locale, clocks_of(database).moment()) as who:
-        lines = [*_lines(found, name, site, Names(site, who), words()), *came.lines(voice), "", *allowed]
-    told = {"name": name, **found.as_json(), "grounds": grounds, **came.as_json(voice)}
+        names = Names(site, who)
+        allowed = permitted(grounds, alone, names, words())
+        lines = [*_lines(found, lead.name, site, names, words()), *came.lines(voice), "", *allowed]
+    shut = [one.as_json() for one in alone]
+    told = {"name": lead.name, **found.as_json(), "grounds": grounds, "left_alone": shut, **came.as_json(voice)}
     return Explained("\n".join(lines), told)
 
 

@@ -24,6 +24,7 @@ from console.names import Names
 from console.step_words import trigger
 from leads import consent, judging
 from leads.identity import load_leads
+from reports.came_back import LeftAlone, left_alone
 from reports.dealings import dealings
 from reports.ledger import ledger
 from storage.database import open_database
@@ -75,7 +76,8 @@ def why(config: Config, lead: str, about: str | None, locale: str) -> Told:
         now = clocks_of(database).moment()
         with database.read() as conn, reading_as(config, locale, now) as who:
             lead_id = find_lead(conn, lead)
-            return _told(conn, lead_id, meant, site, releases, who)
+            alone = left_alone(conn, config.keys().suppression, load_leads(conn, [lead_id])[lead_id])
+            return _told(conn, lead_id, meant, site, releases, who, alone)
 
 
 def _meant(site: Site, about: str | None) -> Meant:
@@ -103,7 +105,15 @@ def _unknown(name: str, known: Iterable[str]) -> UnknownStep:
     return UnknownStep(message)
 
 
-def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Releases, who: Viewer) -> Told:
+def _told(
+    conn: Connection,
+    lead_id: int,
+    meant: Meant,
+    site: Site,
+    releases: Releases,
+    who: Viewer,
+    alone: SequenceOf[LeftAlone],
+) -> Told:
     found = ledger(conn, lead_id, meant.sequence)
     sites = releases_of(releases, {one.release_id for one in found})
     lines = list(told_lines(conn, lead_id, found, site, sites, who, meant.step))
@@ -112,7 +122,7 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)
     followed = judging.every(conn, lead_id, HITS) if meant.sequence is None else []
     grounds = _grounds(conn, lead_id, meant, site)
-    allowed = permitted(grounds, site, translator(who.locale))
+    allowed = permitted(grounds, alone, Names(site, who), translator(who.locale))
     text = [
         heading,
         *allowed,
@@ -127,6 +137,7 @@ def _told(conn: Connection, lead_id: int, meant: Meant, site: Site, releases: Re
         "name": name,
         "about": meant.name or None,
         "grounds": grounds,
+        "left_alone": [one.as_json() for one in alone],
         "decisions": [line.as_json() for line in lines],
         "now": [_as_json(one, due) for one, due in inside],
         "lets_in": _lets_in(meant, site),

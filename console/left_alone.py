@@ -1,0 +1,44 @@
+"""Why somebody is not written to, in the viewer's words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from base.translations import msgid
+from console.context import day, say
+from console.names import Names
+from reports.came_back import BOUNCED, COMPLAINED, SOFT, LeftAlone
+
+# Why an address is left alone -> the sentence.
+WHY: Mapping[str, str] = {
+    "hard_bounce": msgid("Their address is left alone for good: mail to it came back on %(day)s."),
+    "soft_bounces": msgid("Their address is left alone for good: mail to it came back too often, last on %(day)s."),
+    "complaint": msgid("Their address is left alone for good: they reported a mail as spam on %(day)s."),
+    "unsubscribed": msgid("They left all our mail on %(day)s."),
+    "staff": msgid("Somebody of the staff had this address left alone on %(day)s."),
+    "erased": msgid("They asked to be forgotten on %(day)s, and have not agreed to anything since."),
+    "sunset": msgid("Marketing to them ended on %(day)s, as nothing came from them for long."),
+}
+# What became of a mail that had left -> word, colour.
+BACK: Mapping[str, tuple[str, str]] = {
+    BOUNCED: (msgid("came back"), "hot"),
+    SOFT: (msgid("came back this time"), "warm"),
+    COMPLAINED: (msgid("reported as spam"), "hot"),
+}
+
+
+def told_of_address(found: Iterable[LeftAlone], names: Names) -> Iterator[str]:
+    """One sentence for each reason; a topic that was left with everything else needs none."""
+    known = list(found)
+    whole = any(one.topic is None for one in known)
+    for one in known:
+        if one.topic is None:
+            yield _address(one)
+        elif not whole:
+            yield say("They left “%(topic)s” on %(day)s.", topic=names("topic", one.topic), day=day(one.at))
+
+
+def _address(one: LeftAlone) -> str:
+    unknown = msgid("Their address is left alone since %(day)s.")
+    sentence = say(WHY.get(one.reason, unknown), day=day(one.at))
+    return (
+        say("%(sentence)s The reason: %(cause)s.", sentence=sentence, cause=say(one.cause)) if one.cause else sentence
+    )

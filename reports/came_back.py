@@ -1,0 +1,85 @@
+"""Which mails of a lead came back or were complained of, and why their address is left alone; read-only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from leads import consent, events
+from leads.answering import ALL, TRACKING
+from leads.facts import Event, Lead
+from storage.schema import suppressions
+
+BOUNCED, SOFT, COMPLAINED = "mail.bounced", "mail.soft_bounced", "mail.complained"
+# Why an address is left alone -> the events that tell when; a server may have refused it at once.
+_TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "hard_bounce": (BOUNCED, "mail.refused"),
+    "soft_bounces": (BOUNCED,),
+    "complaint": (COMPLAINED,),
+    "unsubscribed": ("unsubscribed",),
+}
+_NAMES = sorted({name for names in _TOLD_BY.values() for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What became of a mail that had left: `how` is the event's name, `cause` the reason given, "" for none."""
+
+    how: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What is not written to. `topic`: one that was left, None for the address; `scope`: `marketing`, or `all` mail;
+    `reason`: as in `suppressions`; `cause`: why the mail came back, "" where nothing says."""
+
+    scope: str
+    reason: str
+    at: datetime
+    topic: str | None = None
+    cause: str = ""
+
+    def as_json(self) -> dict[str, str | None]:
+        at = f"{self.at:%Y-%m-%dT%H:%M:%SZ}"
+        return {"scope": self.scope, "topic": self.topic, "reason": self.reason, "cause": self.cause, "at_utc": at}
+
+
+def came_back(conn: Connection, lead_id: int) -> dict[int, CameBack]:
+    """{message: the last that was heard of it}, of those that did not end well after all."""
+    heard = events.history(conn, [lead_id], (BOUNCED, SOFT, COMPLAINED))[lead_id]
+    return {
+        event.data["message_id"]: CameBack(event.name, str(event.data.get("reason") or ""), event.at)
+        for event in heard
+        if "message_id" in event.data
+    }
+
+
+def left_alone(conn: Connection, key: str, lead: Lead) -> tuple[LeftAlone, ...]:
+    """Why the lead is not written to: first the address, then the topics that were left. `key`: the suppression key."""
+    history = events.history(conn, [lead.id], _NAMES)[lead.id]
+    found = [*_address(conn, key, lead, history)]
+    left = [one for one in consent.newest(conn, [lead.id]) if one.state == "withdrawn" and one.topic not in TRACKING]
+    return (*found, *(LeftAlone("topic", "withdrawn", row.at, row.topic) for row in left))
+
+
+def _address(conn: Connection, key: str, lead: Lead, history: tuple[Event, ...]) -> list[LeftAlone]:
+    if lead.email is None:
+        return []
+    ours = select(suppressions).where(suppressions.c.address_hash == consent.address_hash(key, lead.email))
+    rows = conn.execute(ours.order_by(suppressions.c.scope)).all()
+    return [_dated(row.scope, row.reason, row.at, history) for row in rows]
+
+
+def _dated(scope: str, reason: str, at: datetime, history: tuple[Event, ...]) -> LeftAlone:
+    """On the calendar's day, which the event knows; the list itself goes by the machine's."""
+    told = [event for event in history if event.name in _TOLD_BY.get(reason, ()) and _whole(event)]
+    if not told:
+        return LeftAlone(scope, reason, at)
+    return LeftAlone(scope, reason, told[-1].at, cause=str(told[-1].data.get("reason") or ""))
+
+
+def _whole(event: Event) -> bool:
+    return event.name != "unsubscribed" or event.subject == ALL
