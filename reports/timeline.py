@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from leads import events as log
-from leads.facts import Event
+from leads.facts import CONFIRMED, Event
 from leads.groups import group
 from storage.schema import (
     calls,
@@ -28,7 +28,7 @@ from storage.schema import (
 PAGE = 40
 COUNTED = 1_000
 ASSIGNED = "assigned"  # in the name of a channel: its rep was told that a lead is theirs now
-MACHINES = ("pending", "proxy", "machine")
+MACHINES = ("proxy", "machine")
 Kind = Literal["event", "stage", "decision"]
 RANK: Mapping[Kind, int] = {"event": 0, "stage": 1, "decision": 2}  # of one instant, the later is told first
 
@@ -122,9 +122,9 @@ def timeline(
 
 
 def machine_visits(conn: Connection, lead_id: int) -> int:
-    """How many events are left out, up to COUNTED."""
-    ids = group(conn, lead_id)
-    theirs = select(events.c.seq).where(events.c.lead_id.in_(ids), events.c.evidence.in_(MACHINES)).limit(COUNTED)
+    """How many events are left out as a machine's, up to COUNTED."""
+    of_machines = (events.c.lead_id.in_(group(conn, lead_id)), events.c.evidence.in_(MACHINES), ~_TOLD_ELSEWHERE)
+    theirs = select(events.c.seq).where(*of_machines).limit(COUNTED)
     return conn.execute(select(func.count()).select_from(theirs.subquery())).scalar_one()
 
 
@@ -158,7 +158,7 @@ def _events(conn: Connection, lead_id: int, below: int | None, size: int, machin
     columns = (events.c.seq, events.c.name, events.c.at, events.c.evidence, events.c.subject, events.c.data)
     if story := log.stories(conn, [lead_id]):
         return _of_story(story[lead_id], below, size, machines)
-    theirs: Select[Any] = select(*columns).where(events.c.lead_id == lead_id)
+    theirs: Select[Any] = select(*columns).where(events.c.lead_id == lead_id, ~_TOLD_ELSEWHERE)
     if below is not None:
         theirs = theirs.where(events.c.seq < below)
     if not machines:
@@ -170,8 +170,22 @@ def _events(conn: Connection, lead_id: int, below: int | None, size: int, machin
 def _of_story(story: Sequence[Event], below: int | None, size: int, machines: bool) -> list[Entry]:
     """Of leads who are one: an event is numbered by its place in their story."""
     numbered = [*enumerate(story, start=1)][: None if below is None else below - 1]
-    shown = [(number, event) for number, event in numbered if machines or event.evidence not in MACHINES]
+    once = [(number, event) for number, event in numbered if not _told_elsewhere(event)]
+    shown = [(number, event) for number, event in once if machines or event.evidence not in MACHINES]
     return [Entry("event", number, event.at, event=event) for number, event in reversed(shown[-size - 1 :])]
+
+
+def _told_elsewhere(event: Event) -> bool:
+    """A hit is told once: a human's by its confirmation, a machine's by itself, whatever was believed before."""
+    if event.name == CONFIRMED:
+        return event.evidence in MACHINES
+    return event.evidence == "pending" and event.data.get("why") is not None
+
+
+_TOLD_ELSEWHERE = or_(
+    and_(events.c.name == CONFIRMED, events.c.evidence.in_(MACHINES)),
+    and_(events.c.name != CONFIRMED, events.c.evidence == "pending", events.c.data["why"].as_string().is_not(None)),
+)  # the same for rows
 
 
 def _stages(conn: Connection, lead_id: int, below: int | None, size: int) -> list[Entry]:

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
+from leads import merging
 from leads.explain import explain
+from leads.hit_log import Met, note
+from leads.judging import correct
 from leads.known import REMEMBERED, facts_of
 from reports import dealings, lead, places, score
 from reports.timeline import Place, machine_visits, timeline
 from sales import calling, notebook
 from sales.calling import Call
 from sales.notebook import Author
-from storage.schema import events, leads, wakes
+from storage.schema import events, hits, leads, wakes
 from tests.arranging import lived_once
 
 ZONE = "Europe/Paris"
@@ -159,6 +162,45 @@ def test_what_machines_did_is_left_out_and_counted(lively, ada, watched):
         everything = timeline(conn, ada, None, 1000, machines=True).entries
     assert "machine" not in evidence
     assert [entry.event.evidence for entry in everything if entry.event].count("machine") == 1
+
+
+def clicks_of(conn, lead_id, **more):
+    """What the clicks in one mail are taken for, as the story has them."""
+    told = (entry.event for entry in timeline(conn, lead_id, None, 1000, **more).entries if entry.event)
+    return [one.evidence for one in told if one.means == "link_clicked" and one.subject == "conseils-3d/exemple"]
+
+
+@pytest.mark.parametrize(
+    ("judged", "shown", "machines"),
+    [
+        ((), ["pending"], 0),
+        (("human",), ["human"], 0),
+        (("machine",), [], 1),
+        (("human", "machine"), [], 1),
+        (("machine", "human"), ["human"], 0),
+    ],
+)
+@pytest.mark.parametrize("together", [False, True])
+def test_a_hit_stands_once_in_the_story_as_what_it_is_taken_for(
+    lively, ada, judged, shown, machines, together, watched
+):
+    """Of a lead alone, and of one who is one with another."""
+    database = lively.database
+    met = Met(ada, "click", "0", "link_clicked", "conseils-3d/exemple", {"url": "https://lumen.example/x"})
+    database.write(lambda conn: note(conn, met, lively.clocks.moment()))
+    for klass in judged:
+        with database.read() as conn:
+            number = conn.execute(select(hits.c.id)).scalar_one()
+        database.write(lambda conn, to=klass, hit=number: correct(conn, hit, to, "Nadia", lively.clocks.moment()))
+    if together:
+        bob, site, now = lively.submits("bob"), lively.releases.in_force(), lively.clocks.moment()
+        database.write(lambda conn: merging.merge(conn, ada, bob, site, now) and None)
+    with watched() as conn:
+        told, every = clicks_of(conn, ada), clicks_of(conn, ada, machines=True)
+        if not together:
+            assert machine_visits(conn, ada) == 1 + machines  # ada's own, and this one
+    assert told == shown
+    assert every == shown + ["machine"] * machines
 
 
 def test_an_entry_brings_the_mail_the_note_and_the_answers_it_is_about(lively, ada, watched):
