@@ -64,9 +64,12 @@ def in_words(asked: Asked, names: Names) -> str:
 
 def _event(asked: Asked, names: Names) -> str:
     voice = Voice(names.site, names.viewer.locale, names.viewer.zone)
-    act = voice.action(Event(0, asked["event"], EVER, "human", asked.get("subject")))
+    event = Event(0, asked["event"], EVER, "human", asked.get("subject"))
+    act = voice.action(event)
     if not _QUOTED.search(act):  # no quotation within a quotation
         act = say("“%(act)s”", act=act)
+    if not voice.says_subject(event):
+        act = say("%(act)s (%(subject)s)", act=act, subject=voice.titled(event))
     if asked.get("count", 1) > 1:
         act = say("%(act)s, %(count)s times", act=act, count=number(asked["count"]))
     if "days" in asked:

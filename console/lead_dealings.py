@@ -13,11 +13,11 @@ from console.left_alone import BACK
 from console.names import Names
 from console.reasons import told, told_of_refusal
 from console.step_words import wait_of
-from console.telling import without_expressions
 from leads.answering import in_force
 from leads.facts import Lead
 from reports.came_back import CameBack
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
+from sales.wording import without_expressions
 from workflows.language import zone_for
 from workflows.values import REACHED
 from workflows.waits import hours_of, opening, shut_by

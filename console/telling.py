@@ -13,7 +13,7 @@ from console.names import Names
 from console.reasons import told, told_of_refusal
 from leads.facts import COLUMNS, REPLIED, Event
 from reports.timeline import Entry, Mailed
-from sales.wording import Voice, one_line
+from sales.wording import Voice, one_line, without_expressions
 
 LONGEST_QUOTE = 400
 
@@ -178,12 +178,6 @@ def subject_of(mail: Mailed | None, email: str, voice: Voice) -> str:
     authored = voice.site.emails.get((sequence, name, voice.locale))
     written = (mail.subject if mail else None) or (authored.subject if authored else None)
     return without_expressions(written) if written else email
-
-
-def without_expressions(text: str) -> str:
-    """`Chloé, {{ lead.company }}` -> `Chloé, …`."""
-    parts = text.split("{{")
-    return "".join([parts[0], *("…" + part.partition("}}")[2] for part in parts[1:])]).strip()
 
 
 # Outcome of a decision -> icon, sentence.

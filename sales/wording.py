@@ -3,7 +3,7 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -98,9 +98,9 @@ class Voice:
         """What the lead did: as the definitions call it, else the scoring rule, else in words of ours."""
         label = self._authored(event)
         if label is not None:
-            return self.text(label)
+            return self.text(label.label)
         message = DEFAULT_LABELS.get(event.means, _SOME_ACT)
-        return self.told(message, name=event.means.replace("_", " "), subject=self._titled(event) or "…")
+        return self.told(message, name=event.means.replace("_", " "), subject=self.titled(event) or "…")
 
     def when(self, at: datetime, now: datetime) -> str:
         """`today 10:40`, `yesterday 21:12`, `17 Nov 2026`."""
@@ -108,24 +108,74 @@ class Voice:
         near = {today: msgid("today %(time)s"), today - timedelta(days=1): msgid("yesterday %(time)s")}
         return self.told(near[day], time=self.say.time(at, self.zone)) if day in near else self.say.date(day, "short")
 
-    def _titled(self, event: Event) -> str | None:
-        """What it was about: a page by its title, as its visitors read it, a segment by its label, a call by
-        how it ended."""
-        page = self.site.pages.get(event.subject or "") if event.means == "page_seen" else None
-        if page is not None:
-            return text_in(page.title, self.locale)
-        if event.means == CALLED and event.subject in CALL_ENDS:
-            return self.told(CALL_ENDS[event.subject])
-        labels = {segment.id: segment.label for segment in self.site.definitions.segments}
-        label = labels.get(event.subject or "") if event.means in (ENTERED, LEFT) else None
-        return event.subject if label is None else text_in(label, self.locale)
+    def says_subject(self, event: Event) -> bool:
+        """Whether `action` says what it was about: a label of the author's for every subject does not."""
+        label = self._authored(event)
+        return event.subject is None or label is None or label.subject is not None
 
-    def _authored(self, event: Event) -> Localised | None:
+    def titled(self, event: Event) -> str | None:
+        """What it was about, under the name that people know it by: a page, a form, a magnet, a mail, a segment; a call
+        by how it ended."""
+        subject = event.subject or ""
+        if event.means == CALLED and subject in CALL_ENDS:
+            return self.told(CALL_ENDS[subject])
+        if event.means in _ABOUT_MAILS:
+            return self._mail(subject) or event.subject
+        title = _TITLES[event.means](self.site).get(subject) if event.means in _TITLES else None
+        return event.subject if title is None else self.text(title)
+
+    def _mail(self, name: str) -> str | None:
+        """The subject of the mail SEQUENCE/TEXT in this language, else in another."""
+        sequence, _, text = name.partition("/")
+        locales = sorted(self.site.locales_of(sequence, text), key=lambda one: (one != self.locale, one))
+        if not locales:
+            return None
+        return typeset(without_expressions(self.site.emails[sequence, text, locales[0]].subject), locales[0])
+
+    def _authored(self, event: Event) -> EventLabel | EngagementRule | None:
         named: list[EventLabel | EngagementRule] = [*self.site.definitions.event_labels]
         named += self.site.definitions.scoring.engagement
         known = [label for label in named if label.event == event.means and label.subject in (None, event.subject)]
         known.sort(key=lambda label: label.subject is None)
-        return known[0].label if known else None
+        return known[0] if known else None
+
+
+def _pages(site: Site) -> dict[str, Localised]:
+    return {name: page.title for name, page in site.pages.items()}
+
+
+def _forms(site: Site) -> dict[str, Localised]:
+    return {name: form.title for name, form in site.forms.items()}
+
+
+def _magnets(site: Site) -> dict[str, Localised]:
+    return {name: magnet.title for name, magnet in site.magnets.items()}
+
+
+def _topics(site: Site) -> dict[str, Localised]:
+    definitions = site.definitions
+    return {str(name): one.label for name, one in [*definitions.topics.items(), *definitions.tracking.items()]}
+
+
+def _segments(site: Site) -> dict[str, Localised]:
+    return {segment.id: segment.label for segment in site.definitions.segments}
+
+
+_ABOUT_MAILS = frozenset({"link_clicked", "message_opened"})
+# The event -> {its subject: the title of that}.
+_TITLES: dict[str, Callable[[Site], dict[str, Localised]]] = {
+    "page_seen": _pages,
+    **dict.fromkeys(("form_submitted", "form_held"), _forms),
+    **dict.fromkeys(("asset_delivered", "asset_downloaded"), _magnets),
+    **dict.fromkeys(("consent_granted", "consent_withdrawn", "unsubscribed"), _topics),
+    **dict.fromkeys((ENTERED, LEFT), _segments),
+}
+
+
+def without_expressions(text: str) -> str:
+    """`Chloé, {{ lead.company }}` -> `Chloé, …`."""
+    parts = text.split("{{")
+    return "".join([parts[0], *("…" + part.partition("}}")[2] for part in parts[1:])]).strip()
 
 
 def whole_points(total: int, parts: Sequence[int]) -> tuple[int, list[int]]:

@@ -9,10 +9,11 @@ import pytest
 from authoring.models.definitions import EventLabel
 from console.names import Names
 from console.reasons import SENTENCES, told, told_of_refusal
-from console.telling import own_words, without_expressions
+from console.telling import own_words
 from console.words import story
 from leads.facts import Event
 from reports.timeline import Entry, Mailed
+from sales.wording import without_expressions
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -470,3 +471,33 @@ def test_no_reason_hides_behind_an_earlier_one():
     for pattern, example in examples.items():
         first = next(known for known, _ in SENTENCES if known.fullmatch(example))
         assert first.pattern == pattern
+
+
+ABOUT = [
+    # event, subject, English, French
+    ("form_submitted", "demo", "“Did so” (Ask for a slot)", "« L’a fait » (Demander un créneau)"),
+    (
+        "link_clicked", "conseils-3d/niveaux",
+        "“Did so” (Where to stop in the detail)", "« L’a fait » (Où s’arrêter dans le détail)",
+    ),
+    ("page_seen", "lettre", "“Did so” (The Tuesday letter)", "« L’a fait » (La lettre du mardi)"),
+    ("asset_downloaded", "variantes", "“Did so” (Price the variants)", "« L’a fait » (Chiffrer les variantes)"),
+    ("webinar_attended", "lumiere", "“Did so” (lumiere)", "« L’a fait » (lumiere)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "subject", "english", "french"), ABOUT)
+def test_a_condition_says_what_it_is_about_where_its_label_is_one_for_everything(
+    site, speaking, name, subject, english, french
+):
+    scoring = site.definitions.scoring.model_copy(update={"engagement": []})
+    label = EventLabel(event=name, label={"fr": "L’a fait", "en": "Did so"})
+    general = site.definitions.model_copy(update={"event_labels": [label], "scoring": scoring})
+    for locale, wanted in (("en", english), ("fr", french)):
+        with speaking(locale) as viewer:
+            names = Names(replace(site, definitions=general), viewer)
+            assert plain(names.wanted({"event": name, "subject": subject})) == wanted
+            assert "(" not in names.wanted({"event": name}), "of any, nothing more is said"
+            bare = Names(replace(site, definitions=general.model_copy(update={"event_labels": []})), viewer)
+            title = wanted[wanted.index("(") + 1 : -1]
+            assert title in plain(bare.wanted({"event": name, "subject": subject}))
