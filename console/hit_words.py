@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Row
+
 from base.translations import msgid
 from console.context import say
+from leads.facts import Event
+from sales.wording import Voice
 
 CLASSES: Mapping[str, str] = {
     "pending": msgid("not known yet"),
@@ -55,6 +59,17 @@ REASONS: Mapping[str, str] = {
     "by_hand": msgid("somebody here said so"),
     "nothing_against": msgid("nothing speaks against it"),
 }
+
+
+def about(row: Row[Any], event: Event | None, voice: Voice) -> str:
+    """What was followed or opened: a link's address, the title of a magnet, a page or a mail; where no event tells of
+    it, the number of the link."""
+    if row.hidden:
+        return say("the hidden link")
+    if event is None:
+        return str(row.page or row.link)
+    title = voice.titled(event)
+    return str(event.data.get("url") or (say("“%(act)s”", act=title) if title else row.link))
 
 
 def because(reasons: Iterable[Sequence[Any]]) -> list[str]:

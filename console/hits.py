@@ -11,11 +11,12 @@ from console.access import WRITING, sees
 from console.acts import author
 from console.context import draw, say, say_n, viewer
 from console.door import ConsoleDoor
-from console.hit_words import CLASSES, KINDS, because, speaking
+from console.hit_words import CLASSES, KINDS, about, because, speaking
 from console.names import Names
 from console.reporting import draw_report
 from console.routes import Route
 from leads import judging
+from leads.facts import Event
 from leads.forgetting import Clerk, note
 from leads.groups import survivor
 from leads.identity import load_leads
@@ -24,6 +25,7 @@ from reports import lead as leads_report
 from reports.withdrawn_alerts import withdrawn_alerts
 from sales.verdicts import AnsweredBefore
 from sales.withdrawing import withdraw
+from sales.wording import Voice
 
 JUDGED = "hit_judged"
 CHOICES = ("human", "machine", "proxy")
@@ -78,12 +80,15 @@ def show_hits(door: ConsoleDoor, lead_id: int) -> Response:
         if portrait is None or not sees(viewer(), portrait.lead.owner):
             abort(404)
         found = judging.every(conn, lead_id)
+        told = judging.told_of(conn, found)
+    who = viewer()
+    voice = Voice(door.site(), who.locale, who.zone)
     return draw(
         "console/lead_hits.html",
         lead=portrait.lead,
-        lines=[_line(row) for row in found],
+        lines=[_line(row, told.get(row.id), voice) for row in found],
         choices=[(name, say(CLASSES[name])) for name in CHOICES],
-        judging=viewer().role in WRITING,
+        judging=who.role in WRITING,
         done=DONE.get(request.args.get("done", "")),
     )
 
@@ -108,12 +113,12 @@ def judge(door: ConsoleDoor, lead_id: int, hit_id: int) -> Response:
     return make_response(redirect(url_for("console.lead_hits", lead_id=lead_id, done="judged"), 303))
 
 
-def _line(row: Row[Any]) -> dict[str, Any]:
+def _line(row: Row[Any], event: Event | None, voice: Voice) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at,
         "what": say(KINDS[row.kind]),
-        "link": row.page or row.link,
+        "link": about(row, event, voice),
         "klass": row.klass,
         "said": say(CLASSES[row.klass]),
         "by": row.judged_by,

@@ -71,15 +71,20 @@ def _following(found: Queue, last: int) -> str:
 
 
 def _line(one: ToQualify, site: Site, who: Viewer, now: datetime) -> QualifyLine:
-    unknown = _unknown(one, site)
-    total, voice = len(site.definitions.bant), Voice(site, who.locale, who.zone)
+    unknown, voice = _unknown(one, site), Voice(site, who.locale, who.zone)
     personas: Mapping[str | None, str] = {each.id: voice.text(each.label) for each in site.definitions.personas}
     return QualifyLine(
         call=call_line(one.call, site, who, now),
-        known=say("%(known)s of %(all)s of BANT known", known=number(total - len(unknown.bant)), all=number(total)),
+        known=_known(len(site.definitions.bant), len(unknown.bant)),
         unknown=joined(voice.lacks(unknown)),
         persona=personas.get(one.call.standing.persona, ""),
     )
+
+
+def _known(total: int, unknown: int) -> str:
+    """Nothing where the definitions have no BANT."""
+    known = number(total - unknown)
+    return say("%(known)s of %(all)s of BANT known", known=known, all=number(total)) if total else ""
 
 
 def _unknown(one: ToQualify, site: Site) -> Lacking:

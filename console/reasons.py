@@ -5,11 +5,12 @@ A reason that no pattern knows is told as it stands.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from base.translations import msgid
 from console.conditions import duration
-from console.context import number, say, viewer
+from console.context import moment, number, say, viewer
 from console.ways import WAYS
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
@@ -96,6 +97,10 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"filter (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
         (r"entered already on (?P<day>\S+); re_entry = never", msgid("was in already on %(day)s, and one enters once")),
         (r"inside already; re_entry = after_exit", msgid("is in already")),
+        (
+            r"entered on (?P<instant>\S+ \S+) UTC; min_interval = (?P<interval>.+)",
+            msgid("was in on %(instant)s, and %(interval)s must pass between two entries"),
+        ),
         (
             r"entered on (?P<day>\S+); min_interval = (?P<interval>.+)",
             msgid("was in on %(day)s, and %(interval)s must pass between two entries"),
@@ -270,6 +275,8 @@ def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:
 def _said(name: str, value: str, names: Names) -> str:
     if name in KINDS:
         return names(name, value)
+    if name == "instant":
+        return moment(datetime.fromisoformat(value).replace(tzinfo=UTC))
     if name in LENGTHS:
         return duration(value) if DURATION.fullmatch(value) else value
     if name in REASONS:

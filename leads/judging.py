@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, tuple_, update
 
 from base.clock import Moment
 from leads import events
 from leads.classing import AROUND, CROWD, THRONG, classify
-from leads.facts import CONFIRMED, HUMAN, PRESUMED, RECLASSED
+from leads.facts import CONFIRMED, HUMAN, PRESUMED, RECLASSED, Event
 from leads.groups import group, survivor
 from leads.hits import Beacon, Class, Hit, Verdict
 from storage.schema import events as log
@@ -234,3 +234,12 @@ def every(conn: Connection, lead_id: int, limit: int = 200) -> Sequence[Row[Any]
     """The newest hits of a lead and of whom it stands for, the newest first."""
     theirs = hits.c.lead_id.in_(group(conn, lead_id))
     return conn.execute(select(hits).where(theirs).order_by(hits.c.id.desc()).limit(limit)).all()
+
+
+def told_of(conn: Connection, rows: Sequence[Row[Any]]) -> dict[int, Event]:
+    """{hit: its event}, which names the magnet, the page or the mail that it was about, and a link's address as `url`;
+    of a hit that only machines make there is none."""
+    wanted = {(row.lead_id, row.event_seq): row.id for row in rows if row.event_seq is not None}
+    columns = (log.c.lead_id, log.c.seq, log.c.name, log.c.at, log.c.evidence, log.c.subject, log.c.data)
+    found = conn.execute(select(*columns).where(tuple_(log.c.lead_id, log.c.seq).in_(sorted(wanted))))
+    return {wanted[row.lead_id, row.seq]: Event(*row[1:]) for row in found}

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from authoring.releases import Releases
 from base.clock import Moment, system_clocks
 from base.config import Config
 from base.saying import said
@@ -17,11 +18,13 @@ from leads import judging
 from leads.hits import Class
 from leads.identity import load_leads
 from reports.withdrawn_alerts import WithdrawnAlert, withdrawn_alerts
+from sales.wording import Voice
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.hit_files import Judged, read_hits
 from terreau.hit_lines import of_row, row_json
+from terreau.house import blobs_of
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
 from terreau.why import Told
@@ -46,13 +49,17 @@ def of_file(config: Config, content: bytes, locale: str) -> Told:
 
 
 def of_lead(config: Config, meant: str, locale: str) -> Told:
-    """The newest hits of a lead. Raises UnknownLead, SchemaMismatch, StorageUnavailable."""
-    with _open(config, locale) as (database, _, _), database.read() as conn:
+    """The newest hits of a lead. Raises UnknownLead, NoRelease, SchemaMismatch, StorageUnavailable."""
+    with _open(config, locale) as (database, _, who), database.read() as conn:
         lead_id = find_lead(conn, meant)
+        voice = Voice(Releases(database, blobs_of(config, database)).in_force(), who.locale, who.zone)
         name, rows = load_leads(conn, [lead_id])[lead_id].name, judging.every(conn, lead_id)
+        told = judging.told_of(conn, rows)
         text = [say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id), ""]
-        text += [line for row in rows for line in of_row(row)] or [say(msgid("Nothing is known of any hit."))]
-        return Told("\n".join(text), {"lead": lead_id, "name": name, "hits": [row_json(row) for row in rows]})
+        lines = [line for row in rows for line in of_row(row, told.get(row.id), voice)]
+        text += lines or [say(msgid("Nothing is known of any hit."))]
+        hits = [row_json(row, told.get(row.id)) for row in rows]
+        return Told("\n".join(text), {"lead": lead_id, "name": name, "hits": hits})
 
 
 def corrected(config: Config, number: int, klass: Class | str, by: str, locale: str) -> str:

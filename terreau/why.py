@@ -1,6 +1,6 @@
 """`terreau why`: finds the lead and the step that were meant, and tells the ledger of decisions about them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -23,10 +23,12 @@ from console.ledger import Line, told_lines
 from console.names import Names
 from console.step_words import trigger
 from leads import consent, judging
+from leads.facts import Event
 from leads.identity import load_leads
 from reports.came_back import LeftAlone, left_alone
 from reports.dealings import dealings
 from reports.ledger import ledger
+from sales.wording import Voice
 from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.explaining import find_lead
@@ -121,6 +123,7 @@ def _told(
     name = load_leads(conn, [lead_id])[lead_id].name
     heading = say(msgid("%(name)s, lead %(number)s"), name=name, number=lead_id)
     followed = judging.every(conn, lead_id, HITS) if meant.sequence is None else []
+    hits, voice = judging.told_of(conn, followed), Voice(site, who.locale, who.zone)
     grounds = _grounds(conn, lead_id, meant, site)
     allowed = permitted(grounds, alone, Names(site, who), translator(who.locale))
     text = [
@@ -130,7 +133,7 @@ def _told(
         *_standing(inside),
         *_ledger(lines),
         *_nothing(lines, meant, site),
-        *_followed(followed),
+        *_followed(followed, hits, voice),
     ]
     json = {
         "lead": lead_id,
@@ -141,7 +144,7 @@ def _told(
         "decisions": [line.as_json() for line in lines],
         "now": [_as_json(one, due) for one, due in inside],
         "lets_in": _lets_in(meant, site),
-        "hits": [row_json(row) for row in followed],
+        "hits": [row_json(row, hits.get(row.id)) for row in followed],
     }
     return Told("\n".join(text).rstrip(), json)
 
@@ -222,13 +225,13 @@ def _nothing(lines: list[Line], meant: Meant, site: Site) -> Iterator[str]:
     yield from (f"  - {way}" for way in _lets_in(meant, site))
 
 
-def _followed(rows: SequenceOf[Row[Any]]) -> Iterator[str]:
+def _followed(rows: SequenceOf[Row[Any]], hits: Mapping[int, Event], voice: Voice) -> Iterator[str]:
     """The newest hits, each with what it is taken for, and why."""
     if rows:
         yield ""
         yield say(msgid("What was followed and opened, and by whom, the newest first"))
     for row in rows:
-        yield from of_row(row)
+        yield from of_row(row, hits.get(row.id), voice)
 
 
 def _lets_in(meant: Meant, site: Site) -> list[str]:

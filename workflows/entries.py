@@ -9,6 +9,7 @@ from datetime import datetime
 
 from authoring.models.sequences import Sequence as Authored
 from authoring.site import Site
+from base.durations import parse_duration
 from leads.answering import ALL
 from leads.conditions import bought, holds
 from leads.facts import DEPARTURES, DISQUALIFIED, Event, Facts
@@ -189,7 +190,9 @@ def _refused_again(
     if sequence.min_interval is not None and not _left_since(sequence, facts, rules.site, last):
         zone = zone_for(facts.lead, sequence, rules.zone)
         if now < later(last, sequence.min_interval, zone, holidays_of(sequence)):
-            yield f"entered on {last:%Y-%m-%d}; min_interval = {sequence.min_interval}"
+            of_hours = parse_duration(sequence.min_interval).unit in ("minute", "hour")
+            at = f"{last:%Y-%m-%d %H:%M} UTC" if of_hours else f"{last:%Y-%m-%d}"
+            yield f"entered on {at}; min_interval = {sequence.min_interval}"
 
 
 def answers_anew(sequence: Authored) -> bool:

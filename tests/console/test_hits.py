@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import insert, select
 
+from leads.hit_log import Met, note
 from leads.identity import Capture, record
 from storage.schema import audit, events, hand_offs, hits, messages, stage_changes
 
@@ -100,3 +101,12 @@ def test_sales_reads_it_and_changes_nothing(staff_client, fooled, lead):
     sales = staff_client("sales")
     assert sales.post(f"/console/leads/{lead}/hits/{fooled[1]}", {"class": "machine"}).status_code in (403, 404)
     assert sales.post(f"/console/alerts/{fooled[0]}").status_code == 403
+
+
+def test_the_console_names_what_was_followed(staff_client, lively):
+    lead_id = lively.submits("ada")
+    met = Met(lead_id, "download", "1f8cb6be", "asset_downloaded", "variantes", page="magnet")
+    lively.database.write(lambda conn: note(conn, met, lively.clocks.moment()))
+    page = staff_client("marketer").get(f"/console/leads/{lead_id}/hits").text
+    assert "“Price the variants”" in page
+    assert "1f8cb6be" not in page

@@ -1,6 +1,7 @@
 """The queue of whoever qualifies by calls: who is in it, in which order, and what is said of each."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -120,3 +121,13 @@ def test_whoever_is_not_looked_at_is_not_said_to_be_nobody(staff_client, lively,
     said = plain(staff_client("sales").get(PAGE).text)
     assert "Nobody to qualify" in said
     assert looked_through in said
+
+
+def test_where_no_bant_is_defined_none_is_spoken_of(staff_client, console_door, people, monkeypatch):
+    site = console_door.site()
+    without = replace(site, definitions=site.definitions.model_copy(update={"bant": []}))
+    monkeypatch.setattr(console_door.releases, "in_force", lambda: without)
+    client = staff_client("sales")
+    pages = [client.get(PAGE), client.get(f"/console/leads/{people['ada']}")]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert ["BANT" in page.text for page in pages] == [False, False]

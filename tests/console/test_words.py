@@ -362,6 +362,37 @@ REASONS = [
         "Rejected by sales: Structure, services or too large a building.",
         "Rejeté par les commerciaux : Structure, fluides ou bâtiment trop grand.",
     ),
+    (
+        "entered on 2026-11-28 08:05 UTC; min_interval = 1 hour",
+        "was in on 28 Nov 2026, 9:05, and 1 hour must pass between two entries",
+        "y était le 28 nov. 2026, 9 h 05, et il faut 1 heure entre deux entrées",
+    ),
+    (
+        "entered on 2026-11-28; min_interval = 2 days",
+        "was in on 2026-11-28, and 2 days must pass between two entries",
+        "y était le 2026-11-28, et il faut 2 jours entre deux entrées",
+    ),
+    (
+        'goes on at `long`: { tag = "x" }',
+        "goes on at “long”, as this is true: tag “x”",
+        "la suite à « long », car ceci est vrai : étiquette « x »",
+    ),
+    ("its share goes to `long`", "the draw by share leads to “long”", "le tirage des parts mène à « long »"),
+    (
+        "not one of the 20 % who go no further",
+        "goes on: not one of the 20 % who go no further",
+        "continue : pas parmi les 20 % qui s’arrêtent là",
+    ),
+    (
+        "goes back to `say`, 1 of 2 times",
+        "goes back to “say”, pass 1 of 2",
+        "retour à « say », passage 1 sur 2",
+    ),
+    (
+        'goal reached: { event = "form_submitted", subject = "demo" }; goes on at `end`',
+        "goal reached: “Asked for a demonstration”; goes on at “end”",
+        "but atteint : « Démonstration demandée » ; la suite à « end »",
+    ),
     ("enter: engagement 92, fit 50", "By rule: engagement 92, fit 50.", "Par la règle : engagement 92, profil 50."),
     (
         "cooled: engagement 59.377, below 60",
