@@ -9,6 +9,7 @@ from typing import Any
 
 from leads.answering import ConsentAnswer, ObjectionAnswer
 from leads.facts import COLUMNS, Lead
+from leads.imports import names
 from leads.limits import Limit
 
 _LEARNT = [name for name in COLUMNS if name != "email"]
@@ -50,6 +51,8 @@ def learnt(
     if confirmed:
         told = {name: value for name, value in told.items() if not known[name]}
         told_besides = {name: value for name, value in told_besides.items() if fields.get(name) in _UNKNOWN}
+    if "last_name" not in told and names.is_same(told.get("first_name"), known["last_name"]):
+        told["last_name"] = None  # a list kept their only name in that place
     return told, told_besides
 
 
@@ -71,8 +74,8 @@ def event_data(capture: Capture, submission_id: int) -> dict[str, Any]:
 
 def with_filled(lead: Lead, other: Lead) -> Lead:
     """The lead, with what only the other knows; but for the address, which is each one's own."""
-    names = (*_LEARNT, "timezone", "source", "owner")
-    told = {name: getattr(lead, name) or getattr(other, name) for name in names}
+    filled = (*_LEARNT, "timezone", "source", "owner")
+    told = {name: getattr(lead, name) or getattr(other, name) for name in filled}
     fields = {**other.fields, **{name: value for name, value in lead.fields.items() if value not in _UNKNOWN}}
     status = "lead" if "lead" in (lead.status, other.status) else lead.status
     return replace(lead, **told, status=status, fields=fields, tags=tuple(dict.fromkeys([*lead.tags, *other.tags])))

@@ -20,7 +20,8 @@ from leads.mailboxes import DISPOSABLE, ROLE, kind_of
 from leads.typos import meant_domain
 
 LONGEST_COLUMN, LONGEST_FIELD, LONGEST_TAG, MOST_TAGS, LONGEST_ID = 200, 2000, 60, 50, 250
-NAMED = ("first_name", "last_name", "company", "job_title")
+BOTH_NAMES = ("first_name", "last_name")
+NAMED = (*BOTH_NAMES, "company", "job_title")
 
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
@@ -164,8 +165,9 @@ class _Told:
             self.spoilt = True
 
     def _both_names(self, cell: str, last_first: bool) -> None:
-        for target, name in zip(("first_name", "last_name"), names.split(cell, last_first), strict=True):
-            if name and target not in self.columns:
+        told = [self.columns.get(target) for target in BOTH_NAMES]
+        for target, name in zip(BOTH_NAMES, names.split(cell, last_first), strict=True):
+            if name and target not in self.columns and not any(names.is_same(name, one) for one in told):
                 self._named(target, name)
 
     def _named(self, target: str, cell: str) -> None:

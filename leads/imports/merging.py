@@ -10,7 +10,8 @@ from typing import Any
 
 from leads.domains import company_domain
 from leads.facts import COLUMNS
-from leads.imports.contacts import Contact
+from leads.imports import names
+from leads.imports.contacts import BOTH_NAMES, Contact
 from leads.imports.settings import PURCHASED, Policy
 
 ERASED = "erased"  # the reason of a suppression that outlives the lead
@@ -44,6 +45,8 @@ def changes(known: Mapping[str, Any], contact: Contact, policy: Policy) -> dict[
     if replace and contact.locale:
         told["locale"] = contact.locale
     changed = {name: value for name, value in told.items() if _is_news(known[name], value, replace)}
+    for name in _doubled(known, changed, contact):
+        del changed[name]
     fields = {
         name: value for name, value in contact.fields.items() if _is_news(known["fields"].get(name), value, replace)
     }
@@ -57,6 +60,16 @@ def changes(known: Mapping[str, Any], contact: Contact, policy: Policy) -> dict[
 
 def _is_news(known: Any, told: str | None, replace: bool) -> bool:
     return told not in _UNKNOWN and told != known and (replace or known in _UNKNOWN)
+
+
+def _doubled(known: Mapping[str, Any], changed: Mapping[str, str | None], contact: Contact) -> list[str]:
+    """The first or last name that would make a `Claire Claire` of a Claire: what a list has in one cell, or in a wrong
+    column, is no second name. A list that tells both is taken at its word."""
+    first, last = (contact.columns.get(name) for name in BOTH_NAMES)
+    if names.is_same(first, last):
+        return []
+    pairs = (BOTH_NAMES, BOTH_NAMES[::-1])
+    return [one for one, other in pairs if other not in changed and names.is_same(changed.get(one), known[other])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """First and last name out of one cell, only where it is plain which is which; else the whole stands as last name.
 
+One name in two places is nobody's: whoever is called Claire is not to be made a Claire Claire.
+
 Pure: no database, no clock, no network.
 """
 
@@ -28,6 +30,16 @@ def split(whole: str, last_first: bool = False) -> tuple[str, str]:
     if len(words) == 2 and all(_is_plain(word) for word in words):
         return (words[1], words[0]) if last_first else (words[0], words[1])
     return "", " ".join(words)
+
+
+def is_same(name: str | None, other: str | None) -> bool:
+    """Whether both are there and one and the same, but for capitals and accents."""
+    return bool(name and other) and _plain(name or "") == _plain(other or "")
+
+
+def _plain(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", " ".join(name.split()).casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _without_title(words: list[str]) -> list[str]:

@@ -75,6 +75,19 @@ def test_a_submission_makes_a_lead_with_everything_that_was_said(database, captu
     assert pending == ("tips",)
 
 
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_form_puts_the_only_name_that_a_list_knew_in_its_place(database, capture, moment, is_confirmed):
+    told = {"email": "c@lumen.example", "last_name": "Claire"}
+    lead_id = database.write(lambda conn: record(conn, replace(capture, columns=told), moment)).lead_id
+    if is_confirmed:
+        database.write(lambda conn: consenting.grant(conn, lead_id, ["tips"], locale="fr", proof={}, now=moment))
+    hers = {"email": "c@lumen.example", "first_name": "claire"}
+    database.write(lambda conn: record(conn, replace(capture, columns=hers, idempotency_key="key-2"), moment))
+    with database.read() as conn:
+        lead = load_leads(conn, [lead_id])[lead_id]
+    assert (lead.first_name, lead.last_name, lead.name) == ("claire", None, "claire")
+
+
 @pytest.mark.parametrize(("state", "kept"), [("granted", True), ("withdrawn", True), ("asked", False)])
 def test_a_form_in_the_name_of_a_lead_who_has_confirmed_replaces_nothing_known_and_fills_what_is_empty(
     database, capture, moment, state, kept

@@ -136,6 +136,26 @@ def test_an_empty_cell_never_empties_a_field(bureau):
     assert bureau.lead("ada@example.org").company == "Analytical"
 
 
+@pytest.mark.parametrize("existing", ["fill", "overwrite"])
+@pytest.mark.parametrize(
+    ("known", "told", "called"),
+    [
+        ("Prénom;Courriel\nClaire;c@example.org\n", "Name;Courriel\nClaire;c@example.org\n", ("Claire", None)),
+        ("Prénom;Courriel\nChloé;c@example.org\n", "Nom;Courriel\nCHLOE;c@example.org\n", ("Chloé", None)),
+        ("Nom;Courriel\nClaire;c@example.org\n", "Prénom;Courriel\nClaire;c@example.org\n", (None, "Claire")),
+        ("Name;Courriel\nAda Petit;c@example.org\n", "Name;Courriel\nAda;c@example.org\n", ("Ada", "Petit")),
+        ("Courriel\nc@example.org\n", "Prénom;Nom complet;Courriel\nClaire;Claire;c@example.org\n", ("Claire", None)),
+        ("Courriel\nc@example.org\n", "Prénom;Nom;Courriel\nThomas;Thomas;c@example.org\n", ("Thomas", "Thomas")),
+        ("Prénom;Courriel\nAda;c@example.org\n", "Name;Courriel\nAda Petit;c@example.org\n", ("Ada", "Petit")),
+    ],
+)
+def test_one_name_never_becomes_both_unless_a_list_tells_them_apart(bureau, existing, known, told, called):
+    bureau.takes(known)
+    bureau.takes(told, Policy(existing=existing))
+    lead = bureau.lead("c@example.org")
+    assert (lead.first_name, lead.last_name) == called
+
+
 def test_what_a_list_says_of_a_lead_who_was_merged_stays_its_own(bureau, database):
     bureau.takes("Courriel\nada@example.org\nada.l@example.org\n")
     kept, gone = bureau.lead("ada@example.org").id, bureau.lead("ada.l@example.org").id
