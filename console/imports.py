@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -22,11 +23,12 @@ from leads import exports
 from leads.exports import Narrowed
 from leads.imports import ledger
 from leads.imports.mapping import targets_of
-from leads.imports.reasons import HINTS, REASONS, reason
+from leads.imports.reasons import HEADINGS, HINTS, sentence
 from leads.imports.rejects import LINE, REASON
 from leads.imports.settings import EXISTING, ORIGINS, Settings
 
 SHOWN = 30  # imports of the list
+LINES = 20  # whose consent was not recorded: the file has all of them
 EXPORTED = 10_000  # rows of one list: marketing needs parts, operators have the command
 SAID = {"dropped": msgid("The list is forgotten. Nothing of it was taken in.")}
 NO_FILE = msgid("No file was chosen.")
@@ -101,14 +103,14 @@ def drop(door: ConsoleDoor, import_id: int) -> Response:
 
 
 def rejects(door: ConsoleDoor, import_id: int) -> Response:
-    """The rows that were not taken: line and reason, nothing of what is written in them."""
+    """The rows that were not taken, or without their consent: line and reason, nothing of what is written in them."""
     words, row = translator(viewer().locale), _row(door, import_id)
     into = io.StringIO(newline="")
     writer = csv.writer(into, delimiter=";" if viewer().language == "fr" else ",")
     writer.writerow([words.gettext(LINE), words.gettext(REASON)])
     with door.database.read() as conn:
-        for reject in ledger.rejects(conn, import_id):
-            writer.writerow([reject.line, reason(reject.code, reject.about).by(words)])
+        for one in ledger.kept_back(conn, import_id):
+            writer.writerow([one.line, sentence(one).by(words)])
     return _download(into.getvalue(), f"{row.name}.rejects.csv")
 
 
@@ -117,6 +119,11 @@ def export(door: ConsoleDoor) -> Response:
     narrowed = Narrowed(
         **{name: request.form.get(name) or None for name in ("stage", "source", "origin", "owner", "status")}
     )
+    try:
+        with door.database.read() as conn:
+            exports.insist_on_known(conn, narrowed, door.site().definitions, SOURCES)
+    except Refused as error:
+        return _page(door, error.sentence.by(translator(viewer().locale)))
     into, now = io.StringIO(newline=""), door.clocks.moment()
     fields = tuple(sorted(targets_of(door.site()).fields))
     exports.write_list(
@@ -179,9 +186,10 @@ def _plan(door: ConsoleDoor, row: Row[Any], settings: Settings, wrong: str = "")
         before=before,
         existing=[(one, say(POLICIES[one])) for one in sorted(EXISTING, key=list(POLICIES).index)],
         origins=[(one, say(ORIGIN_NAMES[one])) for one in ORIGINS],
-        reasons=[(say(REASONS[code]).replace("%(about)s", "…"), n) for code, n in draft.tally.reasons.most_common()],
-        hints=[(say(HINTS[code]), n) for code, n in draft.tally.hints.most_common()],
-        rejects=[(one.line, reason(one.code, one.about).by(words)) for one in draft.rejects],
+        reasons=[(say(HEADINGS[code]), n) for code, n in draft.tally.reasons.most_common()],
+        hints=[(say(HINTS[code]), n) for code, n in draft.tally.remarks.counts.most_common()],
+        rejects=[(one.line, sentence(one).by(words)) for one in draft.rejects],
+        remarks=[(one.line, sentence(one).by(words)) for one in draft.remarks],
         has_consent=any(field.startswith("consent:") for field in settings.fields.values()),
         wrong=wrong,
     )
@@ -190,6 +198,7 @@ def _plan(door: ConsoleDoor, row: Row[Any], settings: Settings, wrong: str = "")
 def _progress(door: ConsoleDoor, row: Row[Any]) -> Response:
     with door.database.read() as conn:
         reasons = ledger.reasons(conn, row.id)
+        remarks = list(islice(ledger.remarks(conn, row.id), LINES)) if row.counts["no_consent"] else []
     is_over = row.state in (ledger.DONE, ledger.FAILED)
     return draw(
         "console/import_result.html",
@@ -198,7 +207,8 @@ def _progress(door: ConsoleDoor, row: Row[Any]) -> Response:
         is_over=is_over,
         is_late=not is_over and door.clocks.machine() - row.seen_at > timedelta(minutes=2),
         state=say(STATES.get(row.state, row.state)),
-        reasons=[(say(REASONS[code]).replace("%(about)s", "…"), n) for code, n in reasons.items()],
+        reasons=[(say(HEADINGS[code]), n) for code, n in reasons.items()],
+        remarks=[(one.line, sentence(one).by(translator(viewer().locale))) for one in remarks],
     )
 
 

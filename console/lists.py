@@ -11,9 +11,10 @@ from typing import BinaryIO
 from base.saying import said
 from console.door import ConsoleDoor
 from leads.imports import ledger, mapping
-from leads.imports.contacts import Reject
+from leads.imports.contacts import Reject, Remark
 from leads.imports.mapping import Fields, targets_of
 from leads.imports.reading import Survey, Wishes, rows, survey
+from leads.imports.reasons import NO_CONSENT
 from leads.imports.running import Tally, rehearse
 from leads.imports.settings import EXISTING, ORIGINS, Policy, Settings, Unproven
 
@@ -31,6 +32,7 @@ class Draft:
     settings: Settings
     tally: Tally
     rejects: Sequence[Reject]
+    remarks: Sequence[Remark]  # why consents would not be recorded
     sample: Sequence[Sequence[str]]
     is_part: bool  # only the first rows were looked at
 
@@ -62,19 +64,22 @@ def kept(door: ConsoleDoor, import_id: int) -> Iterator[BinaryIO]:
 def plan(door: ConsoleDoor, import_id: int, settings: Settings) -> Draft:
     """What taking it in would come to, by its first rows."""
     rejects: list[Reject] = []
+    remarks: list[Remark] = []
 
-    def keep_some(reject: Reject) -> None:
-        if len(rejects) < SHOWN:
-            rejects.append(reject)
+    def keep_some(one: Reject | Remark) -> None:
+        if isinstance(one, Reject):
+            rejects.extend([one] if len(rejects) < SHOWN else [])
+        elif one.code in NO_CONSENT:
+            remarks.extend([one] if len(remarks) < SHOWN else [])
 
     with kept(door, import_id) as file:
         wishes = Wishes(settings.encoding, settings.delimiter)
         found = survey(file, wishes, targets_of(door.site()))
         found = replace(found, mapping=_mapping(settings))
-        key = door.keys.suppression
-        tally = rehearse(file, settings, door.database, key, keep_some, limit=LOOKED_AT)
+        key, now = door.keys.suppression, door.clocks.calendar()
+        tally = rehearse(file, settings, door.database, key, now, keep_some, limit=LOOKED_AT)
         sample = [record.cells[: found.shape.width] for record, _ in zip(rows(file, settings.layout), range(SAMPLE))]  # noqa: B905
-    return Draft(found, settings, tally, rejects, sample, tally.rows >= LOOKED_AT)
+    return Draft(found, settings, tally, rejects, remarks, sample, tally.rows >= LOOKED_AT)
 
 
 def changed(door: ConsoleDoor, settings: Settings, form: Mapping[str, str]) -> Settings:

@@ -1,19 +1,24 @@
 """Leads taken out as a list: no cell that a spreadsheet calculates, and never without a trace of who did it."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 
+from authoring.models.definitions import Definitions
+from authoring.suggest import did_you_mean
 from base.clock import Moment
+from base.saying import Refused, said
+from base.translations import msgid
 from leads import consent, outside, strictness
 from leads.facts import COLUMNS, Lead
 from leads.forgetting import Clerk, note
 from leads.groups import members
 from leads.identity import load_leads
 from leads.imports.running import Progress, silent
+from leads.imports.settings import ORIGINS
 from leads.imports.values import harmless
 from leads.outside import OutsideId
 from storage.database import Database
@@ -23,6 +28,18 @@ CEILING = 1_000_000  # rows of one list: whoever needs more asks for parts
 _AT_A_TIME = 500
 HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
           "consents", "informed", "left_alone", "company_domain", "outside_ids")  # fmt: skip
+STATUSES = ("contact", "lead")
+_COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "stage": standings.c.stage,
+    **{name: leads.c[name] for name in ("source", "origin", "owner", "status")},
+}
+_UNKNOWN = {
+    "stage": msgid("there is no stage `%(name)s`"),
+    "source": msgid("no lead has the source `%(name)s`"),
+    "origin": msgid("there is no origin `%(name)s`"),
+    "owner": msgid("there is no rep `%(name)s`"),
+    "status": msgid("there is no status `%(name)s`"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +53,44 @@ class Narrowed:
     status: str | None = None
 
 
+class UnknownValue(Refused):
+    """Leads are asked for of what there is none of; the sentence says what there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """`rows` were written; `is_cut`: there are more than the ceiling."""
 
     rows: int
     is_cut: bool
+
+
+def insist_on_known(
+    conn: Connection, narrowed: Narrowed, definitions: Definitions, sources: Collection[str] = ()
+) -> None:
+    """Each value is one that the definitions know, or that a lead has: a slip of the pen is no empty list. `sources`:
+    those to be known besides. Raises UnknownValue."""
+    declared: Mapping[str, Collection[str]] = {
+        "stage": [stage.id for stage in definitions.stages],
+        "source": sources,
+        "origin": ORIGINS,
+        "owner": [rep.id for rep in definitions.hand_off.reps],
+        "status": STATUSES,
+    }
+    for name, value in asdict(narrowed).items():
+        if value is None or value in declared[name] or _has(conn, _COLUMNS[name], value):
+            continue
+        there = {*declared[name], *_values(conn, _COLUMNS[name])}
+        hint = did_you_mean(value, there, msgid("there are %(names)s")) or said("there are none")
+        raise UnknownValue(said("%(what)s (%(hint)s)", what=said(_UNKNOWN[name], name=value), hint=hint))
+
+
+def _has(conn: Connection, column: ColumnElement[Any], value: str) -> bool:
+    return conn.execute(select(column).where(column == value).limit(1)).one_or_none() is not None
+
+
+def _values(conn: Connection, column: ColumnElement[Any]) -> list[str]:
+    return list(conn.scalars(select(column).where(column.is_not(None)).distinct()))
 
 
 def write_list(
@@ -122,11 +171,7 @@ def _groups(conn: Connection, ids: Sequence[int]) -> dict[int, list[int]]:
 
 
 def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
-    columns: Mapping[str, ColumnElement[Any]] = {
-        "stage": standings.c.stage,
-        **{name: leads.c[name] for name in ("source", "origin", "owner", "status")},
-    }
-    meant = [columns[name] == value for name, value in asdict(narrowed).items() if value is not None]
+    meant = [_COLUMNS[name] == value for name, value in asdict(narrowed).items() if value is not None]
     both = leads.outerjoin(standings, standings.c.lead_id == leads.c.id)
     found = select(leads, standings.c.stage).select_from(both)
     return found.where(leads.c.id > after, leads.c.merged_into.is_(None), *meant).order_by(leads.c.id).limit(_AT_A_TIME)

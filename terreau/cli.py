@@ -34,6 +34,7 @@ from terreau.draft_cli import EXPECTED as UNSENT
 from terreau.enrolling import NotByHand, enrol_lead
 from terreau.explaining import UnknownLead, UnreadableDate, explain_lead
 from terreau.export_cli import COMMANDS as EXPORTS
+from terreau.export_cli import EXPECTED as UNEXPORTED
 from terreau.findings_text import lines as told_of_findings
 from terreau.folders import UnusableFolder, UnwritableFile
 from terreau.helping import let_read
@@ -81,7 +82,7 @@ EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
     UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT, *UNSAVED,
-    *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED,
+    *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED, *UNEXPORTED,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)

@@ -1,22 +1,38 @@
 """The commands `terreau export` and `terreau exports`."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
+from base.saying import Refused, said
 from leads import exports
-from leads.exports import CEILING, Narrowed
+from leads.exports import CEILING, Narrowed, UnknownValue
 from leads.forgetting import Clerk
 from leads.imports.settings import ORIGINS
 from terreau import importing
 from terreau.applying import signed
 from terreau.folders import for_its_owner
-from terreau.language import LANG, words
+from terreau.language import LANG, gettext, words
 from terreau.options import Options
 from terreau.under_way import under_way
 from terreau.virtual import clocks_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class NoExport(Refused):
+    """Nothing is taken out; the sentence says why."""
+
+
+EXPECTED = (NoExport, UnknownValue)
+
+
+def _one_sign(_: click.Context, __: click.Parameter, typed: str) -> str:
+    sign = {"tab": "\t", "\\t": "\t"}.get(typed, typed)
+    if len(sign) != 1 or sign in '"\r\n':
+        raise click.BadParameter(gettext("one sign separates cells, such as `;`"))
+    return sign
 
 
 @click.command(short_help="Take leads out as a list.")
@@ -25,30 +41,48 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--source", help="Only those of this source.")
 @click.option("--origin", type=click.Choice(ORIGINS), help="Only those of this origin.")
 @click.option("--owner", help="Only those of this rep.")
-@click.option("--status", type=click.Choice(["contact", "lead"]), help="Only contacts, or only leads.")
+@click.option("--status", type=click.Choice(exports.STATUSES), help="Only contacts, or only leads.")
 @click.option("--limit", type=click.IntRange(1, CEILING), default=CEILING, show_default=True, help="At most so many.")
-@click.option("--delimiter", default=",", show_default=True, help="What separates cells: Excel in French wants `;`.")
+@click.option(
+    "--delimiter", default=",", show_default=True, callback=_one_sign,
+    help="What separates cells: Excel in French wants `;`.",
+)  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Write FILE anew where it is there already.")
 @click.option("--author", help="Who does it; by default the git author, else the account's name.")
 @LANG
 @click.pass_obj
 def export(
-    options: Options, /, file: Path, limit: int, delimiter: str, author: str | None, **narrowed: str | None
+    options: Options,
+    /,
+    file: Path,
+    limit: int,
+    delimiter: str,
+    overwrite: bool,
+    author: str | None,
+    **narrowed: str | None,
 ) -> None:
     """Write leads into FILE as CSV that no spreadsheet calculates, and note who did it.
 
-    FILE holds people's data: only its owner may read it. `terreau import` reads it back.
+    FILE holds people's data: only its owner may read it. `terreau import` reads it back. Refused, and not
+    noted: a file that is there already, and a stage, a source or a rep that nobody knows.
 
     \b
     Example:  terreau export mql.csv --stage mql
     """
     config, speech = options.load(), words()
+    if file.is_file() and not overwrite:
+        raise NoExport(said("%(file)s is there already: name another one, or add --overwrite", file=file))
     with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
+        asked = Narrowed(**narrowed)
+        if at.site is not None:
+            with at.database.read() as conn:
+                exports.insist_on_known(conn, asked, at.site.definitions)
         who = signed(config.content.dir, author, None).author
         with for_its_owner(file, "utf-8-sig") as into, under_way(speech.gettext("taking out")) as progress:
             done = exports.write_list(
                 at.database,
-                Narrowed(**narrowed),
+                asked,
                 into,
                 at.key,
                 Clerk(who),
@@ -75,14 +109,16 @@ def list_exports(options: Options) -> None:
     \b
     Example:  terreau exports
     """
-    speech = words()
-    with importing.desk(options.load(), needs_database=True) as at:
+    config, speech = options.load(), words()
+    zone = ZoneInfo(config.site.timezone)
+    with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
         with at.database.read() as conn:
             rows = exports.newest(conn, 20)
     for row in rows:
         narrowed = ", ".join(f"{name} {value}" for name, value in row.filters.items() if value)
-        click.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.author}  {speech.number(row.rows)}  {narrowed}".rstrip())
+        at_site = row.at.astimezone(zone)
+        click.echo(f"{at_site:%Y-%m-%d %H:%M}  {row.author}  {speech.number(row.rows)}  {narrowed}".rstrip())
     if not rows:
         click.echo(speech.gettext("No list was taken out yet."))
 

@@ -17,7 +17,7 @@ from leads.imports.reasons import reason
 from leads.imports.settings import EXISTING, ORIGINS, Policy
 from terreau import importing
 from terreau.applying import signed
-from terreau.import_words import imports_json, next_lines, plan_lines, result_lines
+from terreau.import_words import import_line, imports_json, next_lines, plan_lines, result_lines
 from terreau.importing import Desk, NoImport, Plan, Wish
 from terreau.language import LANG, words
 from terreau.options import Options
@@ -94,23 +94,24 @@ def import_list(
     """
     config, speech = options.load(), words()
     wish = Wish(file, _wishes(mapped, how), _policy(how), mapping, again)
-    writes = not dry_run or save_mapping is not None
-    with importing.desk(config, needs_database=writes) as at, _planned(at, wish, as_json) as (opened, plan):
-        signature = signed(config.content.dir, author, None).author if writes else ""
-        if save_mapping is not None:
-            importing.keep_mapping(at, save_mapping, plan.found.mapping, signature)
+    keeps = save_mapping is not None
+    with (
+        importing.desk(config, needs_database=keeps or not dry_run) as at,
+        _planned(at, wish, as_json) as (opened, plan),
+    ):
+        signature = signed(config.content.dir, author, None).author if keeps or not dry_run else ""
         if not as_json:
             _tell(plan, speech)
-            _tell_kept(save_mapping, speech)
         if dry_run:
-            named = mapping is not None or save_mapping is not None
-            _leave(opened, plan, rejects, named, speech, as_json)
+            _keep(at, save_mapping, plan, signature, speech, as_json)
+            _leave(opened, plan, rejects, mapping is not None, keeps, speech, as_json)
             return
         if not yes:
             _ask()
         with under_way(speech.gettext("taking in"), as_json) as progress:
             run = importing.carry_out(at, wish, opened, plan, signature, progress)
         _told(at, opened, plan, run, rejects or file.with_name(f"{file.name}.rejects.csv"), speech, as_json)
+        _keep(at, save_mapping, plan, signature, speech, as_json)
 
 
 @click.command(name="imports", short_help="List what was brought in.")
@@ -124,8 +125,8 @@ def list_imports(options: Options, as_json: bool, last: int) -> None:
     \b
     Example:  terreau imports
     """
-    speech = words()
-    with importing.desk(options.load(), needs_database=True) as at:
+    config, speech = options.load(), words()
+    with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
         with at.database.read() as conn:
             rows = ledger.newest(conn, last)
@@ -133,7 +134,8 @@ def list_imports(options: Options, as_json: bool, last: int) -> None:
         click.echo(imports_json(rows))
         return
     for row in rows:
-        click.echo(_import_line(row, speech))
+        state = speech.gettext(STATES.get(row.state, row.state))
+        click.echo(import_line(row, state, config.site.timezone, speech))
     if not rows:
         click.echo(speech.gettext("No list was brought in yet."))
 
@@ -191,9 +193,13 @@ def _tell(plan: Plan, speech: Translator) -> None:
         click.echo(f"  {_reject_line(reject, speech)}")
 
 
-def _tell_kept(mapping: str | None, speech: Translator) -> None:
-    if mapping is not None:
-        click.echo(speech.gettext("The mapping is kept: `--mapping %(name)s` uses it again.", name=mapping))
+def _keep(at: Desk, name: str | None, plan: Plan, author: str, speech: Translator, as_json: bool) -> None:
+    """Keep the mapping where that was wished: a list that somebody said no to leaves nothing behind."""
+    if name is None:
+        return
+    importing.keep_mapping(at, name, plan.found.mapping, author)
+    if not as_json:
+        click.echo(speech.gettext("The mapping is kept: `--mapping %(name)s` uses it again.", name=name))
 
 
 def _reject_line(reject: Reject, speech: Translator) -> str:
@@ -201,38 +207,34 @@ def _reject_line(reject: Reject, speech: Translator) -> str:
     return speech.gettext("line %(line)s: %(reason)s", line=reject.line, reason=sentence)
 
 
-def _leave(opened: Any, plan: Plan, rejects: Path | None, named: bool, speech: Translator, as_json: bool) -> None:
-    """The end of a dry run."""
+def _leave(
+    opened: Any, plan: Plan, rejects: Path | None, named: bool, keeps: bool, speech: Translator, as_json: bool
+) -> None:
+    """The end of a dry run; `named`: its mapping was kept before, `keeps`: it is now."""
     if rejects is not None:
-        importing.rejects_file(opened, plan, plan.rejects(), rejects, speech)
+        importing.rejects_file(opened, plan, plan.to_mend(), rejects, speech)
     if as_json:
-        importing.write_json(importing.as_json(plan), plan.rejects(), sys.stdout, speech)
-    else:
-        click.echo(speech.gettext("Nothing was written: this was a dry run."))
-        for line in next_lines(plan.found, plan.tally, plan.settings.policy, named, speech):
-            click.echo(line)
+        importing.write_json(importing.as_json(plan), plan.rejects(), plan.remarks(), sys.stdout, speech)
+        return
+    nothing = msgid("Nothing was written: this was a dry run.")
+    click.echo(speech.gettext(msgid("Nothing else was written: this was a dry run.") if keeps else nothing))
+    for line in next_lines(plan.found, plan.tally, plan.settings.policy, named or keeps, speech):
+        click.echo(line)
 
 
 def _told(at: Desk, opened: Any, plan: Plan, run: Any, rejects: Path, speech: Translator, as_json: bool) -> None:
     assert at.database is not None
-    if run.counts["rejected"]:
-        refused = importing.rejects_of(at.database, run.import_id)
-        importing.rejects_file(opened, plan, refused, rejects, speech)
+    is_kept_back = bool(run.counts["rejected"] or run.counts["no_consent"])
+    if is_kept_back:
+        importing.rejects_file(opened, plan, importing.kept_back_of(at.database, run.import_id), rejects, speech)
     if as_json:
         told = {**importing.as_json(plan), "import": run.import_id, "counts": dict(run.counts)}
-        importing.write_json(told, importing.rejects_of(at.database, run.import_id), sys.stdout, speech)
+        importing.write_json(told, *importing.told_of(at.database, run.import_id, plan), sys.stdout, speech)
         return
-    for line in result_lines(run.import_id, run.counts, speech):
+    for line in result_lines(run.import_id, run.counts, importing.remarks_of(at.database, run.import_id), speech):
         click.echo(line)
-    if run.counts["rejected"]:
-        click.echo(speech.gettext("What was not taken is in %(path)s, each row with its reason.", path=rejects))
-
-
-def _import_line(row: Any, speech: Translator) -> str:
-    counts = {name: speech.number(row.counts.get(name, 0)) for name in ("accepted", "created", "changed", "rejected")}
-    return speech.gettext(
-        "%(id)s  %(day)s  %(name)s  by %(author)s  %(state)s: %(accepted)s accepted (%(created)s new, %(changed)s "
-        "filled in), %(rejected)s not taken",
-        id=row.id, day=f"{row.at:%Y-%m-%d %H:%M}", name=row.name, author=row.author,
-        state=speech.gettext(STATES.get(row.state, row.state)), **counts,
-    )  # fmt: skip
+    if is_kept_back:
+        what = speech.gettext(
+            "What was not taken or not recorded is in %(path)s, each row with its reason.", path=rejects
+        )
+        click.echo(what)

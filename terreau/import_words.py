@@ -4,13 +4,15 @@ Pure: no database, no clock, no network.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from base.translations import Translator, msgid
 from leads.imports.mapping import CONSENT
 from leads.imports.reading import Survey
-from leads.imports.reasons import HINTS, REASONS
+from leads.imports.reasons import HEADINGS, HINTS, Remarks
 from leads.imports.running import Tally
 from leads.imports.settings import Policy
 
@@ -40,14 +42,50 @@ def plan_lines(name: str, found: Survey, tally: Tally, words: Translator) -> Ite
         accepted=words.number(tally.accepted),
         rejected=words.number(tally.rejected),
     )
-    if tally.known is not None:
-        yield words.gettext(
-            "Of those accepted, %(known)s are known already; the address of %(suppressed)s is left alone.",
-            known=words.number(tally.known),
-            suppressed=words.number(tally.suppressed or 0),
-        )
-    yield from counted(tally.reasons, REASONS, words)
-    yield from counted(tally.hints, HINTS, words, sign="~")
+    if known := _known(tally, words):
+        yield words.gettext("Of those accepted, %(known)s.", known=", ".join(known))
+    yield from counted(tally.reasons, HEADINGS, words)
+    if any(field.startswith(CONSENT) for field in found.mapping.values()):
+        yield _consents(tally, words)
+    yield from remark_lines(tally.remarks, words)
+
+
+def _known(tally: Tally, words: Translator) -> list[str]:
+    """What the database says of them; nothing without one."""
+    known, left = tally.known or 0, tally.suppressed or 0
+    parts = (
+        (known, words.ngettext("%(count)s is known already", "%(count)s are known already", known)),
+        (left, words.ngettext("%(count)s has an address left alone", "%(count)s have an address left alone", left)),
+    )
+    return [part for count, part in parts if count]
+
+
+def _consents(tally: Tally, words: Translator) -> str:
+    would = words.ngettext(
+        "%(count)s new consent would be recorded with its proof.",
+        "%(count)s new consents would be recorded with their proof.",
+        tally.consents,
+    )
+    return " ".join(
+        [
+            would if tally.consents else words.gettext("No new consent would be recorded."),
+            *_of_none(tally.no_consent, words),
+        ]
+    )
+
+
+def _of_none(people: int, words: Translator) -> list[str]:
+    none = words.ngettext("Of %(count)s person none could be.", "Of %(count)s people none could be.", people)
+    return [none] if people else []
+
+
+def remark_lines(remarks: Remarks, words: Translator) -> Iterator[str]:
+    """`~ 2: the mail provider looks mistyped (lines 3, 8)`, the commonest first."""
+    for code, count in sorted(remarks.counts.items(), key=lambda item: (-item[1], item[0])):
+        lines = ", ".join(str(line) for line in remarks.lines[code])
+        where = words.ngettext("line %(lines)s", "lines %(lines)s", count, lines=lines)
+        more = ", …" if count > len(remarks.lines[code]) else ""
+        yield f"  ~ {_told(count, HINTS[code], words)} ({where}{more})"
 
 
 def next_lines(found: Survey, tally: Tally, policy: Policy, named: bool, words: Translator) -> Iterator[str]:
@@ -79,41 +117,68 @@ def _steps(found: Survey, tally: Tally, policy: Policy, named: bool, words: Tran
     yield words.gettext("To take it in, give the same command without `--dry-run`.")
 
 
-def counted(
-    counts: Mapping[str, int], sentences: Mapping[str, str], words: Translator, sign: str = "-"
-) -> Iterator[str]:
+def counted(counts: Mapping[str, int], sentences: Mapping[str, str], words: Translator) -> Iterator[str]:
     """`- 12: this is no email address`, the commonest first."""
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        told = words.gettext("%(name)s: %(what)s", name=words.number(count), what=short(sentences[code], words))
-        yield f"  {sign} {told}"
+        yield f"  - {_told(count, sentences[code], words)}"
 
 
-def short(sentence: str, words: Translator) -> str:
-    """A reason that counts for several rows: what goes with one of them is not named."""
-    said = words.gettext(sentence)
-    return said.replace("%(about)s", "…") if "%(about)s" in said else said
+def _told(count: int, sentence: str, words: Translator) -> str:
+    return words.gettext("%(name)s: %(what)s", name=words.number(count), what=words.gettext(sentence))
 
 
-def result_lines(import_id: int, counts: Mapping[str, int], words: Translator) -> Iterator[str]:
-    """What came of it."""
-    number = {name: words.number(count) for name, count in counts.items()}
-    yield words.gettext(
-        "Import %(id)s: new contacts: %(created)s, leads filled in: %(changed)s,"
-        " known with nothing new: %(unchanged)s, rows not taken: %(rejected)s.",
-        id=import_id,
-        created=number["created"],
-        changed=number["changed"],
-        unchanged=number["unchanged"],
-        rejected=number["rejected"],
-    )
-    if counts.get("suppressed"):
-        yield words.gettext("%(count)s addresses stay left alone, as they were.", count=number["suppressed"])
-    if counts.get("consents") or counts.get("no_consent"):
-        yield words.gettext(
-            "%(consents)s consents recorded with their proof; of %(none)s people none could be.",
-            consents=number["consents"],
-            none=number["no_consent"],
+def result_lines(import_id: int, counts: Mapping[str, int], remarks: Remarks, words: Translator) -> Iterator[str]:
+    """What came of it; `remarks`: why consents were not recorded."""
+    told = ", ".join(_results(Counter(counts), words)) or words.gettext("nothing new")
+    yield words.gettext("Import %(id)s: %(told)s.", id=import_id, told=told)
+    if suppressed := counts.get("suppressed"):
+        yield words.ngettext(
+            "%(count)s address stays left alone, as it was.",
+            "%(count)s addresses stay left alone, as they were.",
+            suppressed,
         )
+    if consents := _recorded(counts.get("consents", 0), words) + _of_none(counts.get("no_consent", 0), words):
+        yield " ".join(consents)
+    yield from remark_lines(remarks, words)
+
+
+def _results(n: Counter[str], words: Translator) -> list[str]:
+    parts = (
+        ("created", words.ngettext("%(count)s new contact", "%(count)s new contacts", n["created"])),
+        ("changed", words.ngettext("%(count)s lead filled in", "%(count)s leads filled in", n["changed"])),
+        (
+            "unchanged",
+            words.ngettext(
+                "%(count)s known lead with nothing new", "%(count)s known leads with nothing new", n["unchanged"]
+            ),
+        ),
+        ("rejected", words.ngettext("%(count)s row not taken", "%(count)s rows not taken", n["rejected"])),
+    )
+    return [part for name, part in parts if n[name]]
+
+
+def _recorded(consents: int, words: Translator) -> list[str]:
+    told = words.ngettext(
+        "%(count)s consent was recorded with its proof.", "%(count)s consents were recorded with their proof.", consents
+    )
+    return [told] if consents else []
+
+
+def import_line(row: Any, state: str, zone: str, words: Translator) -> str:
+    """One import of those there were, on the wall clock of `zone`."""
+    n = Counter(row.counts)
+    inner = (
+        ("created", words.ngettext("%(count)s new", "%(count)s new", n["created"])),
+        ("changed", words.ngettext("%(count)s filled in", "%(count)s filled in", n["changed"])),
+    )
+    news = ", ".join(part for name, part in inner if n[name])
+    taken = words.ngettext("%(count)s accepted", "%(count)s accepted", n["accepted"]) + (f" ({news})" if news else "")
+    refused = [words.ngettext("%(count)s not taken", "%(count)s not taken", n["rejected"])] if n["rejected"] else []
+    return words.gettext(
+        "%(id)s  %(day)s  %(name)s  by %(author)s  %(state)s: %(told)s",
+        id=row.id, day=f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}", name=row.name, author=row.author,
+        state=state, told=", ".join([taken, *refused]),
+    )  # fmt: skip
 
 
 def imports_json(rows: Sequence[Any]) -> str:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
+from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TextIO
@@ -12,17 +13,18 @@ from authoring.load import load_site
 from authoring.releases import NoRelease, Releases, ReleaseUnreadable
 from authoring.site import Site
 from authoring.tree import read_tree
+from base.clock import system_clocks
 from base.config import Config
 from base.saying import Refused, said
 from base.system_words import why_of
 from base.tokens import new_token
 from base.translations import Translator
 from leads.imports import ledger
-from leads.imports.contacts import Reject
+from leads.imports.contacts import Reject, Remark
 from leads.imports.ledger import Run, UnknownMapping
 from leads.imports.mapping import Fields, Targets, Unmappable, targets_of
 from leads.imports.reading import Survey, Unreadable, Wishes, survey
-from leads.imports.reasons import reason
+from leads.imports.reasons import NO_CONSENT, Remarks, sentence
 from leads.imports.rejects import write_rejects
 from leads.imports.running import Progress, Tally, rehearse, take_in
 from leads.imports.settings import Policy, Settings, Unproven
@@ -53,13 +55,24 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a list would come to; `rejects` gives every row that would not be taken, in the order of the file."""
+    """What a list would come to; `kept_back` gives every row that would not be taken, and every remark on the others,
+    in the order of the file."""
 
     name: str
     found: Survey
     settings: Settings
     tally: Tally
-    rejects: Callable[[], Iterator[Reject]]
+    kept_back: Callable[[], Iterator[Reject | Remark]]
+
+    def rejects(self) -> Iterator[Reject]:
+        return (one for one in self.kept_back() if isinstance(one, Reject))
+
+    def remarks(self) -> Iterator[Remark]:
+        return (one for one in self.kept_back() if isinstance(one, Remark))
+
+    def to_mend(self) -> Iterator[Reject | Remark]:
+        """What the import itself would keep: rows not taken, and those whose consent is not recorded."""
+        return (one for one in self.kept_back() if isinstance(one, Reject) or one.code in NO_CONSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ class Desk:
 
     config: Config
     database: Database | None
+    site: Site | None
     targets: Targets
     key: str = field(repr=False)
 
@@ -83,7 +97,8 @@ def desk(config: Config, needs_database: bool) -> Iterator[Desk]:
             if needs_database:
                 raise
             database = None
-        yield Desk(config, database, targets_of(_site(config, database)), _key(config, database))
+        site = _site(config, database)
+        yield Desk(config, database, site, targets_of(site), _key(config, database))
 
 
 @contextmanager
@@ -94,10 +109,11 @@ def planned(at: Desk, wish: Wish, progress: Progress) -> Iterator[tuple[BinaryIO
         found = survey(file, wish.wishes, at.targets, saved)
         settings = Settings.of(found, wish.policy, tuple(at.config.site.locales))
 
-        def keep(reject: Reject) -> None:
-            spool.write(json.dumps([reject.line, reject.code, reject.about]) + "\n")
+        def keep(one: Reject | Remark) -> None:
+            spool.write(json.dumps(astuple(one)) + "\n")
 
-        tally = rehearse(file, settings, at.database, at.key, keep, progress)
+        now = (clocks_of(at.database) if at.database is not None else system_clocks()).calendar()
+        tally = rehearse(file, settings, at.database, at.key, now, keep, progress)
         yield file, Plan(wish.path.name, found, settings, tally, lambda: _unspooled(spool))
 
 
@@ -115,15 +131,34 @@ def carry_out(at: Desk, wish: Wish, file: BinaryIO, plan: Plan, author: str, pro
     return take_in(file, plan.settings, run, source, database, clocks, progress)
 
 
-def rejects_file(file: BinaryIO, plan: Plan, rejects: Iterable[Reject], path: Path, words: Translator) -> int:
-    """Write the rows that were not taken; returns how many. In UTF-8 with the mark that Excel needs."""
+def rejects_file(
+    file: BinaryIO, plan: Plan, kept_back: Iterable[Reject | Remark], path: Path, words: Translator
+) -> int:
+    """Write the rows that were not taken, or not whole; returns how many. In UTF-8 with the mark that Excel needs."""
     with path.open("w", encoding="utf-8-sig", newline="") as into:
-        return write_rejects(file, plan.settings, rejects, into, words)
+        return write_rejects(file, plan.settings, kept_back, into, words)
 
 
-def rejects_of(database: Database, import_id: int) -> Iterator[Reject]:
+def kept_back_of(database: Database, import_id: int) -> Iterator[Reject | Remark]:
     with database.read() as conn:
-        yield from ledger.rejects(conn, import_id)
+        yield from ledger.kept_back(conn, import_id)
+
+
+def told_of(database: Database, import_id: int, plan: Plan) -> tuple[Iterator[Reject], Iterator[Remark]]:
+    """The rows not taken, and the remarks on the others: of the plan, but for consents, of which the import decides."""
+    found = (one for one in kept_back_of(database, import_id) if isinstance(one, Remark))
+    planned = (one for one in plan.remarks() if one.code not in NO_CONSENT)
+    rejects = (one for one in kept_back_of(database, import_id) if isinstance(one, Reject))
+    return rejects, merge(planned, found, key=lambda one: one.line)
+
+
+def remarks_of(database: Database, import_id: int) -> Remarks:
+    """Why consents were not recorded, counted."""
+    counted = Remarks()
+    with database.read() as conn:
+        for remark in ledger.remarks(conn, import_id):
+            counted.hear(remark)
+    return counted
 
 
 def keep_mapping(at: Desk, name: str, fields: Fields, author: str) -> None:
@@ -137,7 +172,7 @@ def keep_mapping(at: Desk, name: str, fields: Fields, author: str) -> None:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """Everything but the rejected rows, which may be many: `write_json` puts them behind."""
+    """Everything but the rejected rows and the remarks, which may be many: `write_json` puts them behind."""
     found, tally = plan.found, plan.tally
     return {
         "file": plan.name,
@@ -153,21 +188,30 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "known": tally.known,
         "suppressed": tally.suppressed,
         "reasons": dict(tally.reasons.most_common()),
-        "hints": dict(tally.hints.most_common()),
+        "hints": dict(tally.remarks.counts.most_common()),
+        "consents": tally.consents,
+        "no_consent": tally.no_consent,
     }
 
 
-def write_json(told: dict[str, Any], rejects: Iterable[Reject], into: TextIO, words: Translator) -> None:
-    """One object, its list `rejected` written row by row."""
-    head = json.dumps(told, ensure_ascii=False, indent=2)
-    into.write(head.removesuffix("\n}") + ',\n  "rejected": [')
+def write_json(
+    told: dict[str, Any], rejects: Iterable[Reject], remarks: Iterable[Remark], into: TextIO, words: Translator
+) -> None:
+    """One object, its lists `rejected` and `remarks` written row by row."""
+    into.write(json.dumps(told, ensure_ascii=False, indent=2).removesuffix("\n}"))
+    _write_rows("rejected", rejects, into, words)
+    _write_rows("remarks", remarks, into, words)
+    into.write("\n}\n")
+
+
+def _write_rows(name: str, rows: Iterable[Reject | Remark], into: TextIO, words: Translator) -> None:
+    into.write(f',\n  "{name}": [')
     between = "\n    "
-    for reject in rejects:
-        sentence = reason(reject.code, reject.about).by(words)
-        row = {"line": reject.line, "reason": sentence, "code": reject.code}
+    for one in rows:
+        row = {"line": one.line, "reason": sentence(one).by(words), "code": one.code}
         into.write(between + json.dumps(row, ensure_ascii=False))
         between = ",\n    "
-    into.write("]\n}\n" if between == "\n    " else "\n  ]\n}\n")
+    into.write("]" if between == "\n    " else "\n  ]")
 
 
 # ---------------------------------------------------------------- what is needed
@@ -220,7 +264,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise NoImport(said("%(path)s cannot be read (%(why)s)", path=path, why=why_of(error))) from error
 
 
-def _unspooled(spool: Any) -> Iterator[Reject]:
+def _unspooled(spool: Any) -> Iterator[Reject | Remark]:
     spool.seek(0)
     for line in spool:
-        yield Reject(*json.loads(line))
+        told = json.loads(line)
+        yield Reject(*told) if len(told) == len(fields(Reject)) else Remark(*told)

@@ -25,8 +25,9 @@ NAMED = (*BOTH_NAMES, "company", "job_title")
 
 NOBODY, TOO_MANY_CELLS = "nobody", "too_many_cells"
 # What is kept back of a row that is taken, or worth a look in it.
-PHONE_LEFT_OUT, TOO_LONG, TYPO, NO_DAY, SEVERAL = "phone_left_out", "too_long", "typo", "no_day", "several"
-OTHER_ADDRESS = "other_address"
+PHONE_LEFT_OUT, TOO_LONG, TYPO, SEVERAL = "phone_left_out", "too_long", "typo", "several"
+# What is wrong with the consents of a row.
+NO_DAY, OTHER_ADDRESS = "no_day", "other_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom a row names: `columns` are the lead's own, filled ones only; `consents` the topics it says yes to."""
+    """Whom a row names: `columns` are the lead's own, filled ones only; `consents` the topics it says yes to,
+    and `flaw` why they count for nothing."""
 
     line: int
     columns: Mapping[str, str]
@@ -55,6 +57,7 @@ class Contact:
     consent_day: datetime | None = None
     ids: Mapping[str, str] = field(default_factory=dict)  # {system: what it calls them}
     hints: tuple[str, ...] = ()
+    flaw: str | None = None
 
     @property
     def key(self) -> str:
@@ -70,6 +73,14 @@ class Reject:
     line: int
     code: str
     about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is kept back of a row that is taken, or worth a look in it. `code` is a key of `reasons.HINTS`."""
+
+    line: int
+    code: str
 
 
 def read(record: Record, rules: Rules) -> Contact | Reject:
@@ -107,6 +118,7 @@ class _Told:
         self.spoilt = False  # a number that cannot be called
         self.fault: str | None = None
         self.passed_over = False  # an address was refused before the one that is taken
+        self.has_no_day = False  # a day stands there, and cannot be read
 
     def hear(self, target: str, cell: str, rules: Rules) -> None:
         if target == EMAIL:
@@ -125,12 +137,12 @@ class _Told:
             self._besides(target, cell, rules)
 
     def contact(self, line: int) -> Contact:
-        if self.consents and self.passed_over:  # nobody knows of which address they said yes
-            self.consents = []
-            self.hints.append(OTHER_ADDRESS)
+        flaw = NO_DAY if self.has_no_day else None
+        if self.passed_over:  # nobody knows of which address they said yes
+            flaw = OTHER_ADDRESS
         return Contact(
             line, self.columns, self.fields, tuple(dict.fromkeys(self.tags)), self.locale, self.timezone,
-            tuple(self.consents), self.day, self.ids, tuple(self.hints),
+            tuple(self.consents), self.day, self.ids, tuple(self.hints), flaw,
         )  # fmt: skip
 
     def _address(self, cell: str, rules: Rules) -> None:
@@ -193,7 +205,7 @@ class _Told:
             self.timezone = cell if is_zone(cell) else None
         elif target == CONSENT_AT:
             self.day = values.day(cell)
-            self.hints += [NO_DAY] if self.day is None else []
+            self.has_no_day = self.day is None
         elif target == COMPANY_ZONE and not is_zone(cell):
             return
         elif len(cell) > LONGEST_FIELD:

@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from base.saying import Refused, said
-from leads.imports.contacts import Reject
+from leads.imports.contacts import Reject, Remark
 from leads.imports.reading import Survey
+from leads.imports.reasons import NO_CONSENT
 from leads.imports.settings import Settings
 from storage.schema import import_mappings, import_parts, import_rejects, imports
 from storage.upsert import insert_missing, upsert
@@ -79,16 +80,16 @@ def take(conn: Connection, import_id: int, token: str, machine_now: datetime) ->
 
 
 def go_on(
-    conn: Connection, run: Run, next_line: int, counts: Mapping[str, int], rejects: Iterable[Reject], at: datetime
-) -> Run:
+    conn: Connection, run: Run, next_line: int, counts: Mapping[str, int], kept_back: Iterable[Reject | Remark],
+    at: datetime,
+) -> Run:  # fmt: skip
     """Write down how far it is, in the transaction of the rows. Raises TakenOver where it is in other hands."""
     mine = (imports.c.id == run.import_id) & (imports.c.run == run.token) & (imports.c.next_line == run.next_line)
     values = {"next_line": next_line, "counts": dict(counts), "seen_at": at}
     if conn.execute(update(imports).where(mine, imports.c.state == RUNNING).values(**values)).rowcount != 1:
         raise TakenOver(said("another process goes on with this import"))
-    rows = [
-        {"import_id": run.import_id, "line": one.line, "code": one.code, "about": one.about[:20]} for one in rejects
-    ]
+    told = ((one.line, one.code, one.about if isinstance(one, Reject) else "") for one in kept_back)
+    rows = [{"import_id": run.import_id, "line": line, "code": code, "about": about[:20]} for line, code, about in told]
     insert_missing(conn, import_rejects, rows)
     return Run(run.import_id, run.token, next_line, counts)
 
@@ -146,23 +147,35 @@ def newest(conn: Connection, limit: int) -> Sequence[Row[Any]]:
     return conn.execute(begun.order_by(imports.c.id.desc()).limit(limit)).all()
 
 
-def rejects(conn: Connection, import_id: int) -> Iterator[Reject]:
-    """The rows that were not taken, in the order of the file; read a thousand at a time."""
+def kept_back(conn: Connection, import_id: int) -> Iterator[Reject | Remark]:
+    """The rows that were not taken, and those of which no consent was recorded that they say yes to, in the order of
+    the file; read a thousand at a time."""
     after = -1
     columns = (import_rejects.c.line, import_rejects.c.code, import_rejects.c.about)
     while True:
         ours = select(*columns).where(import_rejects.c.import_id == import_id, import_rejects.c.line > after)
         rows = conn.execute(ours.order_by(import_rejects.c.line).limit(_AT_A_TIME)).all()
-        yield from (Reject(*row) for row in rows)
+        yield from (Remark(row.line, row.code) if row.code in NO_CONSENT else Reject(*row) for row in rows)
         if len(rows) < _AT_A_TIME:
             return
         after = rows[-1].line
 
 
+def rejects(conn: Connection, import_id: int) -> Iterator[Reject]:
+    """Those of them that were not taken."""
+    return (one for one in kept_back(conn, import_id) if isinstance(one, Reject))
+
+
+def remarks(conn: Connection, import_id: int) -> Iterator[Remark]:
+    """Why no consent was recorded of the others."""
+    return (one for one in kept_back(conn, import_id) if isinstance(one, Remark))
+
+
 def reasons(conn: Connection, import_id: int) -> dict[str, int]:
     """{code: how many rows were not taken for it}, the commonest first."""
     n = func.count()
-    counted = select(import_rejects.c.code, n).where(import_rejects.c.import_id == import_id)
+    not_taken = import_rejects.c.code.not_in(sorted(NO_CONSENT))
+    counted = select(import_rejects.c.code, n).where(import_rejects.c.import_id == import_id, not_taken)
     rows = conn.execute(counted.group_by(import_rejects.c.code).order_by(n.desc(), import_rejects.c.code)).all()
     return {code: count for code, count in rows}
 

@@ -4,7 +4,6 @@ Pure: no database, no clock, no network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from leads.domains import company_domain
 from leads.facts import COLUMNS
 from leads.imports import names
 from leads.imports.contacts import BOTH_NAMES, Contact
-from leads.imports.settings import PURCHASED, Policy
+from leads.imports.settings import Policy
 
 ERASED = "erased"  # the reason of a suppression that outlives the lead
 _UNKNOWN = (None, "")
@@ -70,28 +69,3 @@ def _doubled(known: Mapping[str, Any], changed: Mapping[str, str | None], contac
         return []
     pairs = (BOTH_NAMES, BOTH_NAMES[::-1])
     return [one for one, other in pairs if other not in changed and names.is_same(changed.get(one), known[other])]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What consent needs to be recorded: topics, and the day they were agreed to."""
-
-    topics: tuple[str, ...]
-    given_at: datetime
-
-
-def proven(
-    contact: Contact, policy: Policy, origin: str, answered: frozenset[str], reasons: set[str], calendar_now: datetime
-) -> Proof | None:
-    """The consents that may be recorded, None where there are none.
-
-    Never for an address that is left alone for any reason, for a contact that was bought, for a topic that the ledger
-    says anything about (asked and not confirmed, granted, withdrawn: the lead's own acts stand above any list), or for
-    a day that is not known or not past.
-    """
-    day = contact.consent_day or policy.consent_day
-    topics = tuple(topic for topic in dict.fromkeys(contact.consents) if topic not in answered)
-    forbidden = reasons or PURCHASED in (policy.origin, origin) or "email" not in contact.columns
-    if not topics or forbidden or day is None or day > calendar_now or not (policy.wording and policy.proven_by):
-        return None
-    return Proof(topics, day)

@@ -3,12 +3,18 @@
 Pure: no database, no clock, no network.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from base.saying import Said, said
 from base.translations import msgid
+from leads.imports.contacts import NO_DAY, OTHER_ADDRESS, Reject, Remark
 
 DUPLICATE, ERASED = "duplicate", "erased"
+NO_CONSENT_DAY, DAY_TO_COME, NO_PROOF = "no_consent_day", "day_to_come", "no_proof"
+NO_ADDRESS, LEFT_ALONE, BOUGHT, ANSWERED = "no_address", "left_alone", "bought", "answered"
+SHOWN_LINES = 10  # of a remark; every one is with its row
 
 REASONS: Mapping[str, str] = {
     "nobody": msgid("neither an address nor a number"),
@@ -25,6 +31,23 @@ REASONS: Mapping[str, str] = {
     "line_too_long": msgid("the line is longer than any row"),
     "cell_too_long": msgid("a cell is longer than any field"),
 }
+# What stands above several rows: what goes with one of them is not named.
+HEADINGS: Mapping[str, str] = {
+    **REASONS,
+    "duplicate": msgid("the same person as in a line above"),
+    "too_many_cells": msgid("more cells than columns: a delimiter or a quote is missing"),
+}
+NO_CONSENT: Mapping[str, str] = {
+    NO_DAY: msgid("the day of the consent cannot be read: no consent is recorded"),
+    NO_CONSENT_DAY: msgid("the day of the consent is not given: no consent is recorded"),
+    DAY_TO_COME: msgid("the day of the consent is still to come: no consent is recorded"),
+    NO_PROOF: msgid("the wording of the consent or its proof is missing: no consent is recorded"),
+    OTHER_ADDRESS: msgid("the consent may be that of another address, which is refused: none is recorded"),
+    NO_ADDRESS: msgid("without an address no consent is recorded"),
+    LEFT_ALONE: msgid("the address is left alone: no consent is recorded"),
+    BOUGHT: msgid("the contact was purchased: no consent is recorded"),
+    ANSWERED: msgid("what the lead answered about it stands: no consent is recorded"),
+}
 HINTS: Mapping[str, str] = {
     "phone_left_out": msgid("the number cannot be called, and is left out: write it like +33 6 12 34 56 78"),
     "too_long": msgid("a cell is too long for its field, and is left out"),
@@ -32,9 +55,29 @@ HINTS: Mapping[str, str] = {
     "role": msgid("the address is read by nobody in particular"),
     "disposable": msgid("the address is thrown away after use"),
     "several": msgid("several addresses stand in one cell, and the first is taken"),
-    "no_day": msgid("the day of the consent cannot be read: no consent is recorded"),
-    "other_address": msgid("the consent may be that of another address, which is refused: none is recorded"),
+    **NO_CONSENT,
 }
+
+
+@dataclass(slots=True)
+class Remarks:
+    """How often each remark was made, and of which rows: the first lines of them."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+    def hear(self, remark: Remark) -> None:
+        self.counts[remark.code] += 1
+        lines = self.lines.setdefault(remark.code, [])
+        if len(lines) < SHOWN_LINES:
+            lines.append(remark.line)
+
+
+def sentence(kept_back: Reject | Remark) -> Said:
+    """Why the row is not taken, or what is remarked of it."""
+    if isinstance(kept_back, Remark):
+        return said(HINTS[kept_back.code])
+    return reason(kept_back.code, kept_back.about)
 
 
 def reason(code: str, about: str = "") -> Said:

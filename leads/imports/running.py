@@ -18,13 +18,15 @@ from base.clock import Clocks, Moment
 from leads import consent
 from leads.forgetting import Clerk, note
 from leads.imports import ledger
-from leads.imports.contacts import Contact, Reject
+from leads.imports.contacts import Contact, Reject, Remark
 from leads.imports.ledger import Run
 from leads.imports.merging import ERASED
+from leads.imports.proving import Proof, Standing, Withheld, asks, proven
 from leads.imports.reading import contacts, size_of
 from leads.imports.reading import rows as rows_of
-from leads.imports.settings import Settings
-from leads.imports.writing import Entry, Source, find, made_ready, write
+from leads.imports.reasons import Remarks
+from leads.imports.settings import Policy, Settings
+from leads.imports.writing import Entry, Source, find, made_ready, standings, write
 from storage.database import Database
 from storage.scratch import FirstSeen
 
@@ -46,12 +48,23 @@ class Tally:
     accepted: int = 0
     known: int | None = None
     suppressed: int | None = None
+    consents: int = 0
+    no_consent: int = 0  # people who say yes, and of whom no consent could be recorded
     reasons: Counter[str] = field(default_factory=Counter)
-    hints: Counter[str] = field(default_factory=Counter)
+    remarks: Remarks = field(default_factory=Remarks)
 
     @property
     def rejected(self) -> int:
         return self.rows - self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the house knows of whom some rows name, by line; without a database nothing."""
+
+    erased: frozenset[int] = frozenset()
+    left_alone: Mapping[int, set[str]] = field(default_factory=dict)
+    standings: Mapping[int, Standing] = field(default_factory=dict)
 
 
 def rehearse(
@@ -59,41 +72,62 @@ def rehearse(
     settings: Settings,
     database: Database | None,
     suppression_key: str,
-    on_reject: Callable[[Reject], None],
+    calendar_now: datetime,
+    hear: Callable[[Reject | Remark], None],
     progress: Progress = silent,
     limit: int | None = None,
 ) -> Tally:
-    """Read the list, or its first `limit` rows, and write nothing; `on_reject` hears of every row not to be taken."""
+    """Read the list, or its first `limit` rows, and write nothing; `hear` is told of every row not to be taken, and of
+    what is remarked of the others."""
     size = size_of(file)
     tally = Tally(known=None if database is None else 0, suppressed=None if database is None else 0)
     for batch in _batches(file, settings):
         met = [one for one in batch if isinstance(one, Contact)]
-        erased = _look_up(database, met, suppression_key, tally) if database is not None else set()
+        known = _look_up(database, met, suppression_key, tally) if database is not None else _Known()
         for one in batch:
-            reject = Reject(one.line, ERASED) if one.line in erased else one
-            tally.rows += 1
-            if isinstance(reject, Reject):
-                tally.reasons[reject.code] += 1
-                on_reject(reject)
-            else:
-                tally.accepted += 1
-                tally.hints.update(reject.hints)
+            told = Reject(one.line, ERASED) if one.line in known.erased else one
+            for kept_back in _count(told, settings.policy, known, calendar_now, tally):
+                hear(kept_back)
         progress(_share(file, size), {"rows": tally.rows})
         if limit is not None and tally.rows >= limit:
             break
     return tally
 
 
-def _look_up(database: Database, met: Sequence[Contact], key: str, tally: Tally) -> set[int]:
-    """Count those who are known; the lines of those who asked to be forgotten."""
-    hashes = {consent.address_hash(key, email): one for one in met if (email := one.columns.get("email"))}
+def _look_up(database: Database, met: Sequence[Contact], key: str, tally: Tally) -> _Known:
+    """Count those who are known, and find out what is known of them."""
+    hashes = {consent.address_hash(key, email): one.line for one in met if (email := one.columns.get("email"))}
     with database.read() as conn:
-        reasons = consent.reasons(conn, hashes)
+        reasons = {hashes[kept]: why for kept, why in consent.reasons(conn, hashes).items()}
         known = find(conn, met)
-    erased = {hashes[kept].line for kept, why in reasons.items() if ERASED in why}
+        ids = {one.line: known[one.line] for one in met if one.consents and one.line in known}
+        standing = standings(conn, ids.values())
+    erased = frozenset(line for line, why in reasons.items() if ERASED in why)
     tally.known = (tally.known or 0) + len(known.keys() - erased)
     tally.suppressed = (tally.suppressed or 0) + len(reasons) - len(erased)
-    return erased
+    return _Known(erased, reasons, {line: standing[lead_id] for line, lead_id in ids.items()})
+
+
+def _count(
+    told: Contact | Reject, policy: Policy, known: _Known, calendar_now: datetime, tally: Tally
+) -> Iterator[Reject | Remark]:
+    """Count a row in, and say what is kept back of it."""
+    tally.rows += 1
+    if isinstance(told, Reject):
+        tally.reasons[told.code] += 1
+        yield told
+        return
+    tally.accepted += 1
+    remarks = [Remark(told.line, code) for code in told.hints]
+    standing = known.standings.get(told.line, Standing(policy.origin))
+    if asks(told, standing):
+        found = proven(told, policy, standing, known.left_alone.get(told.line, ()), calendar_now)
+        tally.consents += len(found.topics) if isinstance(found, Proof) else 0
+        tally.no_consent += isinstance(found, Withheld)
+        remarks += [Remark(told.line, found.code)] if isinstance(found, Withheld) else []
+    for remark in remarks:
+        tally.remarks.hear(remark)
+        yield remark
 
 
 def take_in(
@@ -150,7 +184,7 @@ def _write(conn: Connection, rows: Sequence[Entry | Reject], run: Run, source: S
         "no_consent": outcome.no_consent,
     }
     counts = {name: run.counts.get(name, 0) + more for name, more in news.items()}
-    return ledger.go_on(conn, run, rows[-1].line + 1, counts, rejects, now.machine)
+    return ledger.go_on(conn, run, rows[-1].line + 1, counts, [*rejects, *outcome.withheld], now.machine)
 
 
 def _batches(file: BinaryIO, settings: Settings) -> Iterator[list[Contact | Reject]]:

@@ -3,7 +3,7 @@
 Everything is asked and written for all of them together; what needs no database is done before (`made_ready`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from leads import companies, consent, consenting, identity, outside, words
 from leads.consenting import Proven
 from leads.facts import COLUMNS, IMPORTED
 from leads.imports.columns import EMAIL, PHONE
-from leads.imports.contacts import Contact
-from leads.imports.merging import ERASED, changes, new_contact, proven
+from leads.imports.contacts import Contact, Remark
+from leads.imports.merging import ERASED, changes, new_contact
+from leads.imports.proving import Proof, Standing, asks, proven
 from leads.imports.settings import Policy
 from storage import wakes
 from storage.among import among
@@ -31,6 +32,7 @@ _FILLED = (*(name for name in COLUMNS if name != "email"), "fields", "tags", "lo
 
 _KNOWN = Prepared(select(leads.c.id, leads.c.email).where(among(leads.c.email, "emails")))
 _ROWS = Prepared(select(leads).where(among(leads.c.id, "ids")))
+_ORIGINS = Prepared(select(leads.c.id, leads.c.origin).where(among(leads.c.id, "ids")))
 _FILL = Prepared(update(leads).where(leads.c.id == bindparam("lead")))
 
 
@@ -71,16 +73,7 @@ class Outcome:
     consents: int = 0
     no_consent: int = 0
     erased: tuple[Contact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Met:
-    """An entry with the lead it turned out to be; `answered`: the topics that their ledger says anything about."""
-
-    entry: Entry
-    lead_id: int
-    origin: str
-    answered: frozenset[str] = frozenset()
+    withheld: tuple[Remark, ...] = ()  # why, for each of `no_consent`
 
 
 def made_ready(contact: Contact, source: Source, due_at: datetime) -> Entry:
@@ -103,11 +96,10 @@ def write(conn: Connection, entries: Sequence[Entry], source: Source, now: Momen
     # Whoever was not made here was made by somebody else just now, by a form: they are known like the others.
     missed = [entry.contact for entry in taken if entry.line not in known and entry.line not in made]
     known |= find(conn, missed)
-    new = [_Met(entry, made[entry.line], source.policy.origin) for entry in taken if entry.line in made]
-    _prove(conn, new, reasons, source, now, outcome)
     old = sorted(((known[entry.line], entry) for entry in taken if entry.line not in made), key=lambda both: both[0])
-    _prove(conn, _fill_in(conn, old, source, now, outcome), reasons, source, now, outcome)
+    _fill_in(conn, old, source, now, outcome)
     both = {**known, **made}
+    _prove(conn, {both[one.line]: one for one in taken if one.contact.consents}, reasons, source, now, outcome)
     outside.note(conn, {both[one.line]: one.contact.ids for one in taken if one.contact.ids}, now.machine)
     return outcome
 
@@ -154,18 +146,16 @@ def _made(conn: Connection, entries: Sequence[Entry], source: Source, now: Momen
 
 def _fill_in(
     conn: Connection, entries: Sequence[tuple[int, Entry]], source: Source, now: Moment, outcome: Outcome
-) -> list[_Met]:
+) -> None:
     """Fill in what the list knows more. A lead of whom it knows nothing new is not touched, and not woken."""
     ids = [lead_id for lead_id, _ in entries]
     wakes.hold(conn, ids)
     rows = {row.id: row._asdict() for row in _ROWS.rows(conn, {"ids": ids})}
-    answered = consent.answered(conn, ids)
     changed = {lead: told for lead, entry in entries if (told := changes(rows[lead], entry.contact, source.policy))}
     outcome.changed += len(changed)
     outcome.unchanged += len(entries) - len(changed)
     if changed:
         _change(conn, {lead: entry for lead, entry in entries if lead in changed}, rows, changed, source, now)
-    return [_Met(entry, lead, rows[lead]["origin"], answered[lead]) for lead, entry in entries]
 
 
 def _change(
@@ -190,33 +180,46 @@ def _change(
 # ---------------------------------------------------------------- consents
 
 
+def standings(conn: Connection, lead_ids: Collection[int]) -> dict[int, Standing]:
+    """What the house knows of those leads, as far as consents go by it."""
+    if not lead_ids:
+        return {}
+    answered, agreed = consent.answered(conn, lead_ids), consent.granted(conn, lead_ids)
+    origins = _ORIGINS.rows(conn, {"ids": sorted(lead_ids)})
+    return {row.id: Standing(row.origin, answered[row.id], agreed[row.id]) for row in origins}
+
+
 def _prove(
     conn: Connection,
-    some: Sequence[_Met],
+    some: Mapping[int, Entry],
     reasons: Mapping[str, set[str]],
     source: Source,
     now: Moment,
     outcome: Outcome,
 ) -> None:
-    """Record the consents that the list proves, as far as the leads' own acts leave room for them."""
-    asked = [met for met in some if met.entry.contact.consents]
-    found = [proof for met in asked if (proof := _proof(met, reasons, source, now)) is not None]
+    """Record the consents that the list proves of those leads, as far as their own acts leave room for them."""
+    known = standings(conn, some)
+    found: list[Proven] = []
+    for lead_id, entry in some.items():
+        contact, standing = entry.contact, known[lead_id]
+        if not asks(contact, standing):
+            continue
+        proof = proven(contact, source.policy, standing, reasons.get(entry.hash or "", ()), now.calendar)
+        if isinstance(proof, Proof):
+            found.append(_proven(lead_id, contact, proof, source))
+        else:
+            outcome.withheld += (Remark(entry.line, proof.code),)
     consenting.note_proven(conn, found, now.machine)
     consenting.make_preference_tokens(conn, {proof.lead_id: ["", *proof.topics] for proof in found})
-    outcome.no_consent += len(asked) - len(found)
-    outcome.consents += sum(len(proof.topics) for proof in found)
+    outcome.no_consent = len(outcome.withheld)
+    outcome.consents = sum(len(proof.topics) for proof in found)
 
 
-def _proof(met: _Met, reasons: Mapping[str, set[str]], source: Source, now: Moment) -> Proven | None:
-    contact, policy = met.entry.contact, source.policy
-    left = reasons.get(met.entry.hash or "", set())
-    found = proven(contact, policy, met.origin, met.answered, left, now.calendar)
-    if found is None:
-        return None
+def _proven(lead_id: int, contact: Contact, found: Proof, source: Source) -> Proven:
     kept = {"import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author}
+    proof = {**kept, "given": source.policy.proven_by}
     locale = contact.locale or source.locale
-    proof = {**kept, "given": policy.proven_by}
-    return Proven(met.lead_id, found.topics, policy.wording or "", locale, proof, found.given_at)
+    return Proven(lead_id, found.topics, source.policy.wording or "", locale, proof, found.given_at)
 
 
 def _event(

@@ -33,7 +33,7 @@ import_parts = table(
     Column("bytes", LargeBinary, nullable=False),
 )
 import_rejects = table(
-    "import_rejects",  # rows that were not taken; nothing of what is written in them
+    "import_rejects",  # rows not taken, or without a consent they say yes to; nothing of what is written in them
     Column("import_id", Id, ForeignKey("imports.id"), primary_key=True),
     Column("line", Integer, primary_key=True),
     Column("code", String(20), nullable=False),  # `leads.imports.reasons`

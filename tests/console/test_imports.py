@@ -110,6 +110,34 @@ def test_a_box_leaves_out_addresses_that_nobody_keeps_or_reads(console_door, mar
         assert set(conn.execute(select(leads.c.email)).scalars()) == taken
 
 
+def test_each_consent_that_is_not_recorded_is_shown_with_its_line_and_its_reason(marketer, house):
+    text = "Courriel;OK;Le\nada@example.org;oui;01/02/2025\nbob@example.org;oui;2031-01-01\nzoe@example.org;oui;x\n"
+    there = send(marketer, text).location
+    columns = {"c0": "email", "c1": "consent:conseils-3d", "c2": "consent_at", "wording": "W", "proven_by": "paper"}
+    marketer.post(there, columns)
+    plan = marketer.get(there).text
+    told = (
+        ("line 3", "the day of the consent is still to come: no consent is recorded"),
+        ("line 4", "the day of the consent cannot be read: no consent is recorded"),
+    )
+    assert "1 new consent would be recorded with its proof. Of 2 people none could be." in plan
+    assert all(f"{line}: {reason}" in plan for line, reason in told)
+    marketer.post(there, {**columns, "act": "take"})
+    house.drain(Event())
+    page = marketer.get(there).text
+    assert "1 consent was recorded with its proof." in page
+    assert all(f'<th scope="row">{line}</th><td>{reason}</td>' in page for line, reason in told)
+    assert "Why rows were not taken" not in page
+    kept = csv.reader(io.StringIO(marketer.get(f"{there}/rejects").data.decode("utf-8-sig")))
+    assert [tuple(row) for row in kept][1:] == [(line.removeprefix("line "), reason) for line, reason in told]
+
+
+def test_a_stage_that_nobody_knows_is_refused_and_not_noted(console_door, marketer):
+    refused = marketer.post("/console/exports", {"stage": "mqll"})
+    assert (refused.status_code, "there is no stage `mqll` (did you mean `mql`?)" in refused.text) == (422, True)
+    assert count(console_door, exports) == 0
+
+
 def test_a_list_is_forgotten_when_asked_and_by_itself_after_a_day(console_door, marketer, house, clocks):
     there = send(marketer).location
     assert marketer.post(f"{there}/drop").status_code == 303

@@ -9,12 +9,13 @@ import storage.wakes
 from base.clock import Moment
 from base.tokens import digest
 from leads import consent, words
-from leads.imports.contacts import Contact
-from leads.imports.merging import ERASED, changes, new_contact, proven
+from leads.imports.contacts import Contact, Remark
+from leads.imports.merging import ERASED, changes, new_contact
+from leads.imports.proving import Standing, Withheld, proven
 from leads.imports.writing import Outcome, Source
 from storage.schema import consents, events, lead_words, leads, preference_tokens, suppressions, wakes
 
-COUNTED = [name for name in asdict(Outcome()) if name != "erased"]
+COUNTED = [name for name in asdict(Outcome()) if name not in ("erased", "withheld")]
 
 
 def write_one(conn: Connection, contact: Contact, source: Source, now: Moment) -> Outcome:
@@ -79,10 +80,13 @@ def _prove(
         return
     policy = source.policy
     origin = conn.execute(select(leads.c.origin).where(leads.c.id == lead)).scalar_one()
-    answered = frozenset(conn.scalars(select(consents.c.topic).where(consents.c.lead_id == lead)))
-    found = proven(contact, policy, origin, answered, reasons, now.calendar)
-    if found is None:
-        outcome.no_consent = 1
+    own = select(consents.c.topic, consents.c.state).where(consents.c.lead_id == lead).order_by(consents.c.id)
+    answered = {topic: state for topic, state in conn.execute(own)}
+    if all(answered.get(topic) == "granted" for topic in contact.consents):
+        return
+    found = proven(contact, policy, Standing(origin, frozenset(answered)), reasons, now.calendar)
+    if isinstance(found, Withheld):
+        outcome.no_consent, outcome.withheld = 1, (Remark(contact.line, found.code),)
         return
     outcome.consents = len(found.topics)
     proof = {"import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author}

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ CELLS: tuple[tuple[str, ...], ...] = (
     ("", "Europe/Paris", "Nowhere"),
     ("", "oui", "non"),
     ("", "x"),
-    ("", "2025-02-28", "03/04/2024", "2031-01-01"),
+    ("", "2025-02-28", "03/04/2024", "2031-01-01", "bientôt"),
 )
 SEEDS = range(8)
 
@@ -100,7 +101,11 @@ class Lists:
         assert any(isinstance(one, Reject) for one in read)
         outcomes = [self._written(some, source, at_once) for some in (named[:7], named[7:])]
         erased = [one.line for outcome in outcomes for one in outcome.erased]
-        return {name: sum(getattr(one, name) for one in outcomes) for name in COUNTED} | {"erased": sum(erased)}
+        withheld: Counter[str] = Counter()
+        for one in (one for outcome in outcomes for one in outcome.withheld):
+            withheld[one.code] += one.line
+        counts = {name: sum(getattr(one, name) for one in outcomes) for name in COUNTED}
+        return counts | {"erased": sum(erased)} | withheld
 
     def _written(self, named: list[Contact], source: Source, at_once: bool) -> Any:
         now = self.clocks.moment()
@@ -171,6 +176,7 @@ def write_one_by_one(database: Any, named: list[Contact], source: Source, now: A
         for name in COUNTED:
             setattr(whole, name, getattr(whole, name) + getattr(outcome, name))
         whole.erased += outcome.erased
+        whole.withheld += outcome.withheld
     return whole
 
 

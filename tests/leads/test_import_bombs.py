@@ -8,6 +8,7 @@ import os
 import time
 import tracemalloc
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,6 +21,7 @@ FULL = os.environ.get("TERREAU_CHAOS") == "full"  # `make chaos`
 LONG = (1 << 30) if FULL else (4 << 20)  # bytes of one cell
 MANY = 10_000_000 if FULL else 20_000  # rows
 MOST_MEMORY = 150 << 20 if FULL else 24 << 20
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
 HEAD = b"email;nom\nada@example.org;Ada\n"
 LAST = b"bob@example.org;Bob\n"
 
@@ -70,7 +72,9 @@ def test_a_file_made_to_be_too_much_is_refused_or_read_to_its_end_in_little_memo
         try:
             found = survey(file, Wishes(), Targets())
             settings = Settings.of(found, Policy(), ("fr", "en"))
-            taken = rehearse(file, settings, None, "", lambda one: rejects.append(one.line) if not rejects else None)
+            taken = rehearse(
+                file, settings, None, "", NOW, lambda one: rejects.append(one.line) if not rejects else None
+            )
         except (Unreadable, Unmappable):
             taken = None
     took, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]

@@ -95,8 +95,8 @@ def test_a_yes_beside_an_address_that_is_refused_is_not_that_of_the_next(pro, pr
     rules = Rules(3, {0: "consent:tips", 1: "email", 2: "email"}, roles=False)
     found = read(Record(2, ("oui", pro, private)), rules)
     assert isinstance(found, Contact)
-    assert (found.columns["email"], found.consents) == (taken, ("tips",) if agreed else ())
-    assert found.hints == (() if agreed else ("other_address",))
+    assert (found.columns["email"], found.consents) == (taken, ("tips",))
+    assert found.flaw == (None if agreed else "other_address")
 
 
 @pytest.mark.parametrize(("first", "last"), [("Name", "Surname"), ("Nombre", "Apellidos"), ("Nome", "Cognome")])

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from leads import consent, consenting, events
 from leads.answering import ConsentAnswer
 from leads.imports import ledger
-from leads.imports.contacts import Reject
+from leads.imports.contacts import Reject, Remark
 from leads.imports.mapping import Targets
 from leads.imports.reading import Wishes, survey
 from leads.imports.running import PACE, rehearse, take_in
@@ -54,11 +54,14 @@ class Bureau:
             file, settings, run, source, self.database, self.clocks, stopped=lambda: next(asked) >= stop_after
         )
 
-    def rehearses(self, text: str) -> tuple[Any, list[Reject]]:
+    def rehearses(
+        self, text: str, policy: Policy | None = None, mapped: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[Any, list[Reject | Remark]]:
         file = io.BytesIO(text.encode())
-        found = survey(file, Wishes(), TARGETS)
-        settings, rejects = Settings.of(found, Policy(), ("fr", "en")), []
-        return rehearse(file, settings, self.database, self.keys.suppression, rejects.append), rejects
+        found = survey(file, Wishes(mapped=mapped), TARGETS)
+        settings, kept_back = Settings.of(found, policy or Policy(), ("fr", "en")), []
+        now = self.clocks.calendar()
+        return rehearse(file, settings, self.database, self.keys.suppression, now, kept_back.append), kept_back
 
     def lead(self, email: str) -> Any:
         with self.database.read() as conn:
@@ -246,6 +249,53 @@ def test_the_day_of_a_column_counts_and_one_to_come_proves_nothing(bureau):
     with bureau.database.read() as conn:
         days = [f"{at:%Y-%m-%d}" for at in conn.execute(select(consents.c.at)).scalars()]
     assert days == ["2025-02-28"]
+
+
+NO_CONSENTS = (
+    "Courriel;Mail perso;Tél;OK;Le\n"
+    "ada@example.org;;;x;28/02/2025\n"
+    "bob@example.org;;;x;02/2025\n"
+    "chloe@example.org;;;x;2031-01-01\n"
+    "dan@example.org;;;x;\n"
+    "eve@example.org;;;x;28/02/2025\n"
+    ";;06 39 98 56 78;x;28/02/2025\n"
+    "nobody@;finn@example.org;;x;28/02/2025\n"
+    "gone@example.org;;;x;28/02/2025\n"
+    "bought@example.org;;;x;28/02/2025\n"
+    "known@example.org;;;x;28/02/2025\n"
+    "nothing@example.org;;;non;bientôt\n"
+)
+COLUMNS = (("OK", "consent:tips"), ("Le", "consent_at"), ("Mail perso", "email"), ("Courriel", "email"))
+WITHHELD = [
+    Remark(3, "no_day"), Remark(4, "day_to_come"), Remark(5, "no_consent_day"), Remark(7, "no_address"),
+    Remark(8, "other_address"), Remark(9, "left_alone"), Remark(10, "bought"), Remark(11, "answered"),
+]  # fmt: skip
+
+
+def test_a_rehearsal_tells_of_each_consent_that_is_not_recorded_what_the_import_keeps(bureau, clocks):
+    bureau.takes("Courriel\nbought@example.org\n", Policy(origin="purchased"))
+    bureau.takes("Courriel\nknown@example.org\n")
+    bureau.leave("gone@example.org", "marketing", "unsubscribed")
+    how = {"locale": "fr", "proof": {}, "now": clocks.moment()}
+    asked = [ConsentAnswer("tips", "W", True)]
+    known = bureau.lead("known@example.org").id
+    bureau.database.write(lambda conn: consenting.ask(conn, known, asked, form="f", **how) and None)
+    policy = Policy(wording="W", proven_by="P")
+    tally, kept_back = bureau.rehearses(NO_CONSENTS, policy, COLUMNS)
+    run = bureau.takes(NO_CONSENTS, policy, COLUMNS)
+    with bureau.database.read() as conn:
+        assert list(ledger.kept_back(conn, run.import_id)) == WITHHELD
+        assert (list(ledger.rejects(conn, run.import_id)), ledger.reasons(conn, run.import_id)) == ([], {})
+    assert kept_back == WITHHELD
+    assert (tally.consents, tally.no_consent) == (2, 8) == (run.counts["consents"], run.counts["no_consent"])
+
+
+def test_whoever_agreed_before_is_no_consent_that_could_not_be_recorded(bureau):
+    bureau.takes(OPTED, Policy(**PROOF), AS_CONSENT)
+    tally, kept_back = bureau.rehearses(OPTED, Policy(**PROOF), AS_CONSENT)
+    again = bureau.takes(OPTED, Policy(**PROOF, tags=("b",)), AS_CONSENT)
+    assert (tally.consents, tally.no_consent, kept_back) == (0, 0, [])
+    assert (again.counts["consents"], again.counts["no_consent"]) == (0, 0)
 
 
 # ---------------------------------------------------------------- stopped, and gone on with

@@ -3,10 +3,13 @@ console, with the name of who typed it; what is refused is not."""
 
 import csv
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from leads.exports import CEILING
+from storage.schema import exports
 from terreau.applying import signed
 from tests.terreau.living import terreau
 
@@ -85,3 +88,42 @@ def test_a_list_taken_out_by_command_is_limited_harmless_and_entered(admin, live
     assert terreau("export", "more.csv", "--limit", str(CEILING + 1)).exit_code == 2
     assert not (tmp_path / "more.csv").exists()
     assert entries()[-1] == taken
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sentence"),
+    [
+        (("--stage", "iqll"), "there is no stage `iqll` (did you mean `iql`?)"),
+        (("--owner", "nobody-at-all"), "there is no rep `nobody-at-all` (there are `"),
+        (("--source", "salon"), "no lead has the source `salon` (there are `organic`)"),
+    ],
+)
+def test_a_filter_that_nobody_knows_is_no_empty_list_and_is_not_noted(admin, lively, tmp_path, wishes, sentence):
+    lively.submits("ada")
+    before = entries()
+    refused = terreau("export", "out.csv", *wishes)
+    assert (refused.exit_code, sentence in refused.output) == (1, True), refused.output
+    assert not (tmp_path / "out.csv").exists()
+    assert "No list was taken out yet." in terreau("exports").output
+    assert entries() == before
+
+
+def test_a_file_that_is_there_is_written_anew_only_when_told_to(admin, lively, tmp_path):
+    (tmp_path / "out.csv").write_text("mine")
+    before = entries()
+    refused = terreau("export", "out.csv")
+    assert (refused.exit_code, "out.csv is there already: name another one, or add --overwrite" in refused.output) == (
+        1,
+        True,
+    )
+    assert ((tmp_path / "out.csv").read_text(), entries()) == ("mine", before)
+    assert terreau("export", "out.csv", "--overwrite").exit_code == 0
+    assert "mine" not in (tmp_path / "out.csv").read_text()
+    assert terreau("export", "two.csv", "--delimiter", ";;").exit_code == 2
+
+
+def test_a_list_of_exports_tells_the_time_of_the_site(admin, lively, database):
+    terreau("export", "out.csv", "--author", "chloé")
+    with database.read() as conn:
+        at = conn.execute(select(exports.c.at)).scalar_one().astimezone(ZoneInfo("Europe/Paris"))
+    assert terreau("exports").output == f"{at:%Y-%m-%d %H:%M}  chloé  0\n"

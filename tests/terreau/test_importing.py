@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -80,7 +81,7 @@ def test_what_is_not_taken_is_beside_the_file_line_and_reason_first(house, datab
     )
     [row] = json.loads(told("imports", "--json").stdout)
     assert (row["file"], row["author"], row["state"], row["counts"]["created"]) == ("liste.csv", "ada", "done", 1)
-    assert "liste.csv  by ada  taken in: 1 accepted (1 new, 0 filled in), 2 not taken" in told("imports").stdout
+    assert "liste.csv  by ada  taken in: 1 accepted (1 new), 2 not taken" in told("imports").stdout
 
 
 def test_the_same_file_is_not_taken_in_twice_unless_asked(house):
@@ -106,6 +107,78 @@ def test_a_mapping_is_adjusted_kept_by_name_and_used_again(house):
         assert (said.exit_code, sentence in said.stderr) == (1, True), said.stderr
     gone = told("import", "nothing.csv", "--dry-run")
     assert (gone.exit_code, "nothing.csv cannot be read" in gone.stderr) == (1, True)
+
+
+OPTED = (
+    "E-mail;OK;Le\nada@example.org;oui;28/02/2025\nbob@example.org;oui;02/2025\nchloe@wanado.fr;oui;2031-01-01\nx;;\n"
+)
+CONSENT = (
+    "--map", "OK=consent:conseils-3d", "--map", "Le=consent_at", "--consent-wording", "Oui", "--consent-proof", "paper",
+)  # fmt: skip
+TOLD = [
+    "  ~ 1: the day of the consent is still to come: no consent is recorded (line 4)",
+    "  ~ 1: the day of the consent cannot be read: no consent is recorded (line 3)",
+]
+
+
+def test_consents_are_told_alike_in_a_dry_run_in_the_import_and_in_the_file_of_what_was_not_taken(house):
+    (house / "opted.csv").write_text(OPTED)
+    plan = told("import", "opted.csv", "--dry-run", "--rejects", "plan.csv", *CONSENT)
+    assert "1 new consent would be recorded with its proof. Of 2 people none could be." in plan.stdout
+    assert "  ~ 1: the mail provider looks mistyped (line 4)" in plan.stdout
+    shown = json.loads(told("import", "opted.csv", "--dry-run", "--json", *CONSENT).stdout)
+    assert (shown["consents"], shown["no_consent"]) == (1, 2)
+    assert [(one["line"], one["code"]) for one in shown["remarks"]] == [(3, "no_day"), (4, "typo"), (4, "day_to_come")]
+    assert [one["line"] for one in shown["rejected"]] == [5]
+    done = told("import", "opted.csv", "--yes", "--author", "ada", *CONSENT)
+    result = done.stdout.partition("Import 1: ")[2]
+    assert result.startswith("3 new contacts, 1 row not taken.\n1 consent was recorded with its proof. Of 2 people")
+    assert all(line in said for line in TOLD for said in (plan.stdout, result))
+    kept = (house / "opted.csv.rejects.csv").read_text("utf-8-sig")
+    assert kept == (house / "plan.csv").read_text("utf-8-sig")
+    assert [line.split(";")[0] for line in kept.splitlines()] == ["line", "3", "4", "5"]
+    assert "3;the day of the consent cannot be read: no consent is recorded;bob@example.org;oui;02/2025" in kept
+    again = json.loads(told("import", "opted.csv", "--yes", "--again", "--json", "--author", "ada", *CONSENT).stdout)
+    assert [(one["line"], one["code"]) for one in again["remarks"]] == [(3, "no_day"), (4, "typo"), (4, "day_to_come")]
+
+
+def test_a_mended_row_of_that_file_brings_the_consent_in(house):
+    (house / "opted.csv").write_text(OPTED)
+    told("import", "opted.csv", "--yes", "--author", "ada", *CONSENT)
+    kept = house / "opted.csv.rejects.csv"
+    kept.write_text(kept.read_text("utf-8-sig").replace(";02/2025", ";02/02/2025"))
+    assert "1 consent was recorded with its proof." in told("import", kept.name, "--yes", *CONSENT).stdout
+
+
+def test_counts_of_an_import_are_told_without_those_that_are_none(house):
+    (house / "one.csv").write_text("E-mail\nada@example.org\nada@example.org\n")
+    plan = told("import", "one.csv", "--dry-run").stdout
+    assert "Of those accepted" not in plan
+    assert "  - 1: the same person as in a line above\n  line 3: the same person as in line 2" in plan
+    told("import", "one.csv", "--yes")
+    assert "Of those accepted, 1 is known already." in told("import", "one.csv", "--dry-run").stdout
+    assert (
+        "Import 2: 1 known lead with nothing new, 1 row not taken."
+        in told("import", "one.csv", "--yes", "--again").stdout
+    )
+
+
+def test_a_mapping_is_not_kept_by_an_import_that_is_not_carried_out(house):
+    assert told("import", "liste.csv", "--save-mapping", "salon").exit_code == 1
+    unknown = told("import", "liste.csv", "--dry-run", "--mapping", "salon")
+    assert "no mapping is kept under the name `salon` (kept are: -)" in unknown.stderr
+    done = told("import", "liste.csv", "--save-mapping", "salon", "--yes")
+    assert "The mapping is kept: `--mapping salon` uses it again." in done.stdout
+    assert told("import", "liste.csv", "--dry-run", "--mapping", "salon").exit_code == 0
+
+
+def test_a_list_of_imports_tells_the_time_of_the_site_and_json_that_of_utc(house, database):
+    told("import", "liste.csv", "--yes", "--author", "ada")
+    with database.read() as conn:
+        at = conn.execute(select(imports.c.at)).scalar_one()
+    local = at.astimezone(ZoneInfo("Europe/Paris"))
+    assert told("imports").stdout.startswith(f"1  {local:%Y-%m-%d %H:%M}  liste.csv")
+    assert json.loads(told("imports", "--json").stdout)[0]["at"] == at.isoformat()
 
 
 NOBODYS = "E-mail\nada@example.org\nchloe@yopmail.fr\ncompta@atelier.fr\n"
