@@ -7,7 +7,7 @@ from typing import Any
 
 from authoring.site import Site
 from base.translations import msgid
-from console.context import day, number, on_calendar, percent, say, viewer
+from console.context import day, number, on_calendar, say, share, viewer
 from console.names import Names
 from reports.intervals import FEW, Difference, Verdict
 from reports.rollouts import CLICKED, GOAL, Comparison, Side
@@ -99,7 +99,7 @@ def _plain(what: str, found: Comparison, count: Any) -> Row:
 
 def _measured(what: str, apart: Difference) -> Row:
     new, old = apart.new, apart.old
-    figures = (number(new.n), number(old.n), percent(new.n, new.of), percent(old.n, old.of))
+    figures = (number(new.n), number(old.n), share(new.n, new.of), share(old.n, old.of))
     verdict = say(WORDS[apart.verdict])
     if not (new.of and old.of):
         return Row(what, *figures, verdict=verdict)

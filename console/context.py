@@ -19,6 +19,7 @@ from console.icons import icon
 from console.looks import asset
 from console.speech import StaffSpeech
 from leads.points import MILLI
+from reports.shares import ENOUGH
 
 THEMES = {"auto": "", "day": "light", "night": "dark"}
 
@@ -143,6 +144,11 @@ def percent(part: float, whole: float) -> str:
     return translator(viewer().locale).percent(part / whole) if whole else say("n/a")
 
 
+def share(part: float, whole: float, enough: int = ENOUGH) -> str:
+    """The same, where it tells something; "" of too few, and for more than all of them."""
+    return percent(part, whole) if part <= whole and whole >= enough else ""
+
+
 def money(hundredths: int, currency: str) -> str:
     """`20,00 €`; from a thousand on without cents."""
     return translator(viewer().locale).money(hundredths, currency)
@@ -203,6 +209,7 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
     "whole_points": whole_points,
     "on_calendar": on_calendar,
     "percent": percent,
+    "share": share,
     "csrf_token": generate_csrf,
     "csrf_field": csrf_field,
     "phone_shown": phone_shown,

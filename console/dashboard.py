@@ -11,7 +11,7 @@ from authoring.models.definitions import Definitions
 from authoring.site import Site
 from base.translations import msgid
 from console.charts import Axis, Column, Dot, bar, columns, scatter
-from console.context import day, number, percent, say, say_n, viewer
+from console.context import day, number, percent, say, say_n, share, viewer
 from console.door import ConsoleDoor
 from console.lead_filters import source_name as told_source
 from console.lead_filters import stage_name
@@ -19,7 +19,8 @@ from console.periods import Movement, choices, chosen_days, movement, span_of
 from console.reporting import draw_report
 from console.routes import Route
 from reports.answers import Answers
-from reports.funnel import ENOUGH, Dashboard, Funnel, Source, dashboard, way_forward
+from reports.funnel import Dashboard, Funnel, Source, dashboard, way_forward
+from reports.shares import ENOUGH, OPENINGS
 from reports.tallies import Days
 
 VERDICTS = {
@@ -99,14 +100,15 @@ def _funnel(board: Dashboard, site: Site) -> Iterator[FunnelRow]:
     now, before = board.now, board.before
     most = max(now.submissions, now.leads, *now.stages.values(), 1)
     yield _views_row(now, before, most)
-    yield _row(say("Forms sent"), "", now.submissions, before.submissions, most, now.views, "f-view")
+    yield _row(say("Forms sent"), "", now.submissions, before.submissions, most, now.views, "f-view", OPENINGS)
     yield _row(say("New leads"), "", now.leads, before.leads, most, now.submissions, "f-lead")
     confirmed = _row(say("topics confirmed"), "", now.confirmed, before.confirmed, most, 0, "f-view")
     yield replace(confirmed, part=True)
     above = now.leads
     for stage in way_forward(site.definitions):
         n, was = now.stages[stage.id], before.stages[stage.id]
-        yield _row(stage_name(site, viewer(), stage.id), stage.id, n, was, most, above, f"f-{stage.id}")
+        row = _row(stage_name(site, viewer(), stage.id), stage.id, n, was, most, above, f"f-{stage.id}")
+        yield replace(row, rate=row.rate or _earlier(n, above))
         above = n
 
 
@@ -119,16 +121,21 @@ def _views_row(now: Funnel, before: Funnel, most: int) -> FunnelRow:
     return replace(row, drawing=Markup(""), cut=say("bar left out: %(times)s times the next", times=times))
 
 
-def _row(name: str, stage: str, n: int, was: int, most: int, above: int, kind: str) -> FunnelRow:
+def _row(name: str, stage: str, n: int, was: int, most: int, above: int, kind: str, enough: int = ENOUGH) -> FunnelRow:
     drawing = bar(100 * n / most, kind, 100 * was / most if was >= ENOUGH else None)
-    return FunnelRow(name, stage, n, drawing, _step(n, above), movement(n, was))
+    return FunnelRow(name, stage, n, drawing, _step(n, above, enough), movement(n, was))
 
 
-def _step(n: int, above: int) -> str:
-    """Where more came than to the step above, some had come to that one before these days: no rate is said."""
-    if n > above > 0:
-        return say_n("%(count)s or more from before", "%(count)s or more from before", n - above)
-    return _for_a_hundred(n, above)
+def _step(n: int, above: int, enough: int) -> str:
+    """Nothing where more came than to the step above: that is no share of it."""
+    if n > above:
+        return ""
+    return _for_a_hundred(n, above) if above >= enough or not above else say("too few")
+
+
+def _earlier(n: int, above: int) -> str:
+    """Nobody comes to a stage but by the one above: whoever is more than it has now, had come to that one before."""
+    return say_n("%(count)s or more from before", "%(count)s or more from before", n - above) if n > above > 0 else ""
 
 
 def _for_a_hundred(n: int, of: int) -> str:
@@ -163,7 +170,7 @@ def _source_row(one: Source, goal: str, average: float) -> SourceRow:
         source=one,
         reached=reached,
         rate=_for_a_hundred(reached, one.leads) if told else "",
-        accepted=percent(one.answers.accepted, one.answers.count) if one.answers.count >= ENOUGH else "",
+        accepted=share(one.answers.accepted, one.answers.count),
         good=told and reached / one.leads > average,
     )
 
@@ -194,8 +201,8 @@ def _scatter(board: Dashboard, goal: str, site: Site) -> Markup | None:
 
 
 def _dot(one: Source, goal: str, average: float, strong: bool) -> Dot:
-    share = one.reached.get(goal, 0) / one.leads
-    return Dot(source_name(one.name), one.leads, 100 * share, "" if share > average else "meh", strong)
+    each = one.reached.get(goal, 0) / one.leads
+    return Dot(source_name(one.name), one.leads, 100 * each, "" if each > average else "meh", strong)
 
 
 # ---------------------------------------------------------------- what sales answered
@@ -206,7 +213,7 @@ def _answers(answers: Answers) -> list[FunnelRow]:
     return [
         replace(
             _row(say(VERDICTS[name]), "", answers.given[name], 0, answers.count, 0, f"a-{name}"),
-            rate=percent(answers.given[name], answers.count),
+            rate=share(answers.given[name], answers.count),
         )
         for name in VERDICTS
         if name in answers.given
@@ -273,10 +280,10 @@ def _compared(now: int, before: int) -> str:
         return ""
     if now == before:
         return say("as many as in the period before")
-    share = percent(abs(now - before), before)
+    apart = percent(abs(now - before), before)
     more, fewer = (
-        say("%(share)s more than in the period before", share=share),
-        say("%(share)s fewer than in the period before", share=share),
+        say("%(share)s more than in the period before", share=apart),
+        say("%(share)s fewer than in the period before", share=apart),
     )
     return more if now > before else fewer
 

@@ -9,7 +9,7 @@ from flask import g, request, url_for
 
 from base.calendars import local_day
 from console.context import day, number, percent, say, viewer
-from reports.funnel import ENOUGH
+from reports.shares import ENOUGH
 from reports.tallies import Days
 
 CHOICES = (7, 30, 90)
@@ -66,8 +66,8 @@ def movement(now: int, before: int) -> Movement:
 
 
 def points_moved(now: tuple[int, int], before: tuple[int, int]) -> Movement:
-    """How a share moved, in points; both as part and whole."""
-    if not now[1] or not before[1]:
+    """How a share moved, in points; both as part and whole, of enough to tell."""
+    if min(now[1], before[1]) < ENOUGH:
         return Movement("")
     moved = round(100 * (now[0] / now[1] - before[0] / before[1]), 1)
     if not moved:

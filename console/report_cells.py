@@ -15,6 +15,7 @@ from console.names import Names
 from console.reporting import DASH
 from console.step_words import localised
 from reports.report import Column, Report, Table, Value
+from reports.shares import Part
 
 STEPS: Mapping[str, str] = {
     "views": msgid("Pages opened by humans"),
@@ -80,8 +81,15 @@ class Teller:
         if value is None:
             numeric = column.kind in NUMBERS
             return Cell(say("n/a") if numeric else say("nobody"), numeric, empty=numeric)
+        if isinstance(value, Part):
+            return self._share(value)
         lead = int(value) if column.kind == "lead" else None
         return Cell(self._said(column.kind, value), column.kind in NUMBERS, lead, column.kind in WORDY)
+
+    def _share(self, part: Part) -> Cell:
+        if part.value is None:
+            return Cell(say("n/a"), True, empty=True)
+        return Cell(percent(part.n, part.of) if part.told else say("too few"), True, empty=not part.told)
 
     def _said(self, kind: str, value: str | float) -> str:
         if isinstance(value, str):

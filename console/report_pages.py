@@ -149,7 +149,8 @@ def _bars(report: Report, table: Table) -> list[object]:
     place = _place(report, table)
     if place is None:
         return [""] * len(table.rows)
-    values = [max(float(row[place] or 0), 0) for row in table.rows]
+    column = table.columns[place].id
+    values = [max(float(row[column] or 0), 0) for row in table.as_dicts()]
     most = max(values, default=0) or 1
     return [bar(100 * value / most, "f-lead") for value in values]
 

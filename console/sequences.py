@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from authoring.models.sequences import Sequence
 from authoring.site import Site
 from console.comparing import compared
-from console.context import number, percent, say, say_n
+from console.context import number, say, say_n, share
 from console.door import ConsoleDoor
 from console.periods import Movement, choices, chosen_days, movement, points_moved, span_of
 from console.reporting import draw_report
@@ -25,6 +25,7 @@ from reports.sequences import (
     sequence_figures,
     sequence_list,
 )
+from reports.shares import ENOUGH
 from reports.tallies import Days
 
 
@@ -110,10 +111,10 @@ def _class(written: Sequence) -> str:
 
 
 def _parts(ways: Ways) -> tuple[Part, ...]:
-    """What became of those who began and ended in the period; nothing below two."""
+    """What became of those who began and ended in the period; nothing of too few."""
     ended = {"goal": ways.goal, "done": ways.completed, "gone": ways.gone}
     whole = sum(ended.values())
-    if whole < 2:
+    if whole < ENOUGH:
         return ()
     parts, x = [], 0.0
     for kind, n in ended.items():
@@ -160,9 +161,8 @@ def _sentence_of(figures: SequenceFigures, written: Sequence) -> Markup:
         )
     said = Markup(", ").join(parts) + "."
     ended = ways.goal + ways.completed + ways.gone
-    if written.goal is not None and ended:
-        share = percent(ways.goal, ended)
-        said += " " + escape(say("%(share)s of those who came to an end reached the goal.", share=share))
+    if written.goal is not None and (reached := share(ways.goal, ended)):
+        said += " " + escape(say("%(share)s of those who came to an end reached the goal.", share=reached))
     return said
 
 

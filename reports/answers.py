@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from base.calendars import Zone
 from leads.undone import WITHDRAWN
 from reports.days import instants
-from reports.report import per
+from reports.shares import Part
 from reports.tallies import Days
 from storage.schema import hand_offs, leads
 
@@ -39,9 +39,9 @@ class Answers:
         return self.given.get(ACCEPTED, 0)
 
     @property
-    def share(self) -> float | None:
-        """Of all that were answered, those that sales took; None where nobody was."""
-        return per(self.accepted, self.count)
+    def share(self) -> Part:
+        """Of all that were answered, those that sales took."""
+        return Part(self.accepted, self.count)
 
     def plus(self, other: "Answers") -> "Answers":
         both = {said: self.given.get(said, 0) + other.given.get(said, 0) for said in VERDICTS}

@@ -20,7 +20,6 @@ from reports.views import views
 
 NAMES = (LEAD, REACHED, "form_submitted", "consent_granted", "unsubscribed")
 TRACKING = frozenset({"clicks", "opens"})  # consent to be measured is no confirmation of a topic
-ENOUGH = 10  # below so many, a share is chance
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from base.calendars import Zone
 from base.translations import msgid
 from reports.answers import ACCEPTED, GIVEN, VERDICTS, answered_in
 from reports.days import instants
-from reports.report import Column, Report, Table, Value, per
+from reports.report import Column, Report, Table, Value
+from reports.shares import Part
 from reports.tallies import Days
 from storage.schema import escalations, hand_offs
 
@@ -130,7 +131,7 @@ def _reps(by_rep: dict[str, Tally]) -> Table:
 
 def _row(rep: str | None, one: Tally) -> tuple[Value, ...]:
     waited = round(median(one.minutes), 1) if one.minutes else None
-    kept = per(one.in_time, one.measured)
+    kept = Part(one.in_time, one.measured)
     return (
         rep,
         one.opened,
@@ -138,7 +139,7 @@ def _row(rep: str | None, one: Tally) -> tuple[Value, ...]:
         kept,
         one.answered,
         one.accepted,
-        per(one.accepted, one.answered),
+        Part(one.accepted, one.answered),
         one.waiting,
         one.late,
         one.escalated,
@@ -181,5 +182,5 @@ def _reasons(answered: Iterable[Any]) -> Table:
     )
     found = Counter((row.verdict, row.verdict_reason or "") for row in answered if row.verdict != ACCEPTED)
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    rows = tuple((verdict, reason, n, per(n, found.total())) for (verdict, reason), n in ranked)
+    rows = tuple((verdict, reason, n, Part(n, found.total())) for (verdict, reason), n in ranked)
     return Table("reasons", msgid("Why not"), columns, rows, None, BECAUSE)

@@ -18,7 +18,8 @@ from reports.cohort import Newcomer, as_far, grouped, newcomers, portions
 from reports.days import instants
 from reports.funnel import way_forward
 from reports.money import Line, by_source, telling_stages
-from reports.report import Column, Kind, Report, Table, Value, per
+from reports.report import Column, Kind, Report, Table, Value
+from reports.shares import OPENINGS, Part
 from reports.tallies import Days, counted, total
 from reports.views import views
 from storage.schema import stage_changes
@@ -69,13 +70,13 @@ def _whole(connection: Connection, site: Site, came: list[Newcomer], days: Days,
     sent = total(counted(connection, [PAGE], days), PAGE)
     rows: list[tuple[Value, ...]] = [
         ("views", opened, None, None, None),
-        ("submissions", sent, per(sent, opened), None, None),
+        ("submissions", sent, Part(sent, opened, OPENINGS), None, None),
         ("leads", len(came), None, None, stayed.get(site.definitions.stages[0].id)),
     ]
     above = len(came)
     for stage in way_forward(site.definitions):
         n = as_far(came, stage_rank(site.definitions, stage.id))
-        rows.append((stage.id, n, per(n, above), per(n, len(came)), stayed.get(stage.id)))
+        rows.append((stage.id, n, Part(n, above), Part(n, len(came)), stayed.get(stage.id)))
         above = n
     return Table("funnel", msgid("From the page to the customer"), columns, tuple(rows), None, PASSED)
 
@@ -100,11 +101,11 @@ def _shares(
     stages = way_forward(definitions)
     columns = [Column("name", HEADS[kind], kind), Column("leads", msgid("Leads"), "count")]
     columns += [Column(f"share_{stage.id}", "%(stage)s", "share", stage.id) for stage in stages]
-    rows = tuple(
-        (name, len(those), *(per(as_far(those, stage_rank(definitions, stage.id)), len(those)) for stage in stages))
-        for name, those in groups
-    )
-    return Table(ident, title, tuple(columns), rows, None, note)
+    ranks = [stage_rank(definitions, stage.id) for stage in stages]
+    rows: list[tuple[Value, ...]] = [
+        (name, len(those), *(Part(as_far(those, rank), len(those)) for rank in ranks)) for name, those in groups
+    ]
+    return Table(ident, title, tuple(columns), tuple(rows), None, note)
 
 
 def days_in_stage(connection: Connection, days: Days, zone: Zone) -> dict[str, float]:
@@ -158,7 +159,7 @@ def _worth(
     values: list[Value] = [line.name, len(came)]
     for stage in stages:
         n = as_far(came, stage_rank(definitions, stage))
-        values += [n, per(n, len(came))]
+        values += [n, Part(n, len(came))]
     return (*values, answers.share, line.won, line.revenue)
 
 

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reports.shares import Part
 from reports.tallies import Days
 
-# How a column's values are to be read. `money` is in hundredths of the report's currency, `share` between 0 and 1 (a
-# return on a cost may be more, or below 0), `days` and `minutes` are spans, `month` is the first day of one.
+# How a column's values are to be read. `money` is in hundredths of the report's currency, `share` a part of some, or
+# between 0 and 1 (a return on a cost may be more, or below 0), `days` and `minutes` are spans, `month` is the first day
+# of one.
 Kind = Literal[
     "stage", "source", "name", "page", "sequence", "rep", "rule", "escalation", "word", "count", "money", "share",
     "days", "minutes", "month", "lead",
 ]  # fmt: skip
-Value = str | int | float | None  # None: there is nothing to divide by, "n/a"
+Plain = str | int | float | None
+Value = Plain | Part  # None: there is nothing to divide by, "n/a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class Table:
     note: str = ""
     cut: str = ""
 
-    def as_dicts(self) -> Iterator[dict[str, Value]]:
+    def as_dicts(self) -> Iterator[dict[str, Plain]]:
         for row in self.rows:
             yield self.as_dict(row)
 
-    def as_dict(self, row: tuple[Value, ...]) -> dict[str, Value]:
+    def as_dict(self, row: tuple[Value, ...]) -> dict[str, Plain]:
         """{column: value}, money in whole units of the currency."""
         return {column.id: _plain(column, value) for column, value in zip(self.columns, row, strict=True)}
 
@@ -90,5 +93,7 @@ def per_head(hundredths: int, number: int) -> int | None:
     return round(hundredths / number) if number else None
 
 
-def _plain(column: Column, value: Value) -> Value:
+def _plain(column: Column, value: Value) -> Plain:
+    if isinstance(value, Part):
+        return value.value
     return value / 100 if column.kind == "money" and isinstance(value, int | float) else value

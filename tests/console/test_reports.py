@@ -95,9 +95,9 @@ def test_the_dashboard_counts_the_way_from_the_page_to_the_stage(staff_client, t
     assert "2 new leads." in page
     assert re.search(r"Pages opened by humans .*?40", page)
     assert re.search(r"Forms sent 2 5 ", page)
-    assert re.search(r"New leads 2 100 ", page)
+    assert re.search(r"New leads 2 too few ", page)
     assert re.search(r"topics confirmed 1", page)
-    assert re.search(r"IQL 2 100 ", page)
+    assert re.search(r"IQL 2 too few ", page)
     assert "The same people at every step" in page
     assert re.search(r"Organic search 2 –? ?too few", page) or "Organic search 2" in page
 
@@ -107,6 +107,37 @@ def test_more_than_the_step_above_is_no_share_of_it(staff_client, told, database
     further = {"name": REACHED, "day": moment.calendar.date(), "source": "", "n": 5, "subject": "mql"}
     database.write(lambda conn: conn.execute(insert(schema.tallies).values(further)) and None)
     assert re.search(r"MQL 5 3 or more from before", tidy(staff_client("viewer").get("/console/dashboard").text))
+
+
+def opened(database, moment, n):
+    """The pages were opened so often in all."""
+    told = update(schema.page_views).values(views=n, day=moment.calendar.date())
+    database.write(lambda conn: conn.execute(told) and None)
+
+
+def test_of_too_few_no_page_gives_a_share(staff_client, told, database, moment):
+    """Two leads, one mail that left, three openings: nothing that a hundred could be made of."""
+    opened(database, moment, 3)
+    for path in (*REPORTS, "/console/reports/funnel", "/console/reports/handoff", "/console/reports/sources"):
+        page = staff_client("viewer").get(path).text
+        main = tidy(page[page.index("<main") :])
+        assert not re.search(r"\d ?%", main), (path, main)
+
+
+def test_more_forms_than_openings_are_no_share_of_them(staff_client, told, database, moment):
+    opened(database, moment, 1)
+    client = staff_client("viewer")
+    page = tidy(client.get("/console/pages").text)
+    assert "1 opening led to 2 forms sent . More forms than openings: machines are not counted" in page
+    assert re.search(r"/p/guide-3d , fr en 1 2 too few", page)
+    assert "from before" not in tidy(client.get("/console/dashboard").text)  # nobody was here before
+    assert re.search(r"Forms sent 2 n/a n/a n/a", tidy(client.get("/console/reports/funnel").text))
+
+
+def test_one_opening_is_spoken_of_as_one(staff_client, told, database, moment):
+    opened(database, moment, 1)
+    page = tidy(staff_client("viewer", locale="fr").get("/console/pages").text)
+    assert "1 ouverture a mené à 2 formulaires envoyés . Plus de formulaires que d’ouvertures :" in page
 
 
 def test_pages_say_what_an_opening_leads_to(staff_client, told):

@@ -78,7 +78,7 @@ def test_the_dashboard_the_hand_offs_and_the_precision_give_one_share_of_answers
         judged = precision(conn, PARIS, OCTOBER).every
         ever = precision(conn, PARIS).every
     assert told.given == {"accepted": 2, "rejected": 1, "recycled": 1, "disqualified": 1}
-    assert told.share == 0.4
+    assert told.share.value == 0.4
     assert board.now.answers == told
     assert [(one.name, one.answers) for one in board.sources] == [("organic", told)]
     whole = tables["reps"]["total"]
