@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 from base.clock import Moment, system_clocks
 from base.config import Config
@@ -79,35 +80,37 @@ def told(config: Config, some: Sequence[Doubt]) -> str:
     """All that is known, for people, in the language of the command that is running."""
     if not some:
         return gettext("Nothing is in doubt: the server's word is known for every mail.")
+    zone = ZoneInfo(config.site.timezone)
     with reading_as(config, words().locale, system_clocks().moment()):
-        return "\n\n".join([_paragraph(one) for one in some] + [_advice(len(some))])
+        return "\n\n".join([_paragraph(one, zone) for one in some] + [_advice(len(some))])
 
 
 def counted(number: int) -> str:
     return ngettext("%(count)s mail", "%(count)s mails", number)
 
 
-def _paragraph(one: Doubt) -> str:
+def _paragraph(one: Doubt, zone: ZoneInfo) -> str:
     place = " / ".join(part for part in (one.sequence, one.step) if part)
-    signs = ", ".join(f"{sign.name} ({sign.at:%Y-%m-%d %H:%M} UTC)" for sign in one.evidence)
+    signs = ", ".join(f"{sign.name} ({sign.at.astimezone(zone):%Y-%m-%d %H:%M})" for sign in one.evidence)
     evidence = signs or gettext("none yet: no click, no bounce, no reply")
     told = [
         reasons.told(one.how_far, by_its_id),
-        "; ".join([_begun(one), *([gettext("it was sent again after an earlier doubt")] if one.resent else [])]),
+        "; ".join([_begun(one, zone), *([gettext("it was sent again after an earlier doubt")] if one.resent else [])]),
         *([gettext("the server's last word: %(reply)s", reply=one.reply)] if one.reply else []),
         gettext("evidence: %(signs)s", signs=evidence),
-        gettext(BY_ITSELF[one.ends_as], when=f"{one.ends_at:%Y-%m-%d %H:%M} UTC"),
+        gettext(BY_ITSELF[one.ends_as], when=f"{one.ends_at.astimezone(zone):%Y-%m-%d %H:%M}"),
     ]
     head = f"{one.id}  {one.to}  {one.email}" + (f"  ({place})" if place else "")
     return "\n".join([head, *(f"    {line}" for line in told)])
 
 
-def _begun(one: Doubt) -> str:
+def _begun(one: Doubt, zone: ZoneInfo) -> str:
     holder = one.holder or gettext("a process that is gone")
     if one.since is None:
         begun = gettext("begun at a time that nobody kept, by %(holder)s", holder=holder)
     else:
-        begun = gettext("begun %(when)s by %(holder)s", when=f"{one.since:%Y-%m-%d %H:%M:%S} UTC", holder=holder)
+        when = f"{one.since.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        begun = gettext("begun %(when)s by %(holder)s", when=when, holder=holder)
     return f"{begun}; {one.message_id}"
 
 

@@ -48,8 +48,8 @@ def test_each_doubt_is_told_with_all_that_is_known(unsure):
     told = terreau("unknown").output
     for said in (
         "nobody knows whether it arrived: no reply in time, of a mail of 4,312 bytes",
-            "begun 2026-11-02 09:00:00 UTC by", "<x@lumen.example>", "evidence: none yet: no click, no bounce",
-        "2026-11-02 09:00 UTC: it is then taken as delivered, unless somebody says more",
+            "begun 2026-11-02 10:00:00 by", "<x@lumen.example>", "evidence: none yet: no click, no bounce",
+        "2026-11-02 10:00: it is then taken as delivered, unless somebody says more",
         f"{len(unsure)} mails in doubt.",
     ):  # fmt: skip
         assert said in told
