@@ -37,17 +37,23 @@ def plan_lines(name: str, found: Survey, tally: Tally, words: Translator) -> Ite
         else words.gettext("no names of columns"),
     )
     yield from _columns(found, words)
-    yield words.ngettext("%(count)s row", "%(count)s rows", tally.rows) + words.gettext(
-        ": %(accepted)s accepted, %(rejected)s not taken.",
-        accepted=words.number(tally.accepted),
-        rejected=words.number(tally.rejected),
-    )
+    rows = words.ngettext("%(count)s row", "%(count)s rows", tally.rows)
+    taken = ", ".join([_accepted(tally.accepted, words), *_refused(tally.rejected, words)])
+    yield words.gettext("%(rows)s: %(told)s.", rows=rows, told=taken)
     if known := _known(tally, words):
         yield words.gettext("Of those accepted, %(known)s.", known=", ".join(known))
     yield from counted(tally.reasons, HEADINGS, words)
     if any(field.startswith(CONSENT) for field in found.mapping.values()):
         yield _consents(tally, words)
     yield from remark_lines(tally.remarks, words)
+
+
+def _accepted(rows: int, words: Translator) -> str:
+    return words.ngettext("%(count)s accepted", "%(count)s accepted", rows)
+
+
+def _refused(rows: int, words: Translator) -> list[str]:
+    return [words.ngettext("%(count)s not taken", "%(count)s not taken", rows)] if rows else []
 
 
 def _known(tally: Tally, words: Translator) -> list[str]:
@@ -172,12 +178,12 @@ def import_line(row: Any, state: str, zone: str, words: Translator) -> str:
         ("changed", words.ngettext("%(count)s filled in", "%(count)s filled in", n["changed"])),
     )
     news = ", ".join(part for name, part in inner if n[name])
-    taken = words.ngettext("%(count)s accepted", "%(count)s accepted", n["accepted"]) + (f" ({news})" if news else "")
-    refused = [words.ngettext("%(count)s not taken", "%(count)s not taken", n["rejected"])] if n["rejected"] else []
+    taken = _accepted(n["accepted"], words) + (f" ({news})" if news else "")
+    told = ", ".join([taken, *_refused(n["rejected"], words)])
     return words.gettext(
         "%(id)s  %(day)s  %(name)s  by %(author)s  %(state)s: %(told)s",
         id=row.id, day=f"{row.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}", name=row.name, author=row.author,
-        state=state, told=", ".join([taken, *refused]),
+        state=state, told=told,
     )  # fmt: skip
 
 
