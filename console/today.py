@@ -156,7 +156,11 @@ def _rest(to_call: int, todo: int, *, after: bool) -> str:
     both = say("%(calls)s and %(tasks)s", calls=called, tasks=tasked) if called and tasked else called or tasked
     if not both:
         return ""
-    return say("Then %(work)s.", work=both) if after else say("%(work)s to go.", work=both)
+    return (
+        say("Then %(work)s.", work=both)
+        if after
+        else say_n("%(work)s to go.", "%(work)s to go.", to_call + todo, work=both)
+    )
 
 
 # ---------------------------------------------------------------- fragments

@@ -43,7 +43,14 @@ def plain(text):
 def test_a_first_day_says_what_will_stand_here(staff_client):
     for locale, sentences in (
         ("en", ("Every hand-off is answered, nothing is due.", "Nobody is waiting for an answer", "Nobody to call")),
-        ("fr", ("Tout est répondu, rien n’est dû.", "Personne n’attend de réponse", "Personne à appeler")),
+        (
+            "fr",
+            (
+                "Toutes les alertes ont une réponse, rien n’est dû.",
+                "Personne n’attend de réponse",
+                "Personne à appeler",
+            ),
+        ),
     ):
         page = plain(staff_client("sales" if locale == "en" else "admin", locale).get(PAGE).text)
         for text in sentences:
@@ -74,6 +81,31 @@ def test_the_sentence_names_who_is_first_and_what_comes_then(staff_client, livel
     assert "Two hot leads are waiting for an answer. Begin with Ada: 3 h left. Then 1 call and 1 task." in said
     lively.clocks.advance(timedelta(hours=3, minutes=5))
     assert "Begin with Ada: the time promised is over." in plain(client.get(PAGE).text)
+
+
+def test_what_is_left_to_do_agrees_with_how_much_it_is(staff_client):
+    client = staff_client("viewer")
+    with client.client.application.test_request_context():
+        g.viewer = Viewer(1, "Ada", "sales", "nadia", "fr", "Europe/Paris")
+        said = [plain(" ".join(sentence([], 0, *left, None))) for left in ((1, 0), (0, 2), (1, 1))]
+    answered = "Toutes les alertes ont une réponse."
+    assert said == [
+        f"{answered} Reste 1 appel.",
+        f"{answered} Restent 2 tâches.",
+        f"{answered} Restent 1 appel et 1 tâche.",
+    ]
+
+
+def test_answers_in_the_form_and_answers_of_sales_are_told_apart(staff_client, lively, raises):
+    raises("ada")
+    client = staff_client("sales", "fr")
+    hand_off = re.search(r"/console/hand-offs/(\d+)/verdict", client.get(PAGE).text)[1]
+    raises("bob")
+    client.post(f"/console/hand-offs/{hand_off}/verdict", {"choice": "accept"})
+    page = plain(client.get(PAGE).text)
+    assert re.search(r"\d réponses? au formulaire", page)
+    assert re.search(r"Transmis 2 1 verdict ", page)
+    assert not re.search(r"\d réponses? (?!au formulaire)", page)
 
 
 def test_the_sentence_counts_in_words_up_to_nine(staff_client):
