@@ -64,7 +64,7 @@ def notice(
     speech = speech or guessed_speech(door)
     site = site or site_if_any(door)
     title, *sentences = (speech.say(text) for text in texts)
-    links = dict(on or {speech.say("First page"): "/"}) | ({site.definitions.house.email: _mail(site)} if site else {})
+    links = dict(on or {speech.say("Home"): "/"}) | ({site.definitions.house.email: _mail(site)} if site else {})
     return draw("pages/notice.html", site, speech, status=status, title=title, sentences=sentences, links=links)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from authoring.site import Site
 from base.durations import parse_duration
 from base.translations import msgid
-from console.context import Viewer, number, say, say_n
+from console.context import Viewer, language_called, number, say, say_n
 from leads.facts import Event
 from sales.wording import Voice
 
@@ -94,6 +94,9 @@ def _field(asked: Asked, names: Names) -> str | None:
         return None
     value = asked[compared]
     values = value if isinstance(value, list) else [value]
+    if asked["field"] == "locale" and compared in READS:
+        read = f" {say('or')} ".join(language_called(str(one)) for one in values)
+        return say(READS[compared], languages=read)
     shown = ", ".join(names.answer(asked["field"], one) for one in values)
     return say(COMPARED[compared], field=names.field(asked["field"]), value=shown)
 
@@ -116,6 +119,11 @@ COMPARED: Mapping[str, str] = {
     "starts_with": msgid("%(field)s begins with %(value)s"),
     "at_least": msgid("%(field)s is %(value)s or more"),
     "at_most": msgid("%(field)s is %(value)s or less"),
+}
+READS: Mapping[str, str] = {
+    "is": msgid("reads %(languages)s"),
+    "in": msgid("reads %(languages)s"),
+    "is_not": msgid("does not read %(languages)s"),
 }
 # What a condition is about -> its words.
 WORDS: Mapping[str, Callable[[Asked, Names], str | None]] = {

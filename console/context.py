@@ -166,6 +166,14 @@ def phone_shown(number: str) -> str:
     return "\u00a0".join(pairs) if national.startswith("0") else number
 
 
+def language_called(locale: str) -> str:
+    """A language as the viewer calls it: "anglais"; what is no language stays as it is."""
+    try:
+        return Locale.parse(locale, sep="-").get_language_name(viewer().language) or locale
+    except (UnknownLocaleError, ValueError):
+        return locale
+
+
 def language_name(locale: str) -> str:
     """A language in its own words: "Français"; what is no language stays as it is."""
     try:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from base.translations import msgid
-from console.context import moment, on_calendar, say
+from base.typography import typeset
+from console.context import moment, on_calendar, say, viewer
 from emails.doubts import Doubt, Evidence
 
 ENDS: dict[str, str] = {
@@ -31,7 +32,7 @@ class Known:
 
 
 def known(doubt: Doubt) -> Known:
-    signs = "; ".join(map(_sign, doubt.evidence))
+    signs = typeset("; ".join(map(_sign, doubt.evidence)), viewer().locale)
     begun = (
         (say("By"), doubt.holder or say("a process that is gone")),
         (say("Server's word"), doubt.reply or say("none came")),

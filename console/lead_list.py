@@ -114,7 +114,10 @@ def _sentence(conn: Connection, site: Site) -> str:
     idle = count(conn, asked(Wish(temperature="hot", following="none"), site, viewer(), now), SENTENCE_COUNTS)
     warm = say_n("%(number)s lead is hot", "%(number)s leads are hot", hot.number, number=counted(hot))
     if not idle.number:
-        return f"{warm}." if idle.more else say("%(warm)s. Each of them has a next step.", warm=warm)
+        followed = say_n("and has a next step", "and each of these has a next step", hot.number)
+        return f"{warm}." if idle.more else f"{warm}, {followed}."
+    if hot.number == 1:
+        return f"{warm}. {say('Nothing is planned for it')}."
     alone = say_n(
         "%(number)s of them has nothing planned",
         "%(number)s of them have nothing planned",

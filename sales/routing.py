@@ -24,7 +24,7 @@ WHY: Mapping[str, str] = {
     FORM: msgid("%(rep)s, because the form “%(name)s” promises them."),
     OWNER: msgid("%(rep)s, because the lead was theirs already."),
     ROUTE: msgid("%(rep)s, whose turn it was by the rule “%(name)s”."),
-    EVERYBODY: msgid("%(rep)s, whose turn it was among all: no rule names anybody for such a lead."),
+    EVERYBODY: msgid("%(rep)s, whose turn it was among all: no rule sends such a lead to somebody in particular."),
     FALLBACK: msgid("%(rep)s, as nobody else was there."),
     ASSIGNED: msgid("%(rep)s, to whom %(by)s gave the lead: %(reason)s"),
     LATE: msgid("%(rep)s, as nobody had answered in time: step “%(name)s”."),

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from base.paths import data_path
-from base.translations import translator
+from base.translations import Translator, translator
+from base.typography import typeset
 from emails.images import as_data, inlines_of
 from terreau.calls import Calls
 from terreau.mailbox import Mailbox, Received
@@ -47,6 +48,22 @@ class Desk:
 
     def box_of(self, mail: Received) -> str:
         return "sales" if set(mail.recipients) & self.staff() else "visitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A translator's words, typeset as its language is printed."""
+
+    translator: Translator
+
+    def gettext(self, message: str, **values: object) -> str:
+        return typeset(self.translator.gettext(message, **values), self.translator.locale)
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        return typeset(self.translator.ngettext(one, many, count, **values), self.translator.locale)
+
+    def moment(self, at: datetime, zone: ZoneInfo) -> str:
+        return self.translator.moment(at, zone)
 
 
 def mailbox_blueprint(desk: Desk) -> Blueprint:
@@ -93,7 +110,7 @@ def mailbox_blueprint(desk: Desk) -> Blueprint:
 
 def _page(desk: Desk, opened: Received | None) -> ResponseReturnValue:
     locale = _locale()
-    words = translator(locale)
+    words = Words(translator(locale))
     mails = list(reversed(desk.mailbox.all()))
     boxes = {name: [mail for mail in mails if desk.box_of(mail) == name] for name in ("visitor", "sales")}
     ways = desk.progress()

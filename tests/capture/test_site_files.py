@@ -65,7 +65,7 @@ def test_the_first_page_lists_the_others_in_the_browsers_language(browser):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/seen", 405), ("/p/demo", 405)])
-@pytest.mark.parametrize(("language", "words"), [("fr", "Première page"), ("en", "First page")])
+@pytest.mark.parametrize(("language", "words"), [("fr", "Accueil"), ("en", "Home")])
 def test_errors_are_pages_for_people_in_their_language(browser, path, status, language, words):
     method = browser.client.put if path == "/p/demo" else browser.client.get
     answer = method(path, base_url=browser.base_url, headers={"Accept-Language": language})

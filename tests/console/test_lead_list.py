@@ -78,6 +78,28 @@ def test_the_list_begins_with_the_highest_score_and_tells_who_stands_where(staff
     assert "2 leads are hot" in page.text
 
 
+def test_what_is_said_of_the_hot_ones_agrees_with_how_many_they_are(staff_client, console_door, clocks):
+    """Chloé is not hot, and has nothing planned all along."""
+    client, at, ids = staff_client("admin", "fr"), clocks.calendar(), {}
+
+    def comes(who):
+        ids[who] = _live(console_door, clocks, who, *PEOPLE[who])
+
+    def plans(who):
+        row = {"lead_id": ids[who], "title": "ring", "due_at": at + timedelta(days=1), "created_by": "x", "at": at}
+        console_door.database.write(lambda conn: conn.execute(insert(schema.tasks).values(row)).rowcount)
+
+    for act, who, said in (
+        (comes, "chloé", "Aucun lead n’est chaud en ce moment."),
+        (comes, "ada", "1 lead est chaud. Rien n’est prévu pour lui."),
+        (plans, "ada", "1 lead est chaud, et il a une suite."),
+        (comes, "bob", "2 leads sont chauds. Pour 1 d’entre eux, rien n’est prévu."),
+        (plans, "bob", "2 leads sont chauds, et chacun d’eux a une suite."),
+    ):
+        act(who)
+        assert said in client.get(LIST).text, (act, who)
+
+
 @pytest.mark.parametrize(
     ("address", "found"),
     [

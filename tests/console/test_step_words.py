@@ -6,7 +6,10 @@ import pytest
 
 from authoring.models.sequences import Sequence, Trigger
 from authoring.models.steps import Step
+from console.conditions import in_words
+from console.context import viewer
 from console.flow import ways_on
+from console.names import Names
 from console.step_words import ACT_ICONS, act_of, details_of, settings, trigger, wait_of
 
 STEPS = [
@@ -50,6 +53,21 @@ def test_who_comes_in_is_told(speaking, site, written, said):
 
 def step(text):
     return Step.model_validate({"id": "a", **tomllib.loads(text)})
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "french"),
+    [
+        ({"is": "en"}, "reads English", "lit en anglais"),
+        ({"in": ["en", "fr"]}, "reads English or French", "lit en anglais ou français"),
+        ({"is_not": "fr-CA"}, "does not read French", "ne lit pas en français"),
+        ({"starts_with": "fr"}, "Language begins with fr", "Langue commence par fr"),
+    ],
+)
+def test_a_language_is_called_by_its_name(speaking, site, written, english, french):
+    for locale, wanted in (("en", english), ("fr", french)):
+        with speaking(locale):
+            assert in_words({"field": "locale", **written}, Names(site, viewer())) == wanted
 
 
 def test_every_act_has_an_icon():

@@ -135,6 +135,8 @@ def test_temperature_profile_and_what_is_missing_are_told_in_both_languages(live
     said = terreau("--lang", "fr", "explain", str(chloe)).output.replace("\u00a0", " ")
     assert "(Tiède), règles de 2026-10-01." in said
     assert "Webinar" not in said
+    assert "Profil : 40 points sur 65, comme " in said
+    assert "orrespondance" not in said
     assert "   70,000  points au total" in said
     assert "contact → iql : Par la règle : engagement 15, profil 40." in said
     assert "manque : Équipe de 1 à 5 personnes  [equipe]" in said

@@ -1,6 +1,7 @@
 """`terreau hits`: files of hits under whatever names, in either language."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -180,3 +181,11 @@ def test_the_command_says_why_in_either_language(tmp_path):
     assert (hit["id"], hit["class"], hit["reasons"]) == ("a", "machine", ["it only asked whether the link works"])
     french = CliRunner().invoke(main, ["hits", "classify", str(file), "--lang", "fr"], catch_exceptions=False)
     assert "a seulement demandé si le lien fonctionne" in french.output
+
+
+def test_several_reasons_stand_apart_as_the_language_prints_it(tmp_path):
+    file = tmp_path / "hits.jsonl"
+    file.write_text("\n".join(json.dumps(click("2026-11-10T10:00:00Z", link, user_agent="curl/8.0")) for link in "123"))
+    for lang, between in (("fr", "\u202f; "), ("en", "; ")):
+        told = CliRunner().invoke(main, ["hits", "classify", str(file), "--lang", lang], catch_exceptions=False).output
+        assert re.search(rf"\w{between}\w", told), told

@@ -1,5 +1,6 @@
 """The demo's pages show both boxes, keep mails in a sandbox, and move the calendar on a POST only."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,12 @@ def test_an_empty_box_says_what_to_do_first_in_either_language(client):
     assert "Ask for the guide on its page" in english
     assert "10 novembre 2026" in french
     assert "Next: 10 November 2026, 9:00" in english
+
+
+def test_no_line_of_the_french_page_can_begin_with_a_sign(client):
+    page = client.get("/demo/?lang=fr").text
+    assert "dans la boîte des commerciaux\u00a0: elle dit" in page
+    assert not re.search(r" [:;!?](?:\s|<)", re.sub(r"<[^>]*>", "", page))
 
 
 def test_mails_lie_in_the_box_of_whom_they_reached_newest_first(client, mailbox):
