@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from base.saying import Refused, said
+from base.saying import Refused, joined, said
 from base.tokens import digest
 from leads.imports.contacts import Rules
 from leads.imports.mapping import CONSENT, CONSENT_AT, ordered
@@ -114,4 +114,4 @@ def _insist_on_proof(fields: set[str], policy: Policy) -> None:
         if not there
     ]
     if missing:
-        raise Unproven(said("consent needs its proof: %(missing)s is missing", missing=missing[0]))
+        raise Unproven(said("consent needs its proof, and misses: %(missing)s", missing=joined(missing, "; ")))

@@ -72,7 +72,10 @@ def test_choices_are_kept_and_what_will_not_do_is_said_on_the_page(console_door,
     there = send(marketer).location
     unproven = marketer.post(there, {**CHOSEN, "c2": "consent:conseils-3d", "act": "take"})
     assert unproven.status_code == 422
-    assert "consent needs its proof: the exact wording they agreed to is missing" in unproven.text
+    assert (
+        "consent needs its proof, and misses: the exact wording they agreed to; where and how they agreed; "
+        in unproven.text
+    )
     assert marketer.post(there, {**CHOSEN, "c2": "nonsense"}).status_code == 422
     proven = {"c2": "consent:conseils-3d", "wording": "W", "proven_by": "paper", "consent_on": "2026-10-01"}
     assert marketer.post(there, {**CHOSEN, **proven, "keep_as": "salon"}).status_code == 303

@@ -100,7 +100,10 @@ def test_a_mapping_is_adjusted_kept_by_name_and_used_again(house):
         (["--mapping", "salone"], "no mapping is kept under the name `salone` (kept are: salon)"),
         (["--map", "E-mial=email"], "the list has no column `E-mial` (did you mean `E-mail`?)"),
         (["--map", "E-mail=emial"], "there is no field `emial` to fill (did you mean `email`?)"),
-        (["--map", "Prénom Nom=consent:conseils-3d"], "consent needs its proof: the exact wording they agreed to"),
+        (
+            ["--map", "Prénom Nom=consent:conseils-3d"],
+            "consent needs its proof, and misses: the exact wording they agreed to; where and how they agreed; the day",
+        ),
         (["--encoding", "klingon"], "the file cannot be read in the encoding `klingon`"),
     ]:
         said = told("import", "liste.csv", "--dry-run", *words)
