@@ -13,25 +13,22 @@ from email.policy import compat32
 from flufl.bounce import all_failures
 
 from emails.causes import CERTAIN, HARD, Reply, cause, reply_in, stage_in
+from emails.named import ADDRESS, MOST_RECIPIENTS, failed_recipients, is_ours, mentioned, originally_to
 from emails.received import LONGEST_ADDRESS, Headers, Received, blocks, first
 
 logging.getLogger("flufl.bounce").disabled = True  # it tells of every mail that it does not know
 
 REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
-MOST_RECIPIENTS = 50
 LONGEST_NOTICE = 20_000  # characters of what a bounce tells people
 _SAID = 300
 _FAILURES = frozenset({"failed", "failure", "delayed", ""})  # what else a report may say is good news
 
-_ADDRESS = r"[^\s<>@:;,()\[\]\"'：；，（）【】「」]{1,200}@(?:\[[A-Za-z0-9.:]{1,60}\]|[A-Za-z0-9][A-Za-z0-9.-]{0,253})"
-_FOUND = re.compile(_ADDRESS)
 # A line that opens what is said about one recipient: indented, in angle brackets, or with what follows it.
 _OPENS = re.compile(
-    rf"^[ \t>*]{{0,12}}(?:To: |Recipient: |RCPT TO:)?<?(?:mailto:)?({_ADDRESS})>?[:,.]{{0,3}}(?=\s|$|<mailto|\()",
+    rf"^[ \t>*]{{0,12}}(?:To: |Recipient: |RCPT TO:)?<?(?:mailto:)?({ADDRESS})>?[:,.]{{0,3}}(?=\s|$|<mailto|\()",
     re.MULTILINE,
 )
-_TAG = re.compile(r"\+[^@\s]{0,100}@")  # what makes a return path that of one mail
-_RCPT = re.compile(rf"(?:RCPT TO|rcpt|recipient)[:=\[ ]{{1,3}}<?({_ADDRESS})>?", re.IGNORECASE)
+_RCPT = re.compile(rf"(?:RCPT TO|rcpt|recipient)[:=\[ ]{{1,3}}<?({ADDRESS})>?", re.IGNORECASE)
 _NAMED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")  # RFC 6533 3: utf-8-addr-xtext
 _RETURNED = re.compile(
     r"^[ \t]*[-_=]{2,60}.{0,12}(?:this is a copy|original message|returned message|unsent message|message follows"
@@ -93,7 +90,7 @@ def told(mail: Received, *, by_machine: bool) -> tuple[Recipient, ...]:
     delayed = _is_delay(mail, notice)
     sayings = _sayings(mail, notice) or [(address, notice) for address in _known_to_flufl(mail)]
     if not sayings and by_machine:
-        sayings = [(address, notice) for address in _originally_to(mail) or _mentioned(mail, notice)]
+        sayings = [(address, notice) for address in originally_to(mail) or mentioned(mail, notice)]
     return tuple(_from_words(address, words, notice, delayed) for address, words in sayings[:MOST_RECIPIENTS])
 
 
@@ -191,7 +188,7 @@ def _address(final: str, original: str, mail: Received) -> str:
         final if "@" in final and not final.startswith(("|", "/", '"|')) else "",
         original if "@" in original else "",
     )
-    return next((one for one in named if one), "") or next(iter(_failed_recipients(mail) or _originally_to(mail)), "")
+    return next((one for one in named if one), "") or next(iter(failed_recipients(mail) or originally_to(mail)), "")
 
 
 def _about(address: str, notice: str) -> str:
@@ -208,10 +205,10 @@ def _about(address: str, notice: str) -> str:
 
 def _sayings(mail: Received, notice: str) -> list[tuple[str, str]]:
     """Each address that failed, with what is said about it."""
-    failed = _failed_recipients(mail)
+    failed = failed_recipients(mail)
     openings = [(found[1].rstrip(".:,"), found.start()) for found in _OPENS.finditer(notice)]
     wanted = [(one, at) for one, at in openings if not failed or one.lower() in map(str.lower, failed)]
-    wanted = [(one, at) for one, at in wanted if not _is_ours(one, mail)]
+    wanted = [(one, at) for one, at in wanted if not is_ours(one, mail)]
     if not wanted:
         named = failed or list(dict.fromkeys(_RCPT.findall(notice)))
         return [(one, notice) for one in named]
@@ -252,36 +249,6 @@ def _guessed(words: str) -> str:
 def _is_delay(mail: Received, notice: str) -> bool:
     subject = mail.first("subject").lower()
     return _DELAYED.search(notice.lower()) is not None or _DELAYED.search(subject) is not None
-
-
-def _failed_recipients(mail: Received) -> list[str]:
-    """Exim and Google name them in a header."""
-    values = " ".join(mail.headers.get("x-failed-recipients", ()))
-    return list(dict.fromkeys(_FOUND.findall(values)))[:MOST_RECIPIENTS]
-
-
-def _originally_to(mail: Received) -> list[str]:
-    """Whom the mail that came back was written to."""
-    return [one for headers in mail.originals[:1] for one in _FOUND.findall(first(headers, "to"))][:1]
-
-
-def _mentioned(mail: Received, notice: str) -> list[str]:
-    """The first address that stands anywhere in the notice, in the middle of a sentence; one of the house that the
-    notice is sent to wrote the mail more likely than it got it."""
-    named = [one for one in _FOUND.findall(notice) if not _is_ours(one, mail)]
-    house = {_host(one) for one in _FOUND.findall(mail.first("to"))}
-    return sorted(named, key=lambda one: _host(one) in house)[:1]
-
-
-def _host(address: str) -> str:
-    return address.rpartition("@")[2].rstrip(".").lower()
-
-
-def _is_ours(address: str, mail: Received) -> bool:
-    """Whether it is the one who wrote, or to whom this report is sent, or who sends it."""
-    ours = {*mail.headers.get("to", ()), *mail.headers.get("from", ()), *(first(one, "from") for one in mail.originals)}
-    named = {value.lower() for value in ours} | {_TAG.sub("@", value.lower()) for value in ours}
-    return any(address.lower() in value for value in named) or address.lower().startswith("postmaster@")
 
 
 def _known_to_flufl(mail: Received) -> list[str]:

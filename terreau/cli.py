@@ -271,7 +271,8 @@ def demo(options: Options, folder: Path | None, port: int | None, speed: str | N
 
 
 def _of_a_house(options: Options) -> Config:
-    """The settings of a house that opens: its first start wants content, any other goes by the release in force."""
+    """The settings of a house that opens: one that makes its embedded database now wants content; what others lack is
+    told once it is looked for."""
     config = options.load()
     return options.load_with_content() if is_new(config) else config
 

@@ -37,7 +37,7 @@ def told_of_returns(back: CameBack, awaited: Bounces, machine_now: datetime, zon
 def _looked(folder: Path, back: CameBack, zone: Zone) -> Said:
     if back.read_at is None:
         return said("%(folder)s was never looked into", folder=folder)
-    return said("%(folder)s was last looked into at %(when)s", folder=folder, when=said_moment(back.read_at, zone))
+    return said("%(folder)s was last looked into on %(when)s", folder=folder, when=said_moment(back.read_at, zone))
 
 
 def _usable(folder: Path) -> bool:
