@@ -11,7 +11,7 @@ from pathlib import PurePath
 ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+\.[^\s<>\"'(),:;]+")
 # What opens something: signed, or 22 letters of `base.tokens.new_token`, alone or with the number of a link behind.
 SIGNED = re.compile(r"[\w-]{8,}\.[\w-]{4,}\.[\w-]{16,}")
-_NAME = r"(?:[A-Z][a-z]+)+(?![0-9A-Za-z])"  # of a class: ConnectionRefusedError is no secret
+_NAME = r"(?:[A-Z][a-z]+)+(?:Error|Exception|Warning)(?![0-9A-Za-z])"  # ConnectionRefusedError is no secret
 TOKEN = re.compile(rf"(?<![0-9A-Za-z])(?!{_NAME})(?=[0-9A-Za-z]*[A-Z])[0-9A-Za-z]{{22,43}}(?![0-9A-Za-z])")
 NUMBER = re.compile(r"\+[0-9][0-9 .-]{6,18}[0-9]")
 QUERY = re.compile(r"(?<=[\w/])\?[^\s\"'<>]+=[^\s\"'<>]*")

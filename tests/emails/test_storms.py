@@ -191,7 +191,7 @@ def begin(sender, life):
 def test_a_database_that_is_taken_away_again_and_again_costs_no_mail(house, server, sender_to, seed, never):
     """Locked (SQLite) or with all its connections ended (PostgreSQL), every moment or two while mail leaves."""
     ledger, port = server
-    sends = 4_000 if FULL else 100
+    sends = 4_000 if FULL else 400  # a quick machine sends a hundred between two looks
     owe_many(house, sends)
     house.clocks = system_clocks()  # what is laid behind for a moment comes again by itself
     sender, over, trouble = sender_to(port, connections=2), threading.Event(), Counter()

@@ -110,6 +110,7 @@ def test_an_error_of_others_tells_its_kind_and_its_place_and_never_its_words(cap
         ("call +33 6 12 34 56 78 now", "call <number> now"),
         ("release 0123456789abcdef0123456789ab is in force", "release 0123456789abcdef0123456789ab is in force"),
         ("a ConnectionRefusedError of ours", "a ConnectionRefusedError of ours"),
+        ("GET /d/JnKizZbyQnspgapGesqDpa 404", "GET /d/<token> 404"),  # written like the name of a class, by chance
         ("conseils-3d/bienvenue at 2026-11-02T09:00:00", "conseils-3d/bienvenue at 2026-11-02T09:00:00"),
     ],
 )
