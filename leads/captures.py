@@ -51,7 +51,8 @@ def learnt(
     if confirmed:
         told = {name: value for name, value in told.items() if not known[name]}
         told_besides = {name: value for name, value in told_besides.items() if fields.get(name) in _UNKNOWN}
-    if "last_name" not in told and names.is_same(told.get("first_name"), known["last_name"]):
+    is_their_first = not known["first_name"] and names.is_same(told.get("first_name"), known["last_name"])
+    if is_their_first and "last_name" not in told:
         told["last_name"] = None  # a list kept their only name in that place
     return told, told_besides
 

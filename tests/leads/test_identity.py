@@ -88,6 +88,20 @@ def test_a_form_puts_the_only_name_that_a_list_knew_in_its_place(database, captu
     assert (lead.first_name, lead.last_name, lead.name) == ("claire", None, "claire")
 
 
+@pytest.mark.parametrize(
+    ("known", "told", "called"), [("Ali Ali", "Ali", "Ali Ali"), ("Jean Martin", "Martin", "Martin Martin")]
+)
+def test_a_form_never_takes_the_last_name_of_a_lead_whose_first_name_is_known(
+    database, capture, moment, known, told, called
+):
+    theirs = {"email": "a@lumen.example", **dict(zip(("first_name", "last_name"), known.split(), strict=True))}
+    lead_id = database.write(lambda conn: record(conn, replace(capture, columns=theirs), moment)).lead_id
+    again = replace(capture, columns={"email": "a@lumen.example", "first_name": told}, idempotency_key="key-2")
+    database.write(lambda conn: record(conn, again, moment))
+    with database.read() as conn:
+        assert load_leads(conn, [lead_id])[lead_id].name == called
+
+
 @pytest.mark.parametrize(("state", "kept"), [("granted", True), ("withdrawn", True), ("asked", False)])
 def test_a_form_in_the_name_of_a_lead_who_has_confirmed_replaces_nothing_known_and_fills_what_is_empty(
     database, capture, moment, state, kept
