@@ -70,7 +70,7 @@ def propose(shape: Shape, targets: Targets) -> Fields:
     for name in likely:
         _take_once(found, name, columns.slip_of(name))
     _nom(shape, found)
-    _given(found)
+    _given(shape, found)
     if EMAIL not in found.values() or not _has_addresses(shape, found):
         _by_cells(shape, found)
     _nobody_s(shape, found)
@@ -166,16 +166,21 @@ def _nom(shape: Shape, found: Fields) -> None:
     for name in shape.names:
         if name in found or not columns.is_surname_or_both(name):
             continue
-        beside = "first_name" in found.values()
-        several = sum(" " in cell.strip() for cell in _cells(shape, name))
-        both = not beside and several > _MOSTLY * max(len(_cells(shape, name)), 1)
+        both = "first_name" not in found.values() and _holds_several_words(shape, name)
         _take(found, name, FULL_NAME if both else "last_name")
 
 
-def _given(found: Fields) -> None:
-    """`Name` or `Nombre` is a first name beside a `Surname` or `Apellidos`."""
+def _given(shape: Shape, found: Fields) -> None:
+    """`Name` or `Nombre` is a first name beside a `Surname` or `Apellidos`, where its cells hold one word."""
     if "last_name" in found.values() and "first_name" not in found.values():
-        found.update({name: "first_name" for name, field in found.items() if columns.is_first_or_both(name, field)})
+        either = [name for name, field in found.items() if columns.is_first_or_both(name, field)]
+        found.update({name: "first_name" for name in either if not _holds_several_words(shape, name)})
+
+
+def _holds_several_words(shape: Shape, name: str) -> bool:
+    """Whether most of the cells that are filled do."""
+    cells = _cells(shape, name)
+    return sum(" " in cell for cell in cells) > _MOSTLY * max(len(cells), 1)
 
 
 def _nobody_s(shape: Shape, found: Fields) -> None:

@@ -107,6 +107,14 @@ def test_a_name_beside_a_surname_is_a_first_name_and_alone_it_is_both(first, las
     assert alone.mapping[first] == "full_name"
 
 
+def test_a_name_of_several_words_beside_a_surname_is_both():
+    found, rows = looked_at("Name;Surname;Email\nAda Lovelace;Lovelace;ada@a.fr\nBob Petit;Petit;bob@a.fr\n")
+    assert (found.mapping["Name"], found.mapping["Surname"]) == ("full_name", "last_name")
+    assert [(row.columns["first_name"], row.columns["last_name"]) for row in rows] == [
+        ("Ada", "Lovelace"), ("Bob", "Petit"),
+    ]  # fmt: skip
+
+
 def test_of_several_columns_of_addresses_one_that_says_the_same_in_every_row_is_nobody_s():
     text = "User Email,Work email,Email perso\nchloe@l.fr,ada@a.fr,ada@b.fr\nchloe@l.fr,,bob@b.fr\n"
     found, _ = looked_at(text)
