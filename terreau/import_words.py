@@ -143,8 +143,8 @@ def result_lines(import_id: int, counts: Mapping[str, int], remarks: Remarks, wo
             "%(count)s addresses stay left alone, as they were.",
             suppressed,
         )
-    if consents := _recorded(counts.get("consents", 0), words) + _of_none(counts.get("no_consent", 0), words):
-        yield " ".join(consents)
+    if counts.get("consents") or counts.get("no_consent"):
+        yield " ".join([_recorded(counts.get("consents", 0), words), *_of_none(counts.get("no_consent", 0), words)])
     yield from remark_lines(remarks, words)
 
 
@@ -163,11 +163,11 @@ def _results(n: Counter[str], words: Translator) -> list[str]:
     return [part for name, part in parts if n[name]]
 
 
-def _recorded(consents: int, words: Translator) -> list[str]:
+def _recorded(consents: int, words: Translator) -> str:
     told = words.ngettext(
         "%(count)s consent was recorded with its proof.", "%(count)s consents were recorded with their proof.", consents
     )
-    return [told] if consents else []
+    return told if consents else words.gettext("No new consent was recorded.")
 
 
 def import_line(row: Any, state: str, zone: str, words: Translator) -> str:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from leads.imports.importer import FORGOTTEN_AFTER, Importer
-from storage.schema import exports, import_parts, imports, leads
+from storage.schema import exports, import_parts, import_rejects, imports, leads
 
 LIST = (
     "Prénom;Courriel;OK;Tél\nAda;ada@example.org;oui;06 39 98 12 34\n"
@@ -133,6 +133,18 @@ def test_each_consent_that_is_not_recorded_is_shown_with_its_line_and_its_reason
     assert "Why rows were not taken" not in page
     kept = csv.reader(io.StringIO(marketer.get(f"{there}/rejects").data.decode("utf-8-sig")))
     assert [tuple(row) for row in kept][1:] == [(line.removeprefix("line "), reason) for line, reason in told]
+
+
+def test_how_many_consents_were_not_recorded_is_told_where_nobody_kept_why(console_door, marketer, house):
+    there = send(marketer, "Courriel;OK;Le\nada@example.org;oui;x\nbob@example.org;oui;x\n").location
+    columns = {"c0": "email", "c1": "consent:conseils-3d", "c2": "consent_at", "wording": "W", "proven_by": "paper"}
+    marketer.post(there, {**columns, "act": "take"})
+    house.drain(Event())
+    told = "No new consent was recorded. Of 2 people none could be."
+    assert told in marketer.get(there).text
+    console_door.database.write(lambda conn: conn.execute(delete(import_rejects)) and None)  # as imports once were
+    page = marketer.get(there).text
+    assert (told in page, "Why consents were not recorded" in page) == (True, False)
 
 
 def test_a_stage_that_nobody_knows_is_refused_and_not_noted(console_door, marketer):

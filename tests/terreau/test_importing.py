@@ -145,6 +145,18 @@ def test_consents_are_told_alike_in_a_dry_run_in_the_import_and_in_the_file_of_w
     assert [(one["line"], one["code"]) for one in again["remarks"]] == [(3, "no_day"), (4, "typo"), (4, "day_to_come")]
 
 
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "No new consent was recorded. Of 1 person none could be."),
+        ("fr", "Aucun nouveau consentement n'a été enregistré. Pour 1 personne, aucun n'a pu l'être."),
+    ],
+)
+def test_an_import_that_could_record_no_consent_says_so(house, lang, sentence):
+    (house / "none.csv").write_text("E-mail;OK;Le\nbob@example.org;oui;02/2025\n")
+    assert sentence in told("import", "none.csv", "--yes", "--lang", lang, *CONSENT).stdout.splitlines()
+
+
 def test_a_mended_row_of_that_file_brings_the_consent_in(house):
     (house / "opted.csv").write_text(OPTED)
     told("import", "opted.csv", "--yes", "--author", "ada", *CONSENT)
