@@ -4,7 +4,6 @@ import csv
 import io
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -198,7 +197,7 @@ def _plan(door: ConsoleDoor, row: Row[Any], settings: Settings, wrong: str = "")
 def _progress(door: ConsoleDoor, row: Row[Any]) -> Response:
     with door.database.read() as conn:
         reasons = ledger.reasons(conn, row.id)
-        remarks = list(islice(ledger.remarks(conn, row.id), LINES)) if row.counts["no_consent"] else []
+        remarks = ledger.remarks(conn, row.id, LINES) if row.counts["no_consent"] else []
     is_over = row.state in (ledger.DONE, ledger.FAILED)
     return draw(
         "console/import_result.html",

@@ -155,9 +155,9 @@ def told_of(database: Database, import_id: int, plan: Plan) -> tuple[Iterator[Re
 def remarks_of(database: Database, import_id: int) -> Remarks:
     """Why consents were not recorded, counted."""
     counted = Remarks()
-    with database.read() as conn:
-        for remark in ledger.remarks(conn, import_id):
-            counted.hear(remark)
+    for one in kept_back_of(database, import_id):
+        if isinstance(one, Remark):
+            counted.hear(one)
     return counted
 
 

@@ -161,14 +161,11 @@ def kept_back(conn: Connection, import_id: int) -> Iterator[Reject | Remark]:
         after = rows[-1].line
 
 
-def rejects(conn: Connection, import_id: int) -> Iterator[Reject]:
-    """Those of them that were not taken."""
-    return (one for one in kept_back(conn, import_id) if isinstance(one, Reject))
-
-
-def remarks(conn: Connection, import_id: int) -> Iterator[Remark]:
-    """Why no consent was recorded of the others."""
-    return (one for one in kept_back(conn, import_id) if isinstance(one, Remark))
+def remarks(conn: Connection, import_id: int, limit: int) -> list[Remark]:
+    """Why no consent was recorded, of the first rows of which none was."""
+    ours = (import_rejects.c.import_id == import_id) & import_rejects.c.code.in_(sorted(NO_CONSENT))
+    found = select(import_rejects.c.line, import_rejects.c.code).where(ours)
+    return [Remark(*row) for row in conn.execute(found.order_by(import_rejects.c.line).limit(limit))]
 
 
 def reasons(conn: Connection, import_id: int) -> dict[str, int]:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.event import listen
 
 from leads import consent, consenting, events
 from leads.answering import ConsentAnswer
@@ -99,7 +100,7 @@ def test_a_list_makes_contacts_with_their_event_their_wake_and_their_words(burea
         [event] = events.all_of(conn, ada.id)
         found = set(conn.execute(select(lead_words.c.word).where(lead_words.c.lead_id == ada.id)).scalars())
         row = ledger.one(conn, run.import_id)
-        rejected = list(ledger.rejects(conn, run.import_id))
+        rejected = list(ledger.kept_back(conn, run.import_id))
     assert (event.name, event.subject, event.evidence) == ("imported", "salon-2026", "engine")
     assert (event.data["line"], event.data["by"], event.data["file"]) == (2, "ada", row.hash)
     assert {"ada", "lovelace", "analytical"} <= found
@@ -239,7 +240,7 @@ def test_whoever_asked_to_be_forgotten_is_not_made_again(bureau):
     run = bureau.takes(LIST)
     with bureau.database.read() as conn:
         assert set(conn.execute(select(leads.c.email)).scalars()) == {"bob@example.org", None}
-        assert next(ledger.rejects(conn, run.import_id)) == Reject(2, "erased")
+        assert next(ledger.kept_back(conn, run.import_id)) == Reject(2, "erased")
 
 
 def test_the_day_of_a_column_counts_and_one_to_come_proves_nothing(bureau):
@@ -285,9 +286,21 @@ def test_a_rehearsal_tells_of_each_consent_that_is_not_recorded_what_the_import_
     run = bureau.takes(NO_CONSENTS, policy, COLUMNS)
     with bureau.database.read() as conn:
         assert list(ledger.kept_back(conn, run.import_id)) == WITHHELD
-        assert (list(ledger.rejects(conn, run.import_id)), ledger.reasons(conn, run.import_id)) == ([], {})
+        assert ledger.reasons(conn, run.import_id) == {}
     assert kept_back == WITHHELD
     assert (tally.consents, tally.no_consent) == (2, 8) == (run.counts["consents"], run.counts["no_consent"])
+
+
+def test_the_first_consents_that_were_not_recorded_are_asked_for_once_however_many_rows_were_not_taken(bureau):
+    run = bureau.takes("Courriel\n")
+    codes = [*["email_invalid"] * 1100, *["no_day", "nobody", "bought", "no_day"]]
+    rows = [{"import_id": run.import_id, "line": line, "code": code, "about": ""} for line, code in enumerate(codes)]
+    bureau.database.write(lambda conn: conn.execute(insert(import_rejects), rows) and None)
+    asked = []
+    with bureau.database.read() as conn:
+        listen(conn, "before_cursor_execute", lambda _, __, statement, *more: asked.append(statement))
+        assert ledger.remarks(conn, run.import_id, 2) == [Remark(1100, "no_day"), Remark(1102, "bought")]
+    assert len(asked) == 1
 
 
 def test_whoever_agreed_before_is_no_consent_that_could_not_be_recorded(bureau):
