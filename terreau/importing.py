@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, field
 from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -40,6 +40,7 @@ class NoImport(Refused):
 
 
 EXPECTED = (Unmappable, Unreadable, Unproven, UnknownMapping, ledger.TakenOver, NoImport)
+KEPT_BACK: dict[str, type[Reject] | type[Remark]] = {"Reject": Reject, "Remark": Remark}  # by what is spooled of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def planned(at: Desk, wish: Wish, progress: Progress) -> Iterator[tuple[BinaryIO
         settings = Settings.of(found, wish.policy, tuple(at.config.site.locales))
 
         def keep(one: Reject | Remark) -> None:
-            spool.write(json.dumps(astuple(one)) + "\n")
+            spool.write(json.dumps([type(one).__name__, *astuple(one)]) + "\n")
 
         now = (clocks_of(at.database) if at.database is not None else system_clocks()).calendar()
         tally = rehearse(file, settings, at.database, at.key, now, keep, progress)
@@ -267,5 +268,5 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _unspooled(spool: Any) -> Iterator[Reject | Remark]:
     spool.seek(0)
     for line in spool:
-        told = json.loads(line)
-        yield Reject(*told) if len(told) == len(fields(Reject)) else Remark(*told)
+        kind, *told = json.loads(line)
+        yield KEPT_BACK[kind](*told)
