@@ -13,6 +13,7 @@ from leads.imports.settings import ORIGINS
 from terreau import importing
 from terreau.applying import signed
 from terreau.folders import for_its_owner
+from terreau.importing import Desk
 from terreau.language import LANG, gettext, words
 from terreau.options import Options
 from terreau.under_way import under_way
@@ -69,34 +70,30 @@ def export(
     \b
     Example:  terreau export mql.csv --stage mql
     """
-    config, speech = options.load(), words()
-    if file.is_file() and not overwrite:
-        raise NoExport(said("%(file)s is there already: name another one, or add --overwrite", file=file))
+    config, speech, asked = options.load(), words(), Narrowed(**narrowed)
     with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
-        asked = Narrowed(**narrowed)
-        if at.site is not None:
-            with at.database.read() as conn:
-                exports.insist_on_known(conn, asked, at.site.definitions)
+        _insist(at, asked, file, overwrite)
         who = signed(config.content.dir, author, None).author
         with for_its_owner(file, "utf-8-sig") as into, under_way(speech.gettext("taking out")) as progress:
             done = exports.write_list(
-                at.database,
-                asked,
-                into,
-                at.key,
-                Clerk(who),
-                clocks_of(at.database).moment(),
-                tuple(sorted(at.targets.fields)),
-                limit,
-                delimiter,
-                progress,
-            )
+                at.database, asked, into, at.key, Clerk(who), clocks_of(at.database).moment(),
+                tuple(sorted(at.targets.fields)), limit, delimiter, progress,
+            )  # fmt: skip
     click.echo(
         speech.ngettext("%(count)s lead is in %(path)s.", "%(count)s leads are in %(path)s.", done.rows, path=file)
     )
     if done.is_cut:
         click.echo(speech.gettext("There are more: a list holds at most %(limit)s.", limit=speech.number(limit)))
+
+
+def _insist(at: Desk, asked: Narrowed, file: Path, overwrite: bool) -> None:
+    """Raises NoExport for a file that is there already, UnknownValue for leads of what nobody knows."""
+    if file.is_file() and not overwrite:
+        raise NoExport(said("%(file)s is there already: name another one, or add --overwrite", file=file))
+    if at.site is not None and at.database is not None:
+        with at.database.read() as conn:
+            exports.insist_on_known(conn, asked, at.site.definitions)
 
 
 @click.command(name="exports", short_help="List who took leads out.")
