@@ -49,7 +49,8 @@ def resume(config: Config, sequence: str | None) -> str:
     """Go on; returns a sentence. Raises as `pause` does."""
 
     def end(conn: Connection, name: str, now: Moment) -> Said:
-        if not pauses.end(conn, name, now):
+        since = pauses.end(conn, name, now)
+        if since is None:
             others = sorted({one.name for one in pauses.every(conn) if one.ended_at is None})
             if others:
                 return said(
@@ -57,7 +58,7 @@ def resume(config: Config, sequence: str | None) -> str:
                 )
             return said("%(what)s was not paused.", what=_called(name))
         if name == EVERYTHING:
-            gaps.settle(conn, now)
+            gaps.settle(conn, since, now)
         number = _inside(conn, name)
         if not number:
             return said("%(what)s goes on.", what=_called(name))

@@ -21,6 +21,7 @@ from workflows.resting import EVERYTHING
 FLOWS_ON = timedelta(hours=6)
 CATCHES_UP = timedelta(days=7)
 BACKWARDS = timedelta(minutes=5)
+LOOKS_WITHIN = timedelta(minutes=1)  # a house that runs was seen so lately
 HOUSE = "the house"  # who begins a pause that nobody asked for
 
 _INCARNATION, _SEEN_AT = "incarnation", "seen_at"  # keys of `facts`
@@ -114,9 +115,11 @@ def renew(conn: Connection, fresh: Incarnation, now: Moment) -> None:
     _write(conn, {_INCARNATION: str(fresh), _SEEN_AT: now.calendar.isoformat()})
 
 
-def settle(conn: Connection, now: Moment) -> None:
-    """A person has looked and lets everything go on: the time until now asks for nothing any more."""
-    if _seen_at(conn) is not None:
+def settle(conn: Connection, paused_since: datetime, now: Moment) -> None:
+    """A person lets everything go on: the time of the pause asks for nothing any more. That in which nothing ran before
+    it began does, at the next look."""
+    seen_at = _seen_at(conn)
+    if seen_at is not None and paused_since - seen_at <= LOOKS_WITHIN:
         _write(conn, {_SEEN_AT: now.calendar.isoformat()})
 
 

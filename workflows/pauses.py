@@ -31,12 +31,13 @@ def begin_at(conn: Connection, name: str, reason: str, author: str, since: Momen
     return True
 
 
-def end(conn: Connection, name: str, now: Moment) -> bool:
-    """Go on; False when it was not paused. The leads inside are told in portions (`carry_on`)."""
+def end(conn: Connection, name: str, now: Moment) -> datetime | None:
+    """Go on; returns since when it was paused, None when it was not. The leads inside are told in portions
+    (`carry_on`)."""
     _switch(conn, name, False, "", now)
     over = update(pauses).where(pauses.c.name == name, pauses.c.ended_at.is_(None))
     values = {"ended_at": now.calendar, "next_lead_id": 0, "next_at": now.calendar}
-    return conn.execute(over.values(values)).rowcount > 0
+    return min(conn.scalars(over.values(values).returning(pauses.c.began_at)), default=None)
 
 
 def note(conn: Connection, name: str, reason: str, author: str, since: Moment, now: Moment) -> None:

@@ -41,10 +41,12 @@ def shifted(
     planned: Callable[[datetime, datetime], datetime], anchor: datetime, arrived: datetime, pauses: Iterable[Pause]
 ) -> datetime:
     """When a wait is over, the pauses in it not counted. `planned` computes it from an anchor and an arrival."""
+    counted = anchor  # until here: pauses may overlap, as one of everything and one of a sequence do
     for pause in pauses:
-        if pause.ended_at is None or pause.ended_at <= anchor or planned(anchor, arrived) < pause.began_at:
+        if pause.ended_at is None or pause.ended_at <= counted or planned(anchor, arrived) < pause.began_at:
             continue
-        anchor += pause.ended_at - max(pause.began_at, anchor)
+        anchor += pause.ended_at - max(pause.began_at, counted)
+        counted = pause.ended_at
         arrived = max(arrived, pause.ended_at)
     return planned(anchor, arrived)
 

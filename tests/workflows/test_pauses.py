@@ -98,6 +98,14 @@ def test_two_pauses_add_up(inside, world):
     assert story.turn(world.MONDAY + HOUR).due_at == world.MONDAY + 5 * DAY
 
 
+def test_two_pauses_that_overlap_count_once(inside, world):
+    story = inside()
+    paused(story, DAY, 4 * DAY)
+    paused(story, 2 * DAY, 3 * DAY)
+    paused(story, 3 * DAY, 5 * DAY, name="all")
+    assert story.turn(world.MONDAY + HOUR).due_at == world.MONDAY + 6 * DAY
+
+
 def test_a_shifted_wait_still_ends_at_its_hour(inside, world):
     text = TWO.replace('wait = "2 days"', 'wait = "2 days"\nwait_until = { time = "09:00" }')
     story = inside(text=text)
