@@ -11,6 +11,7 @@ from authoring.routes import END, reachable
 from base.translations import msgid
 from reports.ledger import Decided
 from workflows.language import is_below
+from workflows.outcomes import TAKEN_ALREADY
 
 # Pattern -> sentence, as in `console.reasons`.
 WAYS: tuple[tuple[str, str], ...] = (
@@ -50,7 +51,7 @@ def led_to(one: Decided, step: Step | None) -> str | None:
     if found is not None:
         return found[1]
     late = step.wait_for.on_timeout if step is not None and step.wait_for is not None else "next"
-    if one.outcome == "skipped" and late not in END:
+    if one.outcome == "skipped" and one.reason != TAKEN_ALREADY and late not in END:
         return late
     return NOWHERE if one.reason.startswith("nothing follows") else None
 

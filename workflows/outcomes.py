@@ -89,6 +89,9 @@ class Complete:
     """Every step lies behind."""
 
 
+TAKEN_ALREADY = "taken already, before an edit put it further down"
+
+
 @dataclass(frozen=True, slots=True)
 class PassBy:
     """The step was taken before an edit put it here: on to `then`, as if it were not there."""

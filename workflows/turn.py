@@ -17,6 +17,7 @@ from workflows.arbiter import Alone, Delay, Want, arbitrate
 from workflows.decide import decide
 from workflows.language import answers_forms, first_zone, waits
 from workflows.outcomes import (
+    TAKEN_ALREADY,
     Adopt,
     Complete,
     Jump,
@@ -220,7 +221,7 @@ class _Turn(Slate):
         return self.on_to(enrolment, None, anchor_at=enrolment.anchor_at)
 
     def pass_by(self, enrolment: Enrolment, passed: PassBy) -> Enrolment:
-        self.say("skipped", "taken already, before an edit put it further down", enrolment)
+        self.say("skipped", TAKEN_ALREADY, enrolment)
         ahead = tuple(name for name in enrolment.passed if name != passed.step.id)
         return self.on_to(replace(enrolment, passed=ahead), passed.then, anchor_at=enrolment.anchor_at)
 

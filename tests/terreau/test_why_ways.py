@@ -4,16 +4,20 @@ import json
 import re
 import shutil
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
+from storage.schema import decisions
 from terreau.cli import main
 from terreau.simulating import read_site
 from tests.terreau.living import ADA, HEAD, config_of, lived, write, write_persona
+from workflows.outcomes import TAKEN_ALREADY
 
 WAYS = """
 [[step]]
@@ -125,6 +129,28 @@ def test_a_wait_that_was_met_says_what_came_and_when(house):
 def test_a_wait_in_vain_names_the_step_that_it_leads_to(house):
     late = of("listen", told("bob", "ways/long"))
     assert (late["outcome"], late["goes_on_at"]) == ("skipped", "last")
+
+
+@pytest.fixture
+def passed(house, town):
+    """Bob comes by the step that he waited at once more: an edit has put it further down."""
+    with closing(open_database(f"sqlite:///{town}/terreau.db")) as database:
+        with database.read() as conn:
+            found = conn.execute(
+                select(decisions).where(decisions.c.step == "listen", decisions.c.outcome == "skipped")
+            )
+            waited = found.one()._asdict()
+        row = {**waited, "id": 10_000, "at": waited["at"] + timedelta(hours=1), "reason": TAKEN_ALREADY}
+        database.write(lambda conn: conn.execute(decisions.insert().values(row)).rowcount)
+        yield
+        database.write(lambda conn: conn.execute(decisions.delete().where(decisions.c.id == row["id"])).rowcount)
+
+
+@pytest.mark.usefixtures("passed")
+def test_a_wait_that_an_edit_put_further_down_leads_nowhere_else(house):
+    by = of("listen", told("bob", "ways/listen"))
+    assert (by["said"], by["goes_on_at"]) == (TAKEN_ALREADY, None)
+    assert [one["reason"] for one in told("bob", "ways/long") if one["reason"] == TAKEN_ALREADY] == []
 
 
 @pytest.mark.parametrize(
