@@ -15,7 +15,7 @@ from console.reasons import told, told_of_refusal
 from console.step_words import wait_of
 from leads.answering import in_force
 from leads.facts import Lead
-from reports.came_back import CameBack
+from reports.came_back import Heard
 from reports.dealings import Consent, Dealings, Inside, Mail, Said
 from sales.wording import without_expressions
 from workflows.language import zone_for
@@ -196,7 +196,7 @@ def _sent(mail: Mail, site: Site, names: Names, viewer: Viewer) -> Sent:
     )
 
 
-def _why(mail: Mail, back: CameBack | None, names: Names) -> str:
+def _why(mail: Mail, back: Heard | None, names: Names) -> str:
     if back is not None:
         on = moment(back.at)
         return say("on %(moment)s: %(cause)s", moment=on, cause=say(back.cause)) if back.cause else on

@@ -23,7 +23,7 @@ _NAMES = sorted({name for names in _TOLD_BY.values() for name in names})
 
 
 @dataclass(frozen=True, slots=True)
-class CameBack:
+class Heard:
     """What became of a mail that had left: `how` is the event's name, `cause` the reason given, "" for none."""
 
     how: str
@@ -47,11 +47,11 @@ class LeftAlone:
         return {"scope": self.scope, "topic": self.topic, "reason": self.reason, "cause": self.cause, "at_utc": at}
 
 
-def came_back(conn: Connection, lead_id: int) -> dict[int, CameBack]:
+def heard_of(conn: Connection, lead_id: int) -> dict[int, Heard]:
     """{message: the last that was heard of it}, of those that did not end well after all."""
     heard = events.history(conn, [lead_id], (BOUNCED, SOFT, COMPLAINED))[lead_id]
     return {
-        event.data["message_id"]: CameBack(event.name, str(event.data.get("reason") or ""), event.at)
+        event.data["message_id"]: Heard(event.name, str(event.data.get("reason") or ""), event.at)
         for event in heard
         if "message_id" in event.data
     }

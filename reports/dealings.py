@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from leads.groups import group
-from reports.came_back import CameBack, came_back
+from reports.came_back import Heard, heard_of
 from storage.schema import consents, decisions, enrolments, messages
 
 SHOWN = 30
@@ -60,7 +60,7 @@ class Mail:
     reply: str | None
     created_at: datetime
     sent_at: datetime | None
-    back: CameBack | None = None
+    back: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _awaited(conn: Connection, waiting: list[Row[Any]]) -> dict[int, str]:
 
 def _mails(conn: Connection, lead_id: int) -> tuple[Mail, ...]:
     columns = [messages.c[name] for name in Mail.__slots__ if name != "back"]
-    back = came_back(conn, lead_id)
+    back = heard_of(conn, lead_id)
     found: list[Mail] = []
     for klass in ("marketing", "transactional"):  # each one range of the index
         theirs = select(*columns).where(messages.c.lead_id.in_(group(conn, lead_id)), messages.c.klass == klass)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select
 
 from leads.groups import group
-from reports.came_back import CameBack, came_back
+from reports.came_back import Heard, heard_of
 from storage.schema import decisions, enrolments, messages, receipts
 
 SHOWN = 500  # newest lines
@@ -30,7 +30,7 @@ class Decided:
     mail: str | None = None
     mail_reason: str | None = None
     entry_seq: int | None = None  # the number of the event by which the lead came in
-    back: CameBack | None = None  # what became of the mail after it had left
+    back: Heard | None = None  # what became of the mail after it had left
 
 
 def ledger(conn: Connection, lead_id: int, sequence: str | None = None, limit: int = SHOWN) -> tuple[Decided, ...]:
@@ -88,13 +88,13 @@ def _taken(conn: Connection, lead_id: int, limit: int) -> list[Decided]:
         .outerjoin(messages, letter)
         .where(enrolments.c.lead_id.in_(group(conn, lead_id)), receipts.c.outcome == "taken")
     )
-    back = came_back(conn, lead_id)
+    back = heard_of(conn, lead_id)
     return [
         _step(row, back.get(row.message_id)) for row in conn.execute(steps.order_by(receipts.c.at.desc()).limit(limit))
     ]
 
 
-def _step(row: Any, back: CameBack | None) -> Decided:
+def _step(row: Any, back: Heard | None) -> Decided:
     return Decided(
         row.at,
         "taken",
