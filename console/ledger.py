@@ -111,9 +111,10 @@ def told_lines(
     """The decisions as this reader reads them; those that bear on `step`, where one is named. `sites`: by release, for
     the rules that were in force then."""
     names, past = Names(site, who), Past(conn, lead_id, who.zone)
-    every = ((one, written(conn, one)) for one in decisions)
     about = (
-        (one, found) for one, found in every if step is None or bears_on(one, found.sequence if found else None, step)
+        (one, found)
+        for one, found in written(conn, decisions)
+        if step is None or bears_on(one, found.sequence if found else None, step)
     )
     for number, (one, found) in enumerate(about):
         then = sites.get(one.release_id, site)

@@ -1,7 +1,7 @@
 """Where the rule behind a decision is written: file and line, in the version that the lead was in; read-only."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -36,14 +36,24 @@ class Written:
     sequence: Sequence
 
 
-def written(conn: Connection, decided: Decided) -> Written | None:
-    """The sequence that decided: the version the lead is in, else that of the release; None when neither is kept."""
-    name = f"sequences/{decided.sequence}.toml"
-    if decided.version is not None and decided.outcome != "entered":  # the file in force lets in, whichever is entered
-        kept = select(sequence_versions.c.document_hash).where(sequence_versions.c.hash == decided.version)
+def written(conn: Connection, decisions: Iterable[Decided]) -> Iterator[tuple[Decided, Written | None]]:
+    """Each with the sequence that decided: the version the lead is in, else that of the release; None when neither is
+    kept. Each is asked for once."""
+    known: dict[tuple[str, str | int], Written | None] = {}
+    for one in decisions:
+        version = one.version if one.outcome != "entered" else None  # the file in force lets in, whichever is entered
+        key = (one.sequence, version or one.release_id)
+        if key not in known:
+            known[key] = _written(conn, f"sequences/{one.sequence}.toml", version, one.release_id)
+        yield one, known[key]
+
+
+def _written(conn: Connection, name: str, version: str | None, release_id: int) -> Written | None:
+    if version is not None:
+        kept = select(sequence_versions.c.document_hash).where(sequence_versions.c.hash == version)
         hashed = conn.execute(kept).scalar_one_or_none()
     else:
-        hashed = _in_release(conn, decided.release_id, name)
+        hashed = _in_release(conn, release_id, name)
     text = _text(conn, hashed)
     return None if text is None else _read(text, name)
 

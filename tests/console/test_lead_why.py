@@ -1,9 +1,11 @@
 """A lead's page of decisions: what came of each, by which line of which file, on what values."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, event
 
 from console.rule_places import PATHS
 from storage.schema import decisions
@@ -67,6 +69,38 @@ def test_values_are_told_in_the_readers_words(staff_client, lively, ada):
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u202f", " ").replace("\u00a0", " ")
     for wanted in asked.values():
         assert re.search(wanted, said), (wanted, said)
+
+
+def test_many_decisions_ask_for_their_text_once(staff_client, lively, ada):
+    client, now = staff_client("admin", "en"), lively.clocks.moment().calendar
+    row = {
+        "lead_id": ada, "sequence": "conseils-3d", "step": "ecoute", "outcome": "delayed", "release_id": 1,
+        "reason": "wait", "at": now,
+    }  # fmt: skip
+    client.get(f"/console/leads/{ada}/why")  # the release is kept from here on
+    asked = []
+    for number in (1, 40):
+        rows = [row] * number
+        lively.database.write(lambda conn, rows=rows: conn.execute(decisions.insert(), rows).rowcount)
+        with statements() as texts:
+            assert client.get(f"/console/leads/{ada}/why?step=ecoute").status_code == 200
+        asked.append(len([one for one in texts if "FROM documents" in one]))
+    assert asked[0] == asked[1] > 0
+
+
+@contextmanager
+def statements():
+    """All that any database is asked inside."""
+    asked = []
+
+    def keep(conn, cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
 
 
 def test_where_nothing_was_decided_the_page_says_so(staff_client, lively):
