@@ -26,14 +26,14 @@ BACK: Mapping[str, tuple[str, str]] = {
 
 
 def told_of_address(found: Iterable[LeftAlone], names: Names) -> Iterator[str]:
-    """One sentence for each reason; a topic that was left with everything else needs none."""
+    """One sentence for each reason; a no to a topic that went with everything else needs none."""
     known = list(found)
     whole = any(one.topic is None for one in known)
     for one in known:
         if one.topic is None:
             yield _address(one)
         elif not whole:
-            yield say("They left “%(topic)s” on %(day)s.", topic=names("topic", one.topic), day=day(one.at))
+            yield say("They said no to “%(topic)s” on %(day)s.", topic=names("topic", one.topic), day=day(one.at))
 
 
 def _address(one: LeftAlone) -> str:

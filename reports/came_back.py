@@ -33,8 +33,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """What is not written to. `topic`: one that was left, None for the address; `scope`: `marketing`, or `all` mail;
-    `reason`: as in `suppressions`; `cause`: why the mail came back, "" where nothing says."""
+    """What is not written to. `topic`: one that was said no to, None for the address; `scope`: `marketing`, or `all`
+    mail; `reason`: as in `suppressions`; `cause`: why the mail came back, "" where nothing says."""
 
     scope: str
     reason: str
@@ -58,7 +58,7 @@ def heard_of(conn: Connection, lead_id: int) -> dict[int, Heard]:
 
 
 def left_alone(conn: Connection, key: str, lead: Lead) -> tuple[LeftAlone, ...]:
-    """Why the lead is not written to: first the address, then the topics that were left. `key`: the suppression key."""
+    """Why the lead is not written to: first the address, then what they said no to. `key`: the suppression key."""
     history = events.history(conn, [lead.id], _NAMES)[lead.id]
     found = [*_address(conn, key, lead, history)]
     left = [one for one in consent.newest(conn, [lead.id]) if one.state == "withdrawn" and one.topic not in TRACKING]

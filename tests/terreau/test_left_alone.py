@@ -8,7 +8,10 @@ from contextlib import closing
 import pytest
 from sqlalchemy import delete
 
+from base.clock import system_clocks
 from base.paths import data_path
+from leads.answering import ObjectionAnswer
+from leads.informing import tell
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import events
@@ -65,7 +68,12 @@ def said(command, locale):
             "un e-mail y a été signalé comme indésirable le 24 oct. 2026.",
         ),
         (ALL, ("marketing", "unsubscribed"), "They left all our mail on 24 Oct 2026.", "le 24 oct. 2026."),
-        (TOPIC, ("topic", "withdrawn"), "They left “3D advice” on 24 Oct 2026.", "« Conseils 3D » le 24 oct. 2026."),
+        (
+            TOPIC,
+            ("topic", "withdrawn"),
+            "They said no to “3D advice” on 24 Oct 2026.",
+            "« Conseils 3D » le 24 oct. 2026.",
+        ),
     ],
 )
 def test_why_and_explain_say_why_somebody_is_left_alone_and_since_when(house, command, act, reason, en, fr):
@@ -74,6 +82,16 @@ def test_why_and_explain_say_why_somebody_is_left_alone_and_since_when(house, co
     assert fr in said(command, "fr")
     first = json.loads(terreau(command, "ada@lumen.example", "--json").output)["left_alone"][0]
     assert ((first["scope"], first["reason"]), first["at_utc"]) == (reason, "2026-10-24T07:00:00Z")
+
+
+def test_of_a_first_word_that_is_a_no_nobody_reads_that_they_left(house):
+    with closing(open_database(house(""))) as database:
+        now, no = system_clocks().moment(), ObjectionAnswer("lettre", "No, thank you.", True, "Letters.")
+        how = {"at_work": True, "form": "guide-3d", "locale": "en", "proof": {}, "now": now}
+        database.write(lambda conn: tell(conn, 1, [no], **how))
+    for command in ("why", "explain"):
+        assert "They said no to “The Tuesday letter” on" in said(command, "en")
+        assert "A dit non à « La lettre du mardi » le" in said(command, "fr")
 
 
 def test_a_bounced_address_may_be_written_to_about_nothing_whatever_its_reader_agreed_to(house):
