@@ -433,7 +433,7 @@ FOUND = [
             [
                 "à voir     Python 77,1 Gio libres sur les 252 du disque de /",
                 "                  lancez `terreau apply`",
-                "va bien    base   la version 1 (ab) de chloé, 3 novembre 2026, 9 h 12, est en vigueur",
+                "va bien    base   la version 1 (ab) de chloé, du 3 novembre 2026, 9 h 12, est en vigueur",
                 "À CORRIGER dkim   x parle TLSv1.3 ; son certificat est bon jusqu’au 3 novembre 2026",
             ],
         ),

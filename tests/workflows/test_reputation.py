@@ -104,7 +104,7 @@ def test_marketing_rests_once_and_a_person_resumes_it_for_good(database, clocks,
     assert (pause.name, pause.author, pause.reason) == (MARKETING, "the house", reason)
 
     clocks.advance(timedelta(hours=1))
-    assert database.write(lambda conn: pausing.end(conn, MARKETING, clocks.moment())) is True
+    assert database.write(lambda conn: pausing.end(conn, MARKETING, clocks.moment())) == pause.began_at
     assert asked(database) is None, "what was before the resumption is forgiven"
     clocks.advance(timedelta(hours=1))
     sent(50, "refused", reason="550 5.1.1 nobody")
