@@ -1,9 +1,9 @@
-"""The promises of a mail kept in the fewest steps: how fast one process of Python can be that keeps them at all.
+"""The promises of a mail kept in the fewest steps that were found: how near one process of Python comes by them.
 
-No floor, but a ceiling: claimed and frozen, looked at once more in the transaction of the intent, in doubt on the disk
-before its first byte, its event told to the engine. That is done in bare SQL on SQLite, for mail of a single kind to
-which every server says yes; the letter itself is written by the house. Whatever a relay or a reader may do besides
-(refusals, retries, paces, slow domains, switches, merges, another process) is left out.
+No floor, but a mark ahead of the house: claimed and frozen, looked at once more in the transaction of the intent, in
+doubt on the disk before its first byte, its event told to the engine. That is done in bare SQL on SQLite, for mail of a
+single kind to which every server says yes; the letter itself is written by the house. Whatever a relay or a reader may
+do besides (refusals, retries, paces, slow domains, switches, merges, another process) is left out.
 """
 
 import json

@@ -60,12 +60,12 @@ def _measure(edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Resu
     results = [_against(floor, ours, its, len(one)) for floor, its in zip(floors, others, strict=True)]
     if BAREST in floors:
         quickest = others[floors.index(BAREST)]
-        results += [_at_most(floor, quickest, its) for floor, its in zip(FLOORS, others, strict=False)]
+        results += [_fewest(floor, quickest, its) for floor, its in zip(FLOORS, others, strict=False)]
     return results
 
 
-def _at_most(floor: Floor, quickest: Sequence[float], its: Sequence[float]) -> Result:
-    """What could be had of a floor at all, by one process that does the fewest steps."""
+def _fewest(floor: Floor, quickest: Sequence[float], its: Sequence[float]) -> Result:
+    """What one process that does the fewest steps comes to, against the same floor."""
     ratio = statistics.median(mine / other for mine, other in zip(quickest, its, strict=True))
     return Result(f"the fewest steps, against {floor.name}", ratio, 0.0, "x", detail=f"the target is {floor.target:g}")
 

@@ -25,12 +25,13 @@ from base.saying import said
 from sales.notebook import Author
 from storage.database import open_database
 from storage.schema import leads, submissions
-from terreau.archetypes import Span, acts_of
+from terreau.archetypes import acts_of
 from terreau.calls import CallReceiver, Calls
 from terreau.chances import between
 from terreau.colleagues import Act, Colleagues
 from terreau.crowd import Somebody, crowd
 from terreau.deeds import ASTRAY, DEEDS, NO_REST, Life, Misplayed, StillCalendar
+from terreau.diary import Span
 from terreau.house import House
 from terreau.letting_go import Post
 from terreau.preparing import content_in_force

@@ -30,8 +30,9 @@ from storage.schema import (
     tasks,
 )
 from terreau import demo
-from terreau.archetypes import LATE_EVERY, Span, acts_of
+from terreau.archetypes import LATE_EVERY, acts_of
 from terreau.crowd import CHANNELS, CLOSED, NOBODY_THERE, SILENT, crowd
+from terreau.diary import Span
 from terreau.house import House
 from terreau.letting_go import host_of
 from terreau.seeding import Past, seed
