@@ -19,8 +19,8 @@ from authoring.tree import Tree
 from base.clock import Clocks, elapsed
 from base.config import Config, load_config
 from base.tokens import Signer
-from bench import letter, scene
-from bench.floors import BAREST, FLOORS, SHORT, Floor, Ground
+from bench import afar, letter, scene
+from bench.floors import AFAR, BAREST, FLOORS, SHORT, Floor, Ground
 from bench.results import Result
 from bench.scene import Scene
 from emails.layouts import Setting
@@ -33,14 +33,17 @@ UNLIMITED = [f"TERREAU__LIMITS__{kind}_PER_HOUR" for kind in ("ADDRESS", "NETWOR
 
 
 def measure() -> list[Result]:
-    """Messages per second from due to 250, over those of each floor: for the mail of the targets, and for a short one
-    of the example content, of which nothing is promised."""
-    return [*_measure(letter.with_it, (*FLOORS, BAREST)), *_measure(lambda tree: tree, [SHORT])]
+    """Messages per second from due to 250, over those of each floor: for the mail of the targets, for a short one of
+    the example content, and to a server that is not on this machine; of the last two nothing is promised."""
+    with sink() as port:
+        near = [*_measure(port, letter.with_it, (*FLOORS, BAREST)), *_measure(port, lambda tree: tree, [SHORT])]
+        with afar.led_to(port) as distant:
+            return [*near, *_measure(distant, letter.with_it, AFAR)]
 
 
-def _measure(edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Result]:
+def _measure(port: int, edit: Callable[[Tree], Tree], floors: Sequence[Floor]) -> list[Result]:
     """Medians of interleaved rounds."""
-    with tempfile.TemporaryDirectory() as name, sink() as port:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         at = scene.set_up(folder, edit=edit)
         lots = (range(first, first + MAILS) for first in range(2, 2 + 2 * MAILS * (ROUNDS + 1), MAILS))
