@@ -49,10 +49,11 @@ def _raise_hand(house: House, mark: str) -> float:
     """Write what the form's door would; returns when it began to."""
     time.sleep(APART)
     site, now = house.releases.in_force(), house.clocks.moment()
+    assert site.release_id is not None
     form, columns = site.forms[FORM], {"email": f"{mark}@atelier.example", "first_name": "Ada"}
     capture = Capture(
         FORM, FORM, "fr", dict(columns), columns, {}, (), {}, mark, site.release_id, hand_raise=form.hand_raise,
-        magnet=form.magnet, interests=tuple(form.interests),
+        magnet=form.magnet, interests=form.interests,
     )  # fmt: skip
     begun = time.monotonic()
     house.database.write(lambda conn: record(conn, capture, now))

@@ -84,7 +84,9 @@ def _addresses(mail: _Mail) -> dict[str, str]:
 def _send(port: int, author: str, recipient: str, subject: str, html: str) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = author, recipient, subject
-    message.set_content(lxml_html.fromstring(html).body.text_content())
+    body = lxml_html.fromstring(html).body
+    assert body is not None
+    message.set_content(body.text_content())
     message.add_alternative(html, subtype="html")
     with smtplib.SMTP("127.0.0.1", port) as client:
         client.send_message(message)

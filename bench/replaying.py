@@ -13,6 +13,7 @@ import sys
 import tempfile
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -56,7 +57,7 @@ def _fill(database: Database, size: int) -> None:
     for first in range(1, size // EACH + 1, 1_000):
         numbers = range(first, min(first + 1_000, size // EACH + 1))
         rows = [row for number in numbers for row in _events_of(number, dice)]
-        database.write(lambda conn, numbers=numbers, rows=rows: _write(conn, numbers, rows))
+        database.write(partial(_write, numbers=numbers, rows=rows))
 
 
 def _write(conn: Connection, numbers: range, rows: list[dict[str, object]]) -> None:
