@@ -29,6 +29,14 @@ _AT_A_TIME = 500
 HEADER = (*COLUMNS, "locale", "timezone", "tags", "status", "origin", "source", "owner", "stage", "created_at",
           "consents", "informed", "left_alone", "company_domain", "outside_ids")  # fmt: skip
 STATUSES = ("contact", "lead")
+_ITS_OWN = (
+    "id",
+    "email",
+    "locale",
+    "origin",
+    "created_at",
+    "company_domain",
+)  # the rest is told of all that are one with a lead
 _COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "stage": standings.c.stage,
     **{name: leads.c[name] for name in ("source", "origin", "owner", "status")},
@@ -173,7 +181,7 @@ def _groups(conn: Connection, ids: Sequence[int]) -> dict[int, list[int]]:
 def _batch(narrowed: Narrowed, after: int) -> Select[Any]:
     meant = [_COLUMNS[name] == value for name, value in asdict(narrowed).items() if value is not None]
     both = leads.outerjoin(standings, standings.c.lead_id == leads.c.id)
-    found = select(leads, standings.c.stage).select_from(both)
+    found = select(*(leads.c[name] for name in _ITS_OWN), standings.c.stage).select_from(both)
     return found.where(leads.c.id > after, leads.c.merged_into.is_(None), *meant).order_by(leads.c.id).limit(_AT_A_TIME)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from leads.groups import group, members
 from leads.touches import CLICK_IDS, without_click_ids
+from storage.among import among
 from storage.schema import leads, outside_ids, submissions
 from storage.upsert import insert_missing
 
@@ -85,7 +86,8 @@ def of_leads(conn: Connection, groups: Mapping[int, Collection[int]]) -> dict[in
     whose = {one: lead_id for lead_id, those in groups.items() for one in those}
     order = (outside_ids.c.system, outside_ids.c.at, outside_ids.c.value)
     found: dict[int, tuple[OutsideId, ...]] = {}
-    for row in conn.execute(select(outside_ids).where(outside_ids.c.lead_id.in_(sorted(whose))).order_by(*order)):
+    theirs = select(outside_ids).where(among(outside_ids.c.lead_id, "those")).order_by(*order)
+    for row in conn.execute(theirs, {"those": sorted(whose)}):
         lead_id = whose[row.lead_id]
         found[lead_id] = (*found.get(lead_id, ()), OutsideId(row.system, row.value))
     return found
