@@ -14,6 +14,7 @@ from console.door import ConsoleDoor
 from console.lead_filters import SavedView, Wish, asked, chips, filters, place_in, read_wish, saved_views, written
 from console.lead_lines import Line, lines
 from console.routes import Route
+from leads.recounting import is_behind
 from reports import companies
 from reports.lead_ranges import Asked
 from reports.lead_rows import rows
@@ -34,6 +35,7 @@ class Shown:
     sentence: str
     first_day: list[health_lines.Line]  # what the first lead needs, while nobody is known
     companies: list[CompanyLine]  # those that the question means too
+    behind: bool  # the points of some are still to be counted for today
 
 
 def leads(door: ConsoleDoor) -> Response:
@@ -74,8 +76,6 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
     awaited = first_day.first_day(door, conn) if nobody else []
     now = g.moment.calendar
     shown = lines(rows(conn, found.ids, now, viewer().zone), site, viewer(), now)
-    if question.order == "score":  # found in the order of what was counted last
-        shown.sort(key=lambda line: -line.engagement)
     return Shown(
         page=found,
         lines=shown,
@@ -84,6 +84,7 @@ def _read(conn: Connection, wish: Wish, door: ConsoleDoor) -> Shown:
         sentence=first_day.sentence(awaited) if nobody else _sentence(conn, site),
         first_day=awaited,
         companies=company_lines(companies.best(conn, question.words, owners_of(viewer())), site),
+        behind=is_behind(conn, viewer().zone, now),
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
+from base.calendars import Zone, local_day
 from leads.facts import Lead, Standing
 from storage.schema import lead_segments, leads, standings
 from storage.upsert import insert_missing, upsert
@@ -21,9 +23,12 @@ def load(conn: Connection, lead_ids: Collection[int]) -> dict[int, Standing]:
     return {row.lead_id: _standing(row) for row in rows}
 
 
-def save(conn: Connection, stood: Mapping[int, Standing], known: Mapping[int, Lead], release_id: int) -> None:
-    """Write the standings of `{lead id: standing}`, as judged by that release, with what lists copy from the leads."""
-    rows = [_row(standing, known[lead_id], release_id) for lead_id, standing in sorted(stood.items())]
+def save(
+    conn: Connection, stood: Mapping[int, Standing], known: Mapping[int, Lead], release_id: int, zone: Zone
+) -> None:
+    """Write the standings of `{lead id: standing}`, as judged by that release, with what lists copy from the leads.
+    `zone`: the site's, whose days points fade in."""
+    rows = [_row(standing, known[lead_id], release_id, zone) for lead_id, standing in sorted(stood.items())]
     upsert(conn, standings, rows, key=["lead_id"])
 
 
@@ -62,6 +67,9 @@ def _standing(row: Row[Any]) -> Standing:
     )
 
 
-def _row(standing: Standing, lead: Lead, release_id: int) -> dict[str, Any]:
+def _row(standing: Standing, lead: Lead, release_id: int, zone: Zone) -> dict[str, Any]:
     copied = {"lead_id": lead.id, "owner": lead.owner, "source": lead.source}
-    return {**asdict(standing), **copied, "segments": list(standing.segments), "release_id": release_id}
+    tomorrow = local_day(standing.as_of, zone) + timedelta(days=1)
+    fades_on = tomorrow if standing.buckets else None  # nothing fades before; `leads.recounting` knows when
+    judged = {"segments": list(standing.segments), "fades_on": fades_on, "release_id": release_id}
+    return {**asdict(standing), **copied, **judged}

@@ -1,7 +1,7 @@
 """Engagement as it is on a day, faded since the engine last wrote it; what lists show of each lead, read-only.
 
-What is stored is right about every threshold of the definitions: the engine looks again on the day on which a score
-crosses one. In between, a lead's points are what is left of them.
+What is stored is right about every threshold of the definitions, and to the whole point once `leads.recounting` has
+counted a new day; what is left to the last milli-point is worked out here.
 """
 
 from collections.abc import Collection

@@ -111,7 +111,7 @@ HOLDINGS: Mapping[str, Holding] = {
         personal="persona interests segments buckets dates",
         figure="stage stage_since cycle engagement fit temperature source as_of",
         staff="owner",
-        working="verdict_seq human_seq bare_seq release_id",
+        working="verdict_seq human_seq bare_seq fades_on release_id",
     ),
     "lead_segments": Holding(lead="lead_id", personal="segment"),
     "stage_changes": Holding(

@@ -9,6 +9,7 @@ from threading import Event
 import structlog
 
 from leads.forgetting import Desk
+from leads.recounting import Recounter
 from scheduler.beat import Beat
 from scheduler.threads import Worker, stop_all, until_empty
 from terreau.house import House
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 VIEWS_SECONDS = 5.0  # between two writes of what pages were opened
 IMPORTS_SECONDS = 2.0  # between two looks for a list that somebody wants taken in
+POINTS_SECONDS = 5.0  # between two looks for points that have faded
 KEEPING_SECONDS = 60.0  # between two batches of leads whose time may be up
 BOUNCES_SECONDS = 10.0  # between two looks into the mailbox of bounces
 STOP_SECONDS = 8.0  # with the web server's 5, well inside the 15 that a stop may take
@@ -73,6 +75,7 @@ def motion(house: House) -> Running:
     seldom = [
         (views, VIEWS_SECONDS),
         (imports, IMPORTS_SECONDS),
+        (_recounting(house), POINTS_SECONDS),
         (_keeping(house), KEEPING_SECONDS),
         *((one, BOUNCES_SECONDS) for one in _reading(house, engine_wake)),
     ]
@@ -99,6 +102,13 @@ def _keeping(house: House) -> Worker:
     desk = Desk(house.database, house.keys.suppression, house.config.data.dir, house.config.told_of_erasures)
     keeper = Keeper(desk, house.config.retention, house.clocks, house.config.site.timezone, house.releases)
     return Worker("keeper", keeper.drain, patience=600.0, advice="leads whose time is up wait and stay as they are")
+
+
+def _recounting(house: House) -> Worker:
+    """Whoever counts points again as they fade; forms and pages first."""
+    behind = house.database.behind(house.traffic.give_way)
+    recounter = Recounter(behind, house.releases, house.clocks, house.config.site.timezone)
+    return Worker("points", recounter.drain, advice="lists stand in the order of earlier points meanwhile")
 
 
 def _counting(house: House) -> Worker:

@@ -169,7 +169,7 @@ class Engine:
         if batch.newest > batch.rules.release_id:  # a release came since we looked: next time with its content
             self._database.write(lambda conn: wakes.let_go(conn, self._in_hand, holder))
             return
-        sheet = Sheet(holder, site, batch.rules.release_id, moment, self._open_hand_off)
+        sheet = Sheet(holder, site, batch.rules.release_id, moment, self._zone, self._open_hand_off)
         seen = {lead.lead_id: lead for lead in claimed}
         turns, failed = self._turns(batch, moment)
         for lead_id, error in failed.items():

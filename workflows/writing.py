@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from authoring.site import Site
+from base.calendars import Zone
 from base.clock import Moment
 from base.tokens import new_token
 from leads import confirmations, events, outside, standings, words
@@ -60,6 +61,7 @@ class Sheet:
     site: Site
     release_id: int
     now: Moment
+    zone: Zone
     open_hand_off: OpenHandOff
 
 
@@ -149,7 +151,8 @@ def _write_leads(conn: Connection, turns: Sequence[Turn]) -> None:
 def _write_standings(conn: Connection, turns: Sequence[Turn], sheet: Sheet) -> None:
     changed = [turn for turn in turns if turn.standing_changed]
     stood = {turn.lead_id: turn.facts.standing for turn in changed}
-    standings.save(conn, stood, {turn.lead_id: turn.facts.lead for turn in changed}, sheet.release_id)
+    known = {turn.lead_id: turn.facts.lead for turn in changed}
+    standings.save(conn, stood, known, sheet.release_id, sheet.zone)
     moved = {turn.lead_id: (turn.state.facts.standing.segments, turn.facts.standing.segments) for turn in changed}
     standings.move_segments(conn, moved)
 

@@ -1,9 +1,11 @@
 """Where leads stand, and what comes next."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
 from storage.tables.metadata import table
 from storage.types import Id, Json, UtcDateTime
+
+_FADES = text("fades_on IS NOT NULL")
 
 standings = table(
     "standings",  # the engine's view of a lead: recomputable score, recorded stage
@@ -22,6 +24,7 @@ standings = table(
     Column("human_seq", Integer, nullable=False),  # newest confirmed human act
     Column("bare_seq", Integer, nullable=False, server_default="0"),  # newest hit believed without a proof
     Column("as_of", UtcDateTime, nullable=False),
+    Column("fades_on", Date),  # the first day on which the whole points may be others; None = never
     Column("dates", Json),  # {date trigger: the instant that is waited for}
     Column("owner", String(100)),  # copies of the lead's: a list is one range of one index
     Column("source", String(200)),
@@ -31,6 +34,7 @@ standings = table(
     Index("ix_standings_stage", "stage", "engagement", "lead_id", "source", "owner"),
     Index("ix_standings_owner", "owner", "engagement", "lead_id", "stage", "source"),
     Index("ix_standings_source", "source", "engagement", "lead_id", "stage", "owner"),
+    Index("ix_standings_fades_on", "fades_on", "lead_id", sqlite_where=_FADES, postgresql_where=_FADES),
 )
 lead_segments = table(
     "lead_segments",  # the other way to look at `standings.segments`: who is in it

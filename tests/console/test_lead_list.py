@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from console.lead_filters import place_in, written
 from leads import standings
 from leads.facts import Standing
 from leads.identity import Capture, load_leads, record
+from leads.recounting import Recounter
 from reports.lead_few import Place
 from storage import schema
 
@@ -44,7 +46,7 @@ def _live(door, clocks, who, first, last, company, owner, stage, engagement, sou
         stood = {name: getattr(fresh, name) for name in fresh.__slots__} | {"stage": stage, "engagement": engagement}
         rule = next(one for one in site.definitions.scoring.engagement if one.cap is None)
         stood["buckets"] = {rule.id: {now.calendar.date().isoformat(): engagement}}
-        standings.save(conn, {lead_id: Standing(**stood)}, load_leads(conn, [lead_id]), site.release_id)
+        standings.save(conn, {lead_id: Standing(**stood)}, load_leads(conn, [lead_id]), site.release_id, "UTC")
         return lead_id
 
     return door.database.write(job)
@@ -124,18 +126,26 @@ def test_an_address_says_whom_the_list_holds(staff_client, people, address, foun
     assert names_in(staff_client("admin").get(LIST + address)) == found
 
 
-def test_a_page_of_the_list_is_in_the_order_of_what_is_left_of_the_points(staff_client, console_door, people):
+def test_the_list_is_in_the_order_of_what_is_left_of_the_points_and_says_until_when_it_is_not(
+    staff_client, console_door, clocks, people
+):
     """What was counted last is highest for ada, who has done nothing for a year."""
     rule = next(one for one in console_door.site().definitions.scoring.engagement if one.cap is None)
     old = update(schema.standings).where(schema.standings.c.lead_id == people["ada"])
-    console_door.database.write(
-        lambda conn: conn.execute(old.values(buckets={rule.id: {"2025-11-01": 92_500}})).rowcount
-    )
-    client = staff_client("admin")
-    whole, part = client.get(LIST), client.get(f"{LIST}?after={written(Place(90_000, 1))}")
-    assert names_in(whole) == ["Bob Keller", "Chloé Lefèvre", "Ada Moreau"]
-    said = "each page in the order of its points now"
-    assert (said in whole.text, said in part.text) == (False, True), "ada is on another page"
+    earned = {"buckets": {rule.id: {"2025-11-01": 92_500}}, "fades_on": clocks.calendar().date()}
+    console_door.database.write(lambda conn: conn.execute(old.values(**earned)).rowcount)
+    at_rest = update(schema.wakes).values(due_at=None)  # the engine has been there
+    console_door.database.write(lambda conn: conn.execute(at_rest).rowcount)
+    client, said = staff_client("admin"), "today&#39;s points are still being counted"
+    late = client.get(LIST)
+    assert names_in(late) == ["Ada Moreau", "Bob Keller", "Chloé Lefèvre"]
+    assert said in late.text
+    assert said not in client.get(f"{LIST}?sort=newest").text
+    zone = console_door.config.site.timezone
+    Recounter(console_door.database, console_door.releases, clocks, zone).drain(Event())
+    now = client.get(LIST)
+    assert names_in(now) == ["Bob Keller", "Chloé Lefèvre", "Ada Moreau"]
+    assert said not in now.text
 
 
 @pytest.mark.parametrize(
@@ -295,7 +305,7 @@ def test_a_full_page_is_light(staff_client, console_door, clocks):
 
         def job(conn, given=given, stood=stood):
             lead_id = record(conn, given, now).lead_id
-            standings.save(conn, {lead_id: stood}, load_leads(conn, [lead_id]), site.release_id)
+            standings.save(conn, {lead_id: stood}, load_leads(conn, [lead_id]), site.release_id, "UTC")
 
         console_door.database.write(job)
     page = staff_client("admin", "fr").get(LIST)

@@ -106,7 +106,9 @@ def test_before_the_first_passage_a_lead_stood_where_that_one_began(database, to
         {**row, "from_stage": "iql", "to_stage": "mql", "at": house.monday + timedelta(days=2)},
     ]
     stood = house.standing(stage="mql")
-    database.write(lambda conn: standings.save(conn, {lead_id: stood}, {lead_id: Lead(lead_id)}, site.release_id))
+    database.write(
+        lambda conn: standings.save(conn, {lead_id: stood}, {lead_id: Lead(lead_id)}, site.release_id, "UTC")
+    )
     database.write(lambda conn: conn.execute(insert(stage_changes), passages) and None)
     found = []
     for days in (-1, 0, 1, 2):
@@ -150,7 +152,9 @@ def test_a_standing_comes_back_as_it_was_saved(database, told, house, moment):
     )
     for standing in (house.standing(), stood):
         database.write(
-            lambda conn, s=standing: standings.save(conn, {lead_id: s}, {lead_id: Lead(lead_id)}, site.release_id)
+            lambda conn, s=standing: standings.save(
+                conn, {lead_id: s}, {lead_id: Lead(lead_id)}, site.release_id, "UTC"
+            )
         )
     with database.read() as conn:
         assert standings.load(conn, [lead_id, 99]) == {lead_id: stood}

@@ -32,12 +32,12 @@ def copied(database):
 def test_owner_and_source_of_the_lead_are_copied_with_its_standing(database, house, release, ada):
     for lead in (Lead(ada, source="organic"), Lead(ada, source="organic", owner="nadia")):
         stood = {ada: house.standing()}
-        database.write(lambda conn, lead=lead, stood=stood: standings.save(conn, stood, {ada: lead}, release))
+        database.write(lambda conn, lead=lead, stood=stood: standings.save(conn, stood, {ada: lead}, release, "UTC"))
         assert copied(database) == [(lead.owner, "organic")]
 
 
 def test_a_lead_given_to_a_rep_is_listed_as_theirs(database, house, release, ada):
-    database.write(lambda conn: standings.save(conn, {ada: house.standing()}, {ada: Lead(ada)}, release))
+    database.write(lambda conn: standings.save(conn, {ada: house.standing()}, {ada: Lead(ada)}, release, "UTC"))
     database.write(lambda conn: conn.execute(update(leads).values(owner="karim")).rowcount)
     database.write(lambda conn: standings.copy_owners(conn, [ada]))
     assert copied(database) == [("karim", None)]
