@@ -21,7 +21,7 @@ from console.lead_dealings import MAILS
 from console.left_alone import BACK
 from console.names import Names
 from console.reasons import told
-from console.rule_places import Place, Written, place, trigger_of, written
+from console.rule_places import Place, Written, caps, place, trigger_of, written
 from console.step_words import act_of, trigger, wait_of
 from console.ways import bears_on, led_to
 from leads.answering import MAILABLE
@@ -111,6 +111,7 @@ def told_lines(
     """The decisions as this reader reads them; those that bear on `step`, where one is named. `sites`: by release, for
     the rules that were in force then."""
     names, past = Names(site, who), Past(conn, lead_id, who.zone)
+    capped = caps(conn, decisions)
     about = (
         (one, found)
         for one, found in written(conn, decisions)
@@ -126,7 +127,7 @@ def told_lines(
             word=word,
             kind=kind,
             said=_said(one, found, then, names),
-            rule=place(conn, one, found),
+            rule=place(one, found, capped),
             values=tuple(_values(past, one, _step(one, found), then, names)) if number < LOOKED_INTO else (),
             to=led_to(one, _step(one, found)),
         )

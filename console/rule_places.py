@@ -58,16 +58,30 @@ def _written(conn: Connection, name: str, version: str | None, release_id: int) 
     return None if text is None else _read(text, name)
 
 
-def place(conn: Connection, decided: Decided, found: Written | None) -> Place | None:
-    """Where the rule stands; None when its text is not kept."""
-    if decided.reason.startswith("cap "):
-        text = _text(conn, _in_release(conn, decided.release_id, FILE))
-        line = parse(text, FILE).locate(("pressure", "caps"), "key")[0] if text else 1
-        return Place(FILE, line)
+def caps(conn: Connection, decisions: Iterable[Decided]) -> Mapping[int, Place]:
+    """{release: where its caps stand}, of those whose caps decided: two questions, however many there are."""
+    ids = {one.release_id for one in decisions if _by_cap(one)}
+    if not ids:
+        return {}
+    hashed = select(releases.c.id, releases.c.tree[(FILE, "hash")].as_string().label("hash"))
+    rows = conn.execute(hashed.where(releases.c.id.in_(sorted(ids)))).all()
+    kept = select(documents.c.hash, documents.c.text).where(documents.c.hash.in_({row.hash for row in rows}))
+    lines = {row.hash: _line_of_caps(row.text) for row in conn.execute(kept)}
+    return {row.id: Place(FILE, lines.get(row.hash, 1)) for row in rows}
+
+
+def place(decided: Decided, found: Written | None, caps: Mapping[int, Place]) -> Place | None:
+    """Where the rule stands; None when its text is not kept. `caps`: those of `caps`, of all that is told."""
+    if _by_cap(decided):
+        return caps.get(decided.release_id)
     if found is None:
         return None
     line = found.document.locate(_loc(decided, found.sequence), "key")[0]
     return Place(found.document.file, line)
+
+
+def _by_cap(decided: Decided) -> bool:
+    return decided.reason.startswith("cap ")
 
 
 def _loc(decided: Decided, sequence: Sequence) -> Loc:
@@ -138,6 +152,11 @@ def _text(conn: Connection, hashed: str | None) -> str | None:
     if hashed is None:
         return None
     return conn.execute(select(documents.c.text).where(documents.c.hash == hashed)).scalar_one_or_none()
+
+
+@lru_cache(maxsize=64)
+def _line_of_caps(text: str) -> int:
+    return parse(text, FILE).locate(("pressure", "caps"), "key")[0]
 
 
 @lru_cache(maxsize=64)

@@ -88,6 +88,24 @@ def test_many_decisions_ask_for_their_text_once(staff_client, lively, ada):
     assert asked[0] == asked[1] > 0
 
 
+def test_many_decisions_of_a_cap_ask_for_its_place_once(staff_client, lively, ada):
+    client, now = staff_client("admin", "en"), lively.clocks.moment().calendar
+    row = {
+        "lead_id": ada, "sequence": "conseils-3d", "step": "ecoute", "outcome": "delayed", "release_id": 1,
+        "reason": "cap 1 per day: `lettre` goes first", "at": now,
+    }  # fmt: skip
+    client.get(f"/console/leads/{ada}/why")  # the release is kept from here on
+    asked = []
+    for number in (1, 40):
+        rows = [row] * number
+        lively.database.write(lambda conn, rows=rows: conn.execute(decisions.insert(), rows).rowcount)
+        with statements() as texts:
+            page = client.get(f"/console/leads/{ada}/why?step=ecoute").text
+        assert len(set(re.findall(r"definitions\.toml:\d+", page))) == 1
+        asked.append(len(texts))
+    assert asked[0] == asked[1]
+
+
 @contextmanager
 def statements():
     """All that any database is asked inside."""
