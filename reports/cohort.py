@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select
 
 from authoring.models.definitions import Definitions
 from base.calendars import Zone, local_day
@@ -18,6 +18,8 @@ from leads.groups import owners
 from reports.days import instants, month_of
 from reports.tallies import Days
 from storage.schema import enrolments, leads, stage_changes, wakes
+
+_TOLD = (leads.c.id, leads.c.status, leads.c.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +55,58 @@ def came(connection: Connection, days: Days, zone: Zone, *columns: Any) -> dict[
     """{lead who became known in these days: (when, rows with these `columns`)}; of leads who are one, the one that goes
     on. Its own row is the first, then come those of whoever is one with it, the oldest first.
     """
-    start, end = instants(days, zone)
-    told = (leads.c.id, leads.c.status, leads.c.created_at, *columns)
-    taken_in = wakes.alias()
-    goes_on = case(
-        (wakes.c.survivor_id.is_not(None), wakes.c.survivor_id),
-        (exists(literal(1)).where(taken_in.c.survivor_id == leads.c.id), leads.c.id),
-    )  # of whoever is one with others
-    asked = select(*told, goes_on.label("goes_on")).outerjoin(wakes, wakes.c.lead_id == leads.c.id)
-    within = and_(leads.c.created_at >= start, leads.c.created_at < end)
-    rows = connection.execute(asked.where(within, or_(leads.c.status == "lead", goes_on.is_not(None)))).all()
-    found = {row.id: (row.created_at, [row]) for row in rows if row.goes_on is None}
-    for lead_id, those in _together(connection, {row.goes_on for row in rows} - {None}, told):
-        since = min(row.created_at for row in those)
-        if start <= since < end and any(row.status == "lead" for row in those):
-            found[lead_id] = (since, sorted(those, key=lambda row: (row.id != lead_id, row.created_at, row.id)))
+    rows = connection.execute(select(*_TOLD, *columns).where(alone(days, zone)))
+    found: dict[int, tuple[datetime, list[Any]]] = {row.id: (row.created_at, [row]) for row in rows}
+    for some in together(connection, days, zone, *columns):
+        found |= some
     return found
 
 
-def _together(connection: Connection, lead_ids: Iterable[int], columns: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-    """(lead, the rows of all that are one with it, its own among them)."""
-    for some in portions(lead_ids):
-        whose = owners(connection, some)
-        rows: dict[int, list[Any]] = {}
-        for row in connection.execute(select(*columns).where(leads.c.id.in_(whose))):
-            rows.setdefault(whose[row.id], []).append(row)
-        yield from rows.items()
+def alone(days: Days, zone: Zone) -> ColumnElement[bool]:
+    """Condition on `leads`: became known in these days, and is one with nobody."""
+    joined, taken_in = wakes.alias(), wakes.alias()
+    goes_on = exists(literal(1)).where(joined.c.lead_id == leads.c.id, joined.c.survivor_id.is_not(None))
+    stands = exists(literal(1)).where(taken_in.c.survivor_id == leads.c.id)
+    return and_(_within(leads.c.created_at, days, zone), leads.c.status == "lead", ~goes_on, ~stands)
+
+
+def together(
+    connection: Connection, days: Days, zone: Zone, *columns: Any
+) -> Iterator[dict[int, tuple[datetime, list[Any]]]]:
+    """Those of `came` who are one with others, a portion at a time."""
+    start, end = instants(days, zone)
+    for some in _survivors(connection, days, zone):
+        found = {}
+        for lead_id, those in _rows_of(connection, some, columns).items():
+            since = min(row.created_at for row in those)
+            if start <= since < end and any(row.status == "lead" for row in those):
+                found[lead_id] = (since, sorted(those, key=lambda row: (row.id != lead_id, row.created_at, row.id)))
+        yield found
+
+
+def _survivors(connection: Connection, days: Days, zone: Zone, size: int = 500) -> Iterator[Sequence[int]]:
+    """Who goes on for themselves and others, one of whom came in these days; as many as one statement asks about."""
+    own, theirs, last = leads.alias(), leads.alias(), 0
+    pointer = wakes.c.survivor_id
+    one_of_them = or_(_within(own.c.created_at, days, zone), _within(theirs.c.created_at, days, zone))
+    both = wakes.join(own, own.c.id == pointer).join(theirs, theirs.c.id == wakes.c.lead_id)
+    asked = select(pointer).distinct().select_from(both).where(one_of_them).order_by(pointer).limit(size)
+    while some := connection.scalars(asked.where(pointer > last)).all():
+        yield some
+        last = some[-1]
+
+
+def _rows_of(connection: Connection, lead_ids: Sequence[int], columns: Sequence[Any]) -> dict[int, list[Any]]:
+    """{lead: the rows of all that are one with it, its own among them}."""
+    whose, rows = owners(connection, lead_ids), dict[int, list[Any]]()
+    for row in connection.execute(select(*_TOLD, *columns).where(leads.c.id.in_(whose))):
+        rows.setdefault(whose[row.id], []).append(row)
+    return rows
+
+
+def _within(at: ColumnElement[datetime], days: Days, zone: Zone) -> ColumnElement[bool]:
+    start, end = instants(days, zone)
+    return and_(at >= start, at < end)
 
 
 def as_far(those: Iterable[Newcomer], rank: int) -> int:

@@ -4,28 +4,30 @@ By channel each thing counts on the day it happened. By campaign those count who
 that has become of them since.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Subquery, and_, case, func, literal, select
 
 from authoring.models.definitions import Definitions
 from authoring.site import Site
 from base.calendars import Zone
 from base.translations import msgid
-from leads.conditions import stage_rank
+from leads.conditions import place, stage_rank
 from leads.groups import owners
 from leads.tallies import LEAD, REACHED
-from reports.cohort import came, furthest, portions
+from reports.cohort import alone, furthest, together
 from reports.days import instants
 from reports.funnel import way_forward
 from reports.report import Column, Report, Table, Value, per, per_head
 from reports.spending import FOR_ALL, spent_by
 from reports.tallies import Counted, Days, counted
-from storage.schema import deals, leads
+from storage.schema import deals, leads, stage_changes
 
 WON, LEADS = "won", "leads"
+CAMPAIGN = leads.c.first_touch["utm_campaign"].as_string().label("campaign")
 FIRST = msgid(
     "By the first touch. A lead, a stage and a signature count on the day they happened; costs are spread over their"
     " days."
@@ -118,44 +120,70 @@ def _won(connection: Connection, by: Any, days: Days, zone: Zone) -> dict[str, t
 
 def by_advertisement(connection: Connection, site: Site, days: Days, zone: Zone) -> list[Line]:
     """A line for each campaign by whose link somebody came in those days, or that cost something."""
-    names = _came(connection, days, zone)
-    stages = furthest(connection, names, site.definitions)
-    signed = _signed(connection, names)
     spent = spent_by((cost for cost in site.costs.costs if cost.utm_campaign), days, lambda cost: cost.utm_campaign)
     lines = {name: Line(name, cost=cost) for name, cost in spent.items()}
-    for lead_id, name in names.items():
-        reached = {
-            stage.id: 1 for stage in way_forward(site.definitions) if stages.get(lead_id, 0) >= _rank(site, stage.id)
-        }
-        amount = signed.get(lead_id)
-        one = Line(name, 1, reached, int(amount is not None), amount or 0)
-        lines[name] = lines.get(name, Line(name)).plus(one)
+    for line in chain(
+        _came_alone(connection, site.definitions, days, zone),
+        _signed_alone(connection, days, zone),
+        _together(connection, site.definitions, days, zone),
+    ):
+        lines[line.name] = lines.get(line.name, Line(line.name)).plus(line)
     return sorted(lines.values(), key=lambda line: (-line.cost, -line.leads, line.name))
 
 
-def _rank(site: Site, stage: str) -> int:
-    return stage_rank(site.definitions, stage)
+def _came_alone(connection: Connection, definitions: Definitions, days: Days, zone: Zone) -> Iterator[Line]:
+    """Of those who are one with nobody, who came and how far: counted by the database, however many they are."""
+    ranks = {stage.id: rank for stage in definitions.stages if (rank := place(definitions, stage.id)) > 0}
+    moved = case(ranks, value=stage_changes.c.to_stage, else_=0) if ranks else literal(0)
+    furthest_of = select(func.max(moved)).where(stage_changes.c.lead_id == leads.c.id).scalar_subquery()
+    each = _by_campaign(days, zone, func.coalesce(furthest_of, 0).label("rank"))
+    counted = select(each.c.campaign, each.c.rank, func.count().label("n")).group_by(each.c.campaign, each.c.rank)
+    for row in connection.execute(counted):
+        yield Line(row.campaign, row.n, _reached(definitions, row.rank, row.n))
 
 
-def _came(connection: Connection, days: Days, zone: Zone) -> dict[int, str]:
-    """{lead who became known in those days and came by a campaign: its name}; of leads who are one, the name that the
-    one that goes on came by, else the first of the others."""
-    name = leads.c.first_touch["utm_campaign"].as_string()
-    rows = came(connection, days, zone, name.label("campaign"))
-    named = {lead_id: next((one.campaign for one in those if one.campaign), "") for lead_id, (_, those) in rows.items()}
-    return {lead_id: campaign for lead_id, campaign in named.items() if campaign}
+def _signed_alone(connection: Connection, days: Days, zone: Zone) -> Iterator[Line]:
+    """What the same have signed."""
+    each = _by_campaign(days, zone, leads.c.id)
+    number = func.count(func.distinct(deals.c.lead_id)).label("n")
+    signed = each.join(deals, and_(deals.c.lead_id == each.c.id, deals.c.state == WON))
+    asked = select(each.c.campaign, number, func.sum(deals.c.amount).label("sum")).select_from(signed)
+    for row in connection.execute(asked.group_by(each.c.campaign)):
+        yield Line(row.campaign, won=row.n, revenue=int(row.sum))
 
 
-def _signed(connection: Connection, lead_ids: Mapping[int, str]) -> dict[int, int]:
-    """{lead who has signed: hundredths}."""
+def _by_campaign(days: Days, zone: Zone, *columns: Any) -> Subquery:
+    return select(CAMPAIGN, *columns).where(alone(days, zone), CAMPAIGN != "").subquery()
+
+
+def _together(connection: Connection, definitions: Definitions, days: Days, zone: Zone) -> Iterator[Line]:
+    """Those who are one with others, looked at one by one: by the name that the one that goes on came by, else the
+    first of the others."""
+    for some in together(connection, days, zone, CAMPAIGN):
+        named = {
+            lead_id: next((one.campaign for one in rows if one.campaign), "") for lead_id, (_, rows) in some.items()
+        }
+        names = {lead_id: campaign for lead_id, campaign in named.items() if campaign}
+        stages, signed = furthest(connection, names, definitions), _signed(connection, names)
+        for lead_id, name in names.items():
+            reached = _reached(definitions, stages.get(lead_id, 0), 1)
+            yield Line(name, 1, reached, int(lead_id in signed), signed.get(lead_id, 0))
+
+
+def _reached(definitions: Definitions, rank: int, n: int) -> dict[str, int]:
+    """So many came to each stage up to that rank, or passed it over."""
+    return {stage.id: n for stage in way_forward(definitions) if rank >= stage_rank(definitions, stage.id)}
+
+
+def _signed(connection: Connection, lead_ids: Collection[int]) -> dict[int, int]:
+    """{lead who has signed: hundredths}, under whichever of their addresses."""
     found: dict[int, int] = {}
-    for some in portions(lead_ids):
-        whose = owners(connection, some)
-        won = select(deals.c.lead_id, func.sum(deals.c.amount).label("sum")).where(
-            deals.c.state == WON, deals.c.lead_id.in_(whose)
-        )
-        for row in connection.execute(won.group_by(deals.c.lead_id)):
-            found[whose[row.lead_id]] = found.get(whose[row.lead_id], 0) + int(row.sum)
+    whose = owners(connection, lead_ids)
+    won = select(deals.c.lead_id, func.sum(deals.c.amount).label("sum")).where(
+        deals.c.state == WON, deals.c.lead_id.in_(whose)
+    )
+    for row in connection.execute(won.group_by(deals.c.lead_id)):
+        found[whose[row.lead_id]] = found.get(whose[row.lead_id], 0) + int(row.sum)
     return found
 
 

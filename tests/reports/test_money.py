@@ -1,5 +1,6 @@
 """What leads cost and bring, on figures that can be counted by hand."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from authoring.models.costs import Cost, Costs
+from leads.conditions import place, stage_rank
 from reports.every import NAMES, questions
+from reports.funnel import way_forward
 from reports.money import by_advertisement, by_source, costs
 from reports.report import per, per_head
 from reports.spending import spent
@@ -125,6 +128,100 @@ def test_a_campaign_keeps_whom_it_brought_once_they_are_one_with_a_contact(datab
     with database.read() as conn:
         [line] = by_advertisement(conn, paid(site), OCTOBER, PARIS)
     assert (line.name, line.leads, line.won, line.revenue) == ("salon", 1, 1, 90_000), "the early one came before"
+
+
+# ---------------------------------------------------------------- against a look at each lead
+
+PEOPLE = 120
+
+
+def drawn_people(site, seed):
+    """Some of them one with others; campaigns, stages and deals at random, and what no report may count."""
+    drawn = random.Random(seed)
+    stages = [stage.id for stage in site.definitions.stages] + ["of another time"]
+    hours = [
+        -30 * 24,
+        -1,
+        0,
+        1,
+        200,
+        300,
+        400,
+        31 * 24 - 3,
+        31 * 24 + 2,
+        60 * 24,
+    ]  # around the days, which begin in Paris
+    return [
+        {
+            "id": number,
+            "status": drawn.choice(["lead", "lead", "contact"]),
+            "campaign": drawn.choice([None, "", "salon", "printemps", "salon"]),
+            "at": datetime(2026, 9, 30, 22, tzinfo=UTC) + timedelta(hours=drawn.choice(hours), minutes=number),
+            "into": drawn.choice([None, number - 1, number - 2, 1]) if number % 3 == 0 else None,
+            "stages": [drawn.choice(stages) for _ in range(drawn.randint(0, 3))],
+            "deals": [(drawn.choice(["won", "won", "lost"]), drawn.choice([0, 50_000])) for _ in range(number % 4)],
+        }
+        for number in range(1, PEOPLE + 1)
+    ]
+
+
+def write_people(database, people):
+    def job(conn):
+        ends = {one["id"]: one["into"] for one in people}
+        for one in people:
+            end = ends[one["id"]]
+            touch = None if one["campaign"] is None else {"utm_campaign": one["campaign"]}
+            row = {"id": one["id"], "status": one["status"], "first_touch": touch, "at": one["at"]}
+            lead(conn, one["id"], merged_into=end, merged_at=NOON if end else None, **row)
+            if end or one["id"] % 2:  # whoever the engine has never seen has no wake
+                conn.execute(insert(schema.wakes).values(lead_id=one["id"], seq=0, folded_seq=0, survivor_id=end))
+            for stage in one["stages"]:
+                change = {"lead_id": one["id"], "to_stage": stage, "reason": "x", "cycle": 1, "at": NOON}
+                conn.execute(insert(schema.stage_changes).values(**change, release_id=1))
+            for state, amount in one["deals"]:
+                deal = {"lead_id": one["id"], "state": state, "amount": amount, "close_on": NOON.date()}
+                conn.execute(insert(schema.deals).values(**deal, author="Bob", opened_at=NOON, ended_at=NOON))
+
+    with_release(database)
+    database.write(lambda conn: job(conn) or 0)
+
+
+def looked_at_one_by_one(people, definitions):
+    """{campaign: (leads, {stage: leads}, signed, hundredths)}."""
+    start, end = datetime(2026, 9, 30, 22, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC)
+    groups = {}
+    for one in people:
+        groups.setdefault(one["into"] or one["id"], []).append(one)
+    told = {}
+    for number, those in groups.items():
+        those.sort(key=lambda one: (one["id"] != number, one["at"], one["id"]))
+        campaign = next((one["campaign"] for one in those if one["campaign"]), None)
+        came = start <= min(one["at"] for one in those) < end and any(one["status"] == "lead" for one in those)
+        if not came or campaign is None:
+            continue
+        rank = max([place(definitions, stage) for one in those for stage in one["stages"]], default=0)
+        won = [amount for one in those for state, amount in one["deals"] if state == "won"]
+        n, reached, signed, amount = told.get(campaign, (0, {}, 0, 0))
+        for stage in way_forward(definitions):
+            reached[stage.id] = reached.get(stage.id, 0) + (rank >= stage_rank(definitions, stage.id))
+        told[campaign] = (n + 1, reached, signed + bool(won), amount + sum(won))
+    return told
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_campaigns_add_up_to_what_a_look_at_each_lead_finds(database, site, seed, monkeypatch):
+    people = drawn_people(site, seed)
+    write_people(database, people)
+    monkeypatch.setattr("reports.cohort._survivors.__defaults__", (3,))
+    with database.read() as conn:
+        lines = by_advertisement(conn, paid(site), OCTOBER, PARIS)
+    stages = [stage.id for stage in way_forward(site.definitions)]
+    found = {
+        line.name: (line.leads, {stage: line.reached.get(stage, 0) for stage in stages}, line.won, line.revenue)
+        for line in lines
+    }
+    assert found == looked_at_one_by_one(people, site.definitions)
+    assert sum(n for n, *_ in found.values()) > 20
 
 
 def with_release(database):
