@@ -30,11 +30,11 @@ SMALL, LARGE = 10_000, int(os.environ.get("TERREAU_BENCH_LEADS", "1000000"))
 ROUNDS, WARM = 15, 3
 REP = "nadia"
 
-# Page -> its address for the lead of a round; every lead is in both houses.
+# Page -> its address for the lead of a round; every lead is in both houses, and a page of a list is full in both.
 PAGES: Mapping[str, str] = {
     "today": "/console/today",
     "leads": "/console/leads",
-    "leads by stage and source": "/console/leads?stage=mql&source=partner",
+    "leads by stage and source": "/console/leads?stage=mql&source=organic",
     "search": "/console/leads?q={letters}",
     "lead": "/console/leads/{lead}",
     "sequence": f"/console/sequences/{SEQUENCE}",

@@ -139,18 +139,7 @@ def drawn_people(site, seed):
     """Some of them one with others; campaigns, stages and deals at random, and what no report may count."""
     drawn = random.Random(seed)
     stages = [stage.id for stage in site.definitions.stages] + ["of another time"]
-    hours = [
-        -30 * 24,
-        -1,
-        0,
-        1,
-        200,
-        300,
-        400,
-        31 * 24 - 3,
-        31 * 24 + 2,
-        60 * 24,
-    ]  # around the days, which begin in Paris
+    hours = [-720, -1, 0, 1, 200, 300, 400, 741, 746, 1_440]  # around the days, which begin in Paris
     return [
         {
             "id": number,
