@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
 from authoring.models.definitions import Segment
+from leads.recounting import Recounter
 from storage import schema
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -45,6 +47,22 @@ def test_a_score_that_fades_lets_in_at_the_hour_that_the_wake_carries(tell):
         turn = story.turn(turn.due_at)
     assert story.standing.engagement < 40_000
     assert story.said == [("entered", "engagement falls to 40")]
+
+
+def test_a_score_that_fades_lets_in_though_points_were_counted_again_before_the_engine_came(workshop, clocks):
+    shop = workshop({"tips": trigger('score = 40, on = "falls"')})
+    ada = shop.submits("ada")
+    for _ in range(3):
+        shop.happens(ada, "page_seen")
+    shop.works()
+    assert shop.rows(schema.enrolments) == []
+    recounter = Recounter(shop.database, shop.releases, clocks, "Europe/Paris")
+    for _ in range(60):
+        clocks.advance(DAY)
+        recounter.drain(Event())
+        shop.works()
+    told = [row.reason for row in shop.rows(schema.decisions) if row.outcome == "entered"]
+    assert told == ["engagement falls to 40"]
 
 
 def with_segment(site, when):
