@@ -27,7 +27,7 @@ from reports.tallies import Counted, Days, counted
 from storage.schema import deals, leads, stage_changes
 
 WON, LEADS = "won", "leads"
-CAMPAIGN = leads.c.first_touch["utm_campaign"].as_string().label("campaign")
+ADVERTISEMENT = leads.c.first_touch["utm_campaign"].as_string().label("campaign")
 FIRST = msgid(
     "By the first touch. A lead, a stage and a signature count on the day they happened; costs are spread over their"
     " days."
@@ -136,15 +136,15 @@ def _came_alone(connection: Connection, definitions: Definitions, days: Days, zo
     ranks = {stage.id: rank for stage in definitions.stages if (rank := place(definitions, stage.id)) > 0}
     moved = case(ranks, value=stage_changes.c.to_stage, else_=0) if ranks else literal(0)
     furthest_of = select(func.max(moved)).where(stage_changes.c.lead_id == leads.c.id).scalar_subquery()
-    each = _by_campaign(days, zone, func.coalesce(furthest_of, 0).label("rank"))
-    counted = select(each.c.campaign, each.c.rank, func.count().label("n")).group_by(each.c.campaign, each.c.rank)
-    for row in connection.execute(counted):
+    each = _each_alone(days, zone, func.coalesce(furthest_of, 0).label("rank"))
+    by_rank = select(each.c.campaign, each.c.rank, func.count().label("n")).group_by(each.c.campaign, each.c.rank)
+    for row in connection.execute(by_rank):
         yield Line(row.campaign, row.n, _reached(definitions, row.rank, row.n))
 
 
 def _signed_alone(connection: Connection, days: Days, zone: Zone) -> Iterator[Line]:
     """What the same have signed."""
-    each = _by_campaign(days, zone, leads.c.id)
+    each = _each_alone(days, zone, leads.c.id)
     number = func.count(func.distinct(deals.c.lead_id)).label("n")
     signed = each.join(deals, and_(deals.c.lead_id == each.c.id, deals.c.state == WON))
     asked = select(each.c.campaign, number, func.sum(deals.c.amount).label("sum")).select_from(signed)
@@ -152,14 +152,14 @@ def _signed_alone(connection: Connection, days: Days, zone: Zone) -> Iterator[Li
         yield Line(row.campaign, won=row.n, revenue=int(row.sum))
 
 
-def _by_campaign(days: Days, zone: Zone, *columns: Any) -> Subquery:
-    return select(CAMPAIGN, *columns).where(alone(days, zone), CAMPAIGN != "").subquery()
+def _each_alone(days: Days, zone: Zone, *columns: Any) -> Subquery:
+    return select(ADVERTISEMENT, *columns).where(alone(days, zone), ADVERTISEMENT != "").subquery()
 
 
 def _together(connection: Connection, definitions: Definitions, days: Days, zone: Zone) -> Iterator[Line]:
     """Those who are one with others, looked at one by one: by the name that the one that goes on came by, else the
     first of the others."""
-    for some in together(connection, days, zone, CAMPAIGN):
+    for some in together(connection, days, zone, ADVERTISEMENT):
         named = {
             lead_id: next((one.campaign for one in rows if one.campaign), "") for lead_id, (_, rows) in some.items()
         }
