@@ -22,7 +22,7 @@ from leads import exports
 from leads.exports import Narrowed
 from leads.imports import ledger
 from leads.imports.mapping import targets_of
-from leads.imports.reasons import HEADINGS, HINTS, sentence
+from leads.imports.reasons import HEADINGS, HINTS, LEAVES, NOT_LEFT, sentence
 from leads.imports.rejects import LINE, REASON
 from leads.imports.settings import EXISTING, ORIGINS, Settings
 
@@ -44,6 +44,13 @@ FIELDS = {
     "job_title": msgid("Job title"), "locale": msgid("Language"), "timezone": msgid("Time zone"),
     "street": msgid("Street"), "postal_code": msgid("Postal code"), "city": msgid("City"), "country": msgid("Country"),
     "id:crm": msgid("Its id in the CRM"), "tags": msgid("Tags"), "consent_at": msgid("Day of the consent"),
+    "subscribed": msgid("How they stand: subscribed, unsubscribed, bounced…"),
+    "unsubscribed": msgid("They unsubscribed, or objected"), "bounced": msgid("Mail to them came back"),
+    "complained": msgid("They reported mail as spam"),
+}  # fmt: skip
+EVERYBODY = {
+    "": msgid("no: only whom a column says so of"), "unsubscribed": msgid("yes: they unsubscribed, or objected"),
+    "bounced": msgid("yes: mail to them came back"), "complained": msgid("yes: they reported mail as spam"),
 }  # fmt: skip
 POLICIES = {
     "fill": msgid("fill in what is empty"), "keep": msgid("keep everything"),
@@ -187,6 +194,9 @@ def _plan(door: ConsoleDoor, row: Row[Any], settings: Settings, wrong: str = "")
         origins=[(one, say(ORIGIN_NAMES[one])) for one in ORIGINS],
         reasons=[(say(HEADINGS[code]), n) for code, n in draft.tally.reasons.most_common()],
         hints=[(say(HINTS[code]), n) for code, n in draft.tally.remarks.counts.most_common()],
+        leaves=[(say(LEAVES[why]), n) for why, n in draft.tally.left.most_common()],
+        unread=draft.tally.unread.most_common(),
+        everybody=[(one, say(name)) for one, name in EVERYBODY.items()],
         rejects=[(one.line, sentence(one).by(words)) for one in draft.rejects],
         remarks=[(one.line, sentence(one).by(words)) for one in draft.remarks],
         has_consent=any(field.startswith("consent:") for field in settings.fields.values()),
@@ -198,7 +208,8 @@ def _progress(door: ConsoleDoor, row: Row[Any]) -> Response:
     with door.database.read() as conn:
         reasons = ledger.reasons(conn, row.id)
         remarks = ledger.remarks(conn, row.id, LINES) if row.counts["no_consent"] else []
-    is_over = row.state in (ledger.DONE, ledger.FAILED)
+        stayed = ledger.remarks(conn, row.id, LINES, NOT_LEFT) if row.counts.get("stayed") else []
+    is_over, words = row.state in (ledger.DONE, ledger.FAILED), translator(viewer().locale)
     return draw(
         "console/import_result.html",
         row=row,
@@ -207,7 +218,9 @@ def _progress(door: ConsoleDoor, row: Row[Any]) -> Response:
         is_late=not is_over and door.clocks.machine() - row.seen_at > timedelta(minutes=2),
         state=say(STATES.get(row.state, row.state)),
         reasons=[(say(HEADINGS[code]), n) for code, n in reasons.items()],
-        remarks=[(one.line, sentence(one).by(translator(viewer().locale))) for one in remarks],
+        remarks=[(one.line, sentence(one).by(words)) for one in remarks],
+        more=row.counts["no_consent"] - LINES if len(remarks) == LINES else 0,
+        stayed=[(one.line, sentence(one).by(words)) for one in stayed],
     )
 
 

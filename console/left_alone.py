@@ -17,6 +17,12 @@ WHY: Mapping[str, str] = {
     "erased": msgid("They asked to be forgotten on %(day)s, and have not agreed to anything since."),
     "sunset": msgid("Marketing to them ended on %(day)s, as nothing came from them for long."),
 }
+# The same, where a list that was taken in says that it was so elsewhere.
+BY_LIST: Mapping[str, str] = {
+    "hard_bounce": msgid("Their address is left alone for good: mail to it had come back elsewhere, %(by_list)s."),
+    "complaint": msgid("Their address is left alone for good: they had reported mail as spam elsewhere, %(by_list)s."),
+    "unsubscribed": msgid("They had left all mail elsewhere, %(by_list)s."),
+}
 # What became of a mail that had left -> word, colour.
 BACK: Mapping[str, tuple[str, str]] = {
     BOUNCED: (msgid("came back"), "hot"),
@@ -37,8 +43,19 @@ def told_of_address(found: Iterable[LeftAlone], names: Names) -> Iterator[str]:
 
 
 def _address(one: LeftAlone) -> str:
+    if one.imported is not None and one.reason in BY_LIST:
+        return say(BY_LIST[one.reason], by_list=_list(one))
     unknown = msgid("Their address is left alone since %(day)s.")
     sentence = say(WHY.get(one.reason, unknown), day=day(one.at))
     return (
         say("%(sentence)s The reason: %(cause)s.", sentence=sentence, cause=say(one.cause)) if one.cause else sentence
+    )
+
+
+def _list(one: LeftAlone) -> str:
+    return say(
+        "says line %(line)s of a list taken in on %(day)s (import %(id)s)",
+        line=one.line,
+        day=day(one.at),
+        id=one.imported,
     )

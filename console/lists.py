@@ -12,9 +12,10 @@ from base.saying import said
 from console.door import ConsoleDoor
 from leads.imports import ledger, mapping
 from leads.imports.contacts import Reject, Remark
+from leads.imports.departures import REASONS
 from leads.imports.mapping import Fields, targets_of
 from leads.imports.reading import Survey, Wishes, rows, survey
-from leads.imports.reasons import NO_CONSENT
+from leads.imports.reasons import KEPT
 from leads.imports.running import Tally, rehearse
 from leads.imports.settings import EXISTING, ORIGINS, Policy, Settings, Unproven
 
@@ -32,7 +33,7 @@ class Draft:
     settings: Settings
     tally: Tally
     rejects: Sequence[Reject]
-    remarks: Sequence[Remark]  # why consents would not be recorded
+    remarks: Sequence[Remark]  # why consents and departures would not be recorded
     sample: Sequence[Sequence[str]]
     is_part: bool  # only the first rows were looked at
 
@@ -69,7 +70,7 @@ def plan(door: ConsoleDoor, import_id: int, settings: Settings) -> Draft:
     def keep_some(one: Reject | Remark) -> None:
         if isinstance(one, Reject):
             rejects.extend([one] if len(rejects) < SHOWN else [])
-        elif one.code in NO_CONSENT:
+        elif one.code in KEPT:
             remarks.extend([one] if len(remarks) < SHOWN else [])
 
     with kept(door, import_id) as file:
@@ -113,7 +114,7 @@ def _mapping(settings: Settings) -> Fields:
 
 def _policy(form: Mapping[str, str]) -> Policy:
     told = {name: form.get(name, "").strip()[:most] for name, most in _LONGEST.items()}
-    existing, origin = form.get("existing", ""), form.get("origin", "")
+    existing, origin, everybody = (form.get(name, "") for name in ("existing", "origin", "everybody"))
     return Policy(
         existing=existing if existing in EXISTING else "fill",
         origin=origin if origin in ORIGINS else "outbound",
@@ -124,6 +125,7 @@ def _policy(form: Mapping[str, str]) -> Policy:
         proven_by=told["proven_by"] or None,
         consent_on=_day(told["consent_on"]),
         disposable="no_disposable" not in form,
+        everybody=everybody if everybody in REASONS else None,
     )
 
 

@@ -88,8 +88,18 @@ def act(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
 
 
 def _where(event: Event, names: Names) -> str:
+    if event.by_list:
+        return _list(event)
     page = event.data.get("page")
     return say("on the page “%(page)s”", page=page) if page and event.name == "form_submitted" else ""
+
+
+def _list(event: Event) -> str:
+    return say(
+        "elsewhere, before: so says line %(line)s of a list (import %(id)s)",
+        line=event.data["line"],
+        id=event.data["import_id"],
+    )
 
 
 def own_words(form: str | None, answers: Mapping[str, object], site: Site) -> str:
@@ -123,6 +133,11 @@ MAILS: Mapping[str, tuple[str, str]] = {
     "mail.auto_replied": ("mail", msgid("A machine answered “%(subject)s”")),
     REPLIED: ("message-square", msgid("Answered “%(subject)s”")),
 }
+# The same of mail that others had sent, as a list tells it.
+ELSEWHERE: Mapping[str, str] = {
+    "mail.bounced": msgid("Mail to them had come back, the address is left alone"),
+    "mail.complained": msgid("They had reported mail as spam, the address is left alone"),
+}
 CAME_BACK = frozenset({"mail.bounced", "mail.soft_bounced", "mail.complained", "mail.auto_replied"})
 NOTIFIED: Mapping[str, str] = {
     "alert": msgid("%(who)s was alerted"),
@@ -137,6 +152,8 @@ def mailed(entry: Entry, event: Event, voice: Voice, names: Names) -> Line:
     mail = entry.mail
     if mail is not None and mail.klass == "notification":
         return _notified(entry, event, mail, names)
+    if event.by_list and event.name in ELSEWHERE:
+        return Line(entry.at, "machine", MAILS[event.name][0], say(ELSEWHERE[event.name]), detail=_list(event))
     icon, sentence = MAILS.get(event.name, ("mail", msgid("Mail: “%(subject)s”")))
     reason = str(event.data.get("reason") or (mail.reason if mail else "") or "")
     why = () if event.name == "mail.sent" or not reason else (told(reason, names),)

@@ -43,6 +43,11 @@ _SCOPES = Prepared(
 _REASONS = Prepared(
     select(suppressions.c.address_hash, suppressions.c.reason).where(among(suppressions.c.address_hash, "hashes"))
 )
+_WHOLE = Prepared(
+    select(suppressions.c.address_hash, suppressions.c.scope, suppressions.c.reason).where(
+        among(suppressions.c.address_hash, "hashes")
+    )
+)
 _EVER_GRANTED = Prepared(select(consents.c.id).where(consents.c.lead_id == bindparam("lead"), IS_GRANTED).limit(1))
 
 
@@ -123,6 +128,14 @@ def reasons(conn: Connection, hashes: Collection[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for address_hash, reason in _REASONS.rows(conn, {"hashes": sorted(hashes)}):
         found.setdefault(address_hash, set()).add(reason)
+    return found
+
+
+def left_alone(conn: Connection, hashes: Collection[str]) -> dict[str, dict[str, str]]:
+    """For each suppressed address among `hashes`, {scope: why}."""
+    found: dict[str, dict[str, str]] = {}
+    for address_hash, scope, reason in _WHOLE.rows(conn, {"hashes": sorted(hashes)}):
+        found.setdefault(address_hash, {})[scope] = reason
     return found
 
 

@@ -195,6 +195,24 @@ def note_proven(conn: Connection, proofs: Collection[Proven], machine_now: datet
     insert_rows(conn, consents, rows)
 
 
+def note_withdrawn(
+    conn: Connection, some: Iterable[tuple[Row[Any], Mapping[str, Any]]], locale: str, now: Moment
+) -> None:
+    """Write that these lines of the ledger hold no more, as was said elsewhere, each with its proof; events are the
+    caller's. Call it under the leads' wakes."""
+    rows = [
+        _row(one.lead_id, one.topic, "withdrawn", one.wording, form=None, locale=locale, proof=proof, now=now)
+        for one, proof in some
+    ]
+    insert_rows(conn, consents, rows)
+
+
+def suppress_all(conn: Connection, some: Iterable[tuple[str, str, str]], machine_now: datetime) -> None:
+    """Leave each of those addresses alone, as (hash, scope, reason), where that is news."""
+    rows = [{"address_hash": kept, "scope": scope, "reason": why, "at": machine_now} for kept, scope, why in some]
+    insert_missing(conn, suppressions, rows)
+
+
 def suppress(conn: Connection, address_hash: str, scope: str, reason: str, machine_now: datetime) -> bool:
     """Leave that address alone from now on: for `marketing`, or for `all` mail. Returns whether it is news."""
     row = {"address_hash": address_hash, "scope": scope, "reason": reason, "at": machine_now}

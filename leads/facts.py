@@ -124,6 +124,11 @@ class Event:
         return self.evidence in (HUMAN, PRESUMED)
 
     @property
+    def by_list(self) -> bool:
+        """Whether a list told of it (`data.import_id`, `data.line`): it happened elsewhere, before."""
+        return self.name != IMPORTED and "import_id" in self.data
+
+    @property
     def counts(self) -> bool:
         """Whether rules of the score look at it: what humans did, and what came of calling them."""
         return self.human or self.name == CALLED

@@ -34,17 +34,21 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
     """What is not written to. `topic`: one that was said no to, None for the address; `scope`: `marketing`, or `all`
-    mail; `reason`: as in `suppressions`; `cause`: why the mail came back, "" where nothing says."""
+    mail; `reason`: as in `suppressions`; `cause`: why the mail came back, "" where nothing says. `imported`: the import
+    whose `line` says that it was so elsewhere; `at` is when it was taken in."""
 
     scope: str
     reason: str
     at: datetime
     topic: str | None = None
     cause: str = ""
+    imported: int | None = None
+    line: int | None = None
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> dict[str, str | int | None]:
+        told: dict[str, str | int | None] = {"scope": self.scope, "topic": self.topic, "reason": self.reason}
         at = f"{self.at:%Y-%m-%dT%H:%M:%SZ}"
-        return {"scope": self.scope, "topic": self.topic, "reason": self.reason, "cause": self.cause, "at_utc": at}
+        return {**told, "cause": self.cause, "import": self.imported, "line": self.line, "at_utc": at}
 
 
 def heard_of(conn: Connection, lead_id: int) -> dict[int, Heard]:
@@ -78,7 +82,12 @@ def _dated(scope: str, reason: str, at: datetime, history: tuple[Event, ...]) ->
     told = [event for event in history if event.name in _TOLD_BY.get(reason, ()) and _whole(event)]
     if not told:
         return LeftAlone(scope, reason, at)
-    return LeftAlone(scope, reason, told[-1].at, cause=str(told[-1].data.get("reason") or ""))
+    event, cause = told[-1], str(told[-1].data.get("reason") or "")
+    if event.by_list:
+        return LeftAlone(
+            scope, reason, event.at, cause=cause, imported=event.data["import_id"], line=event.data["line"]
+        )
+    return LeftAlone(scope, reason, event.at, cause=cause)
 
 
 def _whole(event: Event) -> bool:

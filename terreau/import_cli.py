@@ -12,6 +12,7 @@ from base.saying import said
 from base.translations import Translator, msgid
 from leads.imports import ledger
 from leads.imports.contacts import Reject
+from leads.imports.departures import REASONS
 from leads.imports.reading import Wishes
 from leads.imports.reasons import reason
 from leads.imports.settings import EXISTING, ORIGINS, Policy
@@ -57,6 +58,10 @@ STATES = {
 @click.option("--tag", "tags", multiple=True, help="Give everybody this tag.")
 @click.option("--refuse-roles", is_flag=True, help="Do not take addresses such as contact@ or info@.")
 @click.option("--refuse-disposable", is_flag=True, help="Do not take addresses that are thrown away after use.")
+@click.option(
+    "--everybody", type=click.Choice(tuple(REASONS)),
+    help="The list is of people who left elsewhere: leave every one of them alone.",
+)  # fmt: skip
 @click.option("--consent-wording", help="The exact words that those of a column consent:TOPIC agreed to.")
 @click.option("--consent-proof", help="Where and how they agreed, such as `paper form, stand B12`.")
 @click.option("--consent-on", type=DAY, help="The day they agreed, where no column says it.")
@@ -85,8 +90,9 @@ def import_list(
 ) -> None:
     """Say what is in FILE and what would become of each row; then, once confirmed, take it in.
 
-    Encoding, delimiter and columns are found out. Leads who left stay away, whatever the list says; consent is only
-    recorded with its proof. An import that was killed goes on when the same command is given again.
+    Encoding, delimiter and columns are found out. Leads who left stay away, whatever the list says, and so does whoever
+    a column says to have left elsewhere; consent is only recorded with its proof. An import that was killed goes on
+    when the same command is given again.
 
     \b
     Examples:  terreau import contacts.csv --dry-run
@@ -163,7 +169,7 @@ def _policy(how: Mapping[str, Any]) -> Policy:
     return Policy(
         how["existing"], how["origin"], (how["source"] or "")[:200] or None, how["tags"], not how["refuse_roles"],
         how["consent_wording"], how["consent_proof"], day.date().isoformat() if day else None,
-        not how["refuse_disposable"],
+        not how["refuse_disposable"], how["everybody"],
     )  # fmt: skip
 
 
@@ -183,7 +189,7 @@ def _planned(at: Desk, wish: Wish, quiet: bool) -> Iterator[Any]:
 
 
 def _tell(plan: Plan, speech: Translator) -> None:
-    for line in plan_lines(plan.name, plan.found, plan.tally, speech):
+    for line in plan_lines(plan.name, plan.found, plan.settings.policy, plan.tally, speech):
         click.echo(line)
     for shown, reject in enumerate(plan.rejects()):
         if shown == SHOWN:
@@ -224,14 +230,15 @@ def _leave(
 
 def _told(at: Desk, opened: Any, plan: Plan, run: Any, rejects: Path, speech: Translator, as_json: bool) -> None:
     assert at.database is not None
-    is_kept_back = bool(run.counts["rejected"] or run.counts["no_consent"])
+    remarks = importing.remarks_of(at.database, run.import_id)
+    is_kept_back = bool(run.counts["rejected"] or remarks.counts)
     if is_kept_back:
         importing.rejects_file(opened, plan, importing.kept_back_of(at.database, run.import_id), rejects, speech)
     if as_json:
         told = {**importing.as_json(plan), "import": run.import_id, "counts": dict(run.counts)}
         importing.write_json(told, *importing.told_of(at.database, run.import_id, plan), sys.stdout, speech)
         return
-    for line in result_lines(run.import_id, run.counts, importing.remarks_of(at.database, run.import_id), speech):
+    for line in result_lines(run.import_id, run.counts, remarks, speech):
         click.echo(line)
     if is_kept_back:
         what = speech.gettext(

@@ -10,9 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from base.translations import Translator, msgid
+from leads.imports.departures import FIELDS
 from leads.imports.mapping import CONSENT
 from leads.imports.reading import Survey
-from leads.imports.reasons import HEADINGS, HINTS, Remarks
+from leads.imports.reasons import HEADINGS, HINTS, LEAVES, Remarks
 from leads.imports.running import Tally
 from leads.imports.settings import Policy
 
@@ -24,7 +25,7 @@ DELIMITERS = {
 }
 
 
-def plan_lines(name: str, found: Survey, tally: Tally, words: Translator) -> Iterator[str]:
+def plan_lines(name: str, found: Survey, policy: Policy, tally: Tally, words: Translator) -> Iterator[str]:
     """What the list is, which column fills what, and what would become of its rows."""
     delimiter = found.shape.delimiter
     yield words.gettext(
@@ -43,6 +44,7 @@ def plan_lines(name: str, found: Survey, tally: Tally, words: Translator) -> Ite
     if known := _known(tally, words):
         yield words.gettext("Of those accepted, %(known)s.", known=", ".join(known))
     yield from counted(tally.reasons, HEADINGS, words)
+    yield from _departures(found, tally, policy, words)
     if any(field.startswith(CONSENT) for field in found.mapping.values()):
         yield _consents(tally, words)
     yield from remark_lines(tally.remarks, words)
@@ -64,6 +66,28 @@ def _known(tally: Tally, words: Translator) -> list[str]:
         (left, words.ngettext("%(count)s has an address left alone", "%(count)s have an address left alone", left)),
     )
     return [part for count, part in parts if count]
+
+
+def _departures(found: Survey, tally: Tally, policy: Policy, words: Translator) -> Iterator[str]:
+    """Which columns say who left elsewhere, and what is done about it."""
+    by = [f"`{name}`" for name, field in found.mapping.items() if field in FIELDS]
+    by += [words.gettext("the whole list")] if policy.everybody else []
+    if by and not tally.left:
+        yield words.gettext(
+            "Left elsewhere, by %(columns)s: nobody who is not left alone already.", columns=", ".join(by)
+        )
+    elif tally.left:
+        yield words.gettext("Left elsewhere, by %(columns)s:", columns=", ".join(by) or words.gettext("the list"))
+        yield from counted(tally.left, LEAVES, words)
+    if tally.unread:
+        cells = ", ".join(f"`{cell}` ({words.number(count)})" for cell, count in tally.unread.most_common())
+        yield words.gettext("Not understood there: %(cells)s.", cells=cells)
+    if over := found.passed_over:
+        names = ", ".join(f"`{name}`" for name in over)
+        yield words.gettext(
+            "%(columns)s: it looks as if it said who left elsewhere, and is left out. Nobody is left alone by it.",
+            columns=names,
+        )
 
 
 def _consents(tally: Tally, words: Translator) -> str:
@@ -134,7 +158,7 @@ def _told(count: int, sentence: str, words: Translator) -> str:
 
 
 def result_lines(import_id: int, counts: Mapping[str, int], remarks: Remarks, words: Translator) -> Iterator[str]:
-    """What came of it; `remarks`: why consents were not recorded."""
+    """What came of it; `remarks`: why consents and departures were not recorded."""
     told = ", ".join(_results(Counter(counts), words)) or words.gettext("nothing new")
     yield words.gettext("Import %(id)s: %(told)s.", id=import_id, told=told)
     if suppressed := counts.get("suppressed"):
@@ -142,6 +166,12 @@ def result_lines(import_id: int, counts: Mapping[str, int], remarks: Remarks, wo
             "%(count)s address stays left alone, as it was.",
             "%(count)s addresses stay left alone, as they were.",
             suppressed,
+        )
+    if left := counts.get("left"):
+        yield words.ngettext(
+            "%(count)s row says that they left elsewhere: they are left alone from now on.",
+            "%(count)s rows say that they left elsewhere: they are left alone from now on.",
+            left,
         )
     if counts.get("consents") or counts.get("no_consent"):
         yield " ".join([_recorded(counts.get("consents", 0), words), *_of_none(counts.get("no_consent", 0), words)])

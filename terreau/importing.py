@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -24,7 +24,7 @@ from leads.imports.contacts import Reject, Remark
 from leads.imports.ledger import Run, UnknownMapping
 from leads.imports.mapping import Fields, Targets, Unmappable, targets_of
 from leads.imports.reading import Survey, Unreadable, Wishes, survey
-from leads.imports.reasons import NO_CONSENT, Remarks, sentence
+from leads.imports.reasons import KEPT, Remarks, sentence
 from leads.imports.rejects import write_rejects
 from leads.imports.running import Progress, Tally, rehearse, take_in
 from leads.imports.settings import Policy, Settings, Unproven
@@ -72,8 +72,8 @@ class Plan:
         return (one for one in self.kept_back() if isinstance(one, Remark))
 
     def to_mend(self) -> Iterator[Reject | Remark]:
-        """What the import itself would keep: rows not taken, and those whose consent is not recorded."""
-        return (one for one in self.kept_back() if isinstance(one, Reject) or one.code in NO_CONSENT)
+        """What the import itself would keep: rows not taken, and those of which not all is recorded."""
+        return (one for one in self.kept_back() if isinstance(one, Reject) or one.code in KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def planned(at: Desk, wish: Wish, progress: Progress) -> Iterator[tuple[BinaryIO
         settings = Settings.of(found, wish.policy, tuple(at.config.site.locales))
 
         def keep(one: Reject | Remark) -> None:
-            spool.write(json.dumps([type(one).__name__, *astuple(one)]) + "\n")
+            told = astuple(replace(one, departure=None) if isinstance(one, Reject) else one)
+            spool.write(json.dumps([type(one).__name__, *told]) + "\n")
 
         now = (clocks_of(at.database) if at.database is not None else system_clocks()).calendar()
         tally = rehearse(file, settings, at.database, at.key, now, keep, progress)
@@ -146,15 +147,15 @@ def kept_back_of(database: Database, import_id: int) -> Iterator[Reject | Remark
 
 
 def told_of(database: Database, import_id: int, plan: Plan) -> tuple[Iterator[Reject], Iterator[Remark]]:
-    """The rows not taken, and the remarks on the others: of the plan, but for consents, of which the import decides."""
+    """The rows not taken, and the remarks on the others: of the plan, but for what the import decides."""
     found = (one for one in kept_back_of(database, import_id) if isinstance(one, Remark))
-    planned = (one for one in plan.remarks() if one.code not in NO_CONSENT)
+    planned = (one for one in plan.remarks() if one.code not in KEPT)
     rejects = (one for one in kept_back_of(database, import_id) if isinstance(one, Reject))
     return rejects, merge(planned, found, key=lambda one: one.line)
 
 
 def remarks_of(database: Database, import_id: int) -> Remarks:
-    """Why consents were not recorded, counted."""
+    """Why consents and departures were not recorded, counted."""
     counted = Remarks()
     for one in kept_back_of(database, import_id):
         if isinstance(one, Remark):
@@ -192,6 +193,9 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "hints": dict(tally.remarks.counts.most_common()),
         "consents": tally.consents,
         "no_consent": tally.no_consent,
+        "left": dict(tally.left.most_common()),
+        "unread": dict(tally.unread.most_common()),
+        "passed_over": found.passed_over,
     }
 
 

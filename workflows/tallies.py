@@ -68,8 +68,9 @@ def tally(name: str, day: date, subject: str | None, source: str) -> Tally:
 
 
 def of_event(event: Event) -> Iterator[tuple[str, str | None]]:
-    """The names and subjects that one event is counted under; none for what is not believed yet."""
-    if event.evidence not in CREDIBLE:
+    """The names and subjects that one event is counted under; none for what is not believed yet, or happened
+    elsewhere."""
+    if event.evidence not in CREDIBLE or event.by_list:
         return
     yield event.means, event.subject
     if event.name == "form_submitted" and event.data.get("page"):

@@ -1,6 +1,6 @@
 """The imports there were and are: begun, gone on with, ended; the mappings kept by name; the files that wait."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from base.saying import Refused, said
 from leads.imports.contacts import Reject, Remark
 from leads.imports.reading import Survey
-from leads.imports.reasons import NO_CONSENT
+from leads.imports.reasons import KEPT, NO_CONSENT
 from leads.imports.settings import Settings
 from storage.schema import import_mappings, import_parts, import_rejects, imports
 from storage.upsert import insert_missing, upsert
@@ -20,6 +20,7 @@ PART = 1 << 18  # bytes
 SILENT_AFTER = timedelta(seconds=60)
 COUNTS = (
     "rows", "accepted", "rejected", "created", "changed", "unchanged", "suppressed", "consents", "no_consent",
+    "left", "stayed",
 )  # fmt: skip
 _AT_A_TIME = 1000
 
@@ -148,22 +149,22 @@ def newest(conn: Connection, limit: int) -> Sequence[Row[Any]]:
 
 
 def kept_back(conn: Connection, import_id: int) -> Iterator[Reject | Remark]:
-    """The rows that were not taken, and those of which no consent was recorded that they say yes to, in the order of
-    the file; read a thousand at a time."""
+    """The rows that were not taken, and those of which a consent was not recorded that they say yes to, or a departure
+    that they tell or may tell, in the order of the file; read a thousand at a time."""
     after = -1
     columns = (import_rejects.c.line, import_rejects.c.code, import_rejects.c.about)
     while True:
         ours = select(*columns).where(import_rejects.c.import_id == import_id, import_rejects.c.line > after)
         rows = conn.execute(ours.order_by(import_rejects.c.line).limit(_AT_A_TIME)).all()
-        yield from (Remark(row.line, row.code) if row.code in NO_CONSENT else Reject(*row) for row in rows)
+        yield from (Remark(row.line, row.code) if row.code in KEPT else Reject(*row) for row in rows)
         if len(rows) < _AT_A_TIME:
             return
         after = rows[-1].line
 
 
-def remarks(conn: Connection, import_id: int, limit: int) -> list[Remark]:
-    """Why no consent was recorded, of the first rows of which none was."""
-    ours = (import_rejects.c.import_id == import_id) & import_rejects.c.code.in_(sorted(NO_CONSENT))
+def remarks(conn: Connection, import_id: int, limit: int, codes: Collection[str] = NO_CONSENT) -> list[Remark]:
+    """Why no consent was recorded, or what other `codes` say, of the first rows that it is said of."""
+    ours = (import_rejects.c.import_id == import_id) & import_rejects.c.code.in_(sorted(codes))
     found = select(import_rejects.c.line, import_rejects.c.code).where(ours)
     return [Remark(*row) for row in conn.execute(found.order_by(import_rejects.c.line).limit(limit))]
 
@@ -171,7 +172,7 @@ def remarks(conn: Connection, import_id: int, limit: int) -> list[Remark]:
 def reasons(conn: Connection, import_id: int) -> dict[str, int]:
     """{code: how many rows were not taken for it}, the commonest first."""
     n = func.count()
-    not_taken = import_rejects.c.code.not_in(sorted(NO_CONSENT))
+    not_taken = import_rejects.c.code.not_in(sorted(KEPT))
     counted = select(import_rejects.c.code, n).where(import_rejects.c.import_id == import_id, not_taken)
     rows = conn.execute(counted.group_by(import_rejects.c.code).order_by(n.desc(), import_rejects.c.code)).all()
     return {code: count for code, count in rows}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from authoring.site import Site
 from base.problems import did_you_mean
 from base.saying import Refused, Said, said
-from leads.imports import columns
+from leads.imports import columns, departures
 from leads.imports.columns import EMAIL, FULL_NAME, LAST_FIRST, PHONE, TAGS
 from leads.imports.reached import holds_address, is_number
 from leads.imports.records import Record
@@ -21,7 +21,8 @@ CONSENT, CONSENT_AT = "consent:", "consent_at"  # `consent:TOPIC`, and the colum
 OUTSIDE, CRM = "id:", "id:crm"  # `id:SYSTEM`: what another system calls them
 NOT_IMPORTED = ""
 OWN = (EMAIL, PHONE, "first_name", "last_name", FULL_NAME, LAST_FIRST, "company", "job_title", "locale", "timezone")
-SEVERAL = frozenset({TAGS, EMAIL, PHONE})  # may be filled from several columns: all tags, the first that can be reached
+# May be filled from several columns: all tags, the first that can be reached, whatever says that they left.
+SEVERAL = frozenset({TAGS, EMAIL, PHONE, *departures.FIELDS})
 
 _MOSTLY = 0.5  # of the cells that are filled
 
@@ -40,7 +41,8 @@ class Targets:
 
     def all(self) -> list[str]:
         named = (f"{CONSENT}{topic}" for topic in sorted(self.topics))
-        return [*OWN, TAGS, *sorted(self.fields - {*OWN, TAGS}), CRM, CONSENT_AT, *named]
+        own = (*OWN, TAGS, *departures.FIELDS)
+        return [*own, *sorted(self.fields - {*own}), CRM, CONSENT_AT, *named]
 
 
 def targets_of(site: Site | None) -> Targets:
@@ -60,8 +62,9 @@ def propose(shape: Shape, targets: Targets) -> Fields:
 
     Names that are known come first, the likeliest before the others; then the fields of forms by their own name, names
     with words around them, slips of the pen; then what the cells say: a column of addresses needs no name.
+    Those that say who left elsewhere are taken first.
     """
-    found: Fields = {}
+    found: Fields = {name: field for name in shape.names if (field := departures.field_of(name)) is not None}
     asked = {columns.folded(field): field for field in sorted(targets.fields)}
     likely = sorted(shape.names, key=columns.likeliness)
     for guess in (columns.field_of, lambda name: asked.get(columns.folded(name)), columns.field_meant):
@@ -74,11 +77,19 @@ def propose(shape: Shape, targets: Targets) -> Fields:
     if EMAIL not in found.values() or not _has_addresses(shape, found):
         _by_cells(shape, found)
     _nobody_s(shape, found)
+    _by_words(shape, found)
     if not shape.header:
         _numbers_by_cells(shape, found)
     if {"first_name", "last_name"} <= set(found.values()):
         found = {name: field for name, field in found.items() if field not in (FULL_NAME, LAST_FIRST)}
     return {name: found[name] for name in shape.names if name in found}
+
+
+def passed_over(shape: Shape, found: Fields) -> list[str]:
+    """The columns that look as if they said who left elsewhere, and are left out of `found`."""
+    return [
+        name for name, field in propose(shape, Targets()).items() if field in departures.FIELDS and name not in found
+    ]
 
 
 def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape: Shape, targets: Targets) -> Fields:
@@ -88,7 +99,7 @@ def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape
     found out fill nothing then. Raises Unmappable.
     """
     wishes = [(_column(column, shape.names), field) for column, field in wished]
-    settled = {field for _, field in wishes} - {TAGS}
+    settled = {field for _, field in wishes} - {TAGS, *departures.FIELDS}
     chosen = {name: field for name, field in proposed.items() if field not in settled}
     for name, field in wishes:
         chosen.pop(name, None)
@@ -209,6 +220,13 @@ def _by_cells(shape: Shape, found: Fields) -> None:
         del found[name]
     found.pop(best, None)
     found[best] = EMAIL
+
+
+def _by_words(shape: Shape, found: Fields) -> None:
+    """A column in which most cells are words such as `subscribed` and `cleaned` says how everybody stands."""
+    for name in shape.names:
+        if name not in found and departures.is_status(name, _cells(shape, name)):
+            found[name] = departures.SUBSCRIBED
 
 
 def _numbers_by_cells(shape: Shape, found: Fields) -> None:

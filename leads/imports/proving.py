@@ -9,7 +9,16 @@ from datetime import datetime
 
 from leads.imports.columns import EMAIL
 from leads.imports.contacts import Contact
-from leads.imports.reasons import ANSWERED, BOUGHT, DAY_TO_COME, LEFT_ALONE, NO_ADDRESS, NO_CONSENT_DAY, NO_PROOF
+from leads.imports.reasons import (
+    ALSO_LEFT,
+    ANSWERED,
+    BOUGHT,
+    DAY_TO_COME,
+    LEFT_ALONE,
+    NO_ADDRESS,
+    NO_CONSENT_DAY,
+    NO_PROOF,
+)
 from leads.imports.settings import PURCHASED, Policy
 
 
@@ -48,9 +57,10 @@ def proven(
 ) -> Proof | Withheld:
     """The consents that may be recorded, or why there are none. `reasons`: why the address is left alone.
 
-    Never for an address that is left alone for any reason, for a contact that was bought, for a topic that the ledger
-    says anything about (asked and not confirmed, granted, withdrawn: the lead's own acts stand above any list), or for
-    a day that is not known or not past.
+    Never for an address that is left alone for any reason, for somebody of whom the row says that they left elsewhere,
+    for a contact that was bought, for a topic that the ledger says anything about
+    (asked and not confirmed, granted, withdrawn: the lead's own acts stand above any list), or for a day that is not
+    known or not past.
     """
     topics = tuple(topic for topic in dict.fromkeys(contact.consents) if topic not in standing.answered)
     day = contact.consent_day or policy.consent_day
@@ -73,4 +83,6 @@ def _forbidden(contact: Contact, policy: Policy, standing: Standing, reasons: Co
         return NO_ADDRESS
     if reasons:
         return LEFT_ALONE
+    if contact.departure is not None:
+        return ALSO_LEFT
     return BOUGHT if PURCHASED in (policy.origin, standing.origin) else None

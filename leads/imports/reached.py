@@ -5,6 +5,7 @@ Pure: no database, no clock, no network.
 
 import re
 import unicodedata
+from contextlib import suppress
 
 from leads.addresses import NotAnAddress, NotANumber, canonical_email, canonical_phone
 from leads.imports.values import is_spoilt_number
@@ -35,6 +36,15 @@ def address_in(cell: str) -> tuple[str, bool]:
         if not found:
             raise
     return canonical_email(found[0]), len(found) > 1
+
+
+def addresses_of(cell: str) -> list[str]:
+    """Every address of a cell that mail can be written to."""
+    found = []
+    for one in _addresses(_bare(cell)) if len(cell) <= LONGEST else []:
+        with suppress(NotAnAddress):
+            found.append(canonical_email(one))
+    return found
 
 
 def holds_address(cell: str) -> bool:

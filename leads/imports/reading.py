@@ -3,13 +3,14 @@
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from typing import BinaryIO
 
 from base.saying import Refused, said
 from leads.imports import encodings, mapping
 from leads.imports.contacts import Contact, Reject, Rules, read
+from leads.imports.departures import Departure
 from leads.imports.mapping import Fields, Targets
 from leads.imports.reasons import DUPLICATE
 from leads.imports.records import Record, records
@@ -62,6 +63,11 @@ class Survey:
         places = {place: self.mapping[name] for place, name in enumerate(self.shape.names) if name in self.mapping}
         return mapping.ordered(places, self.shape.names)
 
+    @property
+    def passed_over(self) -> list[str]:
+        """The columns that look as if they said who left elsewhere, and are left out."""
+        return mapping.passed_over(self.shape, self.mapping)
+
 
 def survey(file: BinaryIO, wishes: Wishes, targets: Targets, saved: Fields | None = None) -> Survey:
     """Look at a whole file, which can be read from its start again. `saved`: a mapping of before, by column.
@@ -98,12 +104,23 @@ def rows(file: BinaryIO, layout: Layout) -> Iterator[Record]:
 
 
 def contacts(rows: Iterable[Record], rules: Rules, seen: FirstSeen) -> Iterator[Contact | Reject]:
-    """Whom each row names, or why nobody; whoever stands in the list twice counts the first time."""
+    """Whom each row names, or why nobody; whoever stands in the list twice counts the first time, and
+    has left where any of the rows says so."""
     for record in rows:
         found = read(record, rules)
+        gone = found.departure and _said_first(found.departure, record.line, seen)
         if isinstance(found, Contact) and (line := seen.before(found.key, found.line)) is not None:
-            found = Reject(record.line, DUPLICATE, str(line))
+            found = Reject(record.line, DUPLICATE, str(line), gone)
+        elif gone != found.departure:
+            found = replace(found, departure=gone)
         yield found
+
+
+def _said_first(gone: Departure, line: int, seen: FirstSeen) -> Departure | None:
+    """What of a departure no row above has said of the same contact."""
+    who = gone.addresses[0] if gone.addresses else gone.phone
+    new = tuple(why for why in gone.reasons if seen.before(f"{why} {gone.day} {who}", line) is None)
+    return replace(gone, reasons=new) if new else None
 
 
 def size_of(file: BinaryIO) -> int:

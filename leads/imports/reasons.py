@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from base.saying import Said, said
 from base.translations import msgid
-from leads.imports.contacts import NO_DAY, OTHER_ADDRESS, Reject, Remark
+from leads.imports.contacts import NO_DAY, OTHER_ADDRESS, UNREAD, Reject, Remark
+from leads.imports.departures import COMPLAINT, HARD_BOUNCE, LEFT
 
 DUPLICATE, ERASED = "duplicate", "erased"
 NO_CONSENT_DAY, DAY_TO_COME, NO_PROOF = "no_consent_day", "day_to_come", "no_proof"
 NO_ADDRESS, LEFT_ALONE, BOUGHT, ANSWERED = "no_address", "left_alone", "bought", "answered"
+ALSO_LEFT, AGREED_HERE = "also_left", "agreed_here"
 SHOWN_LINES = 10  # of a remark; every one is with its row
 
 REASONS: Mapping[str, str] = {
@@ -45,9 +47,22 @@ NO_CONSENT: Mapping[str, str] = {
     OTHER_ADDRESS: msgid("the consent may be that of another address, which is refused: none is recorded"),
     NO_ADDRESS: msgid("without an address no consent is recorded"),
     LEFT_ALONE: msgid("the address is left alone: no consent is recorded"),
+    ALSO_LEFT: msgid("the row says that they left, too: no consent is recorded"),
     BOUGHT: msgid("the contact was purchased: no consent is recorded"),
     ANSWERED: msgid("what the lead answered about it stands: no consent is recorded"),
 }
+# What a row that says so comes to.
+LEAVES: Mapping[str, str] = {
+    LEFT: msgid("unsubscribed: left alone by marketing from now on"),
+    HARD_BOUNCE: msgid("mail to them came back: left alone by all mail from now on"),
+    COMPLAINT: msgid("reported mail as spam: left alone by all mail from now on"),
+}
+# Why somebody of whom the list may say that they left elsewhere is not left alone for it.
+NOT_LEFT: Mapping[str, str] = {
+    UNREAD: msgid("whether they left cannot be read: they are not left alone for it, and no consent is recorded"),
+    AGREED_HERE: msgid("they agreed here themselves, and the list does not say that they left later: that stands"),
+}
+KEPT: Mapping[str, str] = {**NO_CONSENT, **NOT_LEFT}  # what an import itself keeps of rows that are taken
 HINTS: Mapping[str, str] = {
     "phone_left_out": msgid("the number cannot be called, and is left out: write it like +33 6 12 34 56 78"),
     "too_long": msgid("a cell is too long for its field, and is left out"),
@@ -55,7 +70,7 @@ HINTS: Mapping[str, str] = {
     "role": msgid("the address is read by nobody in particular"),
     "disposable": msgid("the address is thrown away after use"),
     "several": msgid("several addresses stand in one cell, and the first is taken"),
-    **NO_CONSENT,
+    **KEPT,
 }
 
 

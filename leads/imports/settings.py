@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from base.saying import Refused, joined, said
 from base.tokens import digest
 from leads.imports.contacts import Rules
+from leads.imports.departures import REASONS
 from leads.imports.mapping import CONSENT, CONSENT_AT, ordered
 from leads.imports.reading import Layout, Survey
 
@@ -43,6 +44,7 @@ class Policy:
     proven_by: str | None = None
     consent_on: str | None = None  # YYYY-MM-DD
     disposable: bool = True
+    everybody: str | None = None  # one of `departures.REASONS`: the list is of people who left elsewhere
 
     @property
     def consent_day(self) -> datetime | None:
@@ -96,7 +98,8 @@ class Settings:
     def rules(self) -> Rules:
         fields = ordered({int(place): field for place, field in self.fields.items()}, self.names)  # JSON keeps no order
         policy = self.policy
-        return Rules(len(self.names), fields, self.locales, self.region, policy.roles, policy.disposable)
+        everybody = REASONS[policy.everybody] if policy.everybody else None
+        return Rules(len(self.names), fields, self.locales, self.region, policy.roles, policy.disposable, everybody)
 
 
 def _insist_on_proof(fields: set[str], policy: Policy) -> None:

@@ -14,10 +14,13 @@ from base.clock import Moment
 from leads import companies, consent, consenting, identity, outside, words
 from leads.consenting import Proven
 from leads.facts import COLUMNS, IMPORTED
+from leads.imports import leaving
 from leads.imports.columns import EMAIL, PHONE
 from leads.imports.contacts import Contact, Remark
+from leads.imports.leaving import Leaver, Leaves, Stays
 from leads.imports.merging import ERASED, changes, new_contact
 from leads.imports.proving import Proof, Standing, asks, proven
+from leads.imports.reasons import AGREED_HERE
 from leads.imports.settings import Policy
 from storage import wakes
 from storage.among import among
@@ -72,8 +75,10 @@ class Outcome:
     suppressed: int = 0
     consents: int = 0
     no_consent: int = 0
+    left: int = 0
     erased: tuple[Contact, ...] = ()
     withheld: tuple[Remark, ...] = ()  # why, for each of `no_consent`
+    stayed: tuple[Remark, ...] = ()  # of whom the list says that they left, and what they agreed to here stands
 
 
 def made_ready(contact: Contact, source: Source, due_at: datetime) -> Entry:
@@ -83,8 +88,10 @@ def made_ready(contact: Contact, source: Source, due_at: datetime) -> Entry:
     return Entry(contact, kept, tuple(words.words_of(contact.columns)), due_at)
 
 
-def write(conn: Connection, entries: Sequence[Entry], source: Source, now: Moment) -> Outcome:
-    """Write those entries, of which no two are the same contact."""
+def write(
+    conn: Connection, entries: Sequence[Entry], source: Source, now: Moment, leavers: Sequence[Leaver] = ()
+) -> Outcome:
+    """Write those entries, of which no two are the same contact; then what is said of who left, by them and others."""
     reasons = consent.reasons(conn, {entry.hash for entry in entries if entry.hash})
     erased = {entry.line for entry in entries if ERASED in reasons.get(entry.hash or "", ())}
     outcome = Outcome(erased=tuple(entry.contact for entry in entries if entry.line in erased))
@@ -96,11 +103,14 @@ def write(conn: Connection, entries: Sequence[Entry], source: Source, now: Momen
     # Whoever was not made here was made by somebody else just now, by a form: they are known like the others.
     missed = [entry.contact for entry in taken if entry.line not in known and entry.line not in made]
     known |= find(conn, missed)
+    named = leaving.leads_of(conn, leavers)
+    wakes.hold(conn, {*known.values(), *(lead_id for those in named.values() for lead_id in those)})
     old = sorted(((known[entry.line], entry) for entry in taken if entry.line not in made), key=lambda both: both[0])
     _fill_in(conn, old, source, now, outcome)
     both = {**known, **made}
     _prove(conn, {both[one.line]: one for one in taken if one.contact.consents}, reasons, source, now, outcome)
     outside.note(conn, {both[one.line]: one.contact.ids for one in taken if one.contact.ids}, now.machine)
+    _let_go(conn, leavers, named, source, now, outcome)
     return outcome
 
 
@@ -149,7 +159,6 @@ def _fill_in(
 ) -> None:
     """Fill in what the list knows more. A lead of whom it knows nothing new is not touched, and not woken."""
     ids = [lead_id for lead_id, _ in entries]
-    wakes.hold(conn, ids)
     rows = {row.id: row._asdict() for row in _ROWS.rows(conn, {"ids": ids})}
     changed = {lead: told for lead, entry in entries if (told := changes(rows[lead], entry.contact, source.policy))}
     outcome.changed += len(changed)
@@ -216,24 +225,44 @@ def _prove(
 
 
 def _proven(lead_id: int, contact: Contact, found: Proof, source: Source) -> Proven:
-    kept = {"import_id": source.import_id, "file": source.hash, "line": contact.line, "by": source.author}
-    proof = {**kept, "given": source.policy.proven_by}
+    proof = {**_whence(source), "line": contact.line, "given": source.policy.proven_by}
     locale = contact.locale or source.locale
     return Proven(lead_id, found.topics, source.policy.wording or "", locale, proof, found.given_at)
+
+
+def _whence(source: Source) -> dict[str, Any]:
+    return {"import_id": source.import_id, "file": source.hash, "by": source.author}
+
+
+# ---------------------------------------------------------------- those who left elsewhere
+
+
+def _let_go(
+    conn: Connection,
+    leavers: Sequence[Leaver],
+    named: Mapping[int, tuple[int, ...]],
+    source: Source,
+    now: Moment,
+    outcome: Outcome,
+) -> None:
+    """Leave alone whom the list says to have left, unless they agreed here themselves since."""
+    known, made = leaving.stances(conn, leavers, named), leaving.Written()
+    for one in leavers:
+        came_to = leaving.decide(one, made.seen(one, known[one.line]), now.calendar)
+        if isinstance(came_to, Leaves) and came_to.is_new:
+            made.add(one, came_to)
+            outcome.left += 1
+        elif isinstance(came_to, Stays):
+            outcome.stayed += (Remark(one.line, AGREED_HERE),)
+    leaving.write(conn, made, _whence(source), source.locale, now)
 
 
 def _event(
     lead_id: int, seq: int, contact: Contact, source: Source, now: Moment, changed: tuple[str, ...]
 ) -> dict[str, Any]:
     """The house took them in: no act of theirs, which could score or make a lead of a contact."""
-    data = {
-        "import_id": source.import_id,
-        "file": source.hash,
-        "line": contact.line,
-        "by": source.author,
-        "origin": source.policy.origin,
-        "changed": list(changed),
-    }
+    told = {"line": contact.line, "origin": source.policy.origin, "changed": list(changed)}
+    data = {**_whence(source), **told}
     return {
         "lead_id": lead_id,
         "seq": seq,

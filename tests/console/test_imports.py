@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from leads.imports.importer import FORGOTTEN_AFTER, Importer
-from storage.schema import exports, import_parts, import_rejects, imports, leads
+from storage.schema import exports, import_parts, import_rejects, imports, leads, suppressions
 
 LIST = (
     "Prénom;Courriel;OK;Tél\nAda;ada@example.org;oui;06 39 98 12 34\n"
@@ -133,6 +133,45 @@ def test_each_consent_that_is_not_recorded_is_shown_with_its_line_and_its_reason
     assert "Why rows were not taken" not in page
     kept = csv.reader(io.StringIO(marketer.get(f"{there}/rejects").data.decode("utf-8-sig")))
     assert [tuple(row) for row in kept][1:] == [(line.removeprefix("line "), reason) for line, reason in told]
+
+
+GONE = (
+    "Courriel;Désabonné;Statut\nada@example.org;oui;abonné\nbob@example.org;peut-être;nettoyé\n"
+    "zoe@example.org;bientôt;abonné\n"
+)
+
+
+def test_who_left_elsewhere_is_shown_before_and_after_and_a_column_left_out_is_pointed_out(
+    console_door, marketer, house
+):
+    there = send(marketer, GONE).location
+    plan = marketer.get(there).text
+    assert '<option value="unsubscribed" selected>' in plan
+    assert '<option value="subscribed" selected>' in plan
+    assert "unsubscribed: left alone by marketing from now on</span><b>1</b>" in plan
+    assert "mail to them came back: left alone by all mail from now on</span><b>1</b>" in plan
+    assert "<code>peut-être</code> (1), <code>bientôt</code> (1)" in plan
+    unread = "whether they left cannot be read: they are not left alone for it, and no consent is recorded"
+    assert f"line 4: {unread}" in plan
+    marketer.post(there, {"c0": "email", "c1": "", "c2": "subscribed"})
+    assert "Désabonné: it looks as if it said who left elsewhere, and is left out." in marketer.get(there).text
+    marketer.post(there, {"c0": "email", "c1": "unsubscribed", "c2": "subscribed", "act": "take"})
+    house.drain(Event())
+    page = marketer.get(there).text
+    assert "2 rows say that they left elsewhere: they are left alone from now on." in page
+    assert f'<th scope="row">line 4</th><td>{unread}</td>' in page
+    with console_door.database.read() as conn:
+        assert sorted(conn.execute(select(suppressions.c.reason)).scalars()) == ["hard_bounce", "unsubscribed"]
+
+
+def test_a_list_of_people_who_left_is_said_to_be_one(console_door, marketer, house):
+    there = send(marketer, "Courriel\nada@example.org\nbob@example.org\n").location
+    chosen = {"c0": "email", "everybody": "unsubscribed"}
+    marketer.post(there, chosen)
+    assert '<option value="unsubscribed" selected>yes: they unsubscribed, or objected' in marketer.get(there).text
+    marketer.post(there, {**chosen, "act": "take"})
+    house.drain(Event())
+    assert count(console_door, suppressions) == 2
 
 
 def test_how_many_consents_were_not_recorded_is_told_where_nobody_kept_why(console_door, marketer, house):

@@ -16,18 +16,19 @@ from leads import consent, consenting, words
 from leads.addresses import canonical_phone
 from leads.imports import columns
 from leads.imports.contacts import Contact, Reject
+from leads.imports.leaving import leavers
 from leads.imports.mapping import Targets
 from leads.imports.reading import Wishes, contacts, rows, survey
 from leads.imports.settings import EXISTING, ORIGINS, Policy, Settings
 from leads.imports.writing import Source, made_ready, write
 from storage.database import open_database
-from storage.schema import consents, events, lead_words, leads, preference_tokens, wakes
+from storage.schema import consents, events, lead_words, leads, preference_tokens, suppressions, wakes
 from storage.scratch import FirstSeen
 from storage.wakes import stir
-from tests.leads.row_by_row import COUNTED, write_one
+from tests.leads.row_by_row import COUNTED, let_go, write_one
 
 TARGETS = Targets(frozenset({"secteur"}), frozenset({"tips", "letter"}))
-HEADER = "Prénom;Nom;Courriel;Tél.;Société;Secteur;Tags;Langue;Fuseau;Tips;Letter;Le\n"
+HEADER = "Prénom;Nom;Courriel;Tél.;Société;Secteur;Tags;Langue;Fuseau;Tips;Letter;Le;Désabonné le;NPAI\n"
 CELLS: tuple[tuple[str, ...], ...] = (
     ("", "Ada", "Chloé", "BOB", "Œnone", "N/A"),
     ("", "Petit", "de la Tour", "O'Neill"),
@@ -41,6 +42,8 @@ CELLS: tuple[tuple[str, ...], ...] = (
     ("", "oui", "non"),
     ("", "x"),
     ("", "2025-02-28", "03/04/2024", "2031-01-01", "bientôt"),
+    (*("",) * 8, "oui", "2020-02-28", "2031-01-01", "peut-être", "Plainte"),
+    (*("",) * 9, "1"),
 )
 SEEDS = range(8)
 
@@ -96,22 +99,23 @@ class Lists:
         settings = Settings.of(found, policy, ("fr", "en"))
         source = Source(number, "hash", "ada", policy, "fr", self.keys.suppression)
         read = [*contacts(rows(file, settings.layout), settings.rules, FirstSeen())]
-        named = [one for one in read if isinstance(one, Contact)]
-        assert named
+        named = [one for one in read if isinstance(one, Contact) or one.departure]
+        assert any(isinstance(one, Contact) for one in named)
         assert any(isinstance(one, Reject) for one in read)
         outcomes = [self._written(some, source, at_once) for some in (named[:7], named[7:])]
         erased = [one.line for outcome in outcomes for one in outcome.erased]
         withheld: Counter[str] = Counter()
-        for one in (one for outcome in outcomes for one in outcome.withheld):
+        for one in (one for outcome in outcomes for one in (*outcome.withheld, *outcome.stayed)):
             withheld[one.code] += one.line
         counts = {name: sum(getattr(one, name) for one in outcomes) for name in COUNTED}
         return counts | {"erased": sum(erased)} | withheld
 
-    def _written(self, named: list[Contact], source: Source, at_once: bool) -> Any:
+    def _written(self, named: list[Contact | Reject], source: Source, at_once: bool) -> Any:
         now = self.clocks.moment()
         if at_once:
-            ready = [made_ready(contact, source, now.calendar) for contact in named]
-            return self.database.write(lambda conn: write(conn, ready, source, now))
+            ready = [made_ready(one, source, now.calendar) for one in named if isinstance(one, Contact)]
+            gone = leavers(named, source.suppression_key, now.calendar)
+            return self.database.write(lambda conn: write(conn, ready, source, now, gone))
         return write_one_by_one(self.database, named, source, now)
 
     def _between(self, plan: Plan) -> None:
@@ -126,6 +130,9 @@ class Lists:
                 joined = {"survivor_id": into, "joined_seq": seq, "seq": seq, "folded_seq": seq, "due_at": None}
                 conn.execute(leads.update().where(leads.c.id == gone).values(merged_into=into))
                 conn.execute(wakes.update().where(wakes.c.lead_id == gone).values(**joined))
+            for email in ("lead3@example.org", "lead8@example.org", "lead12@example.org"):
+                if email in ids:
+                    consenting.grant(conn, ids[email], ["tips"], locale="fr", proof={}, now=self.clocks.moment())
             rested = select(leads.c.id).where(leads.c.email < "lead15")
             conn.execute(wakes.update().where(wakes.c.lead_id.in_(rested)).values(due_at=None, folded_seq=1))
 
@@ -137,7 +144,7 @@ class Lists:
             people = {row.id: row for row in conn.execute(select(leads))}
             names = {lead: f"{row.email} {row.phone if row.email is None else ''}" for lead, row in people.items()}
             kept = {"leads": [self._told(row, {"id"}, {"merged_into"}, names) for row in people.values()]}
-            for table in (wakes, events, lead_words, consents, preference_tokens):
+            for table in (wakes, events, lead_words, consents, preference_tokens, suppressions):
                 rows = conn.execute(select(table))
                 kept[table.name] = [self._told(row, {"id", "token"}, {"lead_id", "survivor_id"}, names) for row in rows]
         return {name: sorted(told) for name, told in kept.items()}
@@ -164,20 +171,30 @@ def fresh_database(sqlite_template, tmp_path):
         one.close()
 
 
-def write_one_by_one(database: Any, named: list[Contact], source: Source, now: Any) -> Any:
+def write_one_by_one(database: Any, named: list[Contact | Reject], source: Source, now: Any) -> Any:
     """Each row in a transaction of its own; what they came to together. Whoever was merged comes last: which of two
     who are one has the lower number is left open."""
     with database.read() as conn:
         merged = set(conn.scalars(select(leads.c.email).where(leads.c.merged_into.is_not(None))))
-    named = sorted(named, key=lambda one: one.columns.get("email") in merged)
-    outcomes = [database.write(lambda conn, one=one: write_one(conn, one, source, now)) for one in named]
+    named = sorted(named, key=lambda one: _address(one) in merged)
+    people = [one for one in named if isinstance(one, Contact)]
+    outcomes = [database.write(lambda conn, one=one: write_one(conn, one, source, now)) for one in people]
+    gone = [(one.line, one.departure) for one in named if one.departure is not None]
+    outcomes += [database.write(lambda conn, one=one: let_go(conn, *one, source, now)) for one in gone]
     whole = outcomes[0]
     for outcome in outcomes[1:]:
         for name in COUNTED:
             setattr(whole, name, getattr(whole, name) + getattr(outcome, name))
         whole.erased += outcome.erased
         whole.withheld += outcome.withheld
+        whole.stayed += outcome.stayed
     return whole
+
+
+def _address(one: Contact | Reject) -> str | None:
+    if isinstance(one, Contact):
+        return one.columns.get("email")
+    return one.departure.addresses[0] if one.departure and one.departure.addresses else None
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from storage.schema import events, imports, leads
+from storage.schema import events, imports, leads, suppressions
 from terreau.cli import main
 from tests import forking
 
@@ -155,6 +155,68 @@ def test_consents_are_told_alike_in_a_dry_run_in_the_import_and_in_the_file_of_w
 def test_an_import_that_could_record_no_consent_says_so(house, lang, sentence):
     (house / "none.csv").write_text("E-mail;OK;Le\nbob@example.org;oui;02/2025\n")
     assert sentence in told("import", "none.csv", "--yes", "--lang", lang, *CONSENT).stdout.splitlines()
+
+
+GONE = (
+    "E-mail;Statut;Opposition RGPD\nada@example.org;abonné;\nbob@example.org;désabonné;\n"
+    "chloe@example.org;abonné;peut-être\ndan@example.org;nettoyé;\n"
+)
+
+
+def test_who_left_elsewhere_is_told_before_and_after_and_the_columns_can_be_unsaid(house, database):
+    (house / "gone.csv").write_text(GONE)
+    plan = told("import", "gone.csv", "--dry-run").stdout
+    assert (
+        "Left elsewhere, by `Statut`, `Opposition RGPD`:\n"
+        "  - 1: mail to them came back: left alone by all mail from now on\n"
+        "  - 1: unsubscribed: left alone by marketing from now on\n"
+        "Not understood there: `peut-être` (1).\n"
+    ) in plan
+    assert "cannot be read: they are not left alone for it, and no consent is recorded (line 4)" in plan
+    shown = json.loads(told("import", "gone.csv", "--dry-run", "--json").stdout)
+    assert (shown["left"], shown["unread"]) == ({"unsubscribed": 1, "hard_bounce": 1}, {"peut-être": 1})
+    assert [(one["line"], one["code"]) for one in shown["remarks"]] == [(4, "unread")]
+    unsaid = told("import", "gone.csv", "--dry-run", "--map", "Statut=", "--map", "Opposition RGPD=").stdout
+    assert "Left elsewhere" not in unsaid
+    assert "`Statut`, `Opposition RGPD`: it looks as if it said who left elsewhere, and is left out." in unsaid
+    done = told("import", "gone.csv", "--yes", "--author", "ada")
+    assert "2 rows say that they left elsewhere: they are left alone from now on." in done.stdout
+    kept = (house / "gone.csv.rejects.csv").read_text("utf-8-sig").splitlines()
+    assert [line.split(";")[0] for line in kept] == ["line", "4"]
+    assert kept[1].endswith(";chloe@example.org;abonné;peut-être")
+    again = json.loads(told("import", "gone.csv", "--yes", "--again", "--json").stdout)
+    assert (again["counts"]["left"], again["counts"]["stayed"], again["suppressed"]) == (0, 1, 2)
+    assert "by `Statut`, `Opposition RGPD`: nobody who is not left alone already." in told(
+        "import", "gone.csv", "--dry-run"
+    ).stdout  # fmt: skip
+    assert count(database, suppressions) == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "They had left all mail elsewhere, says line 3 of a list taken in on "),
+        ("fr", "S’était désabonné de tous les e-mails ailleurs, d’après la ligne 3 d’une liste importée le "),
+    ],
+)
+def test_why_names_the_line_of_the_list_that_says_they_left(house, lang, sentence):
+    (house / "gone.csv").write_text(GONE)
+    told("import", "gone.csv", "--yes", "--author", "ada")
+    assert told("apply", "--author", "ada").exit_code == 0
+    said = told("why", "bob@example.org", "--lang", lang)
+    assert sentence in said.stdout, said.output
+    [alone] = json.loads(told("why", "bob@example.org", "--json").stdout)["left_alone"]
+    assert (alone["reason"], alone["import"], alone["line"]) == ("unsubscribed", 1, 3)
+    [alone] = json.loads(told("why", "dan@example.org", "--json").stdout)["left_alone"]
+    assert (alone["scope"], alone["reason"], alone["line"]) == ("all", "hard_bounce", 5)
+
+
+def test_a_list_of_people_who_left_leaves_every_one_of_them_alone(house, database):
+    (house / "gone.csv").write_text("ada@example.org\nbob@example.org\n")
+    plan = told("import", "gone.csv", "--dry-run", "--everybody", "complained").stdout
+    assert "Left elsewhere, by the whole list:\n  - 2: reported mail as spam" in plan
+    told("import", "gone.csv", "--yes", "--everybody", "complained")
+    assert count(database, suppressions) == 2
 
 
 def test_a_mended_row_of_that_file_brings_the_consent_in(house):
