@@ -51,6 +51,34 @@ def test_a_bounced_mail_and_its_address_are_told_and_nobody_is_asked_to_write(
     assert ("sent" if locale == "en" else "envoyé") not in table
 
 
+BY_LIST = {
+    "mail.bounced": (
+        "hard_bounce",
+        "mail to it had come back elsewhere, says line 7 of a list taken in on ",
+        "Mail to them had come back, the address is left alone",
+    ),
+    "mail.complained": (
+        "complaint",
+        "they had reported mail as spam elsewhere, says line 7 of a list taken in on ",
+        "They had reported mail as spam, the address is left alone",
+    ),
+    "unsubscribed": ("unsubscribed", "They had left all mail elsewhere, says line 7 of a list", "Unsubscribed"),
+}
+
+
+@pytest.mark.parametrize("name", BY_LIST)
+def test_what_a_list_tells_of_somebody_is_told_as_having_happened_elsewhere(staff_client, lively, keys, ada, name):
+    reason, why, story = BY_LIST[name]
+    subject = "all" if name == "unsubscribed" else None
+    lively.does(ada, name, subject, evidence="engine", import_id=4, file="hash", line=7, by="ada")
+    hashed, now = consent.address_hash(keys.suppression, "ada@lumen.example"), lively.clocks.machine()
+    lively.database.write(lambda conn: consenting.suppress(conn, hashed, "all", reason, now) or None)
+    page = read(staff_client("admin", "en").get(f"/console/leads/{ada}").text)
+    assert why in page
+    assert story in page
+    assert "elsewhere, before: so says line 7 of a list (import 4)" in page
+
+
 def test_a_soft_bounce_is_told_with_the_mail_and_writing_is_still_offered(staff_client, lively, ada):
     with lively.database.read() as conn:
         mail = conn.execute(select(messages.c.id).where(messages.c.lead_id == ada)).scalars().first()
