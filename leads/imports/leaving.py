@@ -16,6 +16,7 @@ from leads import consent, consenting, events, groups, identity
 from leads.answering import ALL, TRACKING
 from leads.callable import LEFT as UNSUBSCRIBED
 from leads.callable import refused
+from leads.facts import AFFIRMED, Event
 from leads.imports.contacts import Contact, Reject
 from leads.imports.departures import COMPLAINT, HARD_BOUNCE, SCOPES, Departure
 from leads.imports.merging import ERASED
@@ -128,10 +129,22 @@ def stances(conn: Connection, some: Sequence[Leaver], named: Mapping[int, tuple[
     alone = consent.left_alone(conn, {kept for one in some for kept in one.hashes.values()})
     ids = {lead_id for those in named.values() for lead_id in those}
     together = groups.others(conn, ids)
-    said = _said(conn, ids.union(*together.values()))
-    stories = events.history(conn, ids, (UNSUBSCRIBED, "consent_granted"))
-    gone = {lead_id for lead_id, story in stories.items() if UNSUBSCRIBED in refused(story)}
-    return {one.line: _stance(one, named[one.line], alone, together, said, gone) for one in some}
+    everyone = ids.union(*together.values())
+    said, stories = _said(conn, everyone), events.history(conn, everyone, (UNSUBSCRIBED, "consent_granted", AFFIRMED))
+    gone = {lead_id for lead_id in ids if UNSUBSCRIBED in refused(stories[lead_id])}
+    own = {who: _agreed(said.get(who, ()), stories[who]) for who in everyone}
+    found = {}
+    for one in some:
+        those = named[one.line]
+        days = [own[who] for lead_id in those for who in (lead_id, *together.get(lead_id, ()))]
+        found[one.line] = Stance(
+            those,
+            {kept: alone[kept] for kept in one.hashes.values() if kept in alone},
+            tuple(row for lead_id in those for row in said.get(lead_id, ()) if row.state != "withdrawn"),
+            frozenset(gone.intersection(those)),
+            max((day for day in days if day is not None), default=None),
+        )
+    return found
 
 
 def _said(conn: Connection, ids: Iterable[int]) -> Mapping[int, list[Row[Any]]]:
@@ -143,24 +156,13 @@ def _said(conn: Connection, ids: Iterable[int]) -> Mapping[int, list[Row[Any]]]:
     return found
 
 
-def _stance(
-    one: Leaver,
-    ids: tuple[int, ...],
-    alone: Mapping[str, Mapping[str, str]],
-    together: Mapping[int, tuple[int, ...]],
-    said: Mapping[int, Sequence[Row[Any]]],
-    gone: set[int],
-) -> Stance:
-    everyone = {*ids, *(other for lead_id in ids for other in together.get(lead_id, ()))}
-    own = [row.at for who in everyone for row in said.get(who, ()) if row.state == "granted" and not _by_list(row)]
-    held = tuple(row for lead_id in ids for row in said.get(lead_id, ()) if row.state != "withdrawn")
-    kept = {hashed: alone[hashed] for hashed in one.hashes.values() if hashed in alone}
-    return Stance(ids, kept, held, frozenset(gone.intersection(ids)), max(own, default=None))
-
-
-def _by_list(row: Row[Any]) -> bool:
-    """Whether a list proved it: that was no act of theirs here."""
-    return "import_id" in row.proof
+def _agreed(said: Sequence[Row[Any]], story: Iterable[Event]) -> datetime | None:
+    """When a lead last agreed here to what they hold. What a list proved was no act of theirs here, before they said
+    here that it is to go on."""
+    granted = [row for row in said if row.state == "granted"]
+    own = [row.at for row in granted if "import_id" not in row.proof]
+    again = [event.at for event in story if event.name == AFFIRMED] if granted else []
+    return max([*own, *again], default=None)
 
 
 # ---------------------------------------------------------------- what is written

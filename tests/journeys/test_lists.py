@@ -96,3 +96,10 @@ def test_a_list_that_comes_again_writes_to_nobody_again(lively, fair):
     fair(LIST + "dan@example.org;oui\n", "salon-2026")
     lively.later(days=2)
     assert entered(lively)[1] == ["ada@example.org", "chloe@example.org", "dan@example.org"]
+
+
+def test_who_left_elsewhere_is_written_to_by_nobody_though_the_list_says_yes_too(lively, fair):
+    left = "bob@example.org;oui;désabonné\nchloe@example.org;oui;NPAI\ndan@example.org;oui;2024-03-01\n"
+    fair(f"Courriel;Lettre;Désabonné\nada@example.org;oui;\n{left}", "salon-2026")
+    lively.later(days=2)
+    assert entered(lively) == ([("ada@example.org", "salon")], ["ada@example.org"])

@@ -164,6 +164,15 @@ def test_what_they_agreed_to_here_stands_unless_the_list_says_that_they_left_lat
     assert run.counts["left"] == tally.left.total() == int(not stands)
 
 
+def test_what_a_list_proved_and_they_said_here_is_to_go_on_stands(bureau, clocks):
+    bureau.takes("Courriel;OK\nbob@example.org;oui\n", Policy(**PROOF), AS_CONSENT)
+    lead = bureau.lead("bob@example.org").id
+    bureau.database.write(lambda conn: consenting.affirm(conn, lead, clocks.moment()))
+    run = bureau.takes(LIST)
+    assert (bureau.granted("bob@example.org"), "bob" in bureau.alone()) == ({"tips"}, False)
+    assert (run.counts["left"], run.counts["stayed"]) == (2, 2)
+
+
 def test_what_waits_for_a_confirmation_waits_no_more(bureau, clocks):
     bureau.takes("Courriel\nbob@example.org\n")
     lead, asked = bureau.lead("bob@example.org").id, [ConsentAnswer("tips", "W", True)]
