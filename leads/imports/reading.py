@@ -12,7 +12,7 @@ from leads.imports import encodings, mapping
 from leads.imports.contacts import Contact, Reject, Rules, read
 from leads.imports.departures import Departure
 from leads.imports.mapping import Fields, Targets
-from leads.imports.reasons import DUPLICATE
+from leads.imports.reasons import ALSO_LEFT, DUPLICATE
 from leads.imports.records import Record, records
 from leads.imports.shape import Shape, shape_of
 from storage.scratch import FirstSeen
@@ -103,9 +103,19 @@ def rows(file: BinaryIO, layout: Layout) -> Iterator[Record]:
         text.detach()  # the file is the caller's: it is read again
 
 
-def contacts(rows: Iterable[Record], rules: Rules, seen: FirstSeen) -> Iterator[Contact | Reject]:
-    """Whom each row names, or why nobody; whoever stands in the list twice counts the first time, and
-    has left where any of the rows says so."""
+def note_leavers(rows: Iterable[Record], rules: Rules, left: FirstSeen) -> None:
+    """Note in `left` of whom any row says that they left, for `contacts`."""
+    for record in rows:
+        found = read(record, rules)
+        if isinstance(found, Contact) and found.departure is not None:
+            left.before(found.key, found.line)
+
+
+def contacts(
+    rows: Iterable[Record], rules: Rules, seen: FirstSeen, left: FirstSeen | None = None
+) -> Iterator[Contact | Reject]:
+    """Whom each row names, or why nobody; whoever stands in the list twice counts the first time, and has left where
+    any of the rows says so. `left`: those of whom a row below says so, as by `note_leavers`."""
     for record in rows:
         found = read(record, rules)
         gone = found.departure and _said_first(found.departure, record.line, seen)
@@ -113,6 +123,8 @@ def contacts(rows: Iterable[Record], rules: Rules, seen: FirstSeen) -> Iterator[
             found = Reject(record.line, DUPLICATE, str(line), gone)
         elif gone != found.departure:
             found = replace(found, departure=gone)
+        if left is not None and isinstance(found, Contact) and found.consents:
+            found = replace(found, flaw=ALSO_LEFT) if left.before(found.key, found.line) is not None else found
         yield found
 
 

@@ -47,7 +47,7 @@ NO_CONSENT: Mapping[str, str] = {
     OTHER_ADDRESS: msgid("the consent may be that of another address, which is refused: none is recorded"),
     NO_ADDRESS: msgid("without an address no consent is recorded"),
     LEFT_ALONE: msgid("the address is left alone: no consent is recorded"),
-    ALSO_LEFT: msgid("the row says that they left, too: no consent is recorded"),
+    ALSO_LEFT: msgid("the list says that they left, too: no consent is recorded"),
     BOUGHT: msgid("the contact was purchased: no consent is recorded"),
     ANSWERED: msgid("what the lead answered about it stands: no consent is recorded"),
 }

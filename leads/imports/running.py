@@ -23,7 +23,7 @@ from leads.imports.leaving import Leaver, Leaves, Stance, Stays, decide, leads_o
 from leads.imports.ledger import Run
 from leads.imports.merging import ERASED
 from leads.imports.proving import Proof, Standing, Withheld, asks, proven
-from leads.imports.reading import contacts, size_of
+from leads.imports.reading import contacts, note_leavers, size_of
 from leads.imports.reading import rows as rows_of
 from leads.imports.reasons import AGREED_HERE, Remarks
 from leads.imports.settings import Policy, Settings
@@ -90,7 +90,7 @@ def rehearse(
     what is remarked of the others."""
     size = size_of(file)
     tally = Tally(known=None if database is None else 0, suppressed=None if database is None else 0)
-    for batch in _batches(file, settings):
+    for batch in _batches(file, settings, limit):
         known = _look_up(database, batch, suppression_key, calendar_now, tally)
         for one in batch:
             told = Reject(one.line, ERASED) if one.line in known.erased else one
@@ -213,9 +213,12 @@ def _write(
     return ledger.go_on(conn, run, rows[-1].line + 1, counts, kept_back, now.machine)
 
 
-def _batches(file: BinaryIO, settings: Settings) -> Iterator[list[Contact | Reject]]:
-    with closing(FirstSeen()) as seen:
-        each = contacts(rows_of(file, settings.layout), settings.rules, seen)
+def _batches(file: BinaryIO, settings: Settings, limit: int | None = None) -> Iterator[list[Contact | Reject]]:
+    """The rows, a few at a time; `limit`: of a list that may contradict itself no more are read before."""
+    with closing(FirstSeen()) as seen, closing(FirstSeen()) as left:
+        if settings.may_contradict_itself:
+            note_leavers(islice(rows_of(file, settings.layout), limit), settings.rules, left)
+        each = contacts(rows_of(file, settings.layout), settings.rules, seen, left)
         while batch := list(islice(each, BATCH)):
             yield batch
 

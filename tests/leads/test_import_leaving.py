@@ -144,7 +144,10 @@ def test_a_row_that_says_they_left_counts_wherever_it_stands_in_the_list(bureau,
     )
     assert bureau.alone() == {"ada": {"marketing": "unsubscribed"}}
     assert bureau.granted("ada@example.org") == frozenset()
-    assert (run.counts["rejected"], run.counts["left"]) == (1, 1)
+    assert (run.counts["rejected"], run.counts["left"], run.counts["consents"]) == (1, 1, 0)
+    with bureau.database.read() as conn:
+        assert next(ledger.kept_back(conn, run.import_id)) == Remark(2, "also_left")
+    assert bureau.count(consents) == 0  # there was no moment at which they could have been written to
 
 
 @pytest.mark.parametrize(
