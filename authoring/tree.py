@@ -48,6 +48,11 @@ FOLDERS: Mapping[str, Said] = {
 }
 NOTES = {"README.md"}  # for people who look into the folder
 _SHORTEN = said("make it smaller, or two of it")
+_NAME_YOURS = said("name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml")
+_MAKE_ONE = said(
+    "`terreau new site FOLDER` makes one; where it lies elsewhere, say so with --content, or as `dir` under [content]"
+    " in config.toml"
+)
 TIMELINE = ".timeline.txt"  # beside a persona: what `terreau test` expects of it; no part of a release
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -125,9 +130,10 @@ class _Taken:
 
 
 def _without_folder(root: Path) -> Problem:
-    is_file = root.exists()
-    message = said("this is a file, and the content is a folder") if is_file else said("there is no such folder")
-    hint = said("name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml")
+    if root.exists():
+        message, hint = said("this is a file, and the content is a folder"), _NAME_YOURS
+    else:
+        message, hint = said("there is no such folder"), _MAKE_ONE
     return Problem(_printable(str(root)), 0, 0, "error", message, hint)
 
 

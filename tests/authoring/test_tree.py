@@ -157,9 +157,13 @@ def test_folders_without_end_stop_at_some_depth(write: Write) -> None:
 def test_a_folder_that_is_not_there_is_one_problem_that_names_it_and_says_what_to_do(tmp_path: Path) -> None:
     nowhere, file = tmp_path / "nowhere", tmp_path / "content.toml"
     file.touch()
-    hint = "name yours with `terreau --content FOLDER`, or as `dir` under [content] in config.toml"
-    for root, message in ((nowhere, "there is no such folder"), (file, "this is a file, and the content is a folder")):
-        assert [problem.sentence() for problem in load(read_tree(root)).problems] == [f"{root}: {message} ({hint})"]
+    where = "or as `dir` under [content] in config.toml"
+    elsewhere = f"where it lies elsewhere, say so with --content, {where}"
+    for root, message in (
+        (nowhere, f"there is no such folder (`terreau new site FOLDER` makes one; {elsewhere})"),
+        (file, f"this is a file, and the content is a folder (name yours with `terreau --content FOLDER`, {where})"),
+    ):
+        assert [problem.sentence() for problem in load(read_tree(root)).problems] == [f"{root}: {message}"]
 
 
 def test_definitions_that_are_too_big_are_not_called_missing_too(write: Write) -> None:

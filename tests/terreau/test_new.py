@@ -238,6 +238,18 @@ def test_where_nobody_said_where_content_is_the_example_is_not_taken_for_it(away
     assert files(away) == {}, "no database was made of it either"
 
 
+@pytest.mark.usefixtures("away")
+def test_a_first_start_without_content_says_what_to_do_on_any_database(
+    monkeypatch: pytest.MonkeyPatch, empty_url: str
+) -> None:
+    monkeypatch.setenv("TERREAU__DATABASE__URL", empty_url)
+    assert terreau("migrate").exit_code == 0
+    for words in ("serve --port 0", "engine", "apply"):
+        said = terreau(*words.split())
+        assert said.exit_code == 1
+        assert "`terreau new site FOLDER` makes one; where it lies elsewhere, say so with --content" in said.output
+
+
 def test_what_reads_no_content_does_without_it(away: Path) -> None:
     for words in ("migrate", "pause", "resume", "releases", "imports"):
         said = terreau(words)
