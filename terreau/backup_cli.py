@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from base.clock import system_clocks
-from base.saying import said
-from base.translations import msgid
+from base.saying import said, said_n
 from terreau.archive import NoBackup, NoRestore
 from terreau.backups import backup as write_backup
 from terreau.bar import bar
@@ -62,14 +61,18 @@ def restore(options: Options, file: Path, yes: bool, erasures: Path | None, nobo
     """
     config, now = options.load(), system_clocks().moment()
     made = plan(config, file, now, erasures)
-    for line in made.lines(now):
+    for line in made.lines(now, config.site.timezone):
         click.echo(line.by(words()))
     if yes and made.is_blind and not nobody_erased:
         raise NoRestore(said("add --erasures with that file, or --nobody-erased: nothing was changed"))
     if not yes:
         if made.here and made.here.leads and not sys.stdin.isatty():
-            held = msgid("%(target)s holds %(leads)s leads: add --yes to put it aside")
-            raise NoRestore(said(held, target=made.target, leads=made.here.leads))
+            held = said_n(
+                "%(target)s holds %(count)s lead: add --yes to put it aside",
+                "%(target)s holds %(count)s leads: add --yes to put it aside",
+                made.here.leads, target=made.target,
+            )  # fmt: skip
+            raise NoRestore(held)
         click.confirm(gettext("Put it in place?"), abort=True)
     done = bring_back(config, file, made, now, bar)
     if done.aside is not None:

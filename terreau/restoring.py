@@ -8,16 +8,17 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from authoring.blobs import BlobDamaged, BlobDirectory
+from base.calendars import Zone
 from base.clock import Moment
 from base.config import Config
 from base.keyring import read_secret
-from base.saying import Said, said
+from base.saying import Said, said, said_moment, said_n, said_number
 from base.translations import msgid
 from leads.forgetting import LIST, Clerk, forget_at_rest
 from storage.holders import bury_all
@@ -52,23 +53,27 @@ class Plan:
         """Nothing here tells whether somebody was erased since."""
         return not self.marks and (self.here is None or self.here.marks is None)
 
-    def lines(self, now: Moment) -> Iterator[Said]:
+    def lines(self, now: Moment, zone: Zone) -> Iterator[Said]:
+        """For whoever decides, on the wall clock of `zone`."""
         told, held = self.manifest, self.manifest.held
-        age = now.machine - told.made
         yield said(
-            "The backup was made %(when)s UTC, %(hours)s hours ago, by Terreau %(version)s.",
-            when=f"{told.made:%Y-%m-%d %H:%M}", hours=f"{age.total_seconds() / 3600:.1f}", version=told.version,
+            "The backup was made on %(when)s, %(age)s ago, by Terreau %(version)s.",
+            when=said_moment(told.made, zone), age=_age(now.machine - told.made), version=told.version,
         )  # fmt: skip
         yield said(
-            "It holds %(leads)s leads, %(messages)s messages, %(waiting)s of them not sent yet, and %(files)s files.",
-            leads=held.leads, messages=held.messages, waiting=held.waiting, files=held.blobs,
-        )  # fmt: skip
+            "It holds %(leads)s, %(messages)s, %(waiting)s of them not sent yet, and %(files)s.",
+            leads=said_n("%(count)s lead", "%(count)s leads", held.leads),
+            messages=said_n("%(count)s message", "%(count)s messages", held.messages),
+            waiting=said_number(held.waiting),
+            files=said_n("%(count)s file", "%(count)s files", held.blobs),
+        )
         if self.here is None:
             yield said("It would become %(target)s, where there is no database now.", target=self.target)
         else:
-            yield said(
-                "It would become %(target)s; the database there, with %(leads)s leads, would be put aside.",
-                target=self.target, leads=self.here.leads,
+            yield said_n(
+                "It would become %(target)s; the database there, with %(count)s lead, would be put aside.",
+                "It would become %(target)s; the database there, with %(count)s leads, would be put aside.",
+                self.here.leads, target=self.target,
             )  # fmt: skip
         yield self.secrets
         yield self._erased()
@@ -76,9 +81,25 @@ class Plan:
 
     def _erased(self) -> Said:
         if self.marks:
-            known = len(self.marks)
-            return said("Whoever was erased stays erased: %(count)s keyed hashes are known here.", count=known)
+            return said_n(
+                "Whoever was erased stays erased: %(count)s keyed hash is known here.",
+                "Whoever was erased stays erased: %(count)s keyed hashes are known here.",
+                len(self.marks),
+            )
         return said(UNKNOWN) if self.is_blind else said("Nobody was ever erased here.")
+
+
+def _age(past: timedelta) -> Said:
+    """In its largest unit, from minutes on."""
+    unit, one, many = next((row for row in _AGES if past >= row[0]), _AGES[-1])
+    return said_n(one, many, past // unit)
+
+
+_AGES = (
+    (timedelta(days=1), "%(count)s day", "%(count)s days"),
+    (timedelta(hours=1), "%(count)s hour", "%(count)s hours"),
+    (timedelta(minutes=1), "%(count)s minute", "%(count)s minutes"),
+)
 
 
 @dataclass(frozen=True, slots=True)

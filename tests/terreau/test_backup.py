@@ -19,6 +19,7 @@ from sqlalchemy import func, inspect, select, text, update
 from base.clock import Moment, system_clocks
 from base.config import Config, load_config
 from base.tokens import Signer, digest
+from base.translations import translator
 from emails.outbox import Sender
 from emails.replies import Reply
 from leads.forgetting import LIST, Clerk, Desk, forget
@@ -433,11 +434,46 @@ def test_both_commands_say_what_they_did_and_ask_before_they_replace(folder):
     assert "add --yes" in terreau("restore", "x.zip").output
     said = terreau("restore", "x.zip", "--yes")
     assert said.exit_code == 0, said.output
-    assert "It holds 1 leads, 0 messages, 0 of them not sent yet, and 0 files." in said.output
+    assert "ago, by Terreau" in said.output
+    assert "It holds 1 lead, 0 messages, 0 of them not sent yet, and 0 files." in said.output
+    assert "; the database there, with 1 lead, would be put aside." in said.output
     assert "Nobody was ever erased here." in said.output
     assert "The database of before is" in said.output
     assert "everything rests" in said.output
     assert "goes on" in terreau("resume").output
+
+
+@pytest.mark.parametrize(
+    ("language", "made", "held", "later"),
+    [
+        (
+            "en",
+            "on 2 November 2026, 13:00, 1 day ago, by Terreau",
+            "It holds 1 lead, 0 messages, 0 of them not sent yet, and 0 files.",
+            "1 hour ago",
+        ),
+        (
+            "fr",
+            "du 2 novembre 2026, 13 h 00, il y a 1 jour, par Terreau",
+            "Elle contient 1 lead, 0 envoi, dont 0 encore à faire, et 0 fichier.",
+            "il y a 1 heure",
+        ),
+    ],
+)
+def test_what_a_restore_would_do_is_told_on_the_wall_clock_of_the_house(config, tmp_path, language, made, held, later):
+    with closing(open_database(config.database.url)) as database:
+        database.write(lambda conn: lives(conn, 1))
+    backup(config, tmp_path / "x.zip", NOW, False, silent)
+    words, zone = translator(language), "Europe/Paris"
+
+    def told(after):
+        now = Moment(NOON + after, NOON + after)
+        lines = plan(config, tmp_path / "x.zip", now).lines(now, zone)
+        return " ".join(line.by(words) for line in lines).replace("\u00a0", " ")
+
+    assert made in told(timedelta(hours=25))
+    assert held in told(timedelta(hours=25))
+    assert later in told(timedelta(minutes=61))
 
 
 def test_the_command_erases_again_and_says_so(folder):
@@ -446,7 +482,7 @@ def test_the_command_erases_again_and_says_so(folder):
     terreau("backup", "x.zip")
     assert "Done" in terreau("rights", "erase", "2", "--yes").output
     said = terreau("restore", "x.zip", "--yes").output
-    assert "Whoever was erased stays erased: 1 keyed hashes are known here." in said
+    assert "Whoever was erased stays erased: 1 keyed hash is known here." in said
     assert "Erased again: 1." in said
     assert addresses(load_config(None, os.environ)) == ["ada0@lumen.example"]
 
