@@ -5,12 +5,13 @@ A reason that no pattern knows is told as it stands.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from base.translations import msgid
 from console.conditions import duration
-from console.context import moment, number, say, viewer
+from console.context import day, moment, number, say, viewer
+from console.rests import RESTS
 from console.ways import WAYS
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
@@ -22,6 +23,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sentence)
     for pattern, sentence in (
         *WAYS,
+        *RESTS,
         (r"no consent for `(?P<topic>.+)`", msgid("has not agreed to “%(topic)s”")),
         (r"sales has disqualified the lead", msgid("sales has disqualified the lead")),
         (
@@ -81,7 +83,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"the lead has no date in `(?P<field>.+)`", msgid("no date is known in the field %(field)s")),
         (
             r"too late: it was due (?P<due>.+) and expires_after (?P<after>.+)",
-            msgid("too late: it was due %(due)s and expires after %(after)s"),
+            msgid("too late: it was due on %(due)s, and expires after %(after)s"),
         ),
         (r"exit_when (?P<condition>.+) holds", msgid("its exit condition is met: %(condition)s")),
         (r"goal reached: (?P<condition>.+)", msgid("goal reached: %(condition)s")),
@@ -146,11 +148,6 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"the release in force has no text `(?P<text>.+)`", msgid("the release in force has no text %(text)s")),
         (r"suppress (?P<condition>.+) holds", msgid("no mail leaves while %(condition)s is true")),
         (r"no value for entry_key `(?P<field>.+)`", msgid("nothing is known in the field %(field)s")),
-        (r"paused: (?P<why>.+)", msgid("paused: %(why)s")),
-        (
-            r"it was due in a pause that began (?P<since>.+); on_resume = skip",
-            msgid("it was due in a pause that began on %(since)s, and what is missed then is left out"),
-        ),
         (r"no text is left to pick", msgid("every text that fits was sent already")),
         (r"max_passes (?P<count>\d+) are used up", msgid("was led back %(count)s times already")),
         (
@@ -244,6 +241,8 @@ KINDS = ("topic", "sequence", "reason", "form", "event", "condition")
 REASONS = ("word", "why")  # a reason within a reason
 LENGTHS = ("timeout", "after", "interval")
 POINTS = ("engagement", "fit", "floor")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d( UTC)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DURATION = re.compile(r"\d+ (minute|hour|day|business day|week|month)s?")
 PERIODS: Mapping[str, str] = {
@@ -262,6 +261,11 @@ def told(reason: str, names: Names) -> str:
     return say(reason) if reason in CAUSES else reason
 
 
+def told_of_pause(reason: str) -> str:
+    """Why something rests: what the house says, and what a person wrote as it stands."""
+    return told(reason, lambda kind, name: name)
+
+
 def told_of_refusal(reason: str, names: Names) -> str:
     """The same for `cause: refusal`, of which only the refusal is told."""
     refusal = reason.split(": ", 1)[-1]
@@ -275,8 +279,10 @@ def _named(values: Mapping[str, str], names: Names) -> dict[str, str]:
 def _said(name: str, value: str, names: Names) -> str:
     if name in KINDS:
         return names(name, value)
-    if name == "instant":
-        return moment(datetime.fromisoformat(value).replace(tzinfo=UTC))
+    if DAY.fullmatch(value):
+        return day(date.fromisoformat(value))
+    if INSTANT.fullmatch(value):
+        return moment(datetime.fromisoformat(value.removesuffix(" UTC")).replace(tzinfo=UTC))
     if name in LENGTHS:
         return duration(value) if DURATION.fullmatch(value) else value
     if name in REASONS:

@@ -11,6 +11,7 @@ from console.comparing import compared
 from console.context import number, say, say_n, share
 from console.door import ConsoleDoor
 from console.periods import Movement, choices, chosen_days, movement, points_moved, span_of
+from console.reasons import told_of_pause
 from console.reporting import draw_report
 from console.routes import Route
 from console.stem import mail_rows, marked, stem_rows
@@ -55,6 +56,7 @@ def sequences(door: ConsoleDoor) -> Response:
         lines = sequence_list(conn, site, days)
     return draw_report(
         "console/sequences.html",
+        why_off=told_of_pause,
         lines=[_line(one, site) for one in sorted(lines, key=_liveliest)],
         sentence=_sentence(lines, days),
         days=days,
@@ -75,6 +77,7 @@ def sequence(door: ConsoleDoor, name: str) -> Response:
     lanes, rows = stem_rows(written, name, site, figures)
     return draw_report(
         "console/sequence.html",
+        why_off=told_of_pause,
         name=name,
         written=written,
         title=localised(written.title),

@@ -306,8 +306,8 @@ REASONS = [
     ),
     (
         "too late: on the holiday 2026-12-25 Europe/Paris until it has expired",
-        "too late: no mail leaves on the holiday of 2026-12-25, and it will have expired",
-        "trop tard : aucun e-mail ne part le jour férié du 2026-12-25, et il sera périmé",
+        "too late: no mail leaves on the holiday of 25 Dec 2026, and it will have expired",
+        "trop tard : aucun e-mail ne part le jour férié du 25 déc. 2026, et il sera périmé",
     ),
     (
         "the lead has answered: somebody goes on from here",
@@ -369,8 +369,34 @@ REASONS = [
     ),
     (
         "entered on 2026-11-28; min_interval = 2 days",
-        "was in on 2026-11-28, and 2 days must pass between two entries",
-        "y était le 2026-11-28, et il faut 2 jours entre deux entrées",
+        "was in on 28 Nov 2026, and 2 days must pass between two entries",
+        "y était le 28 nov. 2026, et il faut 2 jours entre deux entrées",
+    ),
+    (
+        "too late: it was due 2026-11-28 08:05 UTC and expires_after 1 day",
+        "too late: it was due on 28 Nov 2026, 9:05, and expires after 1 day",
+        "trop tard : il était dû le 28 nov. 2026, 9 h 05, et se périme après 1 jour",
+    ),
+    ("paused: paused by hand", "paused by hand", "mis en pause à la main"),
+    (
+        "restored from the backup of 2026-11-28 08:05 UTC: what was sent since is not known here",
+        "restored from the backup of 28 Nov 2026, 9:05: what was sent since is not known here",
+        "restauré depuis la sauvegarde du 28 nov. 2026, 9 h 05 : ce qui est parti depuis n’est pas connu ici",
+    ),
+    (
+        "paused: nothing ran since 2026-11-28 08:05 UTC",
+        "paused: nothing ran since 28 Nov 2026, 9:05",
+        "en pause : rien n’a tourné depuis le 28 nov. 2026, 9 h 05",
+    ),
+    (
+        "the clock went backwards, from 2026-11-28 08:05 to 2026-11-27 08:05 UTC",
+        "the clock went backwards, from 28 Nov 2026, 9:05 to 27 Nov 2026, 9:05",
+        "l’horloge est revenue en arrière, du 28 nov. 2026, 9 h 05 au 27 nov. 2026, 9 h 05",
+    ),
+    (
+        "12 readers complained among the last 500 marketing mails (0.3 % of 1000 is too much)",
+        "readers who complained among the last 500 marketing mails: 12 (0.3 % of 1000 is too much)",
+        "lecteurs qui se sont plaints parmi les 500 derniers e-mails de marketing : 12 (0.3 % de 1000, c’est trop)",
     ),
     (
         'goes on at `long`: { tag = "x" }',
@@ -476,7 +502,7 @@ def test_reasons_of_the_ledger_are_sentences_in_both_languages(speaking, site, r
 def test_a_refusal_is_told_without_what_pulled_the_trigger(speaking, site):
     with speaking("en") as viewer:
         reason = "form_submitted guide: entered already on 2026-11-02; re_entry = never"
-        assert told_of_refusal(reason, Names(site, viewer)) == "was in already on 2026-11-02, and one enters once"
+        assert told_of_refusal(reason, Names(site, viewer)) == "was in already on 2 Nov 2026, and one enters once"
 
 
 def test_an_event_that_is_labelled_by_its_subjects_alone_is_called_by_the_first_of_them(speaking, site):
