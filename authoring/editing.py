@@ -5,7 +5,6 @@ Pure: no database, no clock, no network.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any, Literal, get_args
 
 from authoring.models.common import Model
@@ -16,7 +15,7 @@ from authoring.models.steps import Step
 from authoring.pinned import Lack, Version, lacks
 from authoring.renames import renamed
 from authoring.site import Site
-from base.saying import Said, said
+from base.saying import Said, joined, said
 
 How = Literal["pin", "adopt", "next", "exit"]
 HOWS: tuple[How, ...] = get_args(How)
@@ -112,11 +111,7 @@ def _case(
         why = said("the step `%(step)s` is gone", step=step.id)
         return Case(version, step.id, why, open_choices, renames.get(step.id)) if gone else None
     lost = [said("%(file)s: %(what)s", file=lack.file, what=lack.what) for lack in missed if step.id in lack.steps]
-    return Case(version, step.id, _together(lost), open_choices, renames.get(step.id), deleted=False) if lost else None
-
-
-def _together(reasons: list[Said]) -> Said:
-    return reduce(lambda some, other: said("%(some)s; %(other)s", some=some, other=other), reasons)
+    return Case(version, step.id, joined(lost), open_choices, renames.get(step.id), deleted=False) if lost else None
 
 
 def open_to(step_id: str, new: Sequence | None, renames: Mapping[str, str]) -> tuple[How, ...]:

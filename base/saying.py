@@ -3,12 +3,13 @@
 Pure: no database, no clock, no network.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import reduce
 from typing import Any, Self
 
 from base.calendars import Zone
-from base.translations import Translator, translator
+from base.translations import BOTH, Translator, translator
 
 
 class Said(str):
@@ -73,11 +74,9 @@ def said_n(one: str, many: str, count: int, **values: Any) -> Said:
     return Said((one if count == 1 else many) % filled, one, many, filled)
 
 
-def joined(sentences: list[Said], between: str) -> Said:
-    """All of them as one, each still said in every language."""
-    pattern = between.join(f"%(part{number})s" for number in range(len(sentences)))
-    values = {f"part{number}": sentence for number, sentence in enumerate(sentences)}
-    return Said(between.join(sentences), pattern, None, values)
+def joined(sentences: Iterable[Said]) -> Said:
+    """All of them, one or more, as one, parted as each language parts them."""
+    return reduce(lambda some, other: said(BOTH, some=some, other=other), sentences)
 
 
 def either(words: list[str]) -> str:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -43,6 +43,9 @@ def msgid(text: str) -> str:
     return text
 
 
+BOTH = msgid("%(some)s; %(other)s")
+
+
 class Translator:
     """Says the house's words in one language. Get one through `translator`."""
 
@@ -60,6 +63,10 @@ class Translator:
         """The form that this language uses for `count`, which is `%(count)s` in the text."""
         said: str = self._catalogue.ungettext(one, many, count)
         return said % {"count": self.number(count), **values}
+
+    def parted(self, parts: Iterable[str]) -> str:
+        """All of them, one or more, in one sentence, parted as this language parts them."""
+        return reduce(lambda some, other: self.gettext(BOTH, some=some, other=other), parts)
 
     def weekday(self, day: date) -> str:
         """`mar. 8 déc.`, `Tue 8 Dec`."""

@@ -1,8 +1,9 @@
 """Whom a page of the console is drawn for, and what every template may call: words, instants, numbers, drawings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from base.paths import data_path
-from base.translations import translator
+from base.translations import BOTH, translator
 from base.typography import typeset
 from console.icons import icon
 from console.looks import asset
@@ -89,6 +90,11 @@ def say(message: str, **values: Any) -> str:
 
 def say_n(one: str, many: str, count: int, **values: Any) -> str:
     return viewer().speech.say_n(one, many, count, **values)
+
+
+def parted(parts: Iterable[str]) -> str:
+    """All of them, one or more, in one sentence, parted as the viewer's language parts them."""
+    return reduce(lambda some, other: say(BOTH, some=some, other=other), parts)
 
 
 def moment(at: datetime | None) -> str:

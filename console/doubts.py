@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from base.translations import msgid
-from base.typography import typeset
-from console.context import moment, on_calendar, say, viewer
+from console.context import moment, on_calendar, parted, say
 from emails.doubts import Doubt, Evidence
 
 ENDS: dict[str, str] = {
@@ -32,7 +31,7 @@ class Known:
 
 
 def known(doubt: Doubt) -> Known:
-    signs = typeset("; ".join(map(_sign, doubt.evidence)), viewer().locale)
+    signs = parted(map(_sign, doubt.evidence)) if doubt.evidence else ""
     begun = (
         (say("By"), doubt.holder or say("a process that is gone")),
         (say("Server's word"), doubt.reply or say("none came")),

@@ -7,8 +7,9 @@ from markupsafe import Markup, escape
 
 from base.translations import msgid
 from console.context import day, hour, number, on_calendar, percent, say, say_n, span
-from console.health_lines import LATE, VERY_LATE, Line, Looked, State, age, link
+from console.health_lines import LATE, VERY_LATE, Line, Looked, State, age, in_a_row, link, named
 from console.message_words import counted
+from console.reasons import told_of_pause
 from workflows.resting import EVERYTHING, MARKETING
 
 LITTLE = 0.10  # of a disk that is free
@@ -93,10 +94,7 @@ def switches_line(looked: Looked) -> Line:
     subject, off = say("Switches"), looked.found.switches
     if not off:
         return Line(subject, "well", say("Every sequence may send."))
-    said = Markup("; ").join(
-        Markup("<code>{}</code>: {} ({})").format(_rested(one.name), one.reason, day(on_calendar(one.since)))
-        for one in off
-    )
+    said = in_a_row(named(_rested(one.name), told_of_pause(one.reason), day(on_calendar(one.since))) for one in off)
     do = Markup("{} <code>terreau resume {}</code>").format(
         say("Their mails wait. Switch them on again when the reason is gone."), _resumed(off[0].name)
     )

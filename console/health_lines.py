@@ -1,15 +1,18 @@
 """What a line of the page of health is, and from what all lines are made."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Literal
 
 from flask import g, url_for
 from markupsafe import Markup
 
 from base.config import Config
+from base.translations import BOTH
 from console.access import may
-from console.context import span, viewer
+from console.context import say, span, viewer
 from reports.health import Health
 from reports.messages import Count
 from reports.returned import CameBack
@@ -46,6 +49,17 @@ class Looked:
 
 def age(at: datetime) -> str:
     return span(max(g.moment.machine - at, timedelta(0)))
+
+
+def in_a_row(parts: Iterable[Markup]) -> Markup:
+    """All of them, one or more, in one sentence, parted as the viewer's language parts them."""
+    return reduce(lambda some, other: Markup(say(BOTH)) % {"some": some, "other": other}, parts)
+
+
+def named(name: str, why: str, when: str) -> Markup:
+    """What rests, why, and since or until when."""
+    name_as_typed = Markup("<code>{}</code>").format(name)
+    return Markup(say("%(name)s: %(why)s (%(when)s)")) % {"name": name_as_typed, "why": why, "when": when}
 
 
 def link(endpoint: str, text: str, **arguments: str) -> str | Markup:

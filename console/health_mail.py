@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from base.config import Config
 from console.context import hour, number, on_calendar, say, span
-from console.health_lines import LATE, VERY_LATE, Line, Looked, age, link
+from console.health_lines import LATE, VERY_LATE, Line, Looked, age, in_a_row, link, named
 from console.message_words import counted
 from console.returns import told_of_returns
 
@@ -56,10 +56,8 @@ def resting_line(looked: Looked) -> Line:
     subject, resting = say("Recipient domains"), looked.found.resting
     if not resting:
         return Line(subject, "well", say("Nobody turns us away."), figure="0")
-    said = Markup("; ").join(
-        Markup("<code>{}</code>: {} ({})").format(
-            one.domain, one.reason, say("until %(hour)s", hour=hour(on_calendar(one.until)))
-        )
+    said = in_a_row(
+        named(one.domain or "", one.reason, say("until %(hour)s", hour=hour(on_calendar(one.until))))
         for one in resting[:SHOWN]
     )
     do = say("Their mails wait and count no try; others leave. A refusal by policy (5.7.x) names what they mind.")

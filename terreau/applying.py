@@ -157,7 +157,7 @@ def _refuse_unknown(database: Database, checked: Checked, given: Choices) -> Non
     """Raise UnknownChoice for a choice that answers no question there is."""
     assert checked.site is not None
     if given and (found := list(faults(given, guard_of(database, checked.site, given).edits, checked.site))):
-        raise UnknownChoice(joined(found, "; "))
+        raise UnknownChoice(joined(found))
 
 
 def signed(folder: Path, author: str | None, note: str | None) -> Signature:

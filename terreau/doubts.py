@@ -1,6 +1,6 @@
 """`terreau unknown`: mails of which nobody knows whether they arrived, told, and ended by a person's word."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,7 @@ def _paragraph(one: Doubt, zone: ZoneInfo) -> str:
     evidence = signs or gettext("none yet: no click, no bounce, no reply")
     told = [
         reasons.told(one.how_far, by_its_id),
-        "; ".join([_begun(one, zone), *([gettext("it was sent again after an earlier doubt")] if one.resent else [])]),
+        words().parted(_begun(one, zone)),
         *([gettext("the server's last word: %(reply)s", reply=one.reply)] if one.reply else []),
         gettext("evidence: %(signs)s", signs=evidence),
         gettext(BY_ITSELF[one.ends_as], when=f"{one.ends_at.astimezone(zone):%Y-%m-%d %H:%M}"),
@@ -104,14 +104,17 @@ def _paragraph(one: Doubt, zone: ZoneInfo) -> str:
     return "\n".join([head, *(f"    {line}" for line in told)])
 
 
-def _begun(one: Doubt, zone: ZoneInfo) -> str:
+def _begun(one: Doubt, zone: ZoneInfo) -> Iterator[str]:
     holder = one.holder or gettext("a process that is gone")
     if one.since is None:
-        begun = gettext("begun at a time that nobody kept, by %(holder)s", holder=holder)
+        yield gettext("begun at a time that nobody kept, by %(holder)s", holder=holder)
     else:
         when = f"{one.since.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-        begun = gettext("begun %(when)s by %(holder)s", when=when, holder=holder)
-    return f"{begun}; {one.message_id}"
+        yield gettext("begun %(when)s by %(holder)s", when=when, holder=holder)
+    if one.message_id:
+        yield one.message_id
+    if one.resent:
+        yield gettext("it was sent again after an earlier doubt")
 
 
 def _advice(number: int) -> str:

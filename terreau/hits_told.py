@@ -12,8 +12,7 @@ from base.clock import Moment, system_clocks
 from base.config import Config
 from base.saying import said
 from base.translations import msgid, translator
-from base.typography import typeset
-from console.context import Viewer, moment, say, viewer
+from console.context import Viewer, moment, parted, say
 from console.hit_words import CLASSES, because, speaking
 from leads import judging
 from leads.hits import Class
@@ -110,7 +109,7 @@ def _names(conn: Connection, found: Sequence[WithdrawnAlert]) -> dict[int, str]:
 
 def _line(one: Judged) -> str:
     reasons = [reason.as_json() for reason in one.verdict.reasons]
-    why = typeset("; ".join(because(speaking(reasons, one.verdict.klass))), viewer().locale)
+    why = parted(because(speaking(reasons, one.verdict.klass)))
     whose = say(CLASSES[one.verdict.klass])
     return say(msgid("line %(line)s: %(whose)s, because %(why)s"), line=one.line, whose=whose, why=why)
 

@@ -129,7 +129,9 @@ class _Writing:
             if any(field.kind == "objection" and field.topic == topic for field in form.field)
         )
         basis = self.words.gettext(CONSENT)
-        return f"{basis}; {self.words.gettext(INFORMED, forms=', '.join(informs))}" if informs else basis
+        if not informs:
+            return basis
+        return self.words.parted([basis, self.words.gettext(INFORMED, forms=", ".join(informs))])
 
     def _topics(self) -> Iterator[Processing]:
         for name, topic in self.site.definitions.topics.items():
@@ -179,8 +181,8 @@ class _Writing:
                 purpose.append(self.words.gettext("know what sales decided of them in that program"))
             yield Processing(
                 self.words.gettext("Told by another program: %(name)s", name=system.name),
-                "; ".join(data),
-                "; ".join(purpose),
+                self.words.parted(data),
+                self.words.parted(purpose),
                 self.words.gettext(INTEREST),
                 self._kept(),
                 self._receivers([]),

@@ -16,7 +16,7 @@ from authoring.suggest import did_you_mean
 from base.config import Config
 from base.saying import either, said
 from base.translations import msgid, translator
-from console.context import Viewer, moment, say
+from console.context import Viewer, moment, parted, say
 from console.lead_dealings import Enrolled, enrolled
 from console.lead_why import releases_of
 from console.ledger import Line, told_lines
@@ -186,7 +186,7 @@ def _standing(inside: list[tuple[Enrolled, datetime | None]]) -> Iterator[str]:
     if inside:
         yield say(msgid("Now"))
     for one, _ in inside:
-        because = f" ({'; '.join(one.why)})" if one.why else ""
+        because = f" ({parted(one.why)})" if one.why else ""
         yield f"  {one.title} / {one.step}: {one.next}{because}"
     if inside:
         yield ""

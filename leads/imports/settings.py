@@ -123,4 +123,4 @@ def _insist_on_proof(fields: set[str], policy: Policy) -> None:
         if not there
     ]
     if missing:
-        raise Unproven(said("consent needs its proof, and misses: %(missing)s", missing=joined(missing, "; ")))
+        raise Unproven(said("consent needs its proof, and misses: %(missing)s", missing=joined(missing)))

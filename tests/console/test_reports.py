@@ -268,6 +268,30 @@ def test_doubts_failures_and_switches_are_told_with_what_to_do(staff_client, tol
     assert "a wrong price" in viewer.get("/console/sequences/conseils-3d").text
 
 
+def test_what_rests_is_parted_as_each_language_parts_it(staff_client, told, clocks, database):
+    def rest(conn):
+        row = {"off": True, "since": clocks.machine_now}
+        reasons = {"conseils-3d": "a wrong price", "livraison": "nothing ran since 2026-11-02 09:00 UTC"}
+        for name, reason in reasons.items():
+            conn.execute(insert(schema.switches).values(name=name, reason=reason, **row))
+        for name in ("yahoo.example", "orange.example"):
+            away = {
+                "name": name,
+                "stopped": False,
+                "reason": "too many",
+                "until": clocks.machine_now + timedelta(hours=1),
+            }
+            conn.execute(insert(schema.obstacles).values(since=clocks.machine_now, **away))
+
+    database.write(rest)
+    french = staff_client("viewer", "fr").get("/console/health").text
+    assert "<code>conseils-3d</code>\u00a0: a wrong price (" in french
+    assert ")\u202f; <code>livraison</code>\u00a0: rien n’a tourné depuis le 2 nov. 2026, 10\u00a0h\u00a000 (" in french
+    assert french.count("\u202f; <code>") == 2  # the switches, and the domains
+    english = staff_client("admin").get("/console/health").text
+    assert "); <code>livraison</code>: nothing ran since 2 Nov 2026, 10:00 (" in english
+
+
 def test_addresses_that_go_on_being_written_to_because_nobody_reads_what_comes_back_are_worth_a_look(
     staff_client, told
 ):

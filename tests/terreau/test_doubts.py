@@ -59,6 +59,12 @@ def test_each_doubt_is_told_with_all_that_is_known(unsure):
     )  # fmt: skip
 
 
+def test_french_parts_what_is_known_of_a_doubt_as_it_is_printed(unsure):
+    told = terreau("unknown", "--lang", "fr").output
+    assert " ; <x@lumen.example>" in told
+    assert ";" not in told.replace(" ;", "")
+
+
 def test_one_is_ended_at_once_and_the_lead_remembers_by_whom(unsure, database):
     said = terreau("unknown", "settle", str(unsure[0]), "--as", "delivered", "--author", "Chloé").output
     assert said.startswith("1 mail taken as delivered")
