@@ -20,6 +20,7 @@ from terreau.goldens import Tried, try_all
 from terreau.graphing import graph as draw
 from terreau.language import LANG, chosen, gettext, words
 from terreau.options import Options
+from terreau.outputs import OVERWRITE, insist_on_new, write
 from terreau.simulating import Wish, named_in
 from terreau.simulating import simulate as live
 from terreau.telling import tell, tell_json, told_of
@@ -129,9 +130,10 @@ ANEW = msgid("%(name)s: it has no timeline yet: `terreau test --update` writes i
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; by default the screen."
 )
+@OVERWRITE
 @click.option("--locale", help="The language of its words; by default the site's.")
 @click.pass_obj
-def graph(options: Options, sequence: str, output: Path | None, locale: str | None) -> None:
+def graph(options: Options, sequence: str, output: Path | None, overwrite: bool, locale: str | None) -> None:
     """Draw SEQUENCE as the console shows it, as one SVG picture: its steps, waits, ways and conditions in words.
 
     It is drawn from the content as it lies in the folder, so an edit can be looked at before it is applied; no
@@ -141,11 +143,12 @@ def graph(options: Options, sequence: str, output: Path | None, locale: str | No
     Example:  terreau graph conseils-3d -o conseils-3d.svg
     """
     config = options.load_with_content()
+    insist_on_new(output, overwrite)
     drawn = draw(config, named_in(config, sequence), sequence, _drawn(config, locale), system_clocks().moment())
     if output is None:
         click.echo(drawn, nl=False)
     else:
-        output.write_text(drawn, "utf-8")
+        write(output, drawn)
 
 
 def spoken(config: Config, locale: str | None) -> str:

@@ -49,6 +49,7 @@ from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import NoContent, Options
+from terreau.outputs import AlreadyThere
 from terreau.pace import UnknownSpeed, seconds_of_a_day
 from terreau.partners_cli import EXPECTED as UNLINKED
 from terreau.pause_cli import COMMANDS as PAUSES
@@ -80,9 +81,9 @@ from workflows.memory import Restless as Circle
 # What may go wrong without a mistake in the code: told in a sentence, never as a trace.
 EXPECTED = (
     StorageUnavailable, SchemaMismatch, NoRelease, ReleaseUnreadable, AddressTaken, UnknownLead, UnreadableDate,
-    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, UnknownSequence, Misplayed, Circle,
-    UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT, *UNSAVED,
-    *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED, *UNEXPORTED,
+    Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, AlreadyThere, UnknownSequence, Misplayed,
+    Circle, UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT,
+    *UNSAVED, *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED, *UNEXPORTED,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)

@@ -18,6 +18,7 @@ from terreau.drafting import Choice, NotSent, UnknownText, as_text, see, send_te
 from terreau.house import transport_of
 from terreau.language import gettext, words
 from terreau.options import Options
+from terreau.outputs import OVERWRITE, insist_on_new, write
 from terreau.spam import spam_sentence
 
 EXPECTED = (UnknownText, Unwritable, NotSent, KeyUnusable)
@@ -39,6 +40,7 @@ def _whom(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("email")
 @_whom
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the HTML there.")
+@OVERWRITE
 @click.option("--open", "opened", is_flag=True, help="Show the HTML in the browser.")
 @click.option("--spam", is_flag=True, help="Ask SpamAssassin, where it is installed, what it thinks of it.")
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON.")
@@ -51,6 +53,7 @@ def preview(
     worst: str | None,
     locale: str | None,
     out: Path | None,
+    overwrite: bool,
     opened: bool,
     spam: bool,
     as_json: bool,
@@ -66,6 +69,7 @@ def preview(
                terreau preview niveaux --worst empty --spam --out niveaux.html
     """
     choice = _choice(email, persona, lead, worst, locale)
+    insist_on_new(out, overwrite)
     seen = see(options.load_with_content(), choice, system_clocks().moment())
     score = spam_sentence(seen.data) if spam else None
     if as_json:
@@ -73,10 +77,10 @@ def preview(
     else:
         click.echo("\n".join([as_text(seen), *(["", _spam(score)] if score else [])]))
     if out is not None:
-        out.write_text(seen.page, encoding="utf-8")
+        write(out, seen.page)
     if opened:
         file = out or Path(tempfile.mkdtemp(prefix="terreau-")) / "preview.html"
-        file.write_text(seen.page, encoding="utf-8")
+        write(file, seen.page)
         click.launch(str(file))
 
 

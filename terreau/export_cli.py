@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from base.saying import Refused, said
 from leads import exports
 from leads.exports import CEILING, Narrowed, UnknownValue
 from leads.forgetting import Clerk
@@ -16,17 +15,14 @@ from terreau.folders import for_its_owner
 from terreau.importing import Desk
 from terreau.language import LANG, gettext, words
 from terreau.options import Options
+from terreau.outputs import OVERWRITE, insist_on_new
 from terreau.under_way import under_way
 from terreau.virtual import clocks_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-class NoExport(Refused):
-    """Nothing is taken out; the sentence says why."""
-
-
-EXPECTED = (NoExport, UnknownValue)
+EXPECTED = (UnknownValue,)
 
 
 def _one_sign(_: click.Context, __: click.Parameter, typed: str) -> str:
@@ -48,7 +44,7 @@ def _one_sign(_: click.Context, __: click.Parameter, typed: str) -> str:
     "--delimiter", default=",", show_default=True, callback=_one_sign,
     help="What separates cells: Excel in French wants `;`.",
 )  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Write FILE anew where it is there already.")
+@OVERWRITE
 @click.option("--author", help="Who does it; by default the git author, else the account's name.")
 @LANG
 @click.pass_obj
@@ -73,7 +69,8 @@ def export(
     config, speech, asked = options.load(), words(), Narrowed(**narrowed)
     with importing.desk(config, needs_database=True) as at:
         assert at.database is not None
-        _insist(at, asked, file, overwrite)
+        insist_on_new(file, overwrite)
+        _insist_on_known(at, asked)
         who = signed(config.content.dir, author, None).author
         with for_its_owner(file, "utf-8-sig") as into, under_way(speech.gettext("taking out")) as progress:
             done = exports.write_list(
@@ -87,10 +84,8 @@ def export(
         click.echo(speech.gettext("There are more: a list holds at most %(limit)s.", limit=speech.number(limit)))
 
 
-def _insist(at: Desk, asked: Narrowed, file: Path, overwrite: bool) -> None:
-    """Raises NoExport for a file that is there already, UnknownValue for leads of what nobody knows."""
-    if file.is_file() and not overwrite:
-        raise NoExport(said("%(file)s is there already: name another one, or add --overwrite", file=file))
+def _insist_on_known(at: Desk, asked: Narrowed) -> None:
+    """Raises UnknownValue for leads of what nobody knows."""
     if at.site is not None and at.database is not None:
         with at.database.read() as conn:
             exports.insist_on_known(conn, asked, at.site.definitions)

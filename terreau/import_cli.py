@@ -68,7 +68,7 @@ STATES = {
 @click.option("--encoding", help="The encoding, where it is not found out.")
 @click.option("--delimiter", help="What separates cells, where it is not found out.")
 @click.option("--no-header", is_flag=True, help="The first row is a contact, not the names of the columns.")
-@click.option("--rejects", type=FILE, help="Where rows that are not taken go; by default beside FILE.")
+@click.option("--rejects", type=FILE, help="Where rows that are not taken go, written anew; by default beside FILE.")
 @click.option("--again", is_flag=True, help="Take the file in though it was taken in before.")
 @click.option("--author", help="Who does it; by default the git author, else the account's name.")
 @LANG
@@ -99,6 +99,7 @@ def import_list(
                terreau import salon.csv --source salon-2026 --map "Société=company" --yes
     """
     config, speech = options.load(), words()
+    _insist_on_another(rejects, file)
     wish = Wish(file, _wishes(mapped, how), _policy(how), mapping, again)
     keeps = save_mapping is not None
     with (
@@ -186,6 +187,12 @@ def _ask() -> None:
 def _planned(at: Desk, wish: Wish, quiet: bool) -> Iterator[Any]:
     with under_way(words().gettext("reading"), quiet) as progress, importing.planned(at, wish, progress) as both:
         yield both
+
+
+def _insist_on_another(rejects: Path | None, file: Path) -> None:
+    """What is not taken is written while the list is read. Raises NoImport."""
+    if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
+        raise NoImport(said("%(file)s is the list itself: name another file for --rejects", file=rejects))
 
 
 def _tell(plan: Plan, speech: Translator) -> None:

@@ -31,6 +31,7 @@ from leads.imports.settings import Policy, Settings, Unproven
 from leads.imports.writing import Source
 from storage.database import Database, StorageUnavailable, open_database
 from storage.migrate import SchemaMismatch, check_schema
+from terreau.folders import for_its_owner
 from terreau.house import blobs_of
 from terreau.virtual import clocks_of
 
@@ -137,7 +138,7 @@ def rejects_file(
     file: BinaryIO, plan: Plan, kept_back: Iterable[Reject | Remark], path: Path, words: Translator
 ) -> int:
     """Write the rows that were not taken, or not whole; returns how many. In UTF-8 with the mark that Excel needs."""
-    with path.open("w", encoding="utf-8-sig", newline="") as into:
+    with for_its_owner(path, "utf-8-sig") as into:
         return write_rejects(file, plan.settings, kept_back, into, words)
 
 

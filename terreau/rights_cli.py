@@ -15,6 +15,7 @@ from terreau.applying import signed
 from terreau.folders import for_its_owner
 from terreau.language import gettext, words
 from terreau.options import Options
+from terreau.outputs import OVERWRITE, insist_on_new
 from terreau.register import register
 from terreau.rights_words import chain_lines, erasure_lines, merge_lines, part_lines, retention_lines
 
@@ -46,9 +47,12 @@ def rights_group() -> None:
 @click.option(
     "--form", type=click.Choice(rights.FORMS), help="json for programs, html for the person, in their language."
 )
+@OVERWRITE
 @AUTHOR
 @click.pass_obj
-def export(options: Options, lead: str, out: Path | None, form: str | None, author: str | None) -> None:
+def export(
+    options: Options, lead: str, out: Path | None, form: str | None, overwrite: bool, author: str | None
+) -> None:
     """Hand out everything that is stored about LEAD, in every table; no secret, and nothing of those who work here.
 
     \b
@@ -56,6 +60,7 @@ def export(options: Options, lead: str, out: Path | None, form: str | None, auth
                terreau rights export 42 --form json
     """
     config = options.load()
+    insist_on_new(out, overwrite)
     form = form or ("html" if out is not None and out.suffix.lower() in (".html", ".htm") else "json")
     with rights.open_house(config) as at:
         told = rights.export(at, lead, form, clerk(options, author))

@@ -110,6 +110,16 @@ def test_images_that_travel_in_a_mail_are_told_and_stand_in_the_page(folder):
     assert json.loads(terreau("preview", "niveaux", "--json").output)["images"] == [{"name": "plan.gif", "bytes": 2048}]
 
 
+def test_a_page_is_written_over_a_file_that_is_there_only_when_told_to(folder):
+    (folder / "x.html").write_text("mine")
+    refused = terreau("preview", "niveaux", "--out", "x.html")
+    assert refused.exit_code == 1
+    assert "x.html is there already: name another one, or add --overwrite" in refused.output
+    assert (folder / "x.html").read_text() == "mine"
+    assert terreau("preview", "niveaux", "--out", "x.html", "--overwrite").exit_code == 0
+    assert (folder / "x.html").read_text() != "mine"
+
+
 def test_an_image_that_will_not_do_is_not_called_missing_as_well(folder):
     text = folder / "content" / "emails" / "conseils-3d" / "niveaux.fr.md"
     text.write_text(text.read_text() + "\n![Le plan](images/plan.gif)\n")

@@ -46,6 +46,18 @@ def test_every_step_of_every_sequence_stands_in_its_picture(folder, name, locale
     assert len(rows) >= len(sequence.step) + 2, "the entry, each step, the end"
 
 
+def test_a_picture_is_drawn_over_a_file_that_is_there_only_when_told_to(folder):
+    (folder / "stem.svg").write_text("mine")
+    refused = terreau("graph", "conseils-3d", "-o", "stem.svg")
+    assert refused.exit_code == 1
+    assert "stem.svg is there already: name another one, or add --overwrite" in refused.output
+    assert (folder / "stem.svg").read_text() == "mine"
+    assert terreau("graph", "conseils-3d", "-o", "stem.svg", "--overwrite").exit_code == 0
+    assert (folder / "stem.svg").read_text().startswith("<")
+    lost = terreau("graph", "conseils-3d", "-o", "nowhere/stem.svg")
+    assert (lost.exit_code, "nowhere/stem.svg cannot be written: " in lost.output) == (1, True)
+
+
 def test_the_ways_of_a_branch_are_drawn_apart_and_said(folder):
     assert terreau("graph", "conseils-3d", "-o", "stem.svg").exit_code == 0
     svg = etree.parse(str(folder / "stem.svg")).getroot()

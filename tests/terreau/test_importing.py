@@ -124,6 +124,15 @@ TOLD = [
 ]
 
 
+def test_what_is_not_taken_is_never_written_over_the_list_itself_and_others_may_not_read_it(house):
+    before = (house / "liste.csv").read_bytes()
+    refused = told("import", "liste.csv", "--dry-run", "--rejects", "./liste.csv")
+    assert (refused.exit_code, (house / "liste.csv").read_bytes()) == (1, before)
+    assert "is the list itself: name another file for --rejects" in refused.output
+    assert told("import", "liste.csv", "--dry-run", "--rejects", "mend.csv").exit_code == 0
+    assert (house / "mend.csv").stat().st_mode & 0o777 == 0o600
+
+
 def test_consents_are_told_alike_in_a_dry_run_in_the_import_and_in_the_file_of_what_was_not_taken(house):
     (house / "opted.csv").write_text(OPTED)
     plan = told("import", "opted.csv", "--dry-run", "--rejects", "plan.csv", *CONSENT)

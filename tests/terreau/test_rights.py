@@ -71,6 +71,18 @@ def test_the_page_for_the_person_is_in_their_language_and_escapes_what_they_wrot
     assert "&lt;script&gt;" in page
 
 
+def test_somebodys_data_are_written_over_a_file_that_is_there_only_when_told_to(lively, content, tmp_path):
+    lively.submits("eve")
+    (tmp_path / "eve.json").write_text("mine")
+    refused = terreau("rights", "export", "eve@lumen.example", "--out", "eve.json")
+    assert refused.exit_code == 1
+    assert "eve.json is there already: name another one, or add --overwrite" in refused.output
+    assert (tmp_path / "eve.json").read_text() == "mine"
+    assert told("audit", "list") == "", "nothing was handed out"
+    told("rights", "export", "eve@lumen.example", "--out", "eve.json", "--overwrite")
+    assert "eve@lumen.example" in (tmp_path / "eve.json").read_text()
+
+
 def test_nobody_of_that_name_is_said_in_a_sentence(content, lively):
     refused = terreau("rights", "erase", "nobody@lumen.example")
     assert (refused.exit_code, "nobody is known" in refused.output) == (1, True)
