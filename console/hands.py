@@ -51,6 +51,7 @@ class Hand:
     phone: str | None
     phone_shown: str
     email: str | None
+    shut: str  # why nobody writes to that address, "" where one may
     owner: str
     temperature: str
     temperature_name: str
@@ -83,7 +84,7 @@ class Done:
     stage_name: str
 
 
-def hand(waiting: Waiting, site: Site, viewer: Viewer, now: datetime) -> Hand:
+def hand(waiting: Waiting, site: Site, viewer: Viewer, now: datetime, shut: str = "") -> Hand:
     """The hand-off at `now`; its brief is written again, so that points, days and language are the viewer's."""
     told = _brief(waiting, site, viewer, now)
     lead, definitions = waiting.facts.lead, site.definitions
@@ -98,6 +99,7 @@ def hand(waiting: Waiting, site: Site, viewer: Viewer, now: datetime) -> Hand:
         phone=lead.phone,
         phone_shown=phone_shown(lead.phone) if lead.phone else "",
         email=lead.email,
+        shut=shut,
         owner=names.rep(waiting.owner),
         temperature=heat,
         temperature_name=next(viewer.speech.text(one.label) for one in definitions.temperatures if one.id == heat),

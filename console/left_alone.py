@@ -23,6 +23,13 @@ BY_LIST: Mapping[str, str] = {
     "complaint": msgid("Their address is left alone for good: they had reported mail as spam elsewhere, %(by_list)s."),
     "unsubscribed": msgid("They had left all mail elsewhere, %(by_list)s."),
 }
+# The same beside a name, where nobody writes to them.
+SHUT: Mapping[str, str] = {
+    "hard_bounce": msgid("their mail comes back"),
+    "soft_bounces": msgid("their mail comes back"),
+    "complaint": msgid("reported our mail as spam"),
+    "staff": msgid("left alone by the staff"),
+}
 # What became of a mail that had left -> word, colour.
 BACK: Mapping[str, tuple[str, str]] = {
     BOUNCED: (msgid("came back"), "hot"),
@@ -40,6 +47,11 @@ def told_of_address(found: Iterable[LeftAlone], names: Names) -> Iterator[str]:
             yield _address(one)
         elif not whole:
             yield say("They said no to “%(topic)s” on %(day)s.", topic=names("topic", one.topic), day=day(one.at))
+
+
+def marks(shut: Mapping[str, str]) -> dict[str, str]:
+    """{address: why nobody writes to it, in a few words}; `shut`: {address: the reason}."""
+    return {address: say(SHUT.get(reason, msgid("not to be written to"))) for address, reason in shut.items()}
 
 
 def _address(one: LeftAlone) -> str:

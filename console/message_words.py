@@ -10,11 +10,13 @@ from authoring.site import Site
 from base.translations import msgid
 from console.context import number, say, say_n, viewer
 from console.doubts import Known, known
+from console.left_alone import marks
 from console.names import Names
 from console.reasons import told
 from console.step_words import subject_of
 from emails.doubts import doubts
 from emails.states import AGAIN
+from reports.came_back import shut
 from reports.messages import Count, MessageLine
 
 STATES: dict[str, tuple[str, str]] = {  # state -> word, kind of the tag
@@ -52,6 +54,7 @@ class Shown:
     in_doubt: bool
     may_retry: bool
     told: str  # of a word to staff: whom it told
+    shut: str  # why nobody writes to the lead's address, "" where one may
     doubt: Known | None  # while it is in doubt
 
 
@@ -61,7 +64,12 @@ def doubts_of(conn: Connection, lines: Sequence[MessageLine]) -> dict[int, Known
     return {one.id: known(one) for one in doubts(conn, ids)} if ids else {}
 
 
-def shown(line: MessageLine, site: Site, about: Mapping[int, Known]) -> Shown:
+def shut_of(conn: Connection, key: str, lines: Sequence[MessageLine]) -> dict[str, str]:
+    """{address: why nobody writes to it}, of the leads that they went to. `key`: the suppression key."""
+    return marks(shut(conn, key, {line.address for line in lines if line.klass != "notification"}))
+
+
+def shown(line: MessageLine, site: Site, about: Mapping[int, Known], closed: Mapping[str, str]) -> Shown:
     state, kind = STATES[line.state]
     names = Names(site, viewer())
     sequence = names("sequence", line.sequence) if line.sequence else ""
@@ -77,6 +85,7 @@ def shown(line: MessageLine, site: Site, about: Mapping[int, Known]) -> Shown:
         in_doubt=line.state == "unknown",
         may_retry=line.state in AGAIN,
         told=_told(line, site) if line.klass == "notification" else "",
+        shut=closed.get(line.address or "", "") if line.klass != "notification" else "",
         doubt=about.get(line.id),
     )
 

@@ -11,7 +11,7 @@ from console.context import number, say, viewer
 from console.deciding import choices, done
 from console.door import ConsoleDoor
 from console.letters import CLIPPED, Letter, sent
-from console.message_words import counted, doubts_of, sentence, shown
+from console.message_words import counted, doubts_of, sentence, shown, shut_of
 from console.names import Names
 from console.preview import frame_answer, look_of, looks, size_said
 from console.reasons import told
@@ -39,6 +39,7 @@ def messages(door: ConsoleDoor) -> Response:
         view = _view(totals)
         found = page(conn, view, _place(request.args.get("after", "")), email=mail)
         about = doubts_of(conn, found.lines)
+        closed = shut_of(conn, door.keys.suppression, found.lines)
     after = found.after
     return draw_report(
         "console/messages.html",
@@ -51,7 +52,7 @@ def messages(door: ConsoleDoor) -> Response:
         mail=subject_of(site, *mail.split("/", 1)) if mail else "",
         every=url_for("console.messages", view=view),
         looked=number(LOOK),
-        lines=[shown(line, site, about) for line in found.lines],
+        lines=[shown(line, site, about, closed) for line in found.lines],
         choices=choices(),
         sentence=sentence(totals),
         first=url_for("console.messages", view=view, mail=mail or None) if request.args.get("after") else "",
@@ -72,10 +73,11 @@ def show_message(door: ConsoleDoor, message_id: int) -> Response:
         line = message(conn, message_id) or abort(404)
         letter, why = _letter(door, conn, message_id)
         about = doubts_of(conn, [line])
+        closed = shut_of(conn, door.keys.suppression, [line])
     look = look_of()
     return draw_report(
         "console/message.html",
-        one=shown(line, site, about),
+        one=shown(line, site, about, closed),
         choices=choices(),
         deciding=may(viewer(), "settle_message"),
         letter=letter,

@@ -19,6 +19,7 @@ from console.context import Viewer, day, draw, say, say_n, viewer
 from console.day_lines import task_line
 from console.door import ConsoleDoor
 from console.hands import Done, Hand, done, hand
+from console.left_alone import marks
 from console.promises import promise
 from console.ripe import ripening_of
 from console.routes import Route
@@ -26,6 +27,7 @@ from leads.conditions import bought
 from leads.facts import DISQUALIFIED, RECYCLED
 from leads.points import MILLI
 from reports import calls, tasks, today
+from reports.came_back import shut
 from sales.wording import joined
 
 FIRST_CALLS = 8  # shown at once; the others open below
@@ -84,7 +86,8 @@ def _values(conn: Connection, door: ConsoleDoor, who: Viewer, now: datetime) -> 
     to_call = calls.to_call(conn, asking(door, whose.leads, now), warm(site))
     todo = tasks.to_do(conn, whose.tasks)
     midnight = at_local(local_day(now, who.zone), time(), who.zone)
-    hands = [hand(one, site, who, now) for one in waiting]
+    closed = marks(shut(conn, door.keys.suppression, {one.facts.lead.email for one in waiting}))
+    hands = [hand(one, site, who, now, closed.get(one.facts.lead.email or "", "")) for one in waiting]
     return {
         "hands": hands,
         "waiting": count,

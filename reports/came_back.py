@@ -1,6 +1,6 @@
 """Which mails of a lead came back or were complained of, and why their address is left alone; read-only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +67,17 @@ def left_alone(conn: Connection, key: str, lead: Lead) -> tuple[LeftAlone, ...]:
     found = [*_address(conn, key, lead, history)]
     left = [one for one in consent.newest(conn, [lead.id]) if one.state == "withdrawn" and one.topic not in TRACKING]
     return (*found, *(LeftAlone("topic", "withdrawn", row.at, row.topic) for row in left))
+
+
+def shut(conn: Connection, key: str, addresses: Collection[str | None]) -> dict[str, str]:
+    """{address: the reason}, as in `suppressions`, of those to which no mail goes at all. `key`: as above."""
+    marks = {consent.address_hash(key, address): address for address in addresses if address}
+    if not marks:
+        return {}
+    ours = select(suppressions.c.address_hash, suppressions.c.reason).where(
+        suppressions.c.address_hash.in_(marks), suppressions.c.scope == ALL
+    )
+    return {marks[row.address_hash]: row.reason for row in conn.execute(ours)}
 
 
 def _address(conn: Connection, key: str, lead: Lead, history: tuple[Event, ...]) -> list[LeftAlone]:

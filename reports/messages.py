@@ -32,11 +32,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message, for a list. `who`: the lead's name or address; of a notification, whom it told: `recipient`."""
+    """One message, for a list. `who`: the lead's name or address, `address`: theirs; of a notification, whom it told:
+    `recipient`."""
 
     id: int
     lead_id: int
     who: str
+    address: str | None
     klass: str
     sequence: str | None
     step: str | None
@@ -148,6 +150,7 @@ def _line(row: Row[Any]) -> MessageLine:
         id=row.id,
         lead_id=row.lead_id,
         who=named or row.address or row.phone or str(row.lead_id),
+        address=row.address,
         klass=row.klass,
         sequence=row.sequence,
         step=row.step,

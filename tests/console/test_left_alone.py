@@ -4,10 +4,11 @@ import re
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from leads import consent, consenting
-from storage.schema import messages
+from reports.came_back import shut
+from storage.schema import leads, messages
 from tests.arranging import lived_once
 
 
@@ -77,6 +78,43 @@ def test_what_a_list_tells_of_somebody_is_told_as_having_happened_elsewhere(staf
     assert why in page
     assert story in page
     assert "elsewhere, before: so says line 7 of a list (import 4)" in page
+
+
+@pytest.mark.parametrize(
+    ("locale", "reason", "mark"),
+    [
+        ("en", "hard_bounce", "their mail comes back"),
+        ("fr", "hard_bounce", "ses e-mails reviennent"),
+        ("en", "complaint", "reported our mail as spam"),
+        ("fr", "staff", "l’équipe n’y écrit plus"),
+    ],
+)
+def test_today_and_messages_offer_no_mail_to_an_address_that_is_left_alone_and_say_why(
+    staff_client, lively, keys, ada, locale, reason, mark
+):
+    lively.submits("ada", "demo", profession="interior", practice="slow", team="2-5", need="A tower")
+    without = update(leads).where(leads.c.id == ada).values(phone=None)
+    lively.database.write(lambda conn: conn.execute(without) and None)
+    client = staff_client("admin", locale)
+    assert "mailto:ada@lumen.example" in client.get("/console/today").text
+    assert mark not in read(client.get("/console/messages?view=sent").text)
+    comes_back(lively, keys, ada, reason=reason)
+    today = client.get("/console/today").text
+    assert "mailto:ada@lumen.example" not in today
+    assert f"ada@lumen.example {mark}" in read(today)
+    assert mark in read(client.get("/console/messages?view=sent").text)
+
+
+def test_why_nobody_is_written_to_is_asked_once_for_all(lively, keys):
+    asked = []
+    people = [lively.submits(who) for who in ("ada", "bob", "dora")]
+    addresses = {f"{who}@lumen.example" for who in ("ada", "bob", "dora")}
+    comes_back(lively, keys, people[0])
+    with lively.database.read() as conn:
+        event.listen(conn, "before_execute", lambda *told: asked.append(told[1]))
+        assert shut(conn, keys.suppression, {*addresses, None}) == {"ada@lumen.example": "hard_bounce"}
+        assert shut(conn, keys.suppression, set()) == {}
+    assert len(asked) == 1
 
 
 def test_a_soft_bounce_is_told_with_the_mail_and_writing_is_still_offered(staff_client, lively, ada):
