@@ -92,7 +92,7 @@ def _problems(told: Told, site: Site) -> Iterator[str]:
     yield from (f"lead: {unknown('field', name, fields)}" for name in told.lead if name not in fields)
     known_as = str(told.lead.get("id", "-"))
     if not 1 <= len(known_as) <= LONGEST or not known_as.isprintable():
-        yield f"lead: an `id` has 1 to {LONGEST} signs that can be printed"
+        yield f"lead: an `id` has 1 to {LONGEST} printable characters"
     if told.event is not None:
         yield from _of_event(told.event, site)
     if told.enrol is not None:

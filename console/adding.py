@@ -58,7 +58,7 @@ def _new(door: ConsoleDoor, given: Mapping[str, str]) -> NewLead:
 
 def _page(door: ConsoleDoor, given: Mapping[str, str], wrong: str = "", known: int | None = None) -> Response:
     values = {
-        "columns": [(name, say("E-mail address") if name == "email" else say(LABELS[name])) for name in COLUMNS],
+        "columns": [(name, say("Email address") if name == "email" else say(LABELS[name])) for name in COLUMNS],
         "fields": _fields(door.site()),
         "origins": [(name, say(ORIGIN_NAMES[name])) for name in BRINGERS],
         "grounds": [("", say("choose")), *((name, say(text)) for name, text in GROUNDS.items())],

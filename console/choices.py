@@ -16,7 +16,7 @@ from sales.verdicts import VERDICTS
 from sales.wording import Voice, joined
 
 NO_REASON = msgid("Choose a reason: marketing learns from it.")
-NO_CHOICE = msgid("This is no verdict: accept, reject, recycle or disqualify.")
+NO_CHOICE = msgid("This is not a verdict: accept, reject, recycle or disqualify.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,7 @@ def _apart(apart: Difference) -> dict[str, Any]:
 
 def as_text(told: Compared, title: str) -> str:
     """A title, what can be said, the table, how it is counted."""
-    head = Row("", say("new version"), say("version of before"), apart=say("difference"))
+    head = Row("", say("new version"), say("previous version"), apart=say("difference"))
     cells = [_cells(row) for row in (head, *told.rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     lines = [_line(row, widths) for row in cells]

@@ -11,7 +11,7 @@ ENDS: dict[str, str] = {
     "again": msgid("sent again by the house on %(when)s, unless you say more"),
 }
 SIGNS: dict[str, str] = {
-    "link_clicked": msgid("a link of it was followed, %(when)s"),
+    "link_clicked": msgid("a link in it was followed, %(when)s"),
     "asset_downloaded": msgid("its document was fetched, %(when)s"),
     "mail.bounced": msgid("it came back, %(when)s"),
     "mail.complained": msgid("its reader complained, %(when)s"),

@@ -10,9 +10,9 @@ from workflows.entries import INFORMED
 ROLLOUT = re.compile(r"\(rollout = (?P<share>\d+): the (?P<which>new version|version of before)\)")
 ENTERED: Mapping[str, str] = {
     "new version": msgid("one of the %(share)s %% who enter the new version"),
-    "version of before": msgid("enters the version of before; the new one is for %(share)s %%"),
+    "version of before": msgid("enters the previous version; the new one is for %(share)s %%"),
 }
-TOLD_AT_WORK = msgid("told of at an address at work, no objection")
+TOLD_AT_WORK = msgid("told of it at a work address, no objection")
 
 
 def told_of_entry(reason: str) -> str:

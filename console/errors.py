@@ -43,7 +43,7 @@ AWAY: Words = (
 )
 EMPTY: Words = (
     msgid("No content is in force yet"),
-    msgid("This house has no release: whoever runs it calls `terreau apply`, then reload this page."),
+    msgid("This house has no release yet: whoever runs it has to run `terreau apply`. Then reload this page."),
 )
 
 

@@ -134,7 +134,7 @@ def disk_line(looked: Looked) -> Line:
             subject,
             "look",
             say("The data folder cannot be looked at."),
-            say("Does it exist, may this process read it?"),
+            say("Does it exist, and may this process read it?"),
         )
     free, total = looked.disk
     said = say("%(free)s free of %(total)s where the data lies.", free=size(free), total=size(total))

@@ -60,7 +60,9 @@ def resting_line(looked: Looked) -> Line:
         named(one.domain or "", one.reason, say("until %(hour)s", hour=hour(on_calendar(one.until))))
         for one in resting[:SHOWN]
     )
-    do = say("Their mails wait and count no try; others leave. A refusal by policy (5.7.x) names what they mind.")
+    do = say(
+        "Mails to them wait, and no try is counted; others leave. A refusal by policy (5.7.x) names what they mind."
+    )
     return Line(subject, "look", said, do, number(len(resting)))
 
 

@@ -20,7 +20,7 @@ REASONS: Mapping[str, str] = {
     "form": msgid("too many with this form"),
     "site": msgid("too many on the whole site"),
     "disposable": msgid("an address that is thrown away after use"),
-    "role": msgid("an address that no one person reads"),
+    "role": msgid("an address that several people may read"),
     "proof": msgid("without the work that its form asks for"),
 }
 DONE: Mapping[str, str] = {

@@ -38,7 +38,7 @@ STATES = {
     ledger.FAILED: msgid("failed"),
 }
 FIELDS = {
-    "email": msgid("E-mail address"), "phone": msgid("Phone number"), "first_name": msgid("First name"),
+    "email": msgid("Email address"), "phone": msgid("Phone number"), "first_name": msgid("First name"),
     "last_name": msgid("Last name"), "full_name": msgid("Both names, first name first"),
     "last_first_name": msgid("Both names, last name first"), "company": msgid("Company"),
     "job_title": msgid("Job title"), "locale": msgid("Language"), "timezone": msgid("Time zone"),

@@ -233,7 +233,7 @@ def spoken(error: Exception) -> str:
     sentence = error.args[0] if error.args else ""
     if isinstance(sentence, Said):
         return sentence.by(translator(viewer().locale))
-    return say("There is no lead of this number.")
+    return say("There is no lead with this number.")
 
 
 def _file(answer: Response, name: str) -> Response:

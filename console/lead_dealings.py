@@ -208,7 +208,7 @@ def _why(mail: Mail, back: Heard | None, names: Names) -> str:
 LEDGER: Mapping[str, str] = {
     "asked": msgid("asked, not confirmed"),
     "granted": msgid("agreed"),
-    "informed": msgid("told of at an address at work, no objection"),
+    "informed": msgid("told of it at a work address, no objection"),
     "withdrawn": msgid("withdrawn"),
 }
 HELD: Mapping[str, str] = {"asked": "partial", "granted": "yes", "informed": "yes", "withdrawn": "no"}

@@ -47,7 +47,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
 CONSENTS: Mapping[str, str] = {
     "asked": msgid("asked, not confirmed"),
     "granted": msgid("agreed"),
-    "informed": msgid("told of at an address at work, no objection"),
+    "informed": msgid("told of it at a work address, no objection"),
     "withdrawn": msgid("withdrawn"),
     "": msgid("never asked"),
 }

@@ -12,7 +12,7 @@ LONGEST_NOTE = 1_000
 
 NO_TEXT = msgid("Write something first: nothing was saved.")
 TOO_LONG = msgid("This is too long: nothing was saved. Shorten it, then save it again.")
-NO_DAY = msgid("This is no day that can be planned: nothing was saved.")
+NO_DAY = msgid("This day cannot be planned: nothing was saved.")
 NO_REP = msgid("The definitions know no rep of this name: nothing was saved.")
 NO_TIME = msgid("Say on which day and at what time: nothing was saved.")
 

@@ -12,6 +12,7 @@ from base.translations import msgid
 from console.conditions import duration
 from console.context import day, moment, number, say, viewer
 from console.rests import RESTS
+from console.unconfirmed import UNCONFIRMED
 from console.ways import WAYS
 from emails.causes import REASONS as WHY_BACK
 from leads.hands import BY_EVENT, BY_FORM
@@ -95,17 +96,20 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"the text cannot be filled in: (?P<fault>.+)", msgid("the text cannot be filled in for them: %(fault)s")),
         (r"its mail was not sent: [a-z_]+, (?P<why>.+)", msgid("its mail did not leave: %(why)s")),
         (r"(?P<condition>.+) did not come within (?P<timeout>.+?)", msgid("%(condition)s: not within %(timeout)s")),
-        (r"only_if (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
-        (r"filter (?P<condition>.+) does not hold", msgid("only for whom %(condition)s is true")),
-        (r"entered already on (?P<day>\S+); re_entry = never", msgid("was in already on %(day)s, and one enters once")),
-        (r"inside already; re_entry = after_exit", msgid("is in already")),
+        (r"only_if (?P<condition>.+) does not hold", msgid("only for those of whom this is true: %(condition)s")),
+        (r"filter (?P<condition>.+) does not hold", msgid("only for those of whom this is true: %(condition)s")),
+        (
+            r"entered already on (?P<day>\S+); re_entry = never",
+            msgid("was in it already on %(day)s, and one enters only once"),
+        ),
+        (r"inside already; re_entry = after_exit", msgid("is in it already")),
         (
             r"entered on (?P<instant>\S+ \S+) UTC; min_interval = (?P<interval>.+)",
-            msgid("was in on %(instant)s, and %(interval)s must pass between two entries"),
+            msgid("was in it on %(instant)s, and %(interval)s must pass between two entries"),
         ),
         (
             r"entered on (?P<day>\S+); min_interval = (?P<interval>.+)",
-            msgid("was in on %(day)s, and %(interval)s must pass between two entries"),
+            msgid("was in it on %(day)s, and %(interval)s must pass between two entries"),
         ),
         (
             r"a contact who has shown no interest yet; audience = \S+",
@@ -116,34 +120,11 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             msgid("a customer by now, and this is for whoever has not bought yet"),
         ),
         (r"no customer; audience = customers", msgid("no customer, and this is for customers")),
-        (
-            r"the address was asked to confirm (?P<times>\d+) times and never did",
-            msgid("this address was asked to confirm %(times)s times and never did: it is asked no more"),
-        ),
-        (
-            r"the address got this mail (?P<times>\d+) times and never confirmed anything",
-            msgid("this address got the same mail %(times)s times and never confirmed anything"),
-        ),
-        (
-            r"the address has this mail since less than (?P<hours>\d+) hours, unconfirmed",
-            msgid("this address got the same mail less than %(hours)s hours ago and has not confirmed"),
-        ),
-        (
-            r"the address was asked to confirm less than (?P<hours>\d+) hours ago",
-            msgid("this address was asked to confirm less than %(hours)s hours ago: once a day at most"),
-        ),
-        (
-            r"the address got (?P<mails>\d+) mails in (?P<hours>\d+) hours and never confirmed anything",
-            msgid("this address got %(mails)s mails in %(hours)s hours and never confirmed anything: enough for a day"),
-        ),
-        (
-            r"the address got (?P<mails>\d+) mails and never confirmed anything",
-            msgid("this address got %(mails)s mails and never confirmed anything: it gets no more"),
-        ),
+        *UNCONFIRMED,
         (r"picked `(?P<text>.+)`; (?P<why>without.+)", msgid("of the texts that fit, %(text)s came first, %(why)s")),
         (r"without its link: (?P<why>.+)", msgid("without its link to confirm: %(why)s")),
         (r"picked `(?P<text>.+)`", msgid("of the texts that fit, %(text)s came first")),
-        (r"the lead has no email address", msgid("no e-mail address is known")),
+        (r"the lead has no email address", msgid("no email address is known")),
         (r"there is no such lead", msgid("there is no such lead")),
         (r"the release in force has no text `(?P<text>.+)`", msgid("the release in force has no text %(text)s")),
         (r"suppress (?P<condition>.+) holds", msgid("no mail leaves while %(condition)s is true")),
@@ -196,7 +177,7 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"suppressed", msgid("this address is left alone: it bounced, complained or unsubscribed")),
         (r"left", msgid("had left the sequence")),
         (r"merged", msgid("was merged into another lead")),
-        (r"no address", msgid("no e-mail address is known")),
+        (r"no address", msgid("no email address is known")),
         (r"its time has passed", msgid("its time has passed")),
         (r"switched off", msgid("its sequence is switched off")),
         (r"sent again by (?P<who>.+), in doubt", msgid("in doubt, and sent again by %(who)s")),

@@ -27,7 +27,7 @@ from sales.deals import Forecast, NoDeal
 
 LONGEST_PLACE = 300
 MOST = Decimal(1_000_000_000)
-NO_AMOUNT = msgid("This is no amount: nothing was saved. Write it in figures, such as 1200 or 1200,50.")
+NO_AMOUNT = msgid("This is not an amount: nothing was saved. Write it in figures, such as 1200 or 1200,50.")
 NO_PERCENT = msgid("A probability is a number from 0 to 100: nothing was saved.")
 NO_DEAL = msgid("No deal is open: nothing was saved. Recycle or disqualify the lead instead.")
 

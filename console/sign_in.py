@@ -22,7 +22,7 @@ from leads.forgetting import Clerk, note
 log = logging.getLogger(__name__)
 
 WRONG = msgid("This address and this password do not belong together.")
-SLOW = msgid("That took long. Give your address and password again.")
+SLOW = msgid("That took too long. Give your address and password again.")
 KNOWN_FOR = timedelta(days=90)
 GIVEN_FOR = timedelta(days=7)
 STALE = msgid("This password was given to you too long ago. An admin gives you a new one, on the page Staff.")

@@ -12,8 +12,8 @@ from leads.addresses import NotAnAddress, canonical_email
 from storage.schema import staff
 
 KNOWN = msgid("There is already somebody with this address.")
-NO_ADDRESS = msgid("This is not an e-mail address.")
-NO_NAME = msgid("Everybody here has a name.")
+NO_ADDRESS = msgid("This is not an email address.")
+NO_NAME = msgid("Give a name: everybody here has one.")
 NO_ROLE = msgid("The role is one of viewer, sales, marketer and admin.")
 NO_REP = msgid("The definitions know no rep of this name.")
 LAST_ADMIN = msgid("This is the last admin: name another one first, or nobody could open this page any more.")

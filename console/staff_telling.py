@@ -36,8 +36,8 @@ TASKS: Mapping[str, str] = {
 SALES: Mapping[str, tuple[str, str]] = {  # event -> what is told, its icon
     "meeting_booked": (msgid("%(who)s books a meeting for %(at)s"), "calendar"),
     "deal_forecast": (msgid("%(who)s forecasts a deal of %(amount)s"), "goal"),
-    "deal_won": (msgid("%(who)s has it signed: %(amount)s"), "check"),
-    "deal_lost": (msgid("%(who)s has lost the deal"), "x"),
+    "deal_won": (msgid("%(who)s wins the deal: %(amount)s"), "check"),
+    "deal_lost": (msgid("%(who)s loses the deal"), "x"),
 }
 KNOWN: Mapping[str, str] = {
     "unknown": msgid("unknown"),

@@ -28,7 +28,7 @@ ACT_ICONS = {
     "exit": "log-out",
 }  # fmt: skip
 RE_ENTRY = {
-    "never": msgid("once in a life"),
+    "never": msgid("once only"),
     "after_exit": msgid("again, when not inside"),
     "always": msgid("each time"),
 }

@@ -13,7 +13,7 @@ from console import attempts, factors
 from console.context import say, say_n
 from console.door import ConsoleDoor
 
-WRONG_CODE = msgid("This code is not good, or was used already: wait for the next one.")
+WRONG_CODE = msgid("This code is wrong, or was used already: wait for the next one.")
 
 
 @dataclass(frozen=True, slots=True)

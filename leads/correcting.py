@@ -23,7 +23,7 @@ from storage.schema import lead_words, leads
 CORRECTED = "lead_corrected"
 LONGEST = {"email": 254, "phone": 20}
 OTHERS = 200  # signs of any other column
-NOTHING = msgid("%(name)s: “%(value)s” is nothing that can be reached; write it like %(sample)s. Nothing was changed.")
+NOTHING = msgid("%(name)s: “%(value)s” cannot be reached; write it like %(sample)s. Nothing was changed.")
 _SAMPLES = {"email": "ada@example.org", "phone": "+33 6 12 34 56 78"}
 _CANONICAL: Mapping[str, Callable[[str], str]] = {"email": canonical_email, "phone": canonical_phone}
 
@@ -79,7 +79,7 @@ def value_of(name: str, text: str) -> str | None:
         return None
     if len(clean) > LONGEST.get(name, OTHERS):
         longest = LONGEST.get(name, OTHERS)
-        raise NoCorrection(said("%(name)s is too long: at most %(longest)s signs.", name=name, longest=longest))
+        raise NoCorrection(said("%(name)s is too long: at most %(longest)s characters.", name=name, longest=longest))
     try:
         return _CANONICAL.get(name, partial(canonical, name))(clean)
     except ValueError as error:

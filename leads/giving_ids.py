@@ -4,6 +4,7 @@ from sqlalchemy import Connection, delete
 
 from base.clock import Moment
 from base.saying import said
+from base.translations import msgid
 from leads.forgetting import Clerk, note
 from leads.groups import group, survivor
 from leads.naming import SYSTEM
@@ -22,9 +23,10 @@ def give(conn: Connection, lead_id: int, one: OutsideId, key: str, clerk: Clerk,
     """Note that `one` is that lead's, in the audit chain too; whether that is news. Raises NoId: it cannot be an id, or
     is another lead's."""
     if not SYSTEM.fullmatch(one.system):
-        raise NoId(said("`%(name)s` is no name of a system: small letters, digits, - and _.", name=one.system[:60]))
+        unfit = msgid("`%(name)s` will not do as the name of a system: use lower-case letters, digits, - and _.")
+        raise NoId(said(unfit, name=one.system[:60]))
     if not one.value or len(one.value) > LONGEST or not one.value.isprintable():
-        raise NoId(said("An id has 1 to %(longest)s signs that can be printed.", longest=LONGEST))
+        raise NoId(said("An id has 1 to %(longest)s printable characters.", longest=LONGEST))
     if insert_or_ignore(conn, outside_ids, row_of(lead_id, one, now.machine)):
         note(conn, key, GIVEN, lead_id, clerk, now, system=one.system)
         return True

@@ -91,7 +91,7 @@ def whom(conn: Connection, call: OutsideCall, key: str, now: Moment) -> Taken:
         return Taken(lead_id, new=_note(conn, call, lead_id, now))
     if is_forgotten(conn, key, known.get("email"), known.get("phone")):
         return Taken(None, new=False)
-    raise NobodyTold(said("Nobody is known by that: sales decides of leads who are here."))
+    raise NobodyTold(said("Nobody is known by that: sales decides about leads who are here."))
 
 
 def _told_before(conn: Connection, call: OutsideCall) -> Taken | None:

@@ -31,7 +31,7 @@ PASSED = msgid(
     "is. Days in a stage: the median of those who left it in these days."
 )
 COHORT = msgid("Of those who came in these days, how many have come so far up to now.")
-ENTERED = msgid("Of those who came in these days and ever entered a sequence; who entered two is in both.")
+ENTERED = msgid("Of those who came in these days and ever entered a sequence; whoever entered two is in both.")
 WORTH = msgid(
     "Leads: who came in these days. Of the same people, how many were good enough up to now: for marketing's rule, and "
     "for sales. What was accepted and signed counts on its own day."

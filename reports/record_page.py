@@ -36,11 +36,11 @@ TITLES: Mapping[str, str] = {
     "audit": msgid("What was done with these data"),
     "departures": msgid("When these data go by themselves"),
     "visits": msgid("Pages you opened"),
-    "visitors": msgid("Browsers that are known again"),
+    "visitors": msgid("Browsers that are recognised"),
 }
 COLUMNS: Mapping[str, str] = {
-    "email": msgid("Address"), "phone": msgid("Telephone"), "first_name": msgid("First name"),
-    "last_name": msgid("Last name"), "company": msgid("Company"), "job_title": msgid("Job"),
+    "email": msgid("Address"), "phone": msgid("Phone"), "first_name": msgid("First name"),
+    "last_name": msgid("Last name"), "company": msgid("Company"), "job_title": msgid("Job title"),
     "fields": msgid("Other answers"), "tags": msgid("Tags"), "timezone": msgid("Time zone"),
     "first_touch": msgid("How you first came"), "last_touch": msgid("How you last came"), "status": msgid("Status"),
     "locale": msgid("Language"), "origin": msgid("Origin"), "source": msgid("Source"),

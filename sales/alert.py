@@ -137,7 +137,7 @@ def _privacy(brief: Mapping[str, Any], voice: Voice) -> str:
             voice.told("Has agreed to: %(what)s.", what=granted)
             if granted
             else voice.told("Has agreed to no mail yet."),
-            voice.told("Was told of, at an address at work, and did not object: %(what)s.", what=informed)
+            voice.told("Was told of this at a work address, and did not object: %(what)s.", what=informed)
             if informed
             else None,
             voice.told("Has not agreed to: %(what)s.", what=refused) if refused else None,

@@ -24,7 +24,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--with-secrets", is_flag=True, help="Put the secrets in too: whoever has FILE can then be the house.")
 @click.pass_obj
 def backup(options: Options, file: Path, with_secrets: bool) -> None:
-    """Write the database and the files to give away into FILE, while the house runs, and look whether it is whole.
+    """Write the database and the files to give away into FILE, while the house runs, and see whether it is whole.
 
     Keep the folder `secrets` of [data] dir as well, elsewhere: a backup cannot be restored without it, unless it was
     made with --with-secrets. FILE holds people's data: only its owner may read it, and so should it stay.
@@ -76,7 +76,7 @@ def restore(options: Options, file: Path, yes: bool, erasures: Path | None, nobo
         click.confirm(gettext("Put it in place?"), abort=True)
     done = bring_back(config, file, made, now, bar)
     if done.aside is not None:
-        click.echo(gettext("The database of before is %(name)s.", name=done.aside.by(words())))
+        click.echo(gettext("The former database is now %(name)s.", name=done.aside.by(words())))
     if done.erased:
         click.echo(gettext("Erased again: %(count)s.", count=words().number(done.erased)))
     command = "`terreau doctor`"

@@ -11,7 +11,7 @@ from reports.came_back import LeftAlone
 
 GROUNDS = {
     "granted": msgid("“%(topic)s” (agreed)"),
-    "informed": msgid("“%(topic)s” (told of at an address at work, no objection)"),
+    "informed": msgid("“%(topic)s” (told of it at a work address, no objection)"),
 }
 
 

@@ -25,7 +25,7 @@ HEADS = {
 }
 CONSENT = msgid("consent (article 6.1.a), proved by a ledger row")
 INFORMED = msgid(
-    "for addresses at work, legitimate interest (article 6.1.f) with information and objection at collection: %(forms)s"
+    "for work addresses, legitimate interest (article 6.1.f) with information and objection at collection: %(forms)s"
 )
 ASKED = msgid("steps asked for by the person (article 6.1.b)")
 INTEREST = msgid("legitimate interest (article 6.1.f)")
@@ -157,9 +157,9 @@ class _Writing:
 
     def _visits(self) -> Processing:
         return Processing(
-            self.words.gettext("Visits of browsers that may be known again"),
+            self.words.gettext("Visits of browsers that may be recognised"),
             self.words.gettext("pages opened, when, and from where; a keyed hash of the cookie"),
-            self.words.gettext("know by which ways people come who write to us"),
+            self.words.gettext("know which ways lead people to write to us"),
             self.words.gettext(CONSENT),
             self._months(self.config.retention.hits_months),
             self.words.gettext("nobody else"),
@@ -173,12 +173,12 @@ class _Writing:
                     "name, address, number, company, what the program calls them, what they did, and when"
                 )
             ]
-            purpose = [self.words.gettext("know of our leads what they do with us elsewhere")]
+            purpose = [self.words.gettext("know what our leads do with us elsewhere")]
             if system.decides:
                 data.append(
                     self.words.gettext("verdicts of sales with their reasons, deals with their amounts and days")
                 )
-                purpose.append(self.words.gettext("know what sales decided of them in that program"))
+                purpose.append(self.words.gettext("know what sales decided about them in that program"))
             yield Processing(
                 self.words.gettext("Told by another program: %(name)s", name=system.name),
                 self.words.parted(data),

@@ -33,8 +33,8 @@ from workflows.gaps import HOUSE
 from workflows.resting import EVERYTHING
 
 UNKNOWN = msgid(
-    "Nothing here tells who was erased since: name the file `erasures` of [data] dir of before with --erasures, or they"
-    " come back."
+    "Nothing here tells who was erased since: name the file `erasures` of the former [data] dir with --erasures, or"
+    " they come back."
 )
 
 
@@ -172,8 +172,8 @@ def _secrets(config: Config, manifest: Manifest) -> Said:
     fault = missing if known is None else said("the secrets here are not those of this backup")
     raise NoRestore(
         said(
-            "%(fault)s: without the suppression key of before, people who must not be mailed are not known again. Lay"
-            " the files of `secrets` of before into %(folder)s, then try again",
+            "%(fault)s: without the former suppression key, people who must not be mailed are not recognised. Put the"
+            " former files of `secrets` into %(folder)s, then try again",
             fault=fault,
             folder=config.data.dir / "secrets",
         )

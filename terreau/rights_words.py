@@ -24,7 +24,7 @@ _LET_GO = {
 }
 _STATES = {
     "granted": msgid("agreed"),
-    "informed": msgid("told of at an address at work, no objection"),
+    "informed": msgid("told of it at a work address, no objection"),
     "withdrawn": msgid("withdrawn: the stricter answer holds"),
     "asked": msgid("to be confirmed again"),
 }

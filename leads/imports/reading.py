@@ -159,7 +159,7 @@ def _insist_on_text(file: BinaryIO) -> None:
     head = file.read(max(map(len, _NO_TEXT)))
     file.seek(0)
     if head.startswith(_NO_TEXT):
-        raise Unreadable(said("the file is a workbook or an archive and no text: save the list as CSV first"))
+        raise Unreadable(said("the file is a workbook or an archive, and not text: save the list as CSV first"))
 
 
 def _insist_on_list(shape: Shape) -> None:

@@ -21,7 +21,7 @@ SHOWN_LINES = 10  # of a remark; every one is with its row
 REASONS: Mapping[str, str] = {
     "nobody": msgid("neither an address nor a number"),
     "phone_left_out": msgid("no address, and a number that cannot be called: write it like +33 6 12 34 56 78"),
-    "email_invalid": msgid("this is no email address"),
+    "email_invalid": msgid("this is not an email address"),
     "email_unreachable": msgid("no mail reaches the domain of this address"),
     "email_too_long": msgid("the address is too long for any mail server"),
     "role": msgid("the address is read by nobody in particular"),

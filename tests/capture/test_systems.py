@@ -112,7 +112,7 @@ def test_whatever_is_wrong_with_a_call_is_said_at_once_and_changes_nothing(shop,
     wrong = {**WEBINAR, "event": "webinar_attend", "lead": {"emial": "a@b.example", "id": ""}, "data": {"by": "me"}}
     assert shop.problems({**wrong, "interests": ["cao/4d"]}) == [
         "lead: there is no field `emial` (did you mean `email`?)",
-        "lead: an `id` has 1 to 250 signs that can be printed",
+        "lead: an `id` has 1 to 250 printable characters",
         "event: there is no event `webinar_attend` (did you mean `webinar_attended`?);"
         " [[event_labels]] of definitions.toml name them",
         "there is no interest `cao/4d` (did you mean `cao/3d`?)",
@@ -127,7 +127,7 @@ def test_whatever_is_wrong_with_a_call_is_said_at_once_and_changes_nothing(shop,
         "subject: is not said beside `enrol`",
     ]
     assert "sequence with a trigger `api = true` `lettre`" in shop.problems({"enrol": "lettre", "lead": ADA})[0]
-    assert "email: “@” is nothing that can be reached" in shop.problems({**WEBINAR, "lead": {"email": "@"}})[0]
+    assert "email: “@” cannot be reached" in shop.problems({**WEBINAR, "lead": {"email": "@"}})[0]
     assert shop.problems(b"[1")
     assert shop.problems(b"[" * 30_000)
     assert len(shop.problems({**WEBINAR, "lead": 3, "x": 1})) == 2

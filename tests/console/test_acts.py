@@ -117,13 +117,13 @@ def test_recycling_until_a_day_leaves_a_task_for_that_morning(staff_client, live
 
 
 UNUSABLE = [
-    ({}, "This is no verdict"),
-    ({"choice": "maybe"}, "This is no verdict"),
+    ({}, "This is not a verdict"),
+    ({"choice": "maybe"}, "This is not a verdict"),
     ({"choice": "reject"}, "Choose a reason"),
     ({"choice": "reject", "reason": "because"}, "Choose a reason"),
     ({"choice": "disqualify", "reason": NAUGHTY}, "Choose a reason"),
-    ({"choice": "recycle", "reason": "etudes", "until": "someday"}, "This is no day"),
-    ({"choice": "recycle", "reason": "etudes", "until": "0001-01-01"}, "This is no day"),
+    ({"choice": "recycle", "reason": "etudes", "until": "someday"}, "This day cannot be planned"),
+    ({"choice": "recycle", "reason": "etudes", "until": "0001-01-01"}, "This day cannot be planned"),
 ]
 
 

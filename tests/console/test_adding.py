@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(client, lively):
     assert answer.status_code == 422
     assert "Neither an address nor a number" in answer.text
     assert 'value="Dora"' in answer.text
-    assert "“x” is nothing that can be reached" in client.post("/console/leads/add", {**DORA, "email": "x"}).text
+    assert "“x” cannot be reached" in client.post("/console/leads/add", {**DORA, "email": "x"}).text
     assert rows(lively) == []
 
 

@@ -31,7 +31,7 @@ def test_told_apart_the_pair_is_gone_and_stands_in_the_chain(pair, staff_client)
     client = staff_client("admin")
     assert client.post("/console/alike", {"lead": pair[0], "other": pair[1]}).status_code == 303
     page = client.get("/console/alike").text
-    assert "No pair is found here" in page
+    assert "No pair was found here" in page
     assert "two leads told apart" in client.get("/console/data").text
 
 

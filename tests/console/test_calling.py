@@ -78,7 +78,7 @@ def test_a_call_back_makes_a_task_for_its_hour_which_the_next_call_ticks(staff_c
 
 REFUSED = [
     ({"outcome": "callback", "on": "2026-10-01"}, "This moment is past"),
-    ({"outcome": "callback", "on": "soon"}, "no day that can be planned"),
+    ({"outcome": "callback", "on": "soon"}, "This day cannot be planned"),
     ({"outcome": "callback", "on": "2026-11-09", "time": "25:99"}, "Say on which day and at what time"),
     ({"outcome": "not_interested"}, "Choose a reason"),
     ({"outcome": "not_interested", "reason": "because"}, "Choose a reason"),

@@ -48,7 +48,7 @@ def test_the_highest_engagement_is_what_one_of_its_leads_has_now_whoever_counted
 def test_a_company_is_searched_for_by_its_words(house, staff_client):
     client = staff_client("marketer")
     assert "Studio Brun" in client.get("/console/companies?q=brun").text
-    assert "No company is found" in client.get("/console/companies?q=zzyzx").text
+    assert "No company was found" in client.get("/console/companies?q=zzyzx").text
     assert "/console/companies/studio-brun.fr" in client.get("/console/leads?q=brun").text
 
 

@@ -117,7 +117,7 @@ def test_a_lead_reads_which_version_was_entered(staff_client, tried, lively):
     for lead, page in pages.items():
         new = tries(50, lead, NAME, former)
         assert ("one of the 50 % who enter the new version" in page) is new
-        assert ("enters the version of before; the new one is for 50 %" in page) is not new
+        assert ("enters the previous version; the new one is for 50 %" in page) is not new
 
 
 @pytest.mark.browser

@@ -47,7 +47,7 @@ def test_a_list_is_looked_at_before_anything_is_written_then_taken_in_by_the_hou
     page = marketer.get(sent.location).text
     assert "2 of 3 rows would be taken in. Nothing is written yet." in page
     assert '<option value="first_name" selected>' in page
-    assert "line 3: this is no email address" in page
+    assert "line 3: this is not an email address" in page
     assert count(console_door, leads) == 0
 
     asked = marketer.post(sent.location, {**CHOSEN, "source": "salon", "tags": "a, b", "act": "take"})
@@ -64,7 +64,7 @@ def test_a_list_is_looked_at_before_anything_is_written_then_taken_in_by_the_hou
     refused = marketer.get(f"{asked.location}/rejects")
     assert refused.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert list(csv.reader(io.StringIO(refused.data.decode("utf-8-sig")))) == [
-        ["line", "reason"], ["3", "this is no email address"],
+        ["line", "reason"], ["3", "this is not an email address"],
     ]  # fmt: skip
 
 

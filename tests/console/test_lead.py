@@ -76,7 +76,7 @@ def test_a_page_says_all_that_is_known(staff_client, ada):
         "1 visit of a machine is left out",
         "CAD and 3D models", "Light and rendering",  # interests
         "Does the DWG import keep layers?", "Within three months",  # their words
-        "BANT", "3 to 5 k", "I model, but it takes too long", "from a form, to be made sure",
+        "BANT", "3 to 5 k", "I model, but it takes too long", "from a form, to be confirmed",
         "Before ten", "Message left", "On the machine",
         "Request for a demonstration", "waits for", "3D advice", "goal reached: “Asked for a demonstration”",
         "agreed", "never asked", "J'accepte.",  # consent, with its wording
@@ -133,7 +133,7 @@ def test_a_forms_answer_says_more_than_that_nothing_is_known(staff_client, ada, 
     lively.database.write(lambda conn: note(conn, now=lively.clocks.moment()))
     page = staff_client("sales").get(f"/console/leads/{ada}").text
     item = plain(page[page.index('id="bant-need"') :].split("</li>")[0])
-    assert "I model, but it takes too long from a form, to be made sure" in item
+    assert "I model, but it takes too long from a form, to be confirmed" in item
     assert "not known · Nadia" not in item
 
 
@@ -162,7 +162,7 @@ def test_a_contact_that_never_did_anything_has_a_page_too(staff_client, lively):
     dora = lively.database.write(lambda conn: conn.execute(made).scalar_one())
     page = plain(staff_client("admin").get(f"/console/leads/{dora}").text)
     assert "Nothing has happened yet" in page
-    assert "No point yet" in page
+    assert "No points yet" in page
     assert staff_client("admin").get(f"/console/leads/{dora}/score").status_code == 200
     assert staff_client("admin").get(f"/console/leads/{dora}/story").status_code == 200
 

@@ -44,7 +44,7 @@ def test_the_warmest_come_first_and_whoever_stands_on_the_call_list_is_not_here(
     page = staff_client("sales").get(PAGE)
     assert names(page) == ["Ada", "Emil"]
     said = plain(page.text)
-    assert "Who left nothing but a number stands there from the first" in said
+    assert "Whoever left nothing but a number stands there from the first point" in said
     assert "fits no profile yet" in said
     today = plain(staff_client("sales").get("/console/today").text)
     assert today.index("Chloe") < today.index("Bob")

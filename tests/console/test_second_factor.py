@@ -17,7 +17,7 @@ PAGE = "/console/settings/second-factor"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "quatre chevaux sur la lune"
 HALF_MINUTE = timedelta(seconds=30)
-WRONG = "This code is not good, or was used already"
+WRONG = "This code is wrong, or was used already"
 
 
 def secret_on(page: str) -> str:
@@ -125,9 +125,9 @@ def test_half_a_way_in_ends_after_ten_minutes_and_with_a_new_password(admin, clo
     asked, also_asked = slow.sign_in("admin").text, other.sign_in("admin").text
     admin.post("/console/settings/password", {"present": PASSWORD, "new": "trois mulets dans la brume"})
     clocks.machine_now += HALF_MINUTE
-    assert "That took long" in give(other, also_asked, code_of(secret, clocks)).text
+    assert "That took too long" in give(other, also_asked, code_of(secret, clocks)).text
     clocks.machine_now += timedelta(minutes=11)
-    assert "That took long" in give(slow, asked, code_of(secret, clocks)).text
+    assert "That took too long" in give(slow, asked, code_of(secret, clocks)).text
 
 
 def test_setting_up_asks_for_the_password_and_a_code_of_that_very_square(admin, clocks, console_door, staff_client):

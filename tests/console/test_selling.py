@@ -49,7 +49,7 @@ def test_a_deal_is_forecast_changed_and_signed_on_the_leads_page(staff_client, l
     assert [one.amount for one in rows(deal_forecasts)] == [120_050, 90_000, 88_000]
     assert rows(standings)[0].stage == "customer"
     story = client.get(page).text
-    assert "Admin has it signed: €880.00" in story
+    assert "Admin wins the deal: €880.00" in story
     assert "Signed." in story
 
 
@@ -68,11 +68,11 @@ def test_a_lost_deal_says_why_in_the_words_of_the_definitions(staff_client, live
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"amount": "a lot", "close_on": "2026-12-24"}, "This is no amount"),
-        ({"amount": "-1", "close_on": "2026-12-24"}, "This is no amount"),
-        ({"amount": "NaN", "close_on": "2026-12-24"}, "This is no amount"),
-        ({"amount": "1e30", "close_on": "2026-12-24"}, "This is no amount"),
-        ({"amount": "100", "close_on": "soon"}, "This is no day"),
+        ({"amount": "a lot", "close_on": "2026-12-24"}, "This is not an amount"),
+        ({"amount": "-1", "close_on": "2026-12-24"}, "This is not an amount"),
+        ({"amount": "NaN", "close_on": "2026-12-24"}, "This is not an amount"),
+        ({"amount": "1e30", "close_on": "2026-12-24"}, "This is not an amount"),
+        ({"amount": "100", "close_on": "soon"}, "This day cannot be planned"),
         ({"amount": "100", "close_on": "2026-12-24", "probability": "101"}, "a number from 0 to 100"),
         ({"amount": "100", "close_on": "2026-12-24", "probability": "²"}, "a number from 0 to 100"),
     ],

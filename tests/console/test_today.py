@@ -63,7 +63,7 @@ def test_a_salesperson_whose_leads_nobody_named_is_told_who_names_them(staff_cli
     nobodys = update(staff).where(staff.c.role == "sales").values(rep=None)
     console_door.database.write(lambda conn: conn.execute(nobodys).rowcount)
     page = plain(client.get(PAGE).text)
-    assert "You are no rep yet" in page
+    assert "You are not a rep yet" in page
     assert "An admin makes you one on the page Staff" in page
     assert "Ada" not in page
 

@@ -364,12 +364,12 @@ REASONS = [
     ),
     (
         "entered on 2026-11-28 08:05 UTC; min_interval = 1 hour",
-        "was in on 28 Nov 2026, 9:05, and 1 hour must pass between two entries",
+        "was in it on 28 Nov 2026, 9:05, and 1 hour must pass between two entries",
         "y était le 28 nov. 2026, 9 h 05, et il faut 1 heure entre deux entrées",
     ),
     (
         "entered on 2026-11-28; min_interval = 2 days",
-        "was in on 28 Nov 2026, and 2 days must pass between two entries",
+        "was in it on 28 Nov 2026, and 2 days must pass between two entries",
         "y était le 28 nov. 2026, et il faut 2 jours entre deux entrées",
     ),
     (
@@ -488,7 +488,7 @@ REASONS = [
         "something nobody foresaw: <b>%(x)s</b>",
         "something nobody foresaw: <b>%(x)s</b>",
     ),
-    ("only_if { broken does not hold", "only for whom { broken is true", "réservé à : { broken"),
+    ("only_if { broken does not hold", "only for those of whom this is true: { broken", "réservé à : { broken"),
 ]
 
 
@@ -502,7 +502,9 @@ def test_reasons_of_the_ledger_are_sentences_in_both_languages(speaking, site, r
 def test_a_refusal_is_told_without_what_pulled_the_trigger(speaking, site):
     with speaking("en") as viewer:
         reason = "form_submitted guide: entered already on 2026-11-02; re_entry = never"
-        assert told_of_refusal(reason, Names(site, viewer)) == "was in already on 2 Nov 2026, and one enters once"
+        assert (
+            told_of_refusal(reason, Names(site, viewer)) == "was in it already on 2 Nov 2026, and one enters only once"
+        )
 
 
 def test_an_event_that_is_labelled_by_its_subjects_alone_is_called_by_the_first_of_them(speaking, site):

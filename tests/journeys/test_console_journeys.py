@@ -48,7 +48,7 @@ class Office:
         page = opened.new_page()
         page.set_default_timeout(15_000)
         page.goto("/console")
-        page.get_by_label(translator(locale).gettext("E-mail address")).fill(email)
+        page.get_by_label(translator(locale).gettext("Email address")).fill(email)
         page.get_by_label(translator(locale).gettext("Password"), exact=True).fill(SECRET)
         page.click("main button.primary")
         page.wait_for_load_state()
@@ -285,7 +285,7 @@ def test_a_changed_password_signs_the_other_browsers_out(office: Office, locale:
     address = office.all(select(staff_table.c.email).where(staff_table.c.name == f"Viewer {locale}"))[-1].email
     other = office.browser.new_context(base_url=office.stage.base_url, locale=locale).new_page()
     other.goto("/console")
-    other.get_by_label(say("E-mail address")).fill(address)
+    other.get_by_label(say("Email address")).fill(address)
     other.get_by_label(say("Password"), exact=True).fill(SECRET)
     other.click("main button.primary")
     other.wait_for_url("**/console/dashboard")

@@ -12,7 +12,7 @@ from leads.exports import Narrowed, write_list
 from leads.forgetting import Clerk
 from tests.terreau.living import terreau
 
-TOLD = "May be written to about: “3D advice” (told of at an address at work, no objection)."
+TOLD = "May be written to about: “3D advice” (told of it at a work address, no objection)."
 
 
 @pytest.fixture

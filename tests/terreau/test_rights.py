@@ -165,11 +165,11 @@ def test_another_address_is_asked_for_consent_anew(ada, lively, database):
     ("value", "why"),
     [
         ("email=bob@lumen.example", "merge the two instead"),
-        ("email=nothing", "email: “nothing” is nothing that can be reached; write it like ada@example.org."),
-        ("phone=12", "phone: “12” is nothing that can be reached; write it like +33 6 12 34 56 78."),
+        ("email=nothing", "email: “nothing” cannot be reached; write it like ada@example.org."),
+        ("phone=12", "phone: “12” cannot be reached; write it like +33 6 12 34 56 78."),
         ("email=", "erase the lead instead"),
         ("shoe_size=44", "No form asks for shoe_size"),
-        ("last_name=" + "x" * 201, "at most 200 signs"),
+        ("last_name=" + "x" * 201, "at most 200 characters"),
     ],
 )
 def test_what_cannot_be_right_is_refused(ada, lively, database, value, why):
