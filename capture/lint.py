@@ -92,7 +92,7 @@ def _nobody_told(form: Form) -> Iterator[Found]:
     """Whether an address is one at work is read from the address."""
     index = next((index for index, field in enumerate(form.field) if field.kind == "objection"), None)
     if index is not None and not any(field.name == "email" for field in form.field):
-        message = said("addresses at work are told of something here, and the form asks for no `email`")
+        message = said("work addresses are told of something here, and the form asks for no `email`")
         hint = said('add a field with name = "email", kind = "email"')
         yield ("field", index, "kind"), message, hint
 

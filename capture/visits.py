@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 
 COOKIE = "terreau_visitor"
 QUESTION = msgid(
-    "May %(house)s know this browser again for 13 months, to see which of its pages you open and, once you write to"
-    " it, which ones led you there?"
+    "May %(house)s recognise this browser for 13 months, to see which of its pages you open and, once you write to it,"
+    " which ones led you there?"
 )
 LONGEST_PAGE = 200
 

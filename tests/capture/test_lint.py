@@ -54,7 +54,7 @@ def test_a_problem_stands_at_its_line():
         ),
         (
             {"field": [{"name": "phone", "kind": "phone", "label": "P"}, TOLD]},
-            "addresses at work are told of something here, and the form asks for no `email`",
+            "work addresses are told of something here, and the form asks for no `email`",
         ),
         ({"field": [EMAIL, BOX, {**TOLD, "topic": "conseils-3d"}]}, "`conseils-3d` is asked for twice in this form"),
         ({"field": [EMAIL, {**TOLD, "wording": {"fr": "Nous écrivons"}}]}, "the wording is not written in `en`"),

@@ -265,7 +265,7 @@ def test_the_page_of_choices_says_why_and_a_box_that_stays_ticked_is_no_consent(
     browser.send(PAGE, {**ANSWERS, "email": AT_WORK})
     path = f"/preferences/{token(door, '')}"
     page = browser.open(path).text
-    assert "you were told of it when you gave us this address at work. Untick it to object." in page
+    assert "you were told of it when you gave us this work address. Untick it to object." in page
     assert "Agreed on" not in page
     browser.post(path, {"act": "save", "topic": TOPIC})
     assert grounds(door) == {TOPIC: "informed"}
