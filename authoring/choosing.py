@@ -33,7 +33,7 @@ def _parsed(word: str) -> tuple[tuple[str, str | None], How]:
     sequence, slash, step = where.partition("/")
     if not sequence or not sign or (slash and not step):
         raise BadChoice(
-            said("'%(word)s' is no choice: write SEQUENCE/STEP=HOW, such as welcome/second=next", word=word)
+            said("'%(word)s' is not a choice: write SEQUENCE/STEP=HOW, such as welcome/second=next", word=word)
         )
     if how not in HOWS:
         hint = did_you_mean(how, HOWS) or said("HOW is one of %(names)s", names=enumerated(HOWS))

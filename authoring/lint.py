@@ -182,7 +182,7 @@ def _untranslated(path: Path, model: Model, locales: Sequence[str]) -> Iterator[
         lacking = [locale for locale in locales if locale not in texts]
         if lacking:
             message = said("`%(key)s` is not written in %(locales)s", key=key[0], locales=enumerated(lacking))
-            hint = said("who reads %(locale)s sees another language", locale=lacking[0])
+            hint = said("whoever reads %(locale)s sees another language", locale=lacking[0])
             yield Fault((*path, *key), message, hint, severity="warning")
 
 

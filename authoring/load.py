@@ -150,7 +150,7 @@ def _decoded(file: str, content: bytes) -> str:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        message = said("the byte 0x%(byte)s here is no UTF-8 text", byte=f"{content[error.start]:02X}")
+        message = said("the byte 0x%(byte)s here is not UTF-8 text", byte=f"{content[error.start]:02X}")
         raise _Unreadable([_problem_at(file, before, len(before), message, said("save the file as UTF-8"))]) from None
     if unseen := _UNSEEN.search(text):
         message = said("there is a character here that nobody can see (U+%(code)s)", code=f"{ord(unseen[0]):04X}")

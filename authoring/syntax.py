@@ -30,7 +30,7 @@ SENTENCES: tuple[tuple[str, str, str | None], ...] = (
         msgid("give it another name"),
     ),
     ("missing escaped value", msgid("`\\` has a meaning of its own in a text"), msgid("write `\\\\` for a `\\`")),
-    ("unicode", msgid("this is no character"), msgid("write the character itself")),
+    ("unicode", msgid("this is not a character"), msgid("write the character itself")),
     ("multi-line", msgid("this long text is not closed"), msgid("close it with the three quotes that opened it")),
     ("invalid basic string", msgid("this text lacks its closing quote"), msgid('close it with `"` on the same line')),
     ("invalid literal string", msgid("this text lacks its closing quote"), msgid("close it with `'` on the same line")),

@@ -34,11 +34,11 @@ _POSTGRES_TROUBLE_CLASSES = ("08", "53", "57", "58", "XX")
 _POSTGRES_TROUBLE = frozenset({"25006", "55P03"})
 _POSTGRES_AGAIN = frozenset({"40001", "40P01"})
 AGAIN = msgid("the database could not do this: nothing was saved, try again (%(words)s)")
-AWAY = msgid("the database does not answer: is it started, is [database] url right? Nothing was saved (%(words)s)")
+AWAY = msgid("the database does not answer: is it started, and is [database] url right? Nothing was saved (%(words)s)")
 SQLITE_SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: msgid("the database cannot be opened: %(words)s"),
     sqlite3.SQLITE_NOTADB: msgid(
-        "the file that [database] url names is no SQLite database: name another one (%(words)s)"
+        "the file that [database] url names is not a SQLite database: name another one (%(words)s)"
     ),
     sqlite3.SQLITE_READONLY: msgid(
         "the database cannot be written: give this account the right to write it (%(words)s)"

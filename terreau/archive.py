@@ -116,14 +116,14 @@ def opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     try:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        why = why_of(error) if isinstance(error, OSError) else said("it is no backup, or was cut short")
+        why = why_of(error) if isinstance(error, OSError) else said("it is not a backup, or was cut short")
         sentence = said("%(file)s cannot be read (%(why)s): name a file that `terreau backup` made", file=file, why=why)
         raise NoRestore(sentence) from error
     with archive:
         try:
             manifest = Manifest.read(archive.read(MANIFEST))
         except (KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-            sentence = said("%(file)s is no backup of Terreau: %(why)s", file=file, why=sentence_of(error))
+            sentence = said("%(file)s is not a backup of Terreau: %(why)s", file=file, why=sentence_of(error))
             raise NoRestore(sentence) from error
         yield archive, manifest
 

@@ -116,7 +116,7 @@ def _copy(source: Path, target: Path, bar: Bar) -> None:
     try:
         with bar(said("Copying the database")) as watch:
             copies.copy(source, target, watch)
-        with bar(said("Looking whether it is whole")):
+        with bar(said("Checking whether it is whole")):
             broken = copies.faults(target)
     except sqlite3.Error as error:
         raise NoBackup(said("%(name)s cannot be copied: %(why)s", name=source, why=error)) from error
@@ -142,7 +142,7 @@ def _unpack(archive: zipfile.ZipFile, fresh: Path, manifest: Manifest, bar: Bar)
         raise NoRestore(said(DAMAGED, why=error)) from error
     if digest.hexdigest() != manifest.held.sha256:
         raise NoRestore(said(DAMAGED, why=said(NOT_AS_PACKED)))
-    with bar(said("Looking whether it is whole")):
+    with bar(said("Checking whether it is whole")):
         broken = copies.faults(fresh)
     if broken:
         raise NoRestore(said(DAMAGED, why="; ".join(broken[:3])))

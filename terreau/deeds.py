@@ -34,9 +34,9 @@ class Misplayed(Exception):
     """The persona does what nobody could do there: a click in a mail that never came."""
 
 
-UNKNOWN = msgid("« %(who)s » acts before anybody knows them: the first act is a `submit`")
-NOT_SENT = msgid("« %(who)s » clicks in %(mail)s, which was not sent")
-NOT_DELIVERED = msgid("« %(who)s » downloads a magnet that was not delivered (%(name)s)")
+UNKNOWN = msgid("“%(who)s” acts before anybody knows them: the first act is a `submit`")
+NOT_SENT = msgid("“%(who)s” clicks in %(mail)s, which was not sent")
+NOT_DELIVERED = msgid("“%(who)s” downloads a magnet that was not delivered (%(name)s)")
 NO_REST = msgid("the engine does not come to rest at %(when)s")
 
 

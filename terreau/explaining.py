@@ -135,7 +135,8 @@ def _instant(text: str, config: Config) -> datetime:
             return at_local(date.fromisoformat(text), time.max, config.site.timezone)
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UnreadableDate(said("'%(text)s' is no date: write 2026-11-03 or 2026-11-03T09:12", text=text)) from error
+        unread = said("'%(text)s' is not a date: write 2026-11-03 or 2026-11-03T09:12", text=text)
+        raise UnreadableDate(unread) from error
     return moment if moment.tzinfo else at_local(moment.date(), moment.time(), config.site.timezone)
 
 

@@ -28,7 +28,7 @@ EXPECTED = (UnknownValue,)
 def _one_sign(_: click.Context, __: click.Parameter, typed: str) -> str:
     sign = {"tab": "\t", "\\t": "\t"}.get(typed, typed)
     if len(sign) != 1 or sign in '"\r\n':
-        raise click.BadParameter(gettext("one sign separates cells, such as `;`"))
+        raise click.BadParameter(gettext("one character separates cells, such as `;`"))
     return sign
 
 

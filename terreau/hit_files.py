@@ -56,7 +56,7 @@ def read_hits(content: bytes) -> Read:
     rejected: list[tuple[int, Said]] = []
     for line, record in told:
         if not isinstance(record, dict):
-            rejected.append((line, said("this is no record of a hit")))
+            rejected.append((line, said("this is not a record of a hit")))
             continue
         row = Row(record, known)
         try:

@@ -23,7 +23,9 @@ EXPECTED = (NoAdding, NoId)
 @click.option("--who", required=True, help="The rep, the partner or the vendor who brings them.")
 @click.option("--ground", type=click.Choice(tuple(GROUNDS)), required=True, help="On which ground they may be kept.")
 @click.option("--note", default="", help="Where that ground is written: a contract, a card, a mail.")
-@click.option("--interest", default="", help="What they showed interest in; without, they are a contact and no lead.")
+@click.option(
+    "--interest", default="", help="What they showed interest in; without it they are a contact, and not a lead."
+)
 @click.option("--owner", help="The rep whose lead it is, by their id in the definitions.")
 @click.option("--locale", help="Their language; by default the site's.")
 @AUTHOR

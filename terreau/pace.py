@@ -31,7 +31,7 @@ def seconds_of_a_day(speed: str | None) -> float | None:
         return None
     written = SPEED.fullmatch(speed.replace(" ", ""))
     if written is None or float(written[1]) <= 0:
-        raise UnknownSpeed(said("'%(speed)s' is no speed: write 1d=2s for a day in two seconds", speed=speed))
+        raise UnknownSpeed(said("'%(speed)s' is not a speed: write 1d=2s for a day in two seconds", speed=speed))
     return float(written[1])
 
 

@@ -20,7 +20,7 @@ MARKETING_ONLY = click.option("--marketing", is_flag=True, help="All marketing; 
 def pause_command(
     options: Options, sequence: str | None, marketing: bool, reason: str | None, author: str | None
 ) -> None:
-    """Stop sending for SEQUENCE at once, or for everything: no step is taken, and mail that is promised already waits.
+    """Stop sending for SEQUENCE at once, or for everything: no step is taken, and mail already promised waits.
 
     Forms go on, and leads still come in and leave. What becomes of what was due meanwhile is said by `on_resume` in
     the sequence's file: "shift" (the default for marketing), "send" (the default for transactional) or "skip".

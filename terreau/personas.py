@@ -115,7 +115,7 @@ def _life(persona: Persona, content: Path) -> Iterator[Life]:
         config = _settings(Path(folder), content)
         migrate(config.database.url)
         if not persona.action:
-            raise Misplayed(said("« %(who)s » does nothing: `terreau simulate` lets them in", who=persona.title))
+            raise Misplayed(said("“%(who)s” does nothing: `terreau simulate` lets them in", who=persona.title))
         first = min(action.at for action in persona.action)
         zone = persona.timezone or config.site.timezone
         calendar = StillCalendar(_local(first, zone))

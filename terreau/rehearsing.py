@@ -142,7 +142,7 @@ class Rehearsal:
     def begins(self, sequence: str | None, at: datetime) -> None:
         """A persona without acts comes into `sequence` at `at`."""
         if sequence is None:
-            told = msgid("« %(who)s » does nothing, so there is nothing to see: name a sequence")
+            told = msgid("“%(who)s” does nothing, so there is nothing to see: name a sequence")
             raise Misplayed(said(told, who=self.persona.title))
         self.plan(at, lambda now: self.lines.extend(enter(self.door, sequence, now)))
 

@@ -131,7 +131,7 @@ def releases_command(options: Options, as_json: bool) -> None:
         click.echo("\n".join(one.line(config.site.timezone) for one in found))
 
 
-@click.command(short_help="Put a release of before in force again.")
+@click.command(short_help="Put an earlier release in force again.")
 @click.argument("release", type=click.IntRange(min=1))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AUTHOR

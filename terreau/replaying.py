@@ -116,7 +116,7 @@ def begin_of(since: str, now: datetime, zone: Zone) -> datetime:
         duration = parse_duration(f"{written[1]} {written[2].strip()}" if written else since)
     except ValueError as error:
         raise UnreadableSpan(
-            said("'%(text)s' is no span of time: write 6months, 90days or 2026-05-01", text=since)
+            said("'%(text)s' is not a span of time: write 6months, 90days or 2026-05-01", text=since)
         ) from error
     return add(now, -duration, zone)
 

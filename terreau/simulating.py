@@ -112,7 +112,8 @@ def _begin(text: str, zone: str) -> date | datetime:
     try:
         return date.fromisoformat(text) if DAY.fullmatch(text) else wall_of(datetime.fromisoformat(text), zone)
     except ValueError as error:
-        raise UnreadableDate(said("'%(text)s' is no date: write 2026-11-03 or 2026-11-03T09:12", text=text)) from error
+        unread = said("'%(text)s' is not a date: write 2026-11-03 or 2026-11-03T09:12", text=text)
+        raise UnreadableDate(unread) from error
 
 
 def _moment(begin: date | datetime) -> datetime:

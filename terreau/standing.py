@@ -126,7 +126,7 @@ def _dkim(signature: Signature | None, names: Names) -> Iterator[Finding]:
         yield Finding(
             "dkim",
             "doubt",
-            said("nothing is signed here, which is well if the mail server signs"),
+            said("nothing is signed here, which is fine if the mail server signs"),
             said("see whether mails arrive with dkim=pass for your own domain; else fill in [dkim]"),
         )
         return
@@ -232,7 +232,10 @@ def _pointer(relay: str, names: Names) -> Iterator[Finding]:
                 relay=relay,
             )
             yield Finding(
-                "ptr", "doubt", sentence, said("ask whoever owns the address; of no import if mail leaves elsewhere")
+                "ptr",
+                "doubt",
+                sentence,
+                said("ask whoever owns the address; it does not matter if mail leaves elsewhere"),
             )
 
 

@@ -116,7 +116,7 @@ def _late_by_closed_hours(step: Step, index: int, hours: Hours, late: str | None
             hours=round(max(expired) / timedelta(hours=1)),
             late=late,
         )
-        yield "warning", ("step", index), message, said("let `expires_after` be longer than the hours are closed")
+        yield "warning", ("step", index), message, said("let `expires_after` be longer than the hours stay closed")
 
 
 def idle_holidays(name: str, sequence: Sequence, site: Site) -> Found:
@@ -124,7 +124,7 @@ def idle_holidays(name: str, sequence: Sequence, site: Site) -> Found:
     lengths = [text for _, inner in each(sequence) for text in _durations(inner)]
     windows = [window_of(sequence, step) for step in sequence.step if step.mails]
     if sequence.holidays and not any(windows) and not any("business day" in text for text in lengths):
-        message = said("`holidays` does nothing: they close the `send_window`, and are no business days")
+        message = said("`holidays` does nothing here: holidays close the `send_window`, and are not business days")
         yield "warning", ("holidays",), message, said("give the sequence a `send_window`, or leave `holidays` out")
 
 

@@ -71,7 +71,7 @@ def test_broken_content_is_a_problem_with_a_place_and_soon(file: str, content: b
 
 def test_the_place_of_a_broken_byte_counts_characters() -> None:
     (problem,) = problems_of("forms/x.toml", "# été\n# é ".encode() + b"\xe9")
-    assert problem.sentence() == "forms/x.toml:2:5: the byte 0xE9 here is no UTF-8 text (save the file as UTF-8)"
+    assert problem.sentence() == "forms/x.toml:2:5: the byte 0xE9 here is not UTF-8 text (save the file as UTF-8)"
 
 
 def test_a_character_that_nobody_can_see_is_told_by_its_number() -> None:

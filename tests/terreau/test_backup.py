@@ -438,7 +438,7 @@ def test_both_commands_say_what_they_did_and_ask_before_they_replace(folder):
     assert "It holds 1 lead, 0 messages, 0 of them not sent yet, and 0 files." in said.output
     assert "; the database there, with 1 lead, would be put aside." in said.output
     assert "Nobody was ever erased here." in said.output
-    assert "The database of before is" in said.output
+    assert "The former database is now" in said.output
     assert "everything rests" in said.output
     assert "goes on" in terreau("resume").output
 

@@ -228,7 +228,7 @@ def test_a_sequence_and_everything_rest_and_go_on(folder):
         (["rollback", "77"], "there is no release 77: `terreau releases` lists them"),
         (["explain", "bob@x.example"], "nobody is known as 'bob@x.example'"),
         (["explain", "7"], "nobody is known as '7'"),
-        (["explain", "7", "--at", "tuesday"], "is no date"),
+        (["explain", "7", "--at", "tuesday"], "is not a date"),
         (["demo", "--speed", "fast"], "write 1d=2s"),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_server_that_is_away_and_a_file_that_is_no_database_are_wrong_in_a_sen
     file = tmp_path / "notes.db"
     file.write_text("Buy milk. " * 200)
     for url, words in (
-        (f"sqlite:///{file}", "is no SQLite database: name another one"),
+        (f"sqlite:///{file}", "is not a SQLite database: name another one"),
         ("postgresql://terreau@127.0.0.1:1/terreau", "does not answer: is it started"),
     ):
         ((state, sentence),) = about(house(tmp_path, url), "database")

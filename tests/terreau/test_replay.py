@@ -107,7 +107,7 @@ def test_rules_that_are_not_sound_are_told_with_their_lines(content, people):
     assert f"{content / RULES}:" in said.stderr  # the file that was given
     assert "Nothing was changed" not in said.stderr  # a replay never changes anything
     assert "cannot be read" in terreau("replay", "--rules", "nowhere.toml").stderr
-    assert "is no span of time" in terreau("replay", "--rules", str(content), "--since", "x").stderr
+    assert "is not a span of time" in terreau("replay", "--rules", str(content), "--since", "x").stderr
 
 
 def test_a_plan_shows_what_changed_rules_would_have_made_of_the_past(content, people):

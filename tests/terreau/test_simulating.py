@@ -362,7 +362,7 @@ def test_who_loses_to_a_cap_is_told_with_the_winner_and_until_when(folder):
         (["nowhere", "--persona", "architecte-independante"], "the content has no sequence `nowhere`: it has"),
         (["conseils-3d", "--persona", "nobody"], "there is no such persona"),
         (["conseils-3d", "--persona", "ada.toml"], "personas/ada.toml:2:1:"),
-        (["conseils-3d", "--persona", "architecte-independante", "--from", "soon"], "'soon' is no date"),
+        (["conseils-3d", "--persona", "architecte-independante", "--from", "soon"], "'soon' is not a date"),
     ],
 )
 def test_what_cannot_be_simulated_is_said_in_a_sentence(folder, words, sentence):

@@ -68,7 +68,7 @@ def found(world):
         ),
         (
             'holidays = ["FR"]\n' + MAIL,
-            ("warning", "`holidays` does nothing: they close the `send_window`, and are no business days"),
+            ("warning", "`holidays` does nothing here: holidays close the `send_window`, and are not business days"),
         ),
         ('holidays = ["FR"]\n' + OFFICE % "" + MAIL, None),
         ('holidays = ["FR"]\n' + MAIL.replace("email", 'wait = "2 business days"\nemail'), None),
