@@ -51,7 +51,12 @@ def told_of_address(found: Iterable[LeftAlone], names: Names) -> Iterator[str]:
 
 def marks(shut: Mapping[str, str]) -> dict[str, str]:
     """{address: why nobody writes to it, in a few words}; `shut`: {address: the reason}."""
-    return {address: say(SHUT.get(reason, msgid("not to be written to"))) for address, reason in shut.items()}
+    return {address: say(in_short(reason)) for address, reason in shut.items()}
+
+
+def in_short(reason: str) -> str:
+    """What is to be said beside a name."""
+    return SHUT.get(reason, msgid("not to be written to"))
 
 
 def _address(one: LeftAlone) -> str:

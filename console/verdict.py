@@ -15,11 +15,14 @@ from authoring.releases import Releases
 from authoring.site import Site
 from base.clock import Clocks
 from base.config import Config
+from base.keyring import Keys
 from base.paths import data_path
 from console.drawings import strata
+from console.left_alone import in_short
 from console.looks import asset
 from console.speech import StaffSpeech, staff_speech
 from leads.undone import WITHDRAWN
+from reports.came_back import shut
 from sales import moving
 from sales.links import Opened, held, opened
 from sales.moving import Refused, sentence
@@ -41,6 +44,7 @@ class StaffDoor:
     releases: Releases
     config: Config
     clocks: Clocks
+    keys: Keys
 
 
 def verdict_blueprint(door: StaffDoor) -> Blueprint:
@@ -115,6 +119,7 @@ def _draw(door: StaffDoor, hand_off: Row[Any], choice: str, *, error: str = "", 
         s=speech,
         asset=asset,
         brief=brief,
+        shut=_shut(door, speech, brief.get("email")),
         strata=strata(brief["score"]),
         clock=_clock(speech, hand_off.answer_by, door.clocks.calendar()),
         reasons=[{"id": one.id, "label": speech.text(one.label)} for one in site.definitions.hand_off.reject_reasons],
@@ -127,6 +132,13 @@ def _draw(door: StaffDoor, hand_off: Row[Any], choice: str, *, error: str = "", 
     answer = make_response(page, status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _shut(door: StaffDoor, speech: StaffSpeech, email: str | None) -> str:
+    """Why nobody writes to the address any more, "" where one may."""
+    with door.database.read() as conn:
+        reasons = shut(conn, door.keys.suppression, [email])
+    return speech.say(in_short(reasons[email])) if email in reasons else ""
 
 
 def _clock(speech: StaffSpeech, answer_by: datetime | None, now: datetime) -> dict[str, str] | None:

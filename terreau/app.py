@@ -48,4 +48,6 @@ def console_door(house: House) -> ConsoleDoor:
 
 
 def staff_door(house: House) -> StaffDoor:
-    return StaffDoor(database=house.database, releases=house.releases, config=house.config, clocks=house.clocks)
+    return StaffDoor(
+        database=house.database, releases=house.releases, config=house.config, clocks=house.clocks, keys=house.keys
+    )

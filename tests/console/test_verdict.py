@@ -14,9 +14,10 @@ from authoring.tree import read_tree
 from base.config import Config
 from base.paths import data_path
 from console.verdict import StaffDoor, verdict_blueprint
+from leads import consent
 from leads.identity import Capture, record
 from sales import links
-from storage.schema import events, hand_off_links, hand_offs, wakes
+from storage.schema import events, hand_off_links, hand_offs, suppressions, wakes
 
 TOKEN = "abcdefghijklmnopqrstuv"
 PATH = f"/v/{TOKEN}"
@@ -77,13 +78,13 @@ BRIEF = {
 
 
 @pytest.fixture
-def staff_door(database, clocks, tmp_path):
+def staff_door(database, clocks, keys, tmp_path):
     tree = read_tree(data_path("content"))
     site, problems = load_site(tree)
     assert site is not None, problems
     blobs = BlobDirectory(tmp_path / "blobs")
     apply(database, tree, site, "ada", None, None, clocks.moment(), blobs)
-    return StaffDoor(database, Releases(database, blobs), Config(), clocks)
+    return StaffDoor(database, Releases(database, blobs), Config(), clocks, keys)
 
 
 @pytest.fixture
@@ -133,6 +134,16 @@ def test_the_page_shows_the_brief_and_two_buttons(client):
     assert '<html lang="fr">' in page
     assert page.count("<form") == 2
     assert "4\u00a0heures" in page or "4 heures" in page
+
+
+def test_no_mail_is_offered_to_an_address_that_is_left_alone(client, staff_door, clocks):
+    assert "mailto:ada@trois-pignons.example" in client.get(PATH).text
+    mark = consent.address_hash(staff_door.keys.suppression, BRIEF["email"])
+    gone = {"address_hash": mark, "scope": "all", "reason": "hard_bounce", "at": clocks.machine()}
+    staff_door.database.write(lambda conn: conn.execute(insert(suppressions).values(gone)) and None)
+    page = client.get(PATH).text
+    assert "mailto:" not in page
+    assert 'ada@trois-pignons.example <b class="late">ses e-mails reviennent</b>' in page
 
 
 def test_what_a_lead_wrote_is_text(client):
