@@ -27,7 +27,7 @@ BY_LIST: Mapping[str, str] = {
 SHUT: Mapping[str, str] = {
     "hard_bounce": msgid("their mail comes back"),
     "soft_bounces": msgid("their mail comes back"),
-    "complaint": msgid("reported our mail as spam"),
+    "complaint": msgid("reported mail as spam"),
     "staff": msgid("left alone by the staff"),
 }
 # What became of a mail that had left -> word, colour.

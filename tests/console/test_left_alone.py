@@ -85,7 +85,7 @@ def test_what_a_list_tells_of_somebody_is_told_as_having_happened_elsewhere(staf
     [
         ("en", "hard_bounce", "their mail comes back"),
         ("fr", "hard_bounce", "ses e-mails reviennent"),
-        ("en", "complaint", "reported our mail as spam"),
+        ("en", "complaint", "reported mail as spam"),
         ("fr", "staff", "l’équipe n’y écrit plus"),
     ],
 )
