@@ -1,7 +1,7 @@
-"""Statements of the hot paths: written in SQLAlchemy's words, built once, run by SQLite's driver without detours.
+"""Statements of the hot paths: written in SQLAlchemy's words, built once, run by the driver itself without detours.
 
-Around a short statement SQLAlchemy costs four times what SQLite needs for it. PostgreSQL is another process, where that
-share is small, and is asked the ordinary way.
+Around a short statement SQLAlchemy costs four times what SQLite needs for it, and more than psycopg does. PostgreSQL
+plans it once for each session, too.
 """
 
 from collections import namedtuple
@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -29,14 +30,12 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._built: _Built | None = None
+        self._built: dict[str, _Built] = {}  # by the name of the database
 
     def rows(self, conn: Connection, values: Values) -> list[Any]:
         """Run it, and fetch everything it gives."""
-        if conn.dialect.name != "sqlite":
-            return list(conn.execute(self._statement, dict(values)).all())
         built = self._for(conn, values)
-        return built.read(_driver(conn).execute(built.sql, built.row(values)).fetchall())
+        return built.read(_run(conn, built, values).fetchall())
 
     def value(self, conn: Connection, values: Values) -> Any:
         """The first column of its one row; None where there is no row."""
@@ -45,35 +44,49 @@ class Prepared:
 
     def count(self, conn: Connection, values: Values) -> int:
         """Run it; how many rows it changed."""
-        if conn.dialect.name != "sqlite":
-            return conn.execute(self._statement, dict(values)).rowcount
-        built = self._for(conn, values)
-        return int(_driver(conn).execute(built.sql, built.row(values)).rowcount)
+        return int(_run(conn, self._for(conn, values), values).rowcount)
 
     def many(self, conn: Connection, several: Sequence[Values]) -> int:
         """Run it once for each of `several`, of which there is at least one; how many rows all of them changed."""
-        if conn.dialect.name != "sqlite":
-            return conn.execute(self._statement, [dict(values) for values in several]).rowcount
-        built = self._for(conn, several[0])
-        return int(_driver(conn).executemany(built.sql, [built.row(values) for values in several]).rowcount)
+        if len(several) == 1:
+            return self.count(conn, several[0])
+        built, cursor = self._for(conn, several[0]), _cursor(conn)
+        cursor.executemany(built.sql, [built.row(values) for values in several])
+        return int(cursor.rowcount)
 
     def _for(self, conn: Connection, values: Values) -> "_Built":
-        if self._built is None:  # two threads may build it at once, with the same result
-            self._built = _Built(self._statement, conn.dialect, list(values))
-        return self._built
+        if (built := self._built.get(conn.dialect.name)) is None:  # two threads may build it, with the same result
+            built = self._built[conn.dialect.name] = _Built(self._statement, conn.dialect, list(values))
+        return built
+
+
+def _run(conn: Connection, built: "_Built", values: Values) -> Any:
+    cursor = _cursor(conn)
+    if isinstance(cursor, psycopg.RawCursor):
+        return cursor.execute(built.sql, built.row(values), prepare=True)
+    return cursor.execute(built.sql, built.row(values))
+
+
+def _cursor(conn: Connection) -> Any:
+    """One of the driver's own, inside the transaction that SQLAlchemy holds."""
+    driver: Any = conn.connection.driver_connection
+    return psycopg.RawCursor(driver) if isinstance(driver, psycopg.Connection) else driver.cursor()
 
 
 class _Built:
-    """The statement in SQLite's words, and how values get in and out. NULL is None, whatever its type."""
+    """The statement in a database's words, and how values get in and out. NULL is None, whatever its type."""
 
     def __init__(self, statement: Executable, dialect: Dialect, given: list[str]) -> None:
         assert isinstance(statement, ClauseElement)
-        compiled = statement.compile(dialect=dialect, column_keys=given)
+        # As for many rows at once: the number of a new row is told to whoever asks for it by RETURNING.
+        compiled = statement.compile(dialect=dialect, column_keys=given, for_executemany=True)
         assert isinstance(compiled, SQLCompiler)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
-        self.sql = str(compiled)
+        order = list(binds) if compiled.positiontup is None else compiled.positiontup
+        numbered = {name: f"${place}" for place, name in enumerate(order, 1)}
+        self.sql = str(compiled) if compiled.positiontup is not None else str(compiled) % numbered
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
-        self._places = [(name, _way_in(binds[name].type, dialect)) for name in compiled.positiontup or ()]
+        self._places = [(name, _way_in(binds[name].type, dialect)) for name in order]
         is_plain = not self._fixed and all(way is None for _, way in self._places) and len(self._places) > 1
         as_it_is = itemgetter(*(name for name, _ in self._places)) if is_plain else None
         self._as_it_is: Callable[[Values], tuple[Any, ...]] | None = as_it_is
@@ -115,8 +128,3 @@ def _way_out(kind: TypeEngine[Any], dialect: Dialect) -> Way | None:
 def _remembered(kind: TypeEngine[Any], way: Way | None) -> Way | None:
     """An instant stands in row after row, and costs more to read and to write than all the rest of a row."""
     return lru_cache(maxsize=64)(way) if way is not None and isinstance(kind, UtcDateTime) else way
-
-
-def _driver(conn: Connection) -> Any:
-    """The driver's own connection, inside the transaction that SQLAlchemy holds."""
-    return conn.connection.driver_connection

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.among import among
 from storage.prepared import Prepared
 
 Values = Mapping[str, Any]
@@ -46,14 +47,40 @@ def insert_or_ignore(conn: Connection, table: Table, rows: Values | Sequence[Val
 
 def insert_missing(conn: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Insert those `rows` that break no key, all in one statement, for callers who need no count."""
-    if rows:
-        _or_ignore(conn.dialect.name, table, tuple(rows[0])).many(conn, rows)
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    if conn.dialect.name == "postgresql":
+        _listed(table, columns).count(conn, {name: [row[name] for row in rows] for name in columns})
+    else:
+        _or_ignore(conn.dialect.name, table, columns).many(conn, rows)
+
+
+@cache
+def _listed(table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Of each column a list: for psycopg it is the same statement however many rows there are, and asked once."""
+    lists = [func.unnest(bindparam(name, type_=postgresql.ARRAY(table.c[name].type))) for name in columns]
+    rows = postgresql.insert(table).from_select(columns, select(*lists), include_defaults=False)
+    return Prepared(rows.on_conflict_do_nothing())
 
 
 def hold(conn: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert those `rows` that are not there yet; those that are stay as they are, and are locked until the commit."""
-    if rows:
-        _holding(conn.dialect.name, table, tuple(rows[0])).many(conn, rows)
+    """Insert those `rows` that are not there yet, told by the table's one key; nobody deletes any before the commit.
+
+    Others may hold them meanwhile as well.
+    """
+    (key,) = table.primary_key.columns
+    there = {row[0] for row in _held(table).rows(conn, {"keys": [row[key.name] for row in rows]})}
+    missing = [row for row in rows if row[key.name] not in there]
+    if missing:
+        _holding(conn.dialect.name, table, tuple(missing[0])).many(conn, missing)
+
+
+@cache
+def _held(table: Table) -> Prepared:
+    (key,) = table.primary_key.columns
+    rows = select(key).where(among(key, "keys")).order_by(key)
+    return Prepared(rows.with_for_update(read=True, key_share=True))  # SQLite has one writer at a time, and no locks
 
 
 @cache

@@ -19,8 +19,8 @@ def prepared(monkeypatch):
 
         def run(self, conn, values):
             given = true(self, conn, values)
-            if self._built is not None:
-                ran[self._built.sql] = self._built.row(values[0] if isinstance(values, list) else values)
+            if (built := self._built.get("sqlite")) is not None:
+                ran[built.sql] = built.row(values[0] if isinstance(values, list) else values)
             return given
 
         monkeypatch.setattr(Prepared, name, run)

@@ -3,9 +3,9 @@
 import sqlite3
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
 from storage.prepared import Prepared
 from storage.schema import events, facts, wakes
@@ -55,7 +55,7 @@ def test_a_naive_instant_is_refused_as_everywhere(database, make_leads):
 def test_a_broken_key_is_a_fault_of_its_job_alone(database):
     twice = Prepared(insert(facts))
     database.write(lambda conn: twice.count(conn, {"key": "a", "value": "1"}))
-    with pytest.raises((DBAPIError, sqlite3.IntegrityError)) as caught:
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)) as caught:
         database.write(lambda conn: twice.count(conn, {"key": "a", "value": "2"}))
     assert not is_trouble(caught.value)
     with database.read() as conn:

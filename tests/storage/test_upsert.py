@@ -1,7 +1,7 @@
 from sqlalchemy import select
 
-from storage.schema import facts, suppressions
-from storage.upsert import insert_or_ignore, upsert
+from storage.schema import companies, facts, suppressions
+from storage.upsert import hold, insert_missing, insert_or_ignore, upsert
 
 
 def rows_of(database):
@@ -32,3 +32,23 @@ def test_a_row_that_is_all_key_is_only_made_once(database, moment):
         database.write(lambda conn: upsert(conn, suppressions, row, key=list(row)))
     with database.read() as conn:
         assert len(conn.execute(select(suppressions)).all()) == 1
+
+
+def test_many_rows_are_made_at_once_but_for_those_that_stand_or_come_twice(database, moment):
+    first, *others = [{"domain": f"{name}.example", "name": name, "made_at": moment.calendar} for name in "abc"]
+    nameless = {**others[0], "name": None}
+    database.write(lambda conn: insert_missing(conn, companies, [first]))
+    database.write(lambda conn: insert_missing(conn, companies, [{**first, "name": "z"}, nameless, others[1], first]))
+    database.write(lambda conn: insert_missing(conn, companies, []))
+    with database.read() as conn:
+        rows = conn.execute(select(companies).order_by(companies.c.domain)).all()
+    assert [tuple(row) for row in rows] == [tuple(row.values()) for row in (first, nameless, others[1])]
+
+
+def test_what_is_held_is_there_as_it_was_or_made(database, moment):
+    ada, bob = ({"domain": f"{name}.example", "name": name, "made_at": moment.calendar} for name in ("ada", "bob"))
+    database.write(lambda conn: hold(conn, companies, [bob]))
+    database.write(lambda conn: hold(conn, companies, [ada, {**bob, "name": None}]))
+    database.write(lambda conn: hold(conn, companies, []))
+    with database.read() as conn:
+        assert conn.scalars(select(companies.c.name).order_by(companies.c.domain)).all() == ["ada", "bob"]
