@@ -114,4 +114,4 @@ def open_database(url: str, *, wait_seconds: float = 5.0, durable: bool = True) 
 def over(engine: Engine, url: str, wait_seconds: float) -> Database:
     """The PostgreSQL database at `url`, over the sessions of that engine."""
     readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Database(url, "postgresql", readers, postgresql.Transactions(engine), wait_seconds)
+    return Database(url, "postgresql", readers, postgresql.Transactions(engine, wait_seconds), wait_seconds)

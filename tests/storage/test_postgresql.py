@@ -2,14 +2,17 @@
 
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from base.clock import elapsed
 from storage.database import StorageUnavailable, open_database
-from storage.schema import facts
+from storage.prepared import Prepared
+from storage.schema import companies, facts
+from storage.upsert import hold
 
 pytestmark = pytest.mark.postgres
 
@@ -53,16 +56,16 @@ def test_two_jobs_in_a_deadlock_both_pass(database, two_facts):
 
 
 def test_connections_that_the_server_closed_are_replaced(database, two_facts):
-    with database.read() as conn:
-        conn.execute(text("SELECT 1"))
+    with database.read() as conn, database.read() as other:
+        assert conn.scalar(text("SELECT pg_backend_pid()")) != other.scalar(text("SELECT pg_backend_pid()"))
 
     def kill_others(conn):
-        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
-        conn.execute(text(mine + "current_database()"))
+        others = "pid <> pg_backend_pid() AND datname = current_database()"
+        conn.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
 
     database.write(kill_others)
-    with database.read() as conn:
-        assert len(conn.execute(select(facts)).all()) == 2
+    with database.read() as conn, database.read() as other:
+        assert len(conn.execute(select(facts)).all()) == len(other.execute(select(facts)).all()) == 2
 
 
 def test_a_connection_lost_on_the_way_saves_nothing_and_says_so(database, two_facts):
@@ -105,6 +108,42 @@ def test_a_statement_without_end_is_cut_off(database):
     with pytest.raises(StorageUnavailable):
         database.write(lambda conn: conn.execute(text("SELECT pg_sleep(30)")), timeout=0.3)
     assert elapsed() - started < 3
+
+
+def test_a_job_with_a_time_of_its_own_is_cut_off_by_that_and_any_other_by_the_house_s(database):
+    def limits(conn):
+        return [conn.scalar(text(f"SHOW {name}_timeout")) for name in ("statement", "lock")]
+
+    assert database.write(limits) == ["2s", "2s"]
+    assert database.write(limits, timeout=0.3) == ["300ms", "300ms"]
+    assert database.write(limits) == ["2s", "2s"]
+
+
+def test_a_statement_of_the_hot_paths_is_planned_once_for_each_session(database):
+    hot = Prepared(insert(facts))
+
+    def job(conn):
+        for key in ("ada", "bob", "chloé"):
+            hot.count(conn, {"key": key, "value": ""})
+        return conn.execute(text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%facts%'")).all()
+
+    assert [row.statement.split(" (")[0] for row in database.write(job)] == ["INSERT INTO facts"]
+
+
+def test_two_at_once_hold_the_same_row_and_whoever_deletes_it_waits_for_both(database, moment):
+    row = {"domain": "lumen.example", "name": None, "made_at": moment.calendar}
+    database.write(lambda conn: hold(conn, companies, [row]))
+    ours = delete(companies).where(companies.c.domain == "lumen.example")
+
+    def job(conn):
+        hold(conn, companies, [row])
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(database.write, lambda other: hold(other, companies, [row])).result()
+            with pytest.raises(StorageUnavailable):
+                aside.submit(database.write, lambda other: other.execute(ours).rowcount, 0.3).result()
+
+    database.write(job)
+    assert database.write(lambda conn: conn.execute(ours).rowcount) == 1
 
 
 def test_a_fault_of_ours_is_not_tried_again(database):
