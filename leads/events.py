@@ -60,10 +60,11 @@ def write(
     evidence: str,
     subject: str | None = None,
     data: Mapping[str, Any] | None = None,
+    by_a_lead: bool = False,
 ) -> None:
     """Write the event under a number that `wakes.stir` gave in this transaction.
 
-    What a human does, other than leaving, shows interest: it makes a lead of a contact.
+    What a human does, other than leaving, shows interest: it makes a lead of a contact, where it is not `by_a_lead`.
     """
     row = {
         "lead_id": lead_id,
@@ -76,7 +77,7 @@ def write(
         "data": dict(data or {}),
     }
     _WRITE.count(conn, row)
-    if makes_lead(evidence, name):
+    if makes_lead(evidence, name) and not by_a_lead:
         _MAKE_LEAD.count(conn, {"lead": lead_id})
 
 

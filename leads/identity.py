@@ -1,10 +1,10 @@
 """Who a submission comes from: find the lead or make one, and record what was answered, in one transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from base.clock import Moment
 from leads import companies, consent, consenting, events, holding, informing, limits, outside, visits, words
@@ -17,6 +17,7 @@ from leads.groups import members
 from leads.touches import BROUGHT_BY, origin, source
 from storage import wakes
 from storage.among import among
+from storage.lines import stand_in_line
 from storage.prepared import Prepared
 from storage.schema import held_submissions, leads, submissions
 from storage.upsert import insert_once
@@ -44,8 +45,7 @@ _BY_PHONES = Prepared(
     .where(among(leads.c.phone, "phones"), leads.c.email.is_(None))
     .group_by(leads.c.phone)
 )
-_TURNS = text("SELECT pg_advisory_xact_lock(turn) FROM (SELECT hashtextextended(phone, 0) AS turn"
-              " FROM unnest(CAST(:phones AS text[])) AS phone ORDER BY turn) AS turns")  # fmt: skip
+_FIRST = 1  # the number of a new lead's event
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
     found = _find(conn, capture)
     made = None if found is not None else _create(conn, capture, now)
     lead_id = found or made or _faster(conn, capture)
-    seq = wakes.stir(conn, lead_id, now.calendar)
+    seq = _FIRST if made is not None else wakes.stir(conn, lead_id, now.calendar)
     submission_id = _submit(conn, capture, lead_id, seq, now)
     if submission_id is None:  # sent twice at once: the other one was recorded while we waited for the wake
         return _recorded(conn, capture.idempotency_key) or Recorded(lead_id, 0, doubled=True)
@@ -83,10 +83,13 @@ def record(conn: Connection, capture: Capture, now: Moment) -> Recorded:
         words.write(conn, {lead_id: capture.columns})
     visits.join(conn, capture.visitor, lead_id)
     outside.note(conn, {lead_id: outside.clicks_of(capture.touch)}, now.machine)
+    asked = _ask(conn, capture, lead_id, submission_id, now)
+    consenting.make_preference_tokens(conn, {lead_id: ["", *asked]})
+    # Late: all forms count in one row, and whoever has counted holds it until the commit.
     held = _held(conn, capture, lead_id, proven, now)
     _append(conn, capture, lead_id, seq, submission_id, now, held)
-    topics = _agree(conn, capture, lead_id, submission_id, held, now)
-    consenting.make_preference_tokens(conn, {lead_id: ["", *topics]})
+    told = _tell(conn, capture, lead_id, submission_id, held, now)
+    consenting.make_preference_tokens(conn, {lead_id: told})
     return Recorded(lead_id, submission_id, held=held)
 
 
@@ -130,14 +133,8 @@ def by_phone(conn: Connection, phone: str) -> int | None:
 
 def by_phones(conn: Connection, phones: Collection[str]) -> dict[str, int]:
     """The same for many numbers, of which those that nobody has alone are left out."""
-    _one_at_a_time(conn, phones)
+    stand_in_line(conn, phones)  # two doors that meet the same new number
     return {row.phone: row.lead_id for row in _BY_PHONES.rows(conn, {"phones": sorted(phones)})}
-
-
-def _one_at_a_time(conn: Connection, phones: Collection[str]) -> None:
-    """Two doors that meet the same new number wait for each other; on SQLite every writer does anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(_TURNS, {"phones": sorted(phones)})
 
 
 def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
@@ -159,7 +156,7 @@ def _create(conn: Connection, capture: Capture, now: Moment) -> int | None:
     }
     made = insert_once(conn, leads, "email", row)
     if made is not None:
-        wakes.create(conn, made, now.calendar)
+        wakes.create(conn, made, now.calendar, _FIRST)
     return made
 
 
@@ -227,25 +224,28 @@ def _held(conn: Connection, capture: Capture, lead_id: int, proven: bool, now: M
     return limits.over(conn, capture.limits, proven, now.machine)
 
 
-def _agree(
+def _ask(conn: Connection, capture: Capture, lead_id: int, submission_id: int, now: Moment) -> list[str]:
+    """The topics that mail may come to be about once these answers are confirmed."""
+    return _mailed(consenting.ask(conn, lead_id, capture.consents, **_asking(capture, submission_id, now)))
+
+
+def _tell(
     conn: Connection, capture: Capture, lead_id: int, submission_id: int, held: str | None, now: Moment
 ) -> list[str]:
-    """The topics that mail may come to be about by these answers. On what is held nobody is written to unasked."""
+    """The topics that mail may be about since these answers. On what is held nobody is written to unasked."""
+    at_work = held is None and is_at_work(capture.columns.get("email") or "")
+    how = _asking(capture, submission_id, now)
+    return _mailed(informing.tell(conn, lead_id, capture.objections, at_work=at_work, **how))
+
+
+def _asking(capture: Capture, submission_id: int, now: Moment) -> dict[str, Any]:
+    """On which form, in which language and when: with every line of the ledger."""
     proof = {**capture.proof, "submission_id": submission_id, "page": capture.page}
-    asked = consenting.ask(
-        conn, lead_id, capture.consents, form=capture.form, locale=capture.locale, proof=proof, now=now
-    )
-    told = informing.tell(
-        conn,
-        lead_id,
-        capture.objections,
-        at_work=held is None and is_at_work(capture.columns.get("email") or ""),
-        form=capture.form,
-        locale=capture.locale,
-        proof=proof,
-        now=now,
-    )
-    return [topic for topic in (*asked, *told) if topic not in TRACKING]
+    return {"form": capture.form, "locale": capture.locale, "proof": proof, "now": now}
+
+
+def _mailed(topics: Iterable[str]) -> list[str]:
+    return [topic for topic in topics if topic not in TRACKING]
 
 
 def _append(
@@ -253,7 +253,9 @@ def _append(
 ) -> None:
     data = event_data(capture, submission_id)
     if held is None:
-        events.write(conn, lead_id, seq, SUBMITTED, now, evidence="human", subject=capture.form, data=data)
+        events.write(
+            conn, lead_id, seq, SUBMITTED, now, evidence="human", subject=capture.form, data=data, by_a_lead=True
+        )
     else:
         holding.hold(conn, lead_id, seq, capture.form, held, data, now)
 

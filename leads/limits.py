@@ -14,10 +14,12 @@ from sqlalchemy import Connection, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.among import among
+from storage.lines import stand_in_line
 from storage.prepared import Prepared
 from storage.schema import submission_counts as counts
 
 SITE = "site"
+_COUNTING = "submissions of an hour"
 KEPT = timedelta(days=1)  # hours gone by, for whoever asks how it was
 _GIVE_BACK = Prepared(
     update(counts)
@@ -48,6 +50,7 @@ def over(conn: Connection, limits: Sequence[Limit], proven: bool, machine_now: d
     if not ours:
         return None
     hour = machine_now.replace(minute=0, second=0, microsecond=0)
+    stand_in_line(conn, [_COUNTING])
     numbers = _count(conn, sorted(limit.what for limit in ours), hour)
     if numbers.get(SITE) == 1:
         conn.execute(delete(counts).where(counts.c.hour < hour - KEPT))

@@ -43,9 +43,9 @@ _HOLD = Prepared(
 _SEQS = Prepared(select(wakes.c.lead_id, wakes.c.seq, wakes.c.survivor_id).where(among(wakes.c.lead_id, "leads")))
 
 
-def create(conn: Connection, lead_id: int, calendar_now: datetime) -> None:
-    """The wake of a new lead: no event yet, due at once."""
-    _CREATE.count(conn, {"lead_id": lead_id, "seq": 0, "folded_seq": 0, "due_at": calendar_now})
+def create(conn: Connection, lead_id: int, calendar_now: datetime, seq: int = 0) -> None:
+    """The wake of a new lead, due at once: without an event, or with 1 as the `seq` of one that the caller appends."""
+    _CREATE.count(conn, {"lead_id": lead_id, "seq": seq, "folded_seq": 0, "due_at": calendar_now})
 
 
 def stir(conn: Connection, lead_id: int, calendar_now: datetime) -> int:
