@@ -79,6 +79,20 @@ def test_a_connection_lost_on_the_way_saves_nothing_and_says_so(database, two_fa
         assert set(conn.execute(select(facts.c.value)).scalars()) == {""}
 
 
+def test_a_connection_lost_before_a_statement_of_the_hot_paths_saves_nothing_and_says_so(database, two_facts):
+    def job(conn):
+        conn.execute(update(facts).values(value="half"))
+        mine = conn.scalar(text("SELECT pg_backend_pid()"))
+        with database.read() as other:
+            other.execute(text(f"SELECT pg_terminate_backend({mine}, 5000)"))
+        Prepared(insert(facts)).count(conn, {"key": "chloé", "value": ""})
+
+    with pytest.raises(StorageUnavailable):
+        database.write(job)
+    with database.read() as conn:
+        assert [tuple(row) for row in conn.execute(select(facts).order_by(facts.c.key))] == [("ada", ""), ("bob", "")]
+
+
 def test_a_server_that_is_not_there_is_unavailable():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
