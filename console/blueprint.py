@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, g, make_response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -49,7 +50,7 @@ from console.door import ConsoleDoor
 from console.lists import LONGEST_LIST
 from console.nav import NAV_GLOBALS
 from console.routes import Route
-from console.security import TAGS, add_headers, check_token
+from console.security import CHANGES, TAGS, add_headers, check_token
 from console.viewing import find_viewer, nobody
 from storage.database import StorageUnavailable
 
@@ -124,7 +125,7 @@ def admit(door: ConsoleDoor) -> Response | None:
     g.viewer = find_viewer(door, g.moment.machine) or g.viewer
     if rule.roles is not OUTSIDE:
         if not viewer().staff_id:
-            return _to_sign_in()
+            return _to_sign_in(endpoint)
         if viewer().role not in rule.roles:
             log.warning(
                 "staff %s (%s) asked for %s, which their role does not open", viewer().staff_id, viewer().role, endpoint
@@ -149,10 +150,21 @@ def _duty(door: ConsoleDoor) -> str | None:
     return "second_factor" if demanded and not viewer().has_factor else None
 
 
-def _to_sign_in() -> Response:
-    """Where to come in; back to the page that was asked for, if it only shows."""
-    asked = request.full_path.rstrip("?") if request.method == "GET" and not by_htmx() else None
-    return _sent_to(url_for("console.sign_in", next=asked))
+def _to_sign_in(endpoint: str) -> Response:
+    """Where to come in, and from there to the page that was asked for or that this came from. What was to be changed
+    was not, which is said; a part of a page leaves the rest of it, with what was typed, as it is."""
+    changes = request.method in CHANGES and endpoint != "sign_out"
+    if changes and by_htmx():
+        return errors.signed_out(url_for("console.sign_in"))
+    shows = request.method == "GET" and not by_htmx()
+    then = request.full_path.rstrip("?") if shows else _page_it_came_from()
+    return _sent_to(url_for("console.sign_in", next=then or None, unsaved=1 if changes else None))
+
+
+def _page_it_came_from() -> str:
+    """Its path and query, "" = not known; whether it is one of ours is asked when somebody is sent there."""
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return page._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def _sent_to(there: str) -> Response:

@@ -37,6 +37,17 @@ OLD_PAGE: Words = (
     msgid("This page was open for too long"),
     msgid("Nothing was saved: its key is too old, or this browser keeps no cookies. Reload the page and try again."),
 )
+OLD_PART: Words = (
+    OLD_PAGE[0],
+    msgid(
+        "Nothing was saved, and what you wrote is still here: send it once more. If this comes back, the browser "
+        "keeps no cookies."
+    ),
+)
+SIGNED_OUT: Words = (
+    msgid("You were signed out"),
+    msgid("Nothing was saved, and what you wrote is still here: sign in, then send it once more."),
+)
 AWAY: Words = (
     msgid("The database does not answer"),
     msgid("Nothing was saved. Try again in a minute; if it lasts, tell whoever runs this house."),
@@ -58,7 +69,12 @@ def failure(error: HTTPException) -> Response:
 
 def old_page(error: ValidationError) -> Response:
     log.warning("a change without the token of this browser was refused: %s", error)
-    return _say(OLD_PAGE, 400)
+    return _say(OLD_PART if by_htmx() else OLD_PAGE, 400)
+
+
+def signed_out(way_in: str) -> Response:
+    """For htmx alone: the page stays with what was typed into it, and leads to `way_in` beside it."""
+    return _say(SIGNED_OUT, 401, way_in=way_in)
 
 
 def away(error: StorageUnavailable) -> Response:
@@ -74,11 +90,11 @@ def nothing_in_force(error: NoRelease) -> Response:
     return _say(EMPTY, 503)
 
 
-def _say(words: Words, status: int, alone: bool = False) -> Response:
+def _say(words: Words, status: int, alone: bool = False, way_in: str = "") -> Response:
     """A page; for htmx a line above the page that stays, whatever it wanted to change."""
     title, sentence = (say(text) for text in words)
     if by_htmx():
-        note = draw("console/error_note.html", status, title=title, sentence=sentence)
+        note = draw("console/error_note.html", status, title=title, sentence=sentence, way_in=way_in)
         note.headers["HX-Retarget"], note.headers["HX-Reswap"] = "#notice", "innerHTML"
         return note
     return draw("console/error.html", status, title=title, sentence=sentence, alone=alone)

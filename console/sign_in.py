@@ -183,6 +183,7 @@ def _page(door: ConsoleDoor, wrong: str = "", status: int = 200) -> Response:
         wrong=wrong,
         email=request.form.get("email", ""),
         **_carried(),
+        unsaved="unsaved" in request.args,
         others=[locale for locale in door.config.site.locales if locale != viewer().locale],
     )
 

@@ -25,6 +25,9 @@ document.addEventListener("click", e => {
 });
 count();
 
+// The second press of a double click is nobody's wish: it would send the form again.
+document.addEventListener("click", e => { if (e.detail > 1 && e.target.closest("button:not([type=button])")) e.preventDefault(); }, true);
+
 // Of views that go on to the side, the one that is shown is in sight.
 $$(".views [aria-current]").forEach(shown => {
   const row = shown.parentElement, beyond = shown.getBoundingClientRect().right - row.getBoundingClientRect().right;
@@ -55,6 +58,9 @@ document.addEventListener("htmx:before:swap", e => { $("#notice")?.replaceChildr
 document.addEventListener("htmx:after:swap", () => {
   $$("[data-now]:not([data-drawn])").forEach(el => { el.dataset.drawn = Date.now(); });
   count();
+  // A refusal brings the token that holds now: what was typed stays, and can be sent once more.
+  const token = $("#notice [name=csrf-token]")?.value;
+  if (token) $$("[name=csrf-token]").forEach(field => { field.value = token; });
   if (document.activeElement && document.activeElement !== document.body) return;
   const place = (held && document.getElementById(held)) || $("[data-swapped]") || $("#main");
   if (!place.matches("a[href], button, input, select, textarea, summary")) place.tabIndex = -1;
