@@ -53,3 +53,20 @@ def test_a_day_in_french_fits_in_the_narrowest_window(console_server):
     page.goto("/console/today")
     assert page.get_by_text("un verdict sur deux plus vite").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_longest_names_do_not_widen_a_telephone(console_server, lively):
+    lead_id = lively.submits(
+        "maximilienne",
+        "demo",
+        first_name="Maximilienne-Élisabeth",
+        last_name="Vandenbroucke" * 6,
+        company="Anticonstitutionnellement" * 4,
+        phone="+33639981234",
+        need="Plan" * 60,
+    )
+    lively.gives(lead_id, "nadia")
+    page = console_server.page("sales", viewport=PHONE)
+    for path in ("/console/today", f"/console/leads/{lead_id}", "/console/leads?q=anti", "/console/companies"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

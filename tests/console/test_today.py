@@ -246,6 +246,7 @@ def test_a_day_is_done_in_the_browser_in_place(console_server, lively, raises, a
     page.wait_for_selector("#hand-1.done")
     assert words[0] in page.inner_text("#sentence")
     assert page.inner_text("#hot-count") == "2"
+    assert page.locator("#badge-today").text_content().split()[0] == "2", "the menu counts along"
     page.click("#hand-2 details.reject > summary")
     page.check("#hand-2 [name=choice][value=recycle]")
     page.check("#hand-2 [name=reason][value=etudes]")
