@@ -17,6 +17,7 @@ from leads.points import MILLI, engagement
 from leads.scoring import temperature
 from reports.today import Answered, Waiting
 from sales.brief import Dossier, Submitted, brief
+from sales.notebook import Author
 from sales.wording import Voice, signed
 
 REASONS = 4
@@ -82,6 +83,7 @@ class Done:
     took: timedelta
     stage: str
     stage_name: str
+    own: bool  # the viewer decided it
 
 
 def hand(waiting: Waiting, site: Site, viewer: Viewer, now: datetime, shut: str = "") -> Hand:
@@ -130,6 +132,7 @@ def done(answered: Answered, site: Site, viewer: Viewer) -> Done:
         took=answered.took,
         stage=answered.stage,
         stage_name=names.stage(answered.stage),
+        own=answered.by == Author(viewer.name, viewer.rep).signature,
     )
 
 

@@ -14,6 +14,7 @@ from console.door import ConsoleDoor
 from console.routes import Route
 from console.traces import clerk
 from leads import erasing, giving_ids, merging, outside, parting
+from leads.addresses import NotAnAddress, canonical_email
 from leads.correcting import NoCorrection, correct, fields_of
 from leads.erasing import UnderWay
 from leads.facts import COLUMNS, MERGED, PARTED, Lead
@@ -25,7 +26,7 @@ from reports import lead as leads_report
 from reports.personal import record_of
 from reports.record_page import COLUMNS as LABELS
 from reports.record_page import TITLES, as_page
-from storage.schema import departures
+from storage.schema import departures, leads
 
 DONE = {
     "corrected": msgid("Put right."),
@@ -34,6 +35,7 @@ DONE = {
     "parted": msgid("They are two leads again."),
 }
 NOT_TYPED = msgid("What was typed is not the address that stands above: nothing was erased.")
+NOBODY = msgid("No lead has this address. Give its whole address, or its number: it stands in the address of its page.")
 LONGEST_NUMBER = 18
 
 
@@ -129,18 +131,29 @@ def merge_plan(door: ConsoleDoor, lead_id: int) -> Response:
     written = request.args.get("other", "").strip()
     if not written:
         return page(door, lead_id)
-    if not written.isdecimal() or len(written) > LONGEST_NUMBER:
-        return page(door, lead_id, say("Give the number of the other lead: it stands in the address of its page."), 422)
     with door.database.read() as conn:
-        known = _lead(conn, lead_id)
+        known, meant = _lead(conn, lead_id), _meant(conn, written)
+        if meant is None:
+            return page(door, lead_id, say(NOBODY), 422)
         try:
-            made = merging.plan(conn, known.id, int(written))
+            made = merging.plan(conn, known.id, meant)
         except (merging.NoMerge, LookupError) as error:
             return page(door, lead_id, spoken(error), 422)
         other = load_leads(conn, [made.gone])[made.gone]
     filled = [(_label(name), value) for name, value in made.filled.items()]
     differ = [(_label(name), ours, theirs) for name, (ours, theirs) in made.differ.items()]
     return draw("console/merge.html", lead=known, other=other, plan=made, filled=filled, differ=differ)
+
+
+def _meant(conn: Connection, written: str) -> int | None:
+    """The number that was written, or the lead of that address; None where it is neither."""
+    if written.isdecimal() and len(written) <= LONGEST_NUMBER:
+        return int(written)
+    try:
+        email = canonical_email(written)
+    except NotAnAddress:
+        return None
+    return conn.scalar(select(leads.c.id).where(leads.c.email == email).order_by(leads.c.id).limit(1))
 
 
 def merge_leads(door: ConsoleDoor, lead_id: int) -> Response:

@@ -153,6 +153,8 @@ def test_the_first_answer_counts_and_the_second_learns_who_was_faster(staff_clie
     assert "accepted by Nadia Ferreira" in page
     fragment = staff_client("admin").post(path, {"choice": "accept"}, headers=HTMX)
     assert "Somebody was faster" in fragment.text
+    again = staff_client("sales").post(path, {"choice": "accept"}, headers=HTMX)
+    assert "You had answered already" in again.text
     assert rows(hand_offs)[0].verdict == "accepted"
 
 

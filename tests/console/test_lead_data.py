@@ -90,10 +90,12 @@ def test_two_leads_become_one_after_a_look_at_what_it_does(client, ada, lively, 
     plan = client.get(f"/console/leads/{ada}/merge?other={bob}").text
     assert "can be taken back" in plan
     assert "empty until now, then Lumen" in plan
+    by_address = client.get(f"/console/leads/{ada}/merge?other=Lovelace@lumen.example").text
+    assert f'name="other" value="{bob}"' in by_address
     done = client.post(f"/console/leads/{ada}/merge", {"other": bob})
     assert "Both are one lead now." in client.get(done.headers["Location"]).text
     assert lead(database, bob).merged_into == ada
-    for wrong in ("nothing", "4711", str(ada)):
+    for wrong in ("nothing", "nobody@lumen.example", "4711", str(ada), "ada@lumen.example"):
         assert client.get(f"/console/leads/{ada}/merge?other={wrong}").status_code == 422
 
 
