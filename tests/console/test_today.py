@@ -184,9 +184,9 @@ def test_a_lead_that_cooled_while_it_waited_says_so(staff_client, lively, raises
 
 def test_the_badge_beside_today_counts_what_waits(staff_client, raises):
     client = staff_client("sales")
-    assert 'class="n now"' not in client.get(PAGE).text
+    assert 'id="badge-today"' not in client.get(PAGE).text
     raises("ada")
-    assert re.search(r'class="n now">1<', client.get(PAGE).text)
+    assert re.search(r'id="badge-today">1<', client.get(PAGE).text)
 
 
 def test_naughty_names_are_text(staff_client, lively, raises):
