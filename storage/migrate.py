@@ -34,6 +34,13 @@ class NoTables(SchemaMismatch):
         super().__init__(said("the database has no tables yet: run `terreau migrate`"))
 
 
+class OlderTables(SchemaMismatch):
+    """The tables are those of an older version."""
+
+    def __init__(self) -> None:
+        super().__init__(said("the database was made by an older version: run `terreau migrate`"))
+
+
 def migrate(url: str) -> None:
     """Create or upgrade the tables of `url`, all in one transaction: afterwards they are as before or as they shall be.
 
@@ -89,7 +96,7 @@ def check_tables(conn: Connection) -> None:
     if state == "empty":
         raise NoTables
     if state == "older":
-        raise SchemaMismatch(said("the database was made by an older version: run `terreau migrate`"))
+        raise OlderTables
 
 
 def _state(conn: Connection) -> str:

@@ -4,6 +4,7 @@ asked for, the secrets. It is taken while the house runs, and looked at before i
 
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +13,16 @@ from sqlalchemy import Connection, make_url
 
 from base.clock import Moment
 from base.config import Config
-from base.saying import Said
-from terreau.archive import MANIFEST, SECRETS, Held, Manifest, mark_of, written
+from base.keyring import Keys
+from base.saying import Said, said
+from storage.database import open_database
+from storage.migrate import OlderTables
+from terreau.archive import MANIFEST, SECRETS, Held, Manifest, NoBackup, mark_of, written
 from terreau.as_file import AsFile
 from terreau.as_rows import AsRows
 from terreau.bar import Bar
 from terreau.here import Here
+from terreau.own_keys import keys_at
 
 
 class Kind(Protocol):
@@ -49,15 +54,35 @@ def kind_of(config: Config) -> str:
 
 
 def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar) -> Manifest:
-    """Write everything into `file`, which must not be there. Raises NoBackup, StorageUnavailable, SchemaMismatch."""
+    """Write everything into `file`, which must not be there.
+
+    Raises NoBackup, StorageUnavailable, SchemaMismatch, UnfitKeys.
+    """
     with written(file) as (archive, folder):
-        held = KINDS[kind_of(config)](config).pack(archive, folder, bar)
-        mark = mark_of(config.keys().suppression)
+        held = _packed(config, archive, folder, bar)
+        mark = mark_of(_keys(config).suppression)
         made = Manifest(now.machine.isoformat(timespec="seconds"), _version(), with_secrets, mark, held)
         archive.writestr(MANIFEST, made.text())
         if with_secrets:
             _add_secrets(config, archive)
     return made
+
+
+def _packed(config: Config, archive: zipfile.ZipFile, folder: Path, bar: Bar) -> Held:
+    try:
+        return KINDS[kind_of(config)](config).pack(archive, folder, bar)
+    except OlderTables as error:
+        raise NoBackup(
+            said(
+                "the database was made by an older version, and only that version can back it up: do so with it, before"
+                " `terreau migrate`"
+            )
+        ) from error
+
+
+def _keys(config: Config) -> Keys:
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        return keys_at(config, database)
 
 
 def _add_secrets(config: Config, archive: zipfile.ZipFile) -> None:

@@ -20,6 +20,7 @@ from storage.database import open_database
 from storage.migrate import check_schema
 from terreau.language import gettext, spoken
 from terreau.options import Options
+from terreau.own_keys import keys_at
 from terreau.virtual import clocks_of
 
 TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail, and tries again
@@ -102,9 +103,9 @@ def _take_from_pipe(options: Options) -> None:
 
 
 def _take(config: Config, mail: Returned) -> None:
-    rules = Rules(config.keys().suppression, config.mail.bounces)
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
+        rules = Rules(keys_at(config, database).suppression, config.mail.bounces)
         now = clocks_of(database).moment()
         database.write(lambda conn: take(conn, mail, rules, now))
 

@@ -50,6 +50,7 @@ from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
 from terreau.options import NoContent, Options
 from terreau.outputs import AlreadyThere
+from terreau.own_keys import UnfitKeys
 from terreau.pace import UnknownSpeed, seconds_of_a_day
 from terreau.partners_cli import EXPECTED as UNLINKED
 from terreau.pause_cli import COMMANDS as PAUSES
@@ -84,6 +85,7 @@ EXPECTED = (
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, AlreadyThere, UnknownSequence, Misplayed,
     Circle, UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT,
     *UNSAVED, *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED, *UNEXPORTED,
+    UnfitKeys,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)

@@ -105,7 +105,8 @@ def _secrets(config: Config) -> Iterator[Finding]:
     kept = config.data.dir / "secrets"
     hooks = (file for hook in config.webhooks for file in (hook.secret_file, hook.url_file))
     systems = (system.secret_file for system in config.systems)
-    named = [config.smtp.password_file, config.dkim.key_file, *hooks, *systems]
+    bounces = config.mail.bounces.secret_file
+    named = [config.smtp.password_file, config.dkim.key_file, bounces, *hooks, *systems]
     given = [config.secrets.signing_keys_file, config.secrets.session_key_file, config.secrets.suppression_key_file]
     files = [path for path in (*named, *given) if path is not None]
     files += sorted(path for path in kept.glob("*") if path.is_file()) if kept.is_dir() else []

@@ -13,6 +13,8 @@ from reports.returned import came_back
 from storage.database import Database
 from storage.schema import in_force, messages, obstacles, releases, switches
 from terreau.findings import Finding
+from terreau.mishaps import sentence_of
+from terreau.own_keys import UnfitKeys, look_at_keys
 from terreau.pausing import BY_HAND
 from terreau.returns import told_of_returns
 from workflows.resting import EVERYTHING, MARKETING
@@ -23,6 +25,7 @@ TRUSTED_SKEW = 2.0  # seconds
 def look_into(database: Database, config: Config) -> Iterator[Finding]:
     """Every finding about a database whose tables are those of this version."""
     zone = config.site.timezone
+    yield from _keys(database, config)
     yield from _release(database, zone)
     yield from _doubts(database)
     yield _returned(database, config)
@@ -30,6 +33,14 @@ def look_into(database: Database, config: Config) -> Iterator[Finding]:
     yield from _switches(database, zone)
     if database.dialect == "postgresql":
         yield _skew(database)
+
+
+def _keys(database: Database, config: Config) -> Iterator[Finding]:
+    try:
+        with database.read() as conn:
+            look_at_keys(config, conn)
+    except UnfitKeys as error:
+        yield Finding("secrets", "wrong", sentence_of(error))
 
 
 def _release(database: Database, zone: Zone) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from leads.forgetting import Clerk
 from storage.database import Database, open_database
 from storage.migrate import check_schema
 from terreau.language import gettext, ngettext, words
+from terreau.own_keys import keys_at
 from terreau.reading_as import by_its_id, reading_as
 from terreau.virtual import clocks_of
 
@@ -61,7 +62,7 @@ def settle(config: Config, some: Sequence[Doubt], choice: str, by: str) -> str:
     """End these doubts as `choice` says; returns a sentence. Raises as `listed`."""
     with closing(_opened(config)) as database:
         now: Moment = clocks_of(database).moment()
-        who = settling.Decider(Clerk(by), config.keys().suppression)
+        who = settling.Decider(Clerk(by), keys_at(config, database).suppression)
         done = settling.settle_many(database, [one.id for one in some], choice, who, now)
     sentences = [gettext(CHOICES[choice], mails=counted(done)) + "."]
     if done < len(some):

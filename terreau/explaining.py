@@ -34,6 +34,7 @@ from storage.migrate import check_schema
 from storage.schema import leads, outside_ids
 from terreau.house import blobs_of
 from terreau.language import words
+from terreau.own_keys import keys_at
 from terreau.permitted import permitted
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
@@ -73,6 +74,7 @@ def explain_lead(config: Config, meant: str, at: str | None) -> Explained:
 
 def _explained(database: Database, site: Site, meant: str, at: datetime, config: Config) -> Explained:
     zone = ZoneInfo(config.site.timezone)
+    key = keys_at(config, database).suppression
     with database.read() as conn:
         lead_id = find_lead(conn, meant)
         try:
@@ -80,7 +82,7 @@ def _explained(database: Database, site: Site, meant: str, at: datetime, config:
         except LookupError as error:
             raise UnknownLead(*error.args) from error
         lead = load_leads(conn, [lead_id])[lead_id]
-        alone = left_alone(conn, config.keys().suppression, lead)
+        alone = left_alone(conn, key, lead)
         grounds = consent.grounds(conn, [lead_id])[lead_id]
         came = whence(conn, lead_id, at)
     voice = Voice(site, words().locale, zone)

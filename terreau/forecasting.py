@@ -23,6 +23,7 @@ from storage.migrate import check_schema
 from storage.schema import enrolments, leads, wakes
 from storage.wakes import Claimed
 from terreau.house import blobs_of
+from terreau.own_keys import keys_at
 from terreau.virtual import clocks_of
 from workflows import broadcasts
 from workflows.broadcasts import Broadcast
@@ -95,7 +96,8 @@ def forecast(config: Config, days: int, progress: Progress = lambda done: None) 
         check_schema(database)
         releases = Releases(database, blobs_of(config, database))
         now = clocks_of(database).calendar()
-        return _Oracle(database, releases, config.site.timezone, now, days, config.keys().suppression).told(progress)
+        key = keys_at(config, database).suppression
+        return _Oracle(database, releases, config.site.timezone, now, days, key).told(progress)
 
 
 class _Oracle:

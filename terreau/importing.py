@@ -33,6 +33,7 @@ from storage.database import Database, StorageUnavailable, open_database
 from storage.migrate import SchemaMismatch, check_schema
 from terreau.folders import for_its_owner
 from terreau.house import blobs_of
+from terreau.own_keys import keys_at
 from terreau.virtual import clocks_of
 
 
@@ -235,7 +236,7 @@ def _site(config: Config, database: Database | None) -> Site | None:
 
 def _key(config: Config, database: Database | None) -> str:
     """The key of suppressions; looking at a file alone makes no secrets."""
-    return config.keys().suppression if database is not None else ""
+    return keys_at(config, database).suppression if database is not None else ""
 
 
 def _kept_mapping(database: Database | None, name: str) -> Fields:

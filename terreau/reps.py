@@ -26,6 +26,7 @@ from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.house import blobs_of, office_of
 from terreau.language import words
+from terreau.own_keys import keys_at
 from terreau.virtual import clocks_of
 
 NOBODY = "nobody"
@@ -117,5 +118,5 @@ def _known(rep: str, chosen: HandOff) -> str:
 def _office(config: Config) -> Iterator[tuple[Database, Office, Moment]]:
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
-        office = office_of(config, config.keys(), Releases(database, blobs_of(config, database)))
+        office = office_of(config, keys_at(config, database), Releases(database, blobs_of(config, database)))
         yield database, office, clocks_of(database).moment()

@@ -17,7 +17,6 @@ from authoring.blobs import BlobDamaged, BlobDirectory
 from base.calendars import Zone
 from base.clock import Moment
 from base.config import Config
-from base.keyring import read_secret
 from base.saying import Said, said, said_moment, said_n, said_number
 from base.translations import msgid
 from leads.forgetting import LIST, Clerk, forget_at_rest
@@ -27,6 +26,7 @@ from terreau.archive import BLOBS, DAMAGED, SECRETS, Manifest, NoRestore, mark_o
 from terreau.backups import KINDS, Kind, kind_of
 from terreau.bar import Bar
 from terreau.here import Here
+from terreau.own_keys import kept_key
 from terreau.rights import marks_in
 from workflows import gaps, pauses
 from workflows.gaps import HOUSE
@@ -162,8 +162,7 @@ def _kind(config: Config) -> Kind:
 
 def _secrets(config: Config, manifest: Manifest) -> Said:
     """Whether those who must not be mailed would be known again: without the key of before, they would not."""
-    kept = config.data.dir / "secrets" / "suppression_key"
-    known = config.secrets.suppression_key or (read_secret(kept) if kept.exists() else None)
+    known = kept_key(config)
     if known is not None and mark_of(known) == manifest.suppression:
         return said("The secrets here are those of the backup.")
     if known is None and manifest.secrets:

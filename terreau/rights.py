@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from storage.schema import audit, audit_payloads
 from terreau.explaining import find_itself, find_lead
 from terreau.house import blobs_of
 from terreau.keeping import bought_in_force
+from terreau.own_keys import keys_at
 from terreau.virtual import clocks_of
 
 FORMS = ("json", "html")
@@ -50,11 +51,12 @@ class OpenHouse:
 
     config: Config
     database: Database
+    key: str = field(repr=False)
     now: Moment
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.database, self.config.keys().suppression, self.config.data.dir, self.config.told_of_erasures)
+        return Desk(self.database, self.key, self.config.data.dir, self.config.told_of_erasures)
 
     @property
     def releases(self) -> Releases:
@@ -83,10 +85,10 @@ class Retained:
 
 @contextmanager
 def open_house(config: Config) -> Iterator[OpenHouse]:
-    """Raises SchemaMismatch, StorageUnavailable."""
+    """Raises SchemaMismatch, UnfitKeys, StorageUnavailable."""
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
         check_schema(database)
-        yield OpenHouse(config, database, clocks_of(database).moment())
+        yield OpenHouse(config, database, keys_at(config, database).suppression, clocks_of(database).moment())
 
 
 def export(at: OpenHouse, meant: str, form: str, clerk: Clerk) -> str:

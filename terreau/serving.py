@@ -16,6 +16,7 @@ from console.lists import LONGEST_LIST
 from terreau.app import create_app
 from terreau.applying import IN_FORCE
 from terreau.house import House
+from terreau.own_keys import hold_keys
 from terreau.preparing import content_in_force, prepare
 from terreau.process import settle
 from terreau.running import Running, motion, still
@@ -125,6 +126,7 @@ def opened(config: Config, say: Say) -> Iterator[House]:
     """The house with its tables and with content in force, said in a line each."""
     prepare(config)
     with closing(House.build(config)) as house:
+        hold_keys(config, house.database)
         applied = content_in_force(house)
         release = house.releases.in_force()
         known = said(IN_FORCE, number=release.release_id, hash=release.hash[:12])

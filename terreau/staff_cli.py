@@ -20,6 +20,7 @@ from terreau.author_cli import speaks
 from terreau.house import blobs_of
 from terreau.language import gettext
 from terreau.options import Options
+from terreau.own_keys import keys_at
 from terreau.preparing import prepare
 from terreau.virtual import clocks_of
 
@@ -184,7 +185,7 @@ def opened(config: Config) -> Iterator[Database]:
 
 def _traced(config: Config, database: Database, act: str, **more: str) -> Callable[[Connection, int], None]:
     """What enters that act in the audit chain, given the number of whom it concerns."""
-    clerk, key = Clerk(signed(config.content.dir, None, None).author), config.keys().suppression
+    clerk, key = Clerk(signed(config.content.dir, None, None).author), keys_at(config, database).suppression
     now = clocks_of(database).moment()
     return lambda conn, staff_id: note(conn, key, act, None, clerk, now, staff=staff_id, **more)
 

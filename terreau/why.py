@@ -34,6 +34,7 @@ from storage.migrate import check_schema
 from terreau.explaining import find_lead
 from terreau.hit_lines import of_row, row_json
 from terreau.house import blobs_of
+from terreau.own_keys import keys_at
 from terreau.permitted import permitted
 from terreau.reading_as import reading_as
 from terreau.virtual import clocks_of
@@ -75,10 +76,10 @@ def why(config: Config, lead: str, about: str | None, locale: str) -> Told:
         releases = Releases(database, blobs_of(config, database))
         site = releases.in_force()
         meant = _meant(site, about)
-        now = clocks_of(database).moment()
+        now, key = clocks_of(database).moment(), keys_at(config, database).suppression
         with database.read() as conn, reading_as(config, locale, now) as who:
             lead_id = find_lead(conn, lead)
-            alone = left_alone(conn, config.keys().suppression, load_leads(conn, [lead_id])[lead_id])
+            alone = left_alone(conn, key, load_leads(conn, [lead_id])[lead_id])
             return _told(conn, lead_id, meant, site, releases, who, alone)
 
 

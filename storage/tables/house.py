@@ -54,7 +54,7 @@ pauses = table(
     Column("told_at", UtcDateTime),  # calendar: everybody inside was told
 )
 facts = table(
-    "facts",  # what the house knows of itself: incarnation, canary of the suppression key
+    "facts",  # what the house knows of itself: incarnation, the mark of its suppression key
     Column("key", String(60), primary_key=True),
     Column("value", Text, nullable=False),
 )

@@ -26,9 +26,9 @@ from leads.forgetting import LIST, Clerk, Desk, forget
 from storage import holders
 from storage.chain import verify
 from storage.database import open_database
-from storage.migrate import SchemaMismatch, check_schema, migrate
+from storage.migrate import SchemaMismatch, check_schema, migrate, scripts
 from storage.schema import audit, erasures, leads, messages, metadata, switches
-from terreau.archive import NoRestore
+from terreau.archive import NoBackup, NoRestore
 from terreau.backups import backup
 from terreau.cli import main
 from terreau.house import House, blobs_of
@@ -392,6 +392,16 @@ def test_a_newer_schema_is_refused_here_and_in_the_backup(config, elsewhere, tmp
     with pytest.raises((NoRestore, SchemaMismatch), match="newer version"):
         brought_back(elsewhere, file)
     assert is_untouched(elsewhere)
+
+
+def test_a_database_of_an_older_version_is_backed_up_by_that_version_before_it_is_migrated(config, tmp_path):
+    first = next(script for script in scripts().walk_revisions() if script.down_revision is None)
+    with closing(open_database(config.database.url)) as database:
+        older = text("UPDATE alembic_version SET version_num = :revision")
+        database.write(lambda conn: conn.execute(older, {"revision": first.revision}) and None)
+    with pytest.raises(NoBackup, match="do so with it, before `terreau migrate`"):
+        backup(config, tmp_path / "x.zip", NOW, False, silent)
+    assert not (tmp_path / "x.zip").exists()
 
 
 def said_newer(file):

@@ -118,6 +118,14 @@ def test_secrets_that_others_can_read_are_named_with_the_command(tmp_path):
     assert finding.hint == f"chmod 600 {leaky}"
 
 
+def test_the_secret_of_a_mail_provider_is_one_of_them(tmp_path):
+    shared = tmp_path / "mail_webhook"
+    shared.write_text("a secret of 27 characters..")
+    shared.chmod(0o644)
+    config = house(tmp_path, mail={"transport": "maildir", "bounces": {"secret_file": shared}})
+    assert about(config, "secrets") == [("wrong", f"{shared} can be read by others (mode 0644)")]
+
+
 def test_a_mail_server_that_answers_shows_what_it_offers_and_one_that_does_not_is_said(tmp_path):
     receiver = MailReceiver(Mailbox(lambda: TUESDAY))
     receiver.start()

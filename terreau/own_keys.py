@@ -1,0 +1,92 @@
+"""Whether the secrets here are those that a database was begun with: each machine would make its own without a word."""
+
+from sqlalchemy import Connection, select
+
+from base.config import Config
+from base.keyring import Keys, read_secret
+from base.saying import said
+from base.system_words import why_of
+from storage.database import Database
+from storage.schema import facts
+from storage.upsert import insert_or_ignore
+from terreau.archive import mark_of
+
+_MARK = "suppression_key"  # the row of `facts` that tells this key from another one, and gives it away to nobody
+
+
+class UnfitKeys(Exception):
+    """The secrets here are none to work with; the sentence says why, and what to do. Nothing was changed."""
+
+
+class UnreadableKeys(UnfitKeys):
+    """They are not this account's to read, or to make."""
+
+    def __init__(self, config: Config, error: OSError) -> None:
+        super().__init__(
+            said(
+                "the secrets in %(folder)s cannot be read (%(why)s): let this account read them, or be the one that"
+                " they belong to",
+                folder=config.data.dir / "secrets",
+                why=why_of(error),
+            )
+        )
+
+
+class StrangeKeys(UnfitKeys):
+    """With other secrets than those of before, nobody who must not be mailed is known, and no link opens."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(
+            said(
+                "the secrets in %(folder)s are not those this database was begun with: people who must not be mailed"
+                " would not be known, and links in mails would not open. Lay the folder `secrets` of the other"
+                " machine, or of before, in its place",
+                folder=config.data.dir / "secrets",
+            )
+        )
+
+
+def keys_at(config: Config, database: Database) -> Keys:
+    """The secrets, to work with that database. Raises UnfitKeys, StorageUnavailable."""
+    with database.read() as conn:
+        known = _known(conn)
+    try:
+        keys = config.keys()
+    except OSError as error:
+        raise UnreadableKeys(config, error) from error
+    if known is not None and known != mark_of(keys.suppression):
+        raise StrangeKeys(config)
+    return keys
+
+
+def hold_keys(config: Config, database: Database) -> None:
+    """From here on that database is worked with under these secrets alone. Raises UnfitKeys, StorageUnavailable."""
+    keys = keys_at(config, database)
+    row = {"key": _MARK, "value": mark_of(keys.suppression)}
+    database.write(lambda conn: insert_or_ignore(conn, facts, row))
+    keys_at(config, database)  # another machine may have been faster
+
+
+def look_at_keys(config: Config, conn: Connection) -> None:
+    """The same for whoever makes nothing: secrets that are not there yet are strange to a known database.
+
+    Raises UnfitKeys.
+    """
+    known = _known(conn)
+    try:
+        kept = kept_key(config)
+    except OSError as error:
+        raise UnreadableKeys(config, error) from error
+    if known is not None and (kept is None or known != mark_of(kept)):
+        raise StrangeKeys(config)
+
+
+def kept_key(config: Config) -> str | None:
+    """The suppression key of the settings or of the folder, None where there is none yet. Raises OSError."""
+    kept = config.data.dir / "secrets" / "suppression_key"
+    return config.secrets.suppression_key or (read_secret(kept) if kept.exists() else None)
+
+
+def _known(conn: Connection) -> str | None:
+    mark: str | None = conn.execute(select(facts.c.value).where(facts.c.key == _MARK)).scalar_one_or_none()
+    return mark

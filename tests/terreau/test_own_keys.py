@@ -1,0 +1,132 @@
+"""A database is worked with under the secrets it was begun with; each machine would make its own without a word."""
+
+import shutil
+from contextlib import closing
+
+import pytest
+from sqlalchemy import func, select
+
+from base.config import Config
+from base.paths import data_path
+from storage.database import open_database
+from storage.migrate import migrate
+from storage.schema import facts, releases
+from terreau.doctor import examine
+from terreau.own_keys import StrangeKeys
+from terreau.serving import opened
+from tests.terreau.living import terreau
+
+STRANGE = "are not those this database was begun with"
+
+
+@pytest.fixture
+def machine(tmp_path, empty_url):
+    """`machine(name)`: the settings of a machine with a data folder of its own, all for one database."""
+    (tmp_path / "data").mkdir()
+    migrate(empty_url)
+
+    def named(name):
+        given = {"data": {"dir": tmp_path / name}, "database": {"url": empty_url}}
+        return Config.model_validate(
+            {**given, "content": {"dir": data_path("content")}, "mail": {"transport": "maildir"}}
+        )
+
+    return named
+
+
+@pytest.fixture
+def typed(tmp_path, machine, monkeypatch):
+    """`typed(name, command, …)`: what a command says on the machine of that name."""
+    monkeypatch.setenv("TERREAU__CONTENT__DIR", str(data_path("content")))
+
+    def type_there(name, *command, answer=None):
+        monkeypatch.setenv("TERREAU__DATABASE__URL", machine(name).database.url)
+        monkeypatch.setenv("TERREAU__DATA__DIR", str(tmp_path / name))
+        return terreau(*command, answer=answer)
+
+    return type_there
+
+
+def started(config):
+    with opened(config, lambda line: None):
+        """Pages, engine and sender would begin here."""
+
+
+def kept(config, query):
+    with closing(open_database(config.database.url)) as database, database.read() as conn:
+        return conn.execute(query).all()
+
+
+def told(config):
+    return [found.state for found in examine(config) if found.subject == "secrets" and STRANGE in found.sentence]
+
+
+def test_a_second_machine_with_secrets_of_its_own_does_not_start_until_it_has_those_of_the_first(machine):
+    one, two = machine("one"), machine("two")
+    started(one)
+    with pytest.raises(StrangeKeys, match=STRANGE):
+        started(two)
+    assert (told(one), told(two)) == ([], ["wrong"])
+    shutil.rmtree(two.data.dir / "secrets")
+    assert told(two) == ["wrong"], "and nothing was made by looking"
+    assert not (two.data.dir / "secrets").exists()
+    shutil.copytree(one.data.dir / "secrets", two.data.dir / "secrets")
+    started(two)
+    started(one)
+    assert told(two) == []
+
+
+def test_who_starts_with_other_secrets_changes_nothing(machine):
+    """Such as after the folder was lost: its key would be made anew, and nobody who must not be mailed be known."""
+    config = machine("one")
+    started(config)
+    before = kept(config, select(facts).order_by(facts.c.key))
+    shutil.rmtree(config.data.dir / "secrets")
+    with pytest.raises(StrangeKeys, match="Lay the folder `secrets`"):
+        started(config)
+    assert kept(config, select(facts).order_by(facts.c.key)) == before
+    assert kept(config, select(func.count()).select_from(releases)) == [(1,)]
+
+
+def test_a_database_of_before_takes_the_secrets_of_whoever_starts_first(machine):
+    config = machine("one")
+    config.keys()
+    assert told(config) == [], "nobody has started yet"
+    started(config)
+    started(config)
+    marks = [row.value for row in kept(config, select(facts)) if row.key == "suppression_key"]
+    assert len(marks) == 1
+    assert marks[0] not in config.keys().suppression
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "backup backup.zip",
+        "rights retention",
+        "staff add ada@atelier.fr --name Ada --role admin --generate",
+        "forecast",
+        "explain ada@atelier.fr",
+        "why ada@atelier.fr",
+        "bounce --take",
+    ],
+)
+def test_no_command_that_needs_the_key_works_with_another_one(command, machine, typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started(machine("one"))
+    refused = typed("two", *command.split(), answer="Subject: hello\n\n")
+    assert refused.exit_code == (75 if "bounce" in command else 1), refused.output
+    assert STRANGE in refused.output
+    assert not (tmp_path / "backup.zip").exists()
+
+
+@pytest.mark.parametrize("command", ["backup backup.zip", "forecast", "explain ada@atelier.fr", "bounce --take"])
+def test_secrets_that_cannot_be_read_are_said_so(command, machine, typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started(machine("one"))
+    (tmp_path / "two" / "secrets" / "suppression_key").mkdir(parents=True)  # as good as one of another account
+    refused = typed("two", *command.split(), answer="Subject: hello\n\n")
+    assert refused.exit_code == (75 if "bounce" in command else 1), refused.output
+    assert f"the secrets in {tmp_path / 'two' / 'secrets'} cannot be read" in refused.output
+    found = [one.sentence for one in examine(machine("two")) if (one.subject, one.state) == ("secrets", "wrong")]
+    assert "cannot be read" in found[-1]
