@@ -2,9 +2,10 @@
 what is stored stands in the order of what is shown.
 
 When something happens, or a threshold is crossed, the engine counts; here is counted what fades in between. A lead that
-the engine is about to look at is left to it: only the engine may see a score cross a threshold.
+the engine is about to look at, or that has crossed a threshold unseen, is left to it: only the engine may see that.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,9 +17,11 @@ from sqlalchemy import Connection, Row, bindparam, exists, literal, or_, select,
 
 from authoring.models.definitions import Definitions
 from authoring.releases import Releases
+from authoring.site import Site
 from authoring.stored import NoRelease
 from base.calendars import Zone, local_day
 from base.clock import Clocks
+from leads.calm import Watch
 from leads.facts import Buckets
 from leads.points import MILLI, crossing, engagement
 from storage.database import Database
@@ -45,43 +48,62 @@ class Recounter:
     def drain(self, stop: Event) -> int:
         """How many were counted. Raises StorageUnavailable."""
         try:
-            definitions = self.releases.in_force().definitions
+            site = self.releases.in_force()
         except NoRelease:
             return 0
-        now, done, after = self.clocks.calendar(), 0, None
+        lines, now, done, after = lines_of(site), self.clocks.calendar(), 0, None
         while not stop.is_set():
             with self.database.read() as conn:
                 rows = due(conn, self.zone, now, after)
             if not rows:
                 break
-            self.database.write(partial(write, counted=count(rows, definitions, self.zone, now)))
-            done, after = done + len(rows), rows[-1]
+            counted = count(rows, site.definitions, lines, self.zone, now)
+            if counted:
+                self.database.write(partial(write, counted=counted))
+            done, after = done + len(counted), rows[-1]
         return done
 
 
 def due(conn: Connection, zone: Zone, now: datetime, after: Row[Any] | None = None) -> list[Row[Any]]:
     """The next BATCH behind `after` of those whose whole points may be others by now, and whom the engine leaves alone.
-    Their lead_id, fades_on, as_of, buckets."""
+    Their lead_id, fades_on, as_of, engagement, buckets."""
     alone = or_(wakes.c.due_at.is_(None), wakes.c.due_at > now)
-    asked = select(_S.lead_id, _S.fades_on, _S.as_of, _S.buckets).join(wakes, wakes.c.lead_id == _S.lead_id)
+    asked = select(_S.lead_id, _S.fades_on, _S.as_of, _S.engagement, _S.buckets).join(
+        wakes, wakes.c.lead_id == _S.lead_id
+    )
     those = asked.where(_S.fades_on <= local_day(now, zone), alone)
     if after is not None:
         those = those.where(tuple_(_S.fades_on, _S.lead_id) > tuple_(literal(after.fades_on), literal(after.lead_id)))
     return [*conn.execute(those.order_by(_S.fades_on, _S.lead_id).limit(BATCH))]
 
 
-def count(rows: Iterable[Row[Any]], definitions: Definitions, zone: Zone, now: datetime) -> list[dict[str, Any]]:
-    """What is to be written of those that were due."""
+def lines_of(site: Site) -> tuple[int, ...]:
+    """Every engagement (milli-points) at which something begins or ends, at whatever stage."""
+    watch = Watch(site.definitions)
+    watched = [watch.at(stage.id) for stage in site.definitions.stages]
+    marks = {mark for one in watched for mark in (*one.marks, *one.handing)}
+    triggers = [trigger for sequence in site.sequences.values() for trigger in sequence.trigger]
+    scores = [one.score * MILLI for one in triggers if one.score is not None and one.of == "engagement"]
+    return tuple(sorted(marks.union(scores)))
+
+
+def count(
+    rows: Iterable[Row[Any]], definitions: Definitions, lines: Sequence[int], zone: Zone, now: datetime
+) -> list[dict[str, Any]]:
+    """What is to be written of those that were due. Who has crossed one of the `lines` stays due: the engine was kept
+    from them, and sees it when it comes by."""
     today = local_day(now, zone)
+    points = [(row, engagement(row.buckets, definitions, today)) for row in rows]
     return [
         {
             "whose": row.lead_id,
             "seen": row.as_of,
-            "milli": engagement(row.buckets, definitions, today),
+            "milli": milli,
             "now": now,
             "then": fades_on(row.buckets, definitions, today),
         }
-        for row in rows
+        for row, milli in points
+        if bisect(lines, milli) == bisect(lines, row.engagement)
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from base.calendars import local_day
 from leads.points import MILLI, crossing, engagement
-from leads.recounting import Recounter, count, due, fades_on, is_behind, write
+from leads.recounting import Recounter, count, due, fades_on, is_behind, lines_of, write
 from reports.lead_ranges import Asked
 from reports.leads import page
 from storage.schema import leads, stage_changes, standings, wakes
@@ -55,6 +55,18 @@ def write_many(database, definitions):
     database.write(job)
 
 
+def the_engine_looks(lively):
+    """At whoever has crossed a line, whom nobody else counts; all of them are in one batch."""
+    site, now = lively.releases.in_force(), lively.clocks.calendar()
+    with lively.database.read() as conn:
+        rows = due(conn, ZONE, now)
+    uncrossed = {one["whose"] for one in count(rows, site.definitions, lines_of(site), ZONE, now)}
+    crossed = [row for row in rows if row.lead_id not in uncrossed]
+    counted = count(crossed, site.definitions, (), ZONE, now)
+    lively.database.write(lambda conn: write(conn, counted) if counted else None)
+    return len(crossed)
+
+
 def in_the_list(conn):
     """Every lead, in the order of the list, read in small pages."""
     ids, after = [], None
@@ -70,6 +82,7 @@ def test_a_list_is_in_the_order_of_todays_points_over_all_its_pages_on_every_day
     for days in WAITS:
         lively.clocks.advance(timedelta(days=days))
         today = local_day(lively.clocks.calendar(), ZONE)
+        the_engine_looks(lively)
         recounter.drain(Event())
         with lively.database.read() as conn:
             stored = {row.lead_id: row.buckets for row in conn.execute(select(S.lead_id, S.buckets))}
@@ -84,7 +97,7 @@ def test_whoever_has_nothing_left_to_lose_is_never_counted_again(lively, recount
     definitions = lively.releases.in_force().definitions
     write_many(database=lively.database, definitions=definitions)
     lively.clocks.advance(timedelta(days=40_000))
-    assert recounter.drain(Event()) == MANY
+    assert the_engine_looks(lively) + recounter.drain(Event()) == MANY
     with lively.database.read() as conn:
         assert set(conn.scalars(select(S.fades_on))) == {None}
 
@@ -125,6 +138,20 @@ def test_a_score_that_falls_below_a_threshold_is_left_to_the_engine(lively, reco
         assert not is_behind(conn, ZONE, lively.clocks.calendar())
 
 
+def test_a_lead_set_aside_on_the_day_on_which_it_cools_cools_when_the_engine_comes_back(lively, recounter):
+    ada = lively.submits("ada", need="A room", profession="interior")
+    lively.does(ada, "webinar_attended")
+    warm = stood(lively, ada)
+    lively.clocks.advance(timedelta(days=400))
+    aside = update(wakes).where(wakes.c.lead_id == ada).values(due_at=lively.clocks.calendar() + timedelta(minutes=15))
+    lively.database.write(lambda conn: conn.execute(aside).rowcount)
+    assert recounter.drain(Event()) == 0
+    assert stood(lively, ada).engagement == warm.engagement
+    lively.clocks.advance(timedelta(minutes=16))
+    lively.works()
+    assert (warm.temperature, stood(lively, ada).temperature) == ("warm", "cold")
+
+
 def test_a_lead_that_cools_day_by_day_cools_all_the_same(lively, recounter):
     """Counted again every day on the way: the stage is left on the day on which it would have been."""
 
@@ -157,7 +184,7 @@ def test_what_the_engine_wrote_meanwhile_stays(lively):
     assert [row.lead_id for row in rows] == [ada]
     lively.does(ada, "webinar_attended")
     newer = stood(lively, ada)
-    lively.database.write(lambda conn: write(conn, count(rows, definitions, ZONE, now)))
+    lively.database.write(lambda conn: write(conn, count(rows, definitions, (), ZONE, now)))
     assert stood(lively, ada) == newer
     assert newer.fades_on == local_day(now, ZONE) + timedelta(days=1)
 
