@@ -8,7 +8,7 @@ import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -107,13 +107,20 @@ CHROMIUM = [
     "--disable-sync",
 ]
 _WAIT_SECONDS = 5.0
+_MEMORY, _ROOM = Path("/dev/shm"), 8 * 1024**3  # bytes: several times what the databases of a whole run come to
+
+
+def pytest_collection() -> None:
+    """What the tests are made of stays to the end: no use to look for rubbish in it while it is read."""
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What the tests are made of stays to the end: no use to look for rubbish in it thousands of times."""
+    """Nor thousands of times later."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @dataclass
@@ -246,13 +253,21 @@ def postgres_server(worker_id: str, testrun_uid: str) -> Iterator[PostgresServer
         yield server
         server.close()
         return
-    folder = Path(tempfile.gettempdir()) / f"terreau-pg-{testrun_uid[:12]}"
+    folder = _where_files_cost_least() / f"terreau-pg-{testrun_uid[:12]}"
     folder.mkdir(mode=0o755, exist_ok=True)
     with running_postgres(folder) as running:
         running.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();")
         server = PostgresServer(running.url)
         yield server
         server.close()
+    with suppress(OSError):  # another worker is still at it, and is the one who removes the folder
+        folder.rmdir()
+
+
+def _where_files_cost_least() -> Path:
+    """In memory, where there is plenty: a disk that just lost the thousand files of a database makes others slowly."""
+    roomy = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    return _MEMORY if roomy else Path(tempfile.gettempdir())
 
 
 class RunningPostgres:
