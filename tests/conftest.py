@@ -551,8 +551,16 @@ def site(example: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One Chromium for a file of tests: two at once in a thread is more than Playwright takes. Skipped without one."""
+def chromium(_launched: Any) -> Iterator[Any]:
+    """A Chromium in which nobody is: what a file of tests opened in it is closed at its end."""
+    yield _launched
+    for context in _launched.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def _launched() -> Iterator[Any]:
+    """One Chromium for all tests: two at once in a thread is more than Playwright takes. Skipped without one."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("no chromium on this machine")
