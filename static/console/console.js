@@ -67,6 +67,10 @@ document.addEventListener("htmx:after:swap", () => {
   place.focus({ preventScroll: true });
   held = "";
 });
+// No answer at all. Of a request that was given up for a newer one htmx says nothing.
+document.addEventListener("htmx:error", e => {
+  if (e.detail.ctx) $("#notice").replaceChildren($("#unanswered").content.cloneNode(true));
+});
 $$("[data-now]").forEach(el => { el.dataset.drawn = drawn; });
 
 // Keyboard: single letters move the focus, Enter acts; silent inside fields, with modifiers, and when turned off.

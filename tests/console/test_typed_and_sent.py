@@ -102,3 +102,29 @@ def test_a_press_during_the_answer_to_the_first_one_sends_nothing(console_server
     page.wait_for_selector("#part-notes .notes li")
     page.reload()
     assert count(lively, notes) == 1
+
+
+def test_a_press_that_nobody_answers_is_told_and_can_be_repeated(console_server, lively, ada):
+    page = console_server.page("admin")
+    page.goto(f"/console/leads/{ada}")
+    page.fill("#note", TYPED)
+    page.context.set_offline(True)
+    page.click("#part-notes button")
+    page.get_by_text("No answer came").wait_for()
+    assert page.input_value("#note") == TYPED
+    page.context.set_offline(False)
+    page.click("#part-notes button")
+    page.wait_for_selector("#part-notes .notes li")
+    assert page.inner_text("#notice") == ""
+    assert count(lively, notes) == 1
+
+
+def test_a_search_that_a_newer_one_replaces_is_no_trouble(console_server, ada):
+    page = console_server.page("admin")
+    page.goto("/console/leads")
+    page.evaluate("""() => {
+        const form = document.querySelector('form[role=search]');
+        for (const words of ['a', 'ad', 'ada']) { form.q.value = words; form.requestSubmit(); }
+    }""")
+    page.wait_for_function("location.search.includes('q=ada')")
+    assert page.inner_text("#notice") == ""
