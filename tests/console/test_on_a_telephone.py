@@ -70,3 +70,17 @@ def test_the_longest_names_do_not_widen_a_telephone(console_server, lively):
     for path in ("/console/today", f"/console/leads/{lead_id}", "/console/leads?q=anti", "/console/companies"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+def test_what_one_calls_and_notes_with_is_one_press_away(console_server, lively):
+    lead_id = lively.submits("ada", phone="+33639981234")
+    page = console_server.page("admin", viewport=PHONE)
+    page.goto(f"/console/leads/{lead_id}")
+    assert page.locator(".jump").bounding_box()["y"] < PHONE["height"]
+    for name in page.locator(".jump a").all_inner_texts():
+        page.locator(".jump").get_by_role("link", name=name).click()
+        top = page.get_by_role("heading", name=name, exact=True).bounding_box()["y"]
+        assert 0 <= top < PHONE["height"], name
+        page.evaluate("window.scrollTo(0, 0)")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    assert not page.locator(".jump").is_visible(), "where all of it stands beside the score"
