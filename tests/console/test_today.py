@@ -285,3 +285,16 @@ def test_a_day_is_done_without_scripts_too(console_server, raises):
     page.click("ul.tasks .tick")
     assert page.locator("ul.tasks .ticked").count() == 1
     assert console_server.faults == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.browser
+def test_with_the_last_answer_the_menu_counts_nobody(console_server, raises):
+    raises("ada")
+    page = console_server.page("sales")
+    page.goto(PAGE)
+    assert page.locator("#badge-today").count() == 1
+    page.click("#hand-1 button.primary")
+    page.wait_for_selector("#hand-1.done")
+    page.wait_for_selector("#badge-today", state="detached")
+    assert console_server.faults == []
