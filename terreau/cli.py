@@ -48,7 +48,7 @@ from terreau.logs import set_up
 from terreau.mishaps import Sentences, mishap, sentence_of
 from terreau.moving_cli import EXPECTED as UNMOVED
 from terreau.new_cli import COMMANDS as BEGINNINGS
-from terreau.options import NoContent, Options
+from terreau.options import NoContent, NoHouse, Options
 from terreau.outputs import AlreadyThere
 from terreau.own_keys import UnfitKeys
 from terreau.pace import UnknownSpeed, seconds_of_a_day
@@ -85,7 +85,7 @@ EXPECTED = (
     Restless, UnknownSpeed, UsedFolder, UnusableFolder, UnwritableFile, AlreadyThere, UnknownSequence, Misplayed,
     Circle, UnknownChoice, UnknownStep, NotByHand, UnknownPause, CannotBegin, NoContent, NoDoubt, NoHit, *UNSENT,
     *UNSAVED, *UNTAKEN, *UNDONE, *UNADDED, *UNPLAYED, *UNGIVEN, *UNMOVED, *UNTOLD, *UNLINKED, *UNEXPORTED,
-    UnfitKeys,
+    UnfitKeys, NoHouse,
 )  # fmt: skip
 FOLDER = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)

@@ -10,6 +10,7 @@ from pathlib import Path
 from base.config import Config, load_config
 from base.saying import said
 from base.settings import Content
+from terreau.preparing import is_new
 
 
 class NoContent(Exception):
@@ -20,6 +21,18 @@ class NoContent(Exception):
             said(
                 "there is no content here yet: `terreau new site FOLDER` makes one; where it lies elsewhere, say so"
                 " with --content, or as `dir` under [content] in config.toml"
+            )
+        )
+
+
+class NoHouse(Exception):
+    """A database would be made where nobody said that a house is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            said(
+                "there are no settings here, no content and no database: name the settings with --config, or begin with"
+                " `terreau new site FOLDER`"
             )
         )
 
@@ -46,6 +59,13 @@ class Options:
         config = self.load()
         if self.is_lost():
             raise NoContent
+        return config
+
+    def load_to_begin(self) -> Config:
+        """The same for a command that makes the database where none is yet. Raises NoHouse."""
+        config = self.load()
+        if self.is_lost() and "TERREAU__DATABASE__URL" not in os.environ and is_new(config):
+            raise NoHouse
         return config
 
     def is_lost(self) -> bool:

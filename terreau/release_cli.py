@@ -121,7 +121,7 @@ def releases_command(options: Options, as_json: bool) -> None:
     \b
     Example:  terreau releases
     """
-    with _opened(options.load()) as (config, database, _, __):
+    with _opened(options.load_to_begin()) as (config, database, _, __):
         found = listed(database)
     if as_json:
         click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2))
@@ -155,7 +155,7 @@ def rollback(
     \b
     Example:  terreau rollback 7 --note "the new wait was a mistake"
     """
-    with _opened(options.load()) as (config, database, blobs, now):
+    with _opened(options.load_to_begin()) as (config, database, blobs, now):
         checked, wish = checked_release(config, database, release), Wish(choices, announce)
         made = plan_of(config, checked, database, blobs, wish)
         _show(made, database, as_json=False)

@@ -15,13 +15,14 @@ from console import factors, passwords, sessions, staff
 from console.access import ROLES
 from leads.forgetting import Clerk, note
 from storage.database import Database, open_database
+from storage.migrate import check_schema
 from terreau.applying import signed
 from terreau.author_cli import speaks
 from terreau.house import blobs_of
 from terreau.language import gettext
 from terreau.options import Options
 from terreau.own_keys import keys_at
-from terreau.preparing import prepare
+from terreau.preparing import is_new, prepare
 from terreau.virtual import clocks_of
 
 ROLE = click.Choice(ROLES)
@@ -63,7 +64,8 @@ def add(
     Examples:  terreau staff add chloe@example.org --name "Chloé Lambert" --role sales --rep chloe
                terreau staff add ada@example.org --name Ada --role admin --generate
     """
-    config = options.load()
+    config = options.load_to_begin()
+    prepare(config)
     new = staff.NewStaff(email, name, role, rep, _spoken(config, locale))
     with opened(config) as database:
         _check_rep(config, database, rep)
@@ -162,8 +164,8 @@ def remove_factor(options: Options, email: str) -> None:
 @click.pass_obj
 def list_staff(options: Options) -> None:
     """List who may come in: address, role, rep, name; those whose account is closed last."""
-    with opened(options.load()) as database, database.read() as conn:
-        members = staff.everybody(conn)
+    config = options.load()
+    members = [] if is_new(config) else _everybody(config)
     for one in members:
         closed = "  " + gettext("(closed)") if one.disabled_at else ""
         click.echo(f"{one.email:<40} {one.role:<9} {one.rep or '-':<12} {one.name}{closed}")
@@ -172,11 +174,16 @@ def list_staff(options: Options) -> None:
         click.echo(gettext("Nobody yet: `%(command)s` lets the first one in.", command=command))
 
 
+def _everybody(config: Config) -> list[Row[Any]]:
+    with opened(config) as database, database.read() as conn:
+        return staff.everybody(conn)
+
+
 @contextmanager
 def opened(config: Config) -> Iterator[Database]:
-    """The database of the settings, made if it is embedded and new. What is refused is said in a sentence."""
-    prepare(config)
+    """The database of the settings. What is refused is said in a sentence."""
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        check_schema(database)
         try:
             yield database
         except staff.Refused as error:

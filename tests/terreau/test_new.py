@@ -250,6 +250,22 @@ def test_a_first_start_without_content_says_what_to_do_on_any_database(
         assert "`terreau new site FOLDER` makes one; where it lies elsewhere, say so with --content" in said.output
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["releases", "rollback 1 --yes", "staff add ada@example.org --name Ada --role admin --generate",
+     "staff reset ada@example.org --generate", "staff list"],
+)  # fmt: skip
+def test_a_command_typed_in_another_folder_begins_no_house_there(away: Path, words: str) -> None:
+    """A backup of that house would be whole, and of nobody."""
+    said = terreau(*words.split())
+    assert files(away) == {}
+    if words == "staff list":
+        assert "Nobody yet" in said.output
+    else:
+        assert said.exit_code == 1
+        assert "name the settings with --config" in said.output or "is not made yet" in said.output
+
+
 def test_what_reads_no_content_does_without_it(away: Path) -> None:
     for words in ("migrate", "pause", "resume", "releases", "imports"):
         said = terreau(words)
