@@ -12,6 +12,7 @@ from base.translations import msgid
 from storage.holders import at_work
 from storage.schema import erasures, holders, leads, messages
 from terreau.archive import NoRestore
+from workflows import gaps
 
 BUSY = msgid("somebody worked with %(target)s within the last minute: stop the house, wait a minute")
 UNSENT = ("due", "claimed", "in_data", "deferred")
@@ -19,10 +20,13 @@ UNSENT = ("due", "claimed", "in_data", "deferred")
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A database in the place of a restored one: its leads; `marks`: who was erased from it and when, if it tells."""
+    """A database in the place of a restored one: its leads; `marks`: who was erased from it and when, if it tells;
+    `name`: what it is known by, if it was ever watched.
+    """
 
     leads: int
     marks: Mapping[str, datetime] | None
+    name: str | None = None
 
 
 def counts(conn: Connection) -> tuple[int, int, int]:
@@ -42,4 +46,4 @@ def look(conn: Connection, target: str, now: Moment) -> Here:
     count = conn.scalar(select(func.count()).select_from(leads)) or 0
     could_erase = erasures.name in tables  # the first versions could not
     rows = conn.execute(select(erasures.c.mark, erasures.c.at)).all() if could_erase else []
-    return Here(count, {row.mark: row.at for row in rows})
+    return Here(count, {row.mark: row.at for row in rows}, gaps.name_of(conn))

@@ -124,6 +124,8 @@ def plan(config: Config, file: Path, now: Moment, erasures: Path | None = None) 
         raise NoRestore(said(_NEWER, revision=manifest.held.revision))
     kind = _kind(config)
     here = kind.here(manifest, now)
+    if gaps.at_work_beside(config.data.dir / "incarnation", here.name if here else None, now.machine):
+        raise NoRestore(said(_BESIDE, folder=config.data.dir))
     listed = marks_in(erasures or config.data.dir / LIST, must_be=erasures is not None)
     known = here.marks if here and here.marks else {}
     return Plan(manifest, kind.target, here, secrets, {**listed, **known})
@@ -131,6 +133,10 @@ def plan(config: Config, file: Path, now: Moment, erasures: Path | None = None) 
 
 _NEWER = msgid(
     "the backup was made by a newer version (its tables are at %(revision)s): nothing was changed, install that version"
+)
+_BESIDE = msgid(
+    "a house worked with the folder %(folder)s within the last minute, on another database, and would take itself for a"
+    " copy: name a folder of its own under [data] dir, with the secrets in it; or stop that house and wait a minute"
 )
 _OTHER_KIND = msgid(
     "the backup is of a %(kind)s database, and [database] url names a %(ours)s one: name one of the same kind"

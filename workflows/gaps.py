@@ -6,7 +6,7 @@ copy: everything is paused, and a person is asked.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -121,6 +121,21 @@ def settle(conn: Connection, paused_since: datetime, now: Moment) -> None:
     seen_at = _seen_at(conn)
     if seen_at is not None and paused_since - seen_at <= LOOKS_WITHIN:
         _write(conn, {_SEEN_AT: now.calendar.isoformat()})
+
+
+def name_of(conn: Connection) -> str | None:
+    """What that database is known by, None when it was never watched."""
+    known = Incarnation.read(_fact(conn, _INCARNATION))
+    return known.name if known is not None else None
+
+
+def at_work_beside(path: Path, name: str | None, machine_now: datetime) -> bool:
+    """Whether a house whose database is not the one of that name looked at the file within the last minute."""
+    kept = _kept(path)
+    if kept is None or kept.name == name:
+        return False
+    looked_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return abs(machine_now - looked_at) <= LOOKS_WITHIN
 
 
 def keep(path: Path, incarnation: Incarnation) -> None:

@@ -378,6 +378,30 @@ def test_a_house_at_work_is_not_pulled_from_under_it(config, tmp_path):
     assert plan(config, tmp_path / "x.zip", later).here.leads == 0
 
 
+def test_beside_a_house_at_work_another_database_gets_a_folder_of_its_own(config, elsewhere, tmp_path):
+    """The house would find that its file knows another life, and pause everything."""
+    with closing(House.build(config)) as house:
+        watch(house)
+        backup(config, tmp_path / "x.zip", NOW, False, silent)
+        incarnation, now = config.data.dir / "incarnation", system_clocks().moment()
+        before = incarnation.read_text()
+        in_its_folder = elsewhere.model_copy(update={"data": config.data})
+        with pytest.raises(NoRestore, match="name a folder of its own"):
+            plan(in_its_folder, tmp_path / "x.zip", now)
+        brought_back(elsewhere, tmp_path / "x.zip", now)
+        watch(house)
+        assert incarnation.read_text().split()[0] == before.split()[0]
+    assert is_up(config)
+    later = replace(now, machine=now.machine + timedelta(minutes=2))
+    assert plan(in_its_folder, tmp_path / "x.zip", later), "that house is over"
+    assert plan(config, tmp_path / "x.zip", now).here is not None, "its own database needs no waiting"
+
+
+def is_up(config):
+    with closing(open_database(config.database.url)) as database, database.read() as conn:
+        return conn.execute(select(switches.c.name).where(switches.c.off)).all() == []
+
+
 def test_a_newer_schema_is_refused_here_and_in_the_backup(config, elsewhere, tmp_path, monkeypatch):
     file = tmp_path / "x.zip"
     backup(config, file, NOW, False, silent)
