@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import g
@@ -150,3 +151,20 @@ def test_a_stranger_does_not_learn_what_is_there(staff_client):
     stranger = type(client)(client.client.application.test_client())
     for path in ("/console/nowhere", "/console/staff", "/console/leads/1"):
         assert stranger.get(path).location.startswith("/console/sign-in?next=")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("page", "then"),
+    [
+        ("http://localhost/console/leads?q=ada#main", "/console/leads?q=ada"),
+        ("http://localhost//elsewhere.example/console/", "/console"),
+        ("javascript:alert(1)", "/console"),
+    ],
+)
+def test_whoever_was_signed_out_comes_back_to_the_page_they_were_on(staff_client, page, then):
+    client = staff_client("admin")
+    client.client.delete_cookie("terreau_staff")
+    part = client.get("/console/leads?q=adam", headers={"HX-Request": "true", "HX-Current-URL": page})
+    carried = dict(parse_qsl(urlsplit(part.headers["HX-Redirect"]).query))
+    assert client.sign_in("admin", **carried).location == then
