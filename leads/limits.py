@@ -50,7 +50,8 @@ def over(conn: Connection, limits: Sequence[Limit], proven: bool, machine_now: d
     if not ours:
         return None
     hour = machine_now.replace(minute=0, second=0, microsecond=0)
-    stand_in_line(conn, [_COUNTING])
+    if any(limit.what == SITE for limit in ours):  # one row for all forms; the others are hardly ever wanted twice
+        stand_in_line(conn, [_COUNTING])
     numbers = _count(conn, sorted(limit.what for limit in ours), hour)
     if numbers.get(SITE) == 1:
         conn.execute(delete(counts).where(counts.c.hour < hour - KEPT))

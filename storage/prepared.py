@@ -47,7 +47,9 @@ class Prepared:
         return int(_run(conn, self._for(conn, values), values).rowcount)
 
     def many(self, conn: Connection, several: Sequence[Values]) -> int:
-        """Run it once for each of `several`, of which there is at least one; how many rows all of them changed."""
+        """Run it once for each of `several`; how many rows all of them changed."""
+        if not several:
+            return 0
         if len(several) == 1:
             return self.count(conn, several[0])
         built, cursor = self._for(conn, several[0]), _cursor(conn)

@@ -1,11 +1,12 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, String
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -35,3 +36,8 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # Ordered by code point on both, so that `word >= 'ad' AND word < 'ae'` is every word that begins with `ad`.
 Word = String(100).with_variant(String(100, collation="C"), "postgresql")
+
+
+def for_lists(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of a list's items: PostgreSQL cuts what is cast to a length, and says nothing; a column says it."""
+    return Text() if isinstance(kind, String) else kind

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.among import among
 from storage.prepared import Prepared
+from storage.types import for_lists
 
 Values = Mapping[str, Any]
 
@@ -59,7 +60,7 @@ def insert_missing(conn: Connection, table: Table, rows: Sequence[Values]) -> No
 @cache
 def _listed(table: Table, columns: tuple[str, ...]) -> Prepared:
     """Of each column a list: for psycopg it is the same statement however many rows there are, and asked once."""
-    lists = [func.unnest(bindparam(name, type_=postgresql.ARRAY(table.c[name].type))) for name in columns]
+    lists = [func.unnest(bindparam(name, type_=postgresql.ARRAY(for_lists(table.c[name].type)))) for name in columns]
     rows = postgresql.insert(table).from_select(columns, select(*lists), include_defaults=False)
     return Prepared(rows.on_conflict_do_nothing())
 

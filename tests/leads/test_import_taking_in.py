@@ -163,9 +163,9 @@ def test_one_name_never_becomes_both_unless_a_list_tells_them_apart(bureau, exis
 def test_what_a_list_says_of_a_lead_who_was_merged_stays_its_own(bureau, database):
     bureau.takes("Courriel\nada@example.org\nada.l@example.org\n")
     kept, gone = bureau.lead("ada@example.org").id, bureau.lead("ada.l@example.org").id
-    database.write(
-        lambda conn: conn.execute(leads.update().where(leads.c.id == gone).values(merged_into=kept)) and None
-    )
+    pointer = wakes.update().where(wakes.c.lead_id == gone).values(survivor_id=kept)
+    merged = leads.update().where(leads.c.id == gone).values(merged_into=kept)
+    database.write(lambda conn: [conn.execute(one) and None for one in (merged, pointer)])
     bureau.takes("Courriel;Société\nada.l@example.org;Analytical\n")
     assert (bureau.lead("ada@example.org").company, bureau.lead("ada.l@example.org").company) == (None, "Analytical")
 

@@ -5,14 +5,20 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from psycopg.errors import DataError
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from base.clock import elapsed
+from leads import limits
+from leads.limits import SITE, Limit
+from storage.among import among
 from storage.database import StorageUnavailable, open_database
 from storage.prepared import Prepared
 from storage.schema import companies, facts
-from storage.upsert import hold
+from storage.upsert import hold, insert_missing
+
+LONGEST = 60  # characters of a key
 
 pytestmark = pytest.mark.postgres
 
@@ -171,3 +177,32 @@ def test_a_fault_of_ours_is_not_tried_again(database):
         database.write(job)
     assert len(tries) == 1
     assert not isinstance(caught.value, (StorageUnavailable, OperationalError))
+
+
+def test_what_is_too_long_for_its_column_is_refused_and_never_cut(database, moment):
+    row = {"key": "k" * 5_000, "value": ""}
+    with pytest.raises(DataError):
+        database.write(lambda conn: insert_missing(conn, facts, [row, {"key": "short", "value": ""}]))
+    database.write(lambda conn: insert_missing(conn, facts, [{"key": "k" * LONGEST, "value": ""}]))
+    with database.read() as conn:
+        known = Prepared(select(facts.c.key).where(among(facts.c.key, "keys")))
+        assert known.rows(conn, {"keys": ["k" * (LONGEST + 1)]}) == []
+        assert len(known.rows(conn, {"keys": ["k" * LONGEST]})) == 1
+
+
+def test_only_what_counts_for_the_whole_site_stands_in_the_line_of_forms(database, moment):
+    """A visit counts its network alone: it holds up no form, and waits for none."""
+    counted, done = threading.Event(), threading.Event()
+    whole, network = Limit("site", SITE, None), Limit("network", "visits of one network", 600)
+
+    def form(conn):
+        limits.over(conn, [whole], False, moment.machine)
+        counted.set()
+        assert done.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(database.write, form)
+        assert counted.wait(10)
+        database.write(lambda conn: limits.over(conn, [network], False, moment.machine))
+        done.set()
+        under_way.result()
