@@ -124,6 +124,11 @@ class Departure:
     phone: str | None = None
     day: datetime | None = None
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """By what those who left are known again in the list: each of their addresses, else their number."""
+        return self.addresses or ((self.phone,) if self.phone else ())
+
 
 def gravest(reasons: Collection[str]) -> tuple[str, ...]:
     """One reason for each scope: who complained is left alone for that, whether the mailbox works or not."""

@@ -129,10 +129,14 @@ def contacts(
 
 
 def _said_first(gone: Departure, line: int, seen: FirstSeen) -> Departure | None:
-    """What of a departure no row above has said of the same contact."""
-    who = gone.addresses[0] if gone.addresses else gone.phone
-    new = tuple(why for why in gone.reasons if seen.before(f"{why} {gone.day} {who}", line) is None)
+    """What of a departure no row above has said of all whom it names."""
+    new = tuple(why for why in gone.reasons if _is_news(f"{why} {gone.day}", gone, line, seen))
     return replace(gone, reasons=new) if new else None
+
+
+def _is_news(what: str, gone: Departure, line: int, seen: FirstSeen) -> bool:
+    """Whether no row above has said it of somebody; each of them is noted."""
+    return None in [seen.before(f"{what} {who}", line) for who in gone.named]
 
 
 def size_of(file: BinaryIO) -> int:

@@ -187,6 +187,12 @@ def test_somebody_has_left_where_any_row_of_theirs_says_so_once_for_each_reason(
     assert [one.departure and one.departure.reasons for one in read] == [None, None, GONE, None, BACK]
 
 
+def test_they_have_left_at_an_address_that_no_row_above_had_named():
+    text = f'Email;Unsubscribed\n{ADA};yes\n"{ADA}, {BOB}";yes\n"{BOB}, {ADA}";yes\n'
+    _, read = looked_at(text)
+    assert [one.departure and one.departure.addresses for one in read] == [(ADA,), (ADA, BOB), None]
+
+
 def test_they_have_left_at_every_address_that_their_row_names():
     text = f"Email pro;Email perso;Unsubscribed\n{ADA};{BOB}, {CHLOE};2024-03-01\n"
     [one] = looked_at(text)[1]
