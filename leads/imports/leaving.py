@@ -81,8 +81,9 @@ def leavers(rows: Iterable[Contact | Reject], key: str, due_at: datetime) -> lis
 
 
 def decide(one: Leaver, stance: Stance, calendar_now: datetime) -> Leaves | Stays | None:
-    """What a row comes to; None for somebody who asked to be forgotten. Pure."""
-    if any(ERASED in whys.values() for whys in stance.alone.values()):
+    """What a row comes to; None where it names nobody but people who asked to be forgotten. Pure."""
+    hashes = [kept for kept in one.hashes.values() if ERASED not in stance.alone.get(kept, {}).values()]
+    if one.hashes and not hashes:
         return None
     if _stands(one.departure.day, stance.agreed_at, calendar_now):
         return Stays()
@@ -90,7 +91,7 @@ def decide(one: Leaver, stance: Stance, calendar_now: datetime) -> Leaves | Stay
     suppressed = {
         (kept, SCOPES[reason]): reason
         for reason in reasons
-        for kept in one.hashes.values()
+        for kept in hashes
         if SCOPES[reason] not in stance.alone.get(kept, {})
     }
     said_no = set(reasons) - {HARD_BOUNCE}

@@ -107,8 +107,8 @@ def note_leavers(rows: Iterable[Record], rules: Rules, left: FirstSeen) -> None:
     """Note in `left` of whom any row says that they left, for `contacts`."""
     for record in rows:
         found = read(record, rules)
-        if isinstance(found, Contact) and found.departure is not None:
-            left.before(found.key, found.line)
+        for who in found.departure.named if found.departure else ():
+            left.before(who, found.line)
 
 
 def contacts(

@@ -93,7 +93,7 @@ def rehearse(
     for batch in _batches(file, settings, limit):
         known = _look_up(database, batch, suppression_key, calendar_now, tally)
         for one in batch:
-            told = Reject(one.line, ERASED) if one.line in known.erased else one
+            told = Reject(one.line, ERASED, departure=one.departure) if one.line in known.erased else one
             for kept_back in _count(told, settings.policy, known, calendar_now, tally):
                 hear(kept_back)
         progress(_share(file, size), {"rows": tally.rows})

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from base.saying import Refused, joined, said
 from base.tokens import digest
 from leads.imports.contacts import Rules
-from leads.imports.departures import FIELDS, REASONS
+from leads.imports.departures import REASONS
 from leads.imports.mapping import CONSENT, CONSENT_AT, ordered
 from leads.imports.reading import Layout, Survey
 
@@ -92,9 +92,9 @@ class Settings:
 
     @property
     def may_contradict_itself(self) -> bool:
-        """Whether a row may say yes, and another one of the same contact that they left."""
-        told = set(self.fields.values())
-        return not told.isdisjoint(FIELDS) and any(field.startswith(CONSENT) for field in told)
+        """Whether a row may say yes, and another one of the same contact that they left: a column of consent by itself
+        may say both."""
+        return any(field.startswith(CONSENT) for field in self.fields.values())
 
     @property
     def layout(self) -> Layout:

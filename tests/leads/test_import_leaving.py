@@ -150,6 +150,22 @@ def test_a_row_that_says_they_left_counts_wherever_it_stands_in_the_list(bureau,
     assert bureau.count(consents) == 0  # there was no moment at which they could have been written to
 
 
+YES = "Courriel;OK;Désabonné\nada@example.org;oui;\n"
+NOS = {
+    "a column of consent by itself": "Courriel;OK\nada@example.org;abonné\n{}ada@example.org;désabonné\n",
+    "a row of several addresses": YES + '{}"bob@example.org, ada@example.org";;x\n',
+    "a row that is not taken": YES + '{}"contact@example.org, ada@example.org";;x\n',
+}
+
+
+@pytest.mark.parametrize("no", NOS)
+def test_nobody_is_written_to_before_the_row_that_says_no_is_in(bureau, no):
+    between = "".join(f"lead{number}@example.org;non\n" for number in range(150))
+    run = bureau.takes(NOS[no].format(between), Policy(roles=False, **PROOF), AS_CONSENT)
+    assert bureau.alone()["ada"] == {"marketing": "unsubscribed"}
+    assert (run.counts["consents"], bureau.count(consents)) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("left_on", "stands"), [("oui", True), ("2024-03-01", True), ("2026-11-01", False), ("2031-01-01", True)]
 )
@@ -238,6 +254,17 @@ def test_who_asked_to_be_forgotten_is_not_written_down_anew(bureau):
     run = bureau.takes(LIST)
     assert bureau.alone()["dan"] == {"marketing": "erased"}
     assert (run.counts["left"], run.counts["rejected"]) == (2, 1)
+
+
+def test_beside_somebody_who_asked_to_be_forgotten_the_others_of_a_row_are_left_alone(bureau):
+    bureau.leave("bob@example.org", "marketing", "erased")
+    for first in ("ada@example.org, bob@example.org", "bob@example.org, chloe@example.org"):
+        text = f'Courriel;Désabonné\n"{first}";oui\n'
+        assert bureau.rehearses(text)[0].left == {"unsubscribed": 1}
+        assert bureau.takes(text).counts["left"] == 1
+    assert bureau.alone() == {
+        "ada": {"marketing": "unsubscribed"}, "bob": {"marketing": "erased"}, "chloe": {"marketing": "unsubscribed"},
+    }  # fmt: skip
 
 
 def test_a_list_that_was_stopped_leaves_alone_whom_the_rest_of_it_names(bureau):
