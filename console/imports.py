@@ -46,6 +46,7 @@ FIELDS = {
     "id:crm": msgid("Its id in the CRM"), "tags": msgid("Tags"), "consent_at": msgid("Day of the consent"),
     "subscribed": msgid("How they stand: subscribed, unsubscribed, bounced…"),
     "unsubscribed": msgid("They unsubscribed, or objected"), "bounced": msgid("Mail to them came back"),
+    "bounce_reason": msgid("Why mail to them came back, where it did"),
     "complained": msgid("They reported mail as spam"),
 }  # fmt: skip
 EVERYBODY = {

@@ -88,6 +88,11 @@ def _departures(found: Survey, tally: Tally, policy: Policy, words: Translator) 
             "%(columns)s: it looks as if it said who left elsewhere, and is left out. Nobody is left alone by it.",
             columns=names,
         )
+        yield words.gettext(
+            '`--map "%(column)s=unsubscribed"` leaves alone whom it says yes of; `=bounced`, `=complained` and, for a '
+            "column of words such as `subscribed`, `=subscribed` are the others.",
+            column=over[0],
+        )
 
 
 def _consents(tally: Tally, words: Translator) -> str:

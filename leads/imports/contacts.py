@@ -48,7 +48,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Whom a row names: `columns` are the lead's own, filled ones only; `consents` the topics it says yes to,
-    and `flaw` why they count for nothing; `unread` what stands where it should say whether they left elsewhere."""
+    and `flaw` why they count for nothing; `unread` what stands where it should say whether they left elsewhere, empty
+    for an address."""
 
     line: int
     columns: Mapping[str, str]
@@ -204,7 +205,7 @@ class _Told:
     def _left(self, target: str, cell: str) -> None:
         reason = departures.told(target, cell)
         if reason is None:
-            self.unread.append(cell[:LONGEST_TAG])
+            self.unread.append("" if "@" in cell else cell[:LONGEST_TAG])  # an address is told by its line alone
         elif reason:
             self.left.append(reason)
             days = [day for day in (self.left_on, values.day(cell)) if day is not None]

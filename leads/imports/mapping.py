@@ -86,10 +86,13 @@ def propose(shape: Shape, targets: Targets) -> Fields:
 
 
 def passed_over(shape: Shape, found: Fields) -> list[str]:
-    """The columns that look as if they said who left elsewhere, and are left out of `found`."""
-    return [
-        name for name, field in propose(shape, Targets()).items() if field in departures.FIELDS and name not in found
-    ]
+    """The columns that say who left elsewhere, or look as if they did, and are left out of `found`."""
+    return [name for name in shape.names if name not in found and _may_say_who_left(name, _cells(shape, name))]
+
+
+def _may_say_who_left(name: str, cells: Collection[str]) -> bool:
+    known = departures.field_of(name) is not None or departures.is_status(name, cells)
+    return known or departures.is_doubtful(name, cells)
 
 
 def adjust(proposed: Mapping[str, str], wished: Iterable[tuple[str, str]], shape: Shape, targets: Targets) -> Fields:
@@ -223,7 +226,7 @@ def _by_cells(shape: Shape, found: Fields) -> None:
 
 
 def _by_words(shape: Shape, found: Fields) -> None:
-    """A column in which most cells are words such as `subscribed` and `cleaned` says how everybody stands."""
+    """A `Status` in which most cells are words such as `subscribed` and `cleaned` says how everybody stands."""
     for name in shape.names:
         if name not in found and departures.is_status(name, _cells(shape, name)):
             found[name] = departures.SUBSCRIBED

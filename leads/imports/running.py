@@ -63,7 +63,7 @@ class Tally:
 
     def hear_unread(self, cells: Iterable[str]) -> None:
         """Count what could not be read; of what is written in many ways the first ones are told."""
-        self.unread.update(cell for cell in cells if cell in self.unread or len(self.unread) < TOLD)
+        self.unread.update(cell for cell in filter(None, cells) if cell in self.unread or len(self.unread) < TOLD)
 
 
 @dataclass(frozen=True, slots=True)

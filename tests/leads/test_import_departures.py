@@ -57,7 +57,7 @@ EXPORTS = {
     ),
     "Mautic": (
         f"id,firstname,lastname,email,doNotEmail,doNotContact\n1,Ada,L,{ADA},0,0\n2,Bob,M,{BOB},1,0\n"
-        f"3,Chloé,P,{CHLOE},,2\n",
+        f"3,Chloé,P,{CHLOE},,1\n",
         {BOB: GONE, CHLOE: GONE},
     ),
     "Salesforce": (
@@ -70,7 +70,7 @@ EXPORTS = {
         "Subscriber,Name,Status,Subscribed,Unsubscribed\n"
         f"{ADA},Ada,Active,2023-01-01 10:00:00,\n{BOB},Bob,Unsubscribed,2023-01-01 10:00:00,2024-01-01 10:00:00\n"
         f"{CHLOE},Chloé,Bounced,2023-01-01 10:00:00,\n{DAN},Dan,Junk,2023-01-01 10:00:00,\n",
-        {BOB: GONE, CHLOE: BACK, DAN: SPAM},
+        {BOB: GONE, CHLOE: BACK},  # `Junk` is not only a word of mail
     ),
     "ActiveCampaign": (
         f"Email,First Name,Status\n{ADA},Ada,Active\n{BOB},Bob,Unsubscribed\n{CHLOE},Chloé,Bounced\n"
@@ -101,7 +101,7 @@ EXPORTS = {
     ),
     "Mailjet": (f"Email,IsExcludedFromCampaigns\n{ADA},false\n{BOB},true\n", {BOB: GONE}),
     "Sarbacane": (
-        f"Email;Désinscrit;NPAI;Plainte\n{ADA};;;\n{BOB};x;;\n{CHLOE};;x;\n{DAN};;;x\n",
+        f"Email;Désinscrit;NPAI;Plainte spam\n{ADA};;;\n{BOB};x;;\n{CHLOE};;x;\n{DAN};;;x\n",
         {BOB: GONE, CHLOE: BACK, DAN: SPAM},
     ),
     "a spreadsheet in French": (
@@ -109,7 +109,6 @@ EXPORTS = {
         f"C;{CHLOE};;désabonnée\nD;{DAN};non;désinscrit\n",
         {BOB: GONE, CHLOE: GONE, DAN: GONE},
     ),
-    "columns without names": (f"{ADA};Subscribed\n{BOB};Unsubscribed\n{CHLOE};Subscribed\n", {BOB: GONE}),
     "several reasons": (
         f"Email;Unsubscribed;Hard bounce;Spam complaint\n{ADA};1;1;\n{BOB};1;1;1\n",
         {ADA: (*GONE, *BACK), BOB: (*GONE, *SPAM)},
@@ -136,14 +135,74 @@ def test_a_list_of_another_tool_says_who_left_there(tool):
     assert left(text) == expected
 
 
+# Columns that may say who left, of something else or in a way that nobody can tell: pointed out, never taken.
+DOUBTFUL = (
+    "Marketing emails bounced", "Do Not Mail", "Clean", "Stop", "Complaint(s)", "Plaintes",
+    "Stop date", "Date de refus", "Refus par", "Withdrawn date", "Clean email", "Email clean", "Clean date",
+    "Objection", "Lead objection", "Suppressed", "DNC", "Unsubscribed from webinar", "Désabonné de la presse",
+    "Opted out (post)", "Spam",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_a_column_of_which_nobody_can_tell_leaves_nobody_alone_and_is_pointed_out(name):
+    text = f"Email;{name}\n{ADA};yes\n{BOB};2024-03-01\n"
+    assert field_of(name) is None
+    assert left(text) == {}
+    assert looked_at(text)[0].passed_over == [name]
+    assert left(text, mapped=((name, "unsubscribed"),)) == {ADA: GONE, BOB: GONE}
+
+
 @pytest.mark.parametrize("name", [
     "Lead status", "SMS opt-out", "Do Not Call", "Ne pas appeler", "Lien de désabonnement", "Unsubscribe link",
-    "Opt-in", "Marketing emails bounced", "Do Not Mail", "Clean", "Stop", "Email opt-in date", "Subscribed at",
-    "Bounce rate", "UNSUB_CAMPAIGN_ID", "Contact", "Refus de prélèvement",
+    "Opt-in", "Email opt-in date", "Subscribed at", "Bounce rate", "UNSUB_CAMPAIGN_ID", "Contact",
+    "Refus de prélèvement", "Unsubscribed from SMS", "Unsubscribed (WhatsApp)",
 ])  # fmt: skip
 def test_a_column_that_speaks_of_something_else_leaves_nobody_alone(name):
-    assert field_of(name) is None
-    assert left(f"Email;{name}\n{ADA};yes\n") == {}
+    text = f"Email;{name}\n{ADA};yes\n"
+    assert left(text) == {}
+    assert looked_at(text)[0].passed_over == []
+
+
+@pytest.mark.parametrize("name", [
+    "UNSUB_TIME", "unsubscribed", "Unsubscribed from all email", "Opted out of email", "Opted out of email: One to One",
+    "Email Opt Out", "HasOptedOutOfEmail", "Do Not Email", "Do Not Contact", "DNC email", "BLACKLISTED",
+    "EMAIL_BLACKLISTED", "Désabonné(e)", "Désinscrit", "Opposition e-mail", "Ne pas contacter", "Unsubscribe date",
+    "Date de désinscription",
+])  # fmt: skip
+def test_a_column_is_known_by_its_whole_name_as_the_tools_write_it(name):
+    assert field_of(name) == UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("name", ["Email hard bounce reason", "Hard bounce reason"])
+def test_whatever_stands_as_the_reason_of_a_bounce_is_one(name):
+    assert left(f"Email;{name}\n{ADA};Mailbox full\n{BOB};\n") == {ADA: BACK}
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("Status", "Active Blocked Unsubscribes"), ("Statut", "Confirmé Refusé Confirmé"), ("Etat", "Actif Bloqué Actif"),
+    ("Status", "Active Archived Withdrawn"), ("Abonnement", "Actif Retiré Actif"),
+    ("Formule", "abonné désabonné abonné"),
+    ("Type client", "abonné désabonné désabonné"),
+])  # fmt: skip
+def test_a_status_without_a_word_of_mail_or_a_name_that_is_none_is_pointed_out(name, words):
+    cells = "".join(f"lead{number}@example.org;{word}\n" for number, word in enumerate(words.split()))
+    found, read = looked_at(f"Email;{name}\n{cells}")
+    assert (found.mapping, found.passed_over) == ({"Email": "email"}, [name])
+    assert all(one.departure is None for one in read)
+
+
+def test_a_column_without_a_name_is_pointed_out():
+    text = f"{ADA};Subscribed\n{BOB};Unsubscribed\n{CHLOE};Subscribed\n"
+    assert (left(text), looked_at(text)[0].passed_over) == ({}, ["column 2"])
+    assert left(text, mapped=(("2", "subscribed"),)) == {BOB: GONE}
+
+
+def test_a_word_that_may_say_anything_is_no_no_and_costs_no_consent():
+    text = f"Email;Status;OK\n{ADA};Unsubscribed;oui\n{BOB};Blocked;oui\n{CHLOE};Inactive;oui\n"
+    _, read = looked_at(text, mapped=(("OK", "consent:tips"),))
+    assert [one.departure and one.departure.reasons for one in read] == [GONE, None, None]
+    assert [isinstance(one, Contact) and one.flaw for one in read] == [None, None, None]
 
 
 @pytest.mark.parametrize("words", [
@@ -160,19 +219,24 @@ def test_a_status_of_something_else_is_left_out(words):
     ("field", "cell", "reason"),
     [
         *((UNSUBSCRIBED, cell, "unsubscribed") for cell in (
-            "yes", "Oui", "TRUE", "Vrai", "1", "1.0", "3", "x", "X", "✓", "2024-03-01", "01/03/2024", "03/25/24 10:00",
-            "12 mars 2024", "1700000000000", "Opt-out", "Ne pas contacter", "STOP",
+            "yes", "Oui", "TRUE", "Vrai", "1", "1.0", "x", "X", "✓", "2024-03-01", "01/03/2024", "03/25/24 10:00",
+            "2024-02-03T04:05:06.000Z", "12 mars 2024", "Opted-out", "Ne pas contacter",
         )),
         *((UNSUBSCRIBED, cell, "") for cell in (
-            "no", "Non", "FALSE", "faux", "0", "0.0", "0000-00-00 00:00:00", "Subscribed", "Abonné", "Actif",
+            "no", "Non", "FALSE", "faux", "0", "0.0", "0000-00-00 00:00:00", "1900-01-01", "-", "Subscribed", "Abonné",
+            "Actif",
         )),
-        *((UNSUBSCRIBED, cell, None) for cell in ("peut-être", "ok", "https://example.org/u/2024", "Inactive")),
+        *((UNSUBSCRIBED, cell, None) for cell in (
+            "peut-être", "ok", "https://example.org/u/2024", "Inactive", "STOP", "3", "-1", "0 hard bounce",
+            "Unsubscribed: 0", "asked on 2024-03-01", "1700000000000",
+        )),
         (UNSUBSCRIBED, "Hard bounce", "hard_bounce"),
         (BOUNCED, "oui", "hard_bounce"),
         (BOUNCED, "Soft bounce", ""),
         (COMPLAINED, "1", "complaint"),
         *((SUBSCRIBED, cell, "") for cell in ("yes", "Subscribed", "pending", "2024-03-01", "2024-03-01T10:00:00Z")),
-        *((SUBSCRIBED, cell, "unsubscribed") for cell in ("no", "false", "Unsubscribed on 2024-03-01", "Liste noire")),
+        *((SUBSCRIBED, cell, "unsubscribed") for cell in ("no", "false", "Unsubscribed", "Blacklisted")),
+        (SUBSCRIBED, "Unsubscribed on 2024-03-01", None),
         (SUBSCRIBED, "cleaned", "hard_bounce"),
         (SUBSCRIBED, "left in 2024", None),
     ],
@@ -222,6 +286,13 @@ def test_a_column_of_consent_that_says_unsubscribed_is_a_no_and_a_plain_no_is_no
     _, read = looked_at(text, mapped=(("Newsletter", "consent:tips"),))
     assert [isinstance(one, Contact) and one.consents for one in read] == [("tips",), (), ()]
     assert [one.departure and one.departure.reasons for one in read] == [None, GONE, None]
+
+
+def test_an_address_that_cannot_be_read_is_told_by_its_line_alone():
+    text = f"Email;Unsubscribed;OK\n{ADA};asked by {BOB};oui\n"
+    [one] = looked_at(text, mapped=(("OK", "consent:tips"),))[1]
+    assert isinstance(one, Contact)
+    assert (one.unread, one.flaw, one.hints) == (("",), "unread", ("unread",))
 
 
 def test_what_cannot_be_read_is_kept_to_be_told_and_counts_against_a_consent_of_the_row():

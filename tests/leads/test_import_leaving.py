@@ -28,7 +28,7 @@ LIST = (
     "ada@example.org;abonné;;oui\n"
     "bob@example.org;désabonné;2024-03-01;oui\n"
     "chloe@example.org;nettoyé;;oui\n"
-    "dan@example.org;plainte;;oui\n"
+    "dan@example.org;plainte spam;;oui\n"
     "eve@example.org;abonné;bientôt;oui\n"
 )
 
