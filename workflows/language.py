@@ -28,8 +28,9 @@ def is_below(sequence: Sequence, step_id: str, than: str) -> bool:
 
 
 def lets_in(trigger: Trigger, event: Event, sequence_name: str) -> bool:
-    """Whether `event` pulls this trigger; others are pulled by what changes. What machines did pulls nothing."""
-    if event.evidence not in CREDIBLE:
+    """Whether `event` pulls this trigger; others are pulled by what changes. What machines did pulls nothing, and
+    neither does what a list says to have happened elsewhere."""
+    if event.evidence not in CREDIBLE or event.by_list:
         return False
     if trigger.form is not None:
         return event.name == "form_submitted" and event.subject == trigger.form

@@ -52,6 +52,14 @@ def test_what_pulls_a_trigger(tell, written, event, enters):
     assert (story.sent == ["tips/one"]) is enters
 
 
+@pytest.mark.parametrize(("data", "sent"), [({}, ["tips/one"]), ({"import_id": 1, "line": 2}, [])])
+def test_what_a_list_says_of_elsewhere_lets_nobody_in(tell, data, sent):
+    story = tell('class = "transactional"\n' + trigger('event = "unsubscribed"'))
+    story.event("unsubscribed", "all", evidence="engine", **data)
+    story.turn()
+    assert story.sent == sent
+
+
 @pytest.mark.parametrize(
     ("text", "lead", "reason"),
     [
