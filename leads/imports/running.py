@@ -209,7 +209,8 @@ def _write(
         "stayed": len(outcome.stayed) + len(unread),
     }
     counts = {name: run.counts.get(name, 0) + more for name, more in news.items()}
-    kept_back: list[Reject | Remark] = [*rejects, *outcome.stayed, *outcome.withheld, *unread]
+    # One is kept of each row, the first: that it cannot be read says that no consent is recorded, too.
+    kept_back: list[Reject | Remark] = [*rejects, *outcome.stayed, *unread, *outcome.withheld]
     return ledger.go_on(conn, run, rows[-1].line + 1, counts, kept_back, now.machine)
 
 
