@@ -88,7 +88,10 @@ class Settings:
 
     @property
     def hash(self) -> str:
-        return digest(json.dumps(self.as_json(), sort_keys=True))
+        told = self.as_json()
+        if self.policy.everybody is None:  # imports of before it was asked go on
+            del told["policy"]["everybody"]
+        return digest(json.dumps(told, sort_keys=True))
 
     @property
     def may_contradict_itself(self) -> bool:
