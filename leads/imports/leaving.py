@@ -6,7 +6,7 @@ Asked and written is for all rows of a transaction at once; what a row comes to 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -28,6 +28,7 @@ from storage.schema import events as events_table
 from storage.schema import leads
 
 _TOLD = {HARD_BOUNCE: "mail.bounced", COMPLAINT: "mail.complained"}  # reason -> its event
+DAY = timedelta(days=1)
 _SCOPES = sorted(set(SCOPES.values()))
 _BY_EMAILS = Prepared(select(leads.c.id, leads.c.email).where(among(leads.c.email, "emails")))
 
@@ -106,8 +107,8 @@ def decide(one: Leaver, stance: Stance, calendar_now: datetime) -> Leaves | Stay
 
 
 def _stands(day: datetime | None, agreed_at: datetime | None, calendar_now: datetime) -> bool:
-    """Whether an own act here is the later one, as far as anybody knows."""
-    return agreed_at is not None and (day is None or not agreed_at < day <= calendar_now)
+    """Whether an own act here is the later one, as far as anybody knows; of the same day the no is."""
+    return agreed_at is not None and (day is None or not (agreed_at < day + DAY and day <= calendar_now))
 
 
 # ---------------------------------------------------------------- what is known

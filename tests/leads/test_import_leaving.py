@@ -1,6 +1,8 @@
 """Who left elsewhere, taken in on both databases: left alone as if they had left here, never against their own yes."""
 
 import io
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.event import listen
 
 from base.clock import Moment
+from base.tokens import digest
 from leads import consent, consenting, events
 from leads.answering import ConsentAnswer
 from leads.imports import ledger
@@ -181,6 +184,32 @@ def test_what_they_agreed_to_here_stands_unless_the_list_says_that_they_left_lat
             list(ledger.kept_back(conn, run.import_id)) == ([Remark(2, "agreed_here")] if stands else []) == kept_back
         )
     assert run.counts["left"] == tally.left.total() == int(not stands)
+
+
+@pytest.mark.parametrize(("ago", "stands"), [(-1, False), (0, False), (1, True)])
+def test_of_a_no_and_a_yes_on_one_day_the_no_is_taken_for_the_later(bureau, clocks, ago, stands):
+    bureau.takes("Courriel\nada@example.org\n")
+    bureau.agrees("ada@example.org", days=-5)
+    left_on = clocks.calendar() - timedelta(days=5 + ago)
+    bureau.takes(f"Courriel;Désabonné\nada@example.org;{left_on:%Y-%m-%d}\n")
+    assert ("ada" not in bureau.alone()) is stands
+
+
+def test_what_cannot_be_read_is_kept_with_its_row_where_the_address_is_left_alone_too(bureau):
+    bureau.leave("eve@example.org", "marketing", "unsubscribed")
+    run = bureau.takes(LIST, Policy(**PROOF), AS_CONSENT)
+    with bureau.database.read() as conn:
+        kept = {one.line: one.code for one in ledger.kept_back(conn, run.import_id)}
+    assert (kept[6], run.counts["stayed"]) == ("unread", 1)
+
+
+def test_an_import_that_was_interrupted_before_lists_could_be_of_leavers_alone_goes_on(bureau):
+    file = io.BytesIO(LIST.encode())
+    settings = Settings.of(survey(file, Wishes(), TARGETS), Policy(), ("fr",))
+    kept = settings.as_json()
+    del kept["policy"]["everybody"]
+    assert Settings.from_json(kept).hash == settings.hash == digest(json.dumps(kept, sort_keys=True))
+    assert replace(settings, policy=Policy(everybody="bounced")).hash != settings.hash
 
 
 def test_what_a_list_proved_and_they_said_here_is_to_go_on_stands(bureau, clocks):
