@@ -89,9 +89,8 @@ def _departures(found: Survey, tally: Tally, policy: Policy, words: Translator) 
             columns=names,
         )
         yield words.gettext(
-            '`--map "%(column)s=unsubscribed"` leaves alone whom it says yes of; `=bounced`, `=complained` and, for a '
-            "column of words such as `subscribed`, `=subscribed` are the others.",
-            column=over[0],
+            '`--map "COLUMN=unsubscribed"` leaves alone whom it says yes of; `=bounced`, `=complained` and, for a '
+            "column of words such as `subscribed`, `=subscribed` are the others."
         )
 
 

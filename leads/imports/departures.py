@@ -28,7 +28,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     SUBSCRIBED: ("subscribed to emails", "is subscribed", "email subscribed"),
     UNSUBSCRIBED: (
         # Mailchimp, MailerLite, HubSpot, Salesforce, Dynamics, Mautic, Brevo, Mailjet
-        "unsub time", "unsubscribed", "unsubscribed from all email", "unsubscribed from all emails",
+        "unsub time", "unsubscribed", "is unsubscribed", "unsubscribed from all email", "unsubscribed from all emails",
         "opted out of email", "opted out of all email", "email opt out", "email opted out", "has opted out of email",
         "do not email", "do not emails", "do not bulk email", "do not allow emails", "do not allow bulk emails",
         "do not contact", "dnc email", "email dnc", "blacklisted", "email blacklisted", "blocklisted",
@@ -73,7 +73,7 @@ STATUS = frozenset(
 # Names with one of these in them may speak of leaving: they are pointed out, and fill nothing by themselves ...
 _DOUBTFUL = ("unsub", "opt out", "opted out", "desabonn", "desinscri", "bounce", "clean", "npai", "rebond", "spam",
              "complain", "plainte", "blacklist", "blocklist", "liste noire", "objection", "opposition", "dnc",
-             "do not", "ne pas", "ne plus", "suppressed", "withdrawn", "refus", "stop")  # fmt: skip
+             "do not", "ne pas", "ne plus", "suppress", "withdrawn", "refus", "stop")  # fmt: skip
 # ... but for those that speak of something else, or tell more of what another column says.
 _OF_SOMETHING_ELSE = frozenset(
     {"sms", "whatsapp", "whats", "fax", "phone", "call", "appeler", "telephone", "link", "lien", "url", "campaign",
@@ -119,7 +119,7 @@ _ANYTHING = frozenset(
 _YES = frozenset({"yes", "y", "true", "vrai", "oui", "o", "x", "on", "checked", "coche", "1", "1.0", "1,0", *"✓✔☑✅"})
 _NO = frozenset({"no", "n", "false", "faux", "non", "off", "unchecked", "never", "jamais", "0", "0.0", "0,0", "-", ""})
 
-_TIME = r"(?:[T ,]+\d{1,2}[:h]\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
+_TIME = r"(?:[T ,]+\d{1,2}[:h]\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?)?"
 _DAY = re.compile(
     rf"(?:(\d{{4}})[/.\-]\d{{1,2}}[/.\-]\d{{1,2}}|\d{{1,2}}[/.\-]\d{{1,2}}[/.\-](\d{{4}}|\d{{2}})){_TIME}"
 )

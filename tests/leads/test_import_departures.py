@@ -165,7 +165,8 @@ def test_a_column_that_speaks_of_something_else_leaves_nobody_alone(name):
 
 
 @pytest.mark.parametrize("name", [
-    "UNSUB_TIME", "unsubscribed", "Unsubscribed from all email", "Opted out of email", "Opted out of email: One to One",
+    "UNSUB_TIME", "unsubscribed", "isUnsubscribed",
+    "Unsubscribed from all email", "Opted out of email", "Opted out of email: One to One",
     "Email Opt Out", "HasOptedOutOfEmail", "Do Not Email", "Do Not Contact", "DNC email", "BLACKLISTED",
     "EMAIL_BLACKLISTED", "Désabonné(e)", "Désinscrit", "Opposition e-mail", "Ne pas contacter", "Unsubscribe date",
     "Date de désinscription",
@@ -220,7 +221,7 @@ def test_a_status_of_something_else_is_left_out(words):
     [
         *((UNSUBSCRIBED, cell, "unsubscribed") for cell in (
             "yes", "Oui", "TRUE", "Vrai", "1", "1.0", "x", "X", "✓", "2024-03-01", "01/03/2024", "03/25/24 10:00",
-            "2024-02-03T04:05:06.000Z", "12 mars 2024", "Opted-out", "Ne pas contacter",
+            "2024-02-03T04:05:06.000Z", "2024-02-03 04:05:06.1+00", "12 mars 2024", "Opted-out", "Ne pas contacter",
         )),
         *((UNSUBSCRIBED, cell, "") for cell in (
             "no", "Non", "FALSE", "faux", "0", "0.0", "0000-00-00 00:00:00", "1900-01-01", "-", "Subscribed", "Abonné",

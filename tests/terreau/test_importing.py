@@ -188,6 +188,7 @@ def test_who_left_elsewhere_is_told_before_and_after_and_the_columns_can_be_unsa
     unsaid = told("import", "gone.csv", "--dry-run", "--map", "Statut=", "--map", "Opposition RGPD=").stdout
     assert "Left elsewhere" not in unsaid
     assert "`Statut`, `Opposition RGPD`: it looks as if it said who left elsewhere, and is left out." in unsaid
+    assert '`--map "COLUMN=unsubscribed"` leaves alone whom it says yes of' in unsaid
     done = told("import", "gone.csv", "--yes", "--author", "ada")
     assert "2 rows say that they left elsewhere: they are left alone from now on." in done.stdout
     kept = (house / "gone.csv.rejects.csv").read_text("utf-8-sig").splitlines()
