@@ -129,10 +129,11 @@ def test_an_address_says_whom_the_list_holds(staff_client, people, address, foun
 def test_the_list_is_in_the_order_of_what_is_left_of_the_points_and_says_until_when_it_is_not(
     staff_client, console_door, clocks, people
 ):
-    """What was counted last is highest for ada, who has done nothing for a year."""
+    """What was counted last is highest for ada, who has less than bob today, and is hot as before."""
     rule = next(one for one in console_door.site().definitions.scoring.engagement if one.cap is None)
     old = update(schema.standings).where(schema.standings.c.lead_id == people["ada"])
-    earned = {"buckets": {rule.id: {"2025-11-01": 92_500}}, "fades_on": clocks.calendar().date()}
+    today = clocks.calendar().date()
+    earned = {"buckets": {rule.id: {today.isoformat(): 82_000}}, "fades_on": today}
     console_door.database.write(lambda conn: conn.execute(old.values(**earned)).rowcount)
     at_rest = update(schema.wakes).values(due_at=None)  # the engine has been there
     console_door.database.write(lambda conn: conn.execute(at_rest).rowcount)
@@ -144,7 +145,7 @@ def test_the_list_is_in_the_order_of_what_is_left_of_the_points_and_says_until_w
     zone = console_door.config.site.timezone
     Recounter(console_door.database, console_door.releases, clocks, zone).drain(Event())
     now = client.get(LIST)
-    assert names_in(now) == ["Bob Keller", "Chloé Lefèvre", "Ada Moreau"]
+    assert names_in(now) == ["Bob Keller", "Ada Moreau", "Chloé Lefèvre"]
     assert said not in now.text
 
 
