@@ -1,4 +1,4 @@
-"""Whether the secrets here are those that a database was begun with: each machine would make its own without a word."""
+"""Whether the suppression key here is the one a database was begun with: each machine would make its own silently."""
 
 from sqlalchemy import Connection, select
 
@@ -33,14 +33,18 @@ class UnreadableKeys(UnfitKeys):
 
 
 class StrangeKeys(UnfitKeys):
-    """With other secrets than those of before, nobody who must not be mailed is known, and no link opens."""
+    """With another suppression key than that of before, nobody who must not be mailed is known.
+
+    It stands for all secrets: the others may be replaced, so that nothing tells whether two machines share them.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(
             said(
-                "the secrets in %(folder)s are not those this database was begun with: people who must not be mailed"
-                " would not be known, and links in mails would not open. Lay the folder `secrets` of the other"
-                " machine, or of before, in its place",
+                "the suppression key here (in %(folder)s, or under [secrets]) is not the one this database was begun"
+                " with: people who must not be mailed would not be known. Bring all the secrets of the other machine,"
+                " or of before: signing_keys and session_key are not compared, and have to be shared too"
+                " (docs/operations.md, *On several machines*)",
                 folder=config.data.dir / "secrets",
             )
         )

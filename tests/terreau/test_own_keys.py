@@ -16,7 +16,7 @@ from terreau.own_keys import StrangeKeys
 from terreau.serving import opened
 from tests.terreau.living import terreau
 
-STRANGE = "are not those this database was begun with"
+STRANGE = "is not the one this database was begun with"
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_who_starts_with_other_secrets_changes_nothing(machine):
     started(config)
     before = kept(config, select(facts).order_by(facts.c.key))
     shutil.rmtree(config.data.dir / "secrets")
-    with pytest.raises(StrangeKeys, match="Lay the folder `secrets`"):
+    with pytest.raises(StrangeKeys, match="Bring all the secrets"):
         started(config)
     assert kept(config, select(facts).order_by(facts.c.key)) == before
     assert kept(config, select(func.count()).select_from(releases)) == [(1,)]
