@@ -1,5 +1,8 @@
 """Whether the suppression key here is the one a database was begun with: each machine would make its own silently."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from sqlalchemy import Connection, select
 
 from base.config import Config
@@ -50,45 +53,75 @@ class StrangeKeys(UnfitKeys):
         )
 
 
+class MissingKeys(UnfitKeys):
+    """Secrets made here would be other ones than those of before."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(
+            said(
+                "there is no suppression key in %(folder)s, and this database was begun with one: lay a copy of the"
+                " folder `secrets` of the other machine, or of before, there. None was made (docs/operations.md,"
+                " *On several machines*)",
+                folder=config.data.dir / "secrets",
+            )
+        )
+
+
+class EmptyKeys(UnfitKeys):
+    """A file is there, and no secret in it."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(
+            said(
+                "a file in %(folder)s is empty, or no text: lay that of the other machine, or of before, in its place."
+                " Only `signing_keys` and `session_key` may be taken away instead: they are made anew, and links that"
+                " were sent with the former ones do not open",
+                folder=config.data.dir / "secrets",
+            )
+        )
+
+
 def keys_at(config: Config, database: Database) -> Keys:
-    """The secrets, to work with that database. Raises UnfitKeys, StorageUnavailable."""
+    """The secrets, to work with that database; made where there are none yet. Raises UnfitKeys, StorageUnavailable."""
     with database.read() as conn:
-        known = _known(conn)
-    try:
-        keys = config.keys()
-    except OSError as error:
-        raise UnreadableKeys(config, error) from error
-    if known is not None and known != mark_of(keys.suppression):
-        raise StrangeKeys(config)
-    return keys
+        look_at_keys(config, conn)
+    with _said_if_unreadable(config):
+        return config.keys()
 
 
 def hold_keys(config: Config, database: Database) -> None:
     """From here on that database is worked with under these secrets alone. Raises UnfitKeys, StorageUnavailable."""
-    keys = keys_at(config, database)
-    row = {"key": _MARK, "value": mark_of(keys.suppression)}
+    row = {"key": _MARK, "value": mark_of(keys_at(config, database).suppression)}
     database.write(lambda conn: insert_or_ignore(conn, facts, row))
     keys_at(config, database)  # another machine may have been faster
 
 
 def look_at_keys(config: Config, conn: Connection) -> None:
-    """The same for whoever makes nothing: secrets that are not there yet are strange to a known database.
-
-    Raises UnfitKeys.
-    """
-    known = _known(conn)
-    try:
-        kept = kept_key(config)
-    except OSError as error:
-        raise UnreadableKeys(config, error) from error
-    if known is not None and (kept is None or known != mark_of(kept)):
+    """Whether the secrets here are to be worked with, without making any. Raises UnfitKeys."""
+    known, kept = _known(conn), kept_key(config)  # in this order: who marks a database has kept its key before
+    if known is not None and kept is None:
+        raise MissingKeys(config)
+    if known is not None and kept is not None and known != mark_of(kept):
         raise StrangeKeys(config)
 
 
 def kept_key(config: Config) -> str | None:
-    """The suppression key of the settings or of the folder, None where there is none yet. Raises OSError."""
-    kept = config.data.dir / "secrets" / "suppression_key"
-    return config.secrets.suppression_key or (read_secret(kept) if kept.exists() else None)
+    """The suppression key of the settings or of the folder, None where there is none yet. Raises UnfitKeys."""
+    if config.secrets.suppression_key:
+        return config.secrets.suppression_key
+    with _said_if_unreadable(config), suppress(FileNotFoundError):
+        return read_secret(config.data.dir / "secrets" / "suppression_key")
+    return None
+
+
+@contextmanager
+def _said_if_unreadable(config: Config) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableKeys(config, error) from error
+    except ValueError as error:
+        raise EmptyKeys(config) from error
 
 
 def _known(conn: Connection) -> str | None:

@@ -13,6 +13,7 @@ from base.system_words import why_of
 from base.translations import msgid
 from capture.returned import LONGEST_BODY
 from console.lists import LONGEST_LIST
+from storage.database import open_database
 from terreau.app import create_app
 from terreau.applying import IN_FORCE
 from terreau.house import House
@@ -41,7 +42,7 @@ def listening(config: Config, host: str | None, port: int | None) -> Config:
 def serve(config: Config, *, with_engine: bool, say: Say, stop: Event | None = None) -> int:
     """Pages and, unless told otherwise, the engine, until a signal (or `stop`). Returns the exit code.
 
-    Raises SchemaMismatch, StorageUnavailable, ReleaseRefused, AddressTaken before anything was opened.
+    Raises SchemaMismatch, StorageUnavailable, ReleaseRefused, AddressTaken, UnfitKeys before anything was opened.
     """
     stop = stop or stop_on_signals()
     listener = listen(config.server.host, config.server.port)
@@ -125,8 +126,9 @@ def _over(late: list[str], say: Say) -> int:
 def opened(config: Config, say: Say) -> Iterator[House]:
     """The house with its tables and with content in force, said in a line each."""
     prepare(config)
+    with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
+        hold_keys(config, database)  # before the house is built, which makes whatever secrets are not there
     with closing(House.build(config)) as house:
-        hold_keys(config, house.database)
         applied = content_in_force(house)
         release = house.releases.in_force()
         known = said(IN_FORCE, number=release.release_id, hash=release.hash[:12])

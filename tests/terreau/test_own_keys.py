@@ -1,6 +1,7 @@
 """A database is worked with under the secrets it was begun with; each machine would make its own without a word."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -64,12 +65,11 @@ def told(config):
 def test_a_second_machine_with_secrets_of_its_own_does_not_start_until_it_has_those_of_the_first(machine):
     one, two = machine("one"), machine("two")
     started(one)
+    two.keys()
     with pytest.raises(StrangeKeys, match=STRANGE):
         started(two)
     assert (told(one), told(two)) == ([], ["wrong"])
     shutil.rmtree(two.data.dir / "secrets")
-    assert told(two) == ["wrong"], "and nothing was made by looking"
-    assert not (two.data.dir / "secrets").exists()
     shutil.copytree(one.data.dir / "secrets", two.data.dir / "secrets")
     started(two)
     started(one)
@@ -81,7 +81,7 @@ def test_who_starts_with_other_secrets_changes_nothing(machine):
     config = machine("one")
     started(config)
     before = kept(config, select(facts).order_by(facts.c.key))
-    shutil.rmtree(config.data.dir / "secrets")
+    (config.data.dir / "secrets" / "suppression_key").write_text("another key, such as one made anew")
     with pytest.raises(StrangeKeys, match="Bring all the secrets"):
         started(config)
     assert kept(config, select(facts).order_by(facts.c.key)) == before
@@ -114,10 +114,67 @@ def test_a_database_of_before_takes_the_secrets_of_whoever_starts_first(machine)
 def test_no_command_that_needs_the_key_works_with_another_one(command, machine, typed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     started(machine("one"))
+    machine("two").keys()
     refused = typed("two", *command.split(), answer="Subject: hello\n\n")
     assert refused.exit_code == (75 if "bounce" in command else 1), refused.output
     assert STRANGE in refused.output
     assert not (tmp_path / "backup.zip").exists()
+
+
+@pytest.mark.parametrize("command", ["engine", "serve --port 0", "rights retention", "explain ada@atelier.fr"])
+def test_a_machine_without_secrets_makes_none_for_a_database_that_was_begun_elsewhere(command, machine, typed):
+    one, two = machine("one"), machine("two")
+    started(one)
+    refused = typed("two", *command.split())
+    assert (refused.exit_code, f"there is no suppression key in {two.data.dir / 'secrets'}" in refused.output) == (
+        1,
+        True,
+    )
+    assert [found.state for found in examine(two) if "no suppression key" in found.sentence] == ["wrong"]
+    assert not (two.data.dir / "secrets").exists()
+    shutil.copytree(one.data.dir / "secrets", two.data.dir / "secrets")
+    started(two)
+
+
+@pytest.mark.parametrize("command", ["engine", "serve --port 0"])
+@pytest.mark.parametrize("begun", [True, False])
+def test_secrets_that_are_none_end_in_a_sentence_and_nothing_is_made_or_begun(command, begun, machine, typed):
+    if begun:
+        started(machine("one"))
+    place = machine("two").data.dir
+    place.mkdir()
+    (place / "secrets").write_text("a file where the folder should be")
+    assert f"the secrets in {place / 'secrets'} cannot be read" in refusal(typed, command)
+    (place / "secrets").unlink()
+    (place / "secrets").mkdir()
+    (place / "secrets" / "suppression_key").write_text("\n")
+    assert f"a file in {place / 'secrets'} is empty" in refusal(typed, command)
+    assert [one.state for one in examine(machine("two")) if "is empty" in one.sentence] == ["wrong"]
+    assert [path.name for path in (place / "secrets").iterdir()] == ["suppression_key"]
+    assert kept(machine("two"), select(releases)) == [] or begun
+
+
+def refusal(typed, command):
+    refused = typed("two", *command.split())
+    assert refused.exit_code == 1, refused.output
+    return refused.output
+
+
+def test_signing_and_session_keys_may_be_replaced_or_lost(machine):
+    config = machine("one")
+    started(config)
+    (config.data.dir / "secrets" / "session_key").unlink()
+    (config.data.dir / "secrets" / "signing_keys").write_text("a new one of sixteen signs\n")
+    started(config)
+    assert told(config) == []
+
+
+def test_two_processes_that_start_at_once_in_one_folder_have_the_same_secrets(machine):
+    config = machine("one")
+    with ThreadPoolExecutor(4) as several:
+        for begun in [several.submit(started, config) for _ in range(4)]:
+            begun.result()
+    assert told(config) == []
 
 
 @pytest.mark.parametrize("command", ["backup backup.zip", "forecast", "explain ada@atelier.fr", "bounce --take"])
