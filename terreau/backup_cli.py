@@ -11,6 +11,7 @@ from terreau.archive import NoBackup, NoRestore
 from terreau.backups import backup as write_backup
 from terreau.bar import bar
 from terreau.language import gettext, words
+from terreau.mishaps import sentence_of
 from terreau.options import Options
 from terreau.restoring import plan
 from terreau.restoring import restore as bring_back
@@ -27,19 +28,24 @@ def backup(options: Options, file: Path, with_secrets: bool) -> None:
     """Write the database and the files to give away into FILE, while the house runs, and see whether it is whole.
 
     Keep the folder `secrets` of [data] dir as well, elsewhere: a backup cannot be restored without it, unless it was
-    made with --with-secrets. FILE holds people's data: only its owner may read it, and so should it stay.
+    made with --with-secrets. FILE holds people's data: only its owner may read it, and so should it stay. Where the
+    secrets here are not those of the database it says so, and packs the data without any.
 
     \b
     Example:  terreau backup /backups/terreau-2026-11-02.zip
     """
-    made = write_backup(options.load(), file, system_clocks().moment(), with_secrets, bar)
+    done = write_backup(options.load(), file, system_clocks().moment(), with_secrets, bar)
+    made = done.manifest
     size = words().number(round(file.stat().st_size / 2**20, 1) or 0.1)
     whole = gettext(
         "%(file)s is whole: leads: %(leads)s, messages: %(messages)s, files: %(files)s; %(size)s MiB.",
         file=file, leads=made.held.leads, messages=made.held.messages, files=made.held.blobs, size=size,
     )  # fmt: skip
     click.echo(whole)
-    if not with_secrets:
+    if done.fault is not None:
+        told = said("Warning: no secrets are in it, and it needs them: %(why)s", why=sentence_of(done.fault))
+        click.echo(told.by(words()), err=True)
+    elif not with_secrets:
         click.echo(gettext("The secrets are not in it: keep the folder `secrets` of [data] dir too, in another place."))
 
 

@@ -5,6 +5,7 @@ asked for, the secrets. It is taken while the house runs, and looked at before i
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,6 @@ from sqlalchemy import Connection, make_url
 
 from base.clock import Moment
 from base.config import Config
-from base.keyring import Keys
 from base.saying import Said, said
 from storage.database import open_database
 from storage.migrate import OlderTables
@@ -22,7 +22,7 @@ from terreau.as_file import AsFile
 from terreau.as_rows import AsRows
 from terreau.bar import Bar
 from terreau.here import Here
-from terreau.own_keys import keys_at
+from terreau.own_keys import UnfitKeys, keys_at, mark_known
 
 
 class Kind(Protocol):
@@ -53,19 +53,28 @@ def kind_of(config: Config) -> str:
     return make_url(config.database.url).get_backend_name()
 
 
-def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar) -> Manifest:
-    """Write everything into `file`, which must not be there.
+@dataclass(frozen=True, slots=True)
+class Backed:
+    """`fault`: why the secrets here are not those of the database; none of them is in the backup then."""
 
-    Raises NoBackup, StorageUnavailable, SchemaMismatch, UnfitKeys.
+    manifest: Manifest
+    fault: UnfitKeys | None
+
+
+def backup(config: Config, file: Path, now: Moment, with_secrets: bool, bar: Bar) -> Backed:
+    """Write everything into `file`, which must not be there: the data also where the secrets will not do.
+
+    Raises NoBackup, StorageUnavailable, SchemaMismatch.
     """
     with written(file) as (archive, folder):
         held = _packed(config, archive, folder, bar)
-        mark = mark_of(_keys(config).suppression)
-        made = Manifest(now.machine.isoformat(timespec="seconds"), _version(), with_secrets, mark, held)
+        mark, fault = _mark(config)
+        added = with_secrets and fault is None
+        made = Manifest(now.machine.isoformat(timespec="seconds"), _version(), added, mark, held)
         archive.writestr(MANIFEST, made.text())
-        if with_secrets:
+        if added:
             _add_secrets(config, archive)
-    return made
+    return Backed(made, fault)
 
 
 def _packed(config: Config, archive: zipfile.ZipFile, folder: Path, bar: Bar) -> Held:
@@ -80,9 +89,13 @@ def _packed(config: Config, archive: zipfile.ZipFile, folder: Path, bar: Bar) ->
         ) from error
 
 
-def _keys(config: Config) -> Keys:
+def _mark(config: Config) -> tuple[str, UnfitKeys | None]:
+    """By which the key of the database is known again, also where it is not here; '' where nothing tells."""
     with closing(open_database(config.database.url, wait_seconds=config.database.wait_seconds)) as database:
-        return keys_at(config, database)
+        try:
+            return mark_of(keys_at(config, database).suppression), None
+        except UnfitKeys as error:
+            return mark_known(database), error
 
 
 def _add_secrets(config: Config, archive: zipfile.ZipFile) -> None:

@@ -105,6 +105,12 @@ def look_at_keys(config: Config, conn: Connection) -> None:
         raise StrangeKeys(config)
 
 
+def mark_known(database: Database) -> str:
+    """The mark of the key that database was begun with, '' where there is none. Raises StorageUnavailable."""
+    with database.read() as conn:
+        return _known(conn) or ""
+
+
 def kept_key(config: Config) -> str | None:
     """The suppression key of the settings or of the folder, None where there is none yet. Raises UnfitKeys."""
     if config.secrets.suppression_key:

@@ -169,6 +169,10 @@ def _kind(config: Config) -> Kind:
 def _secrets(config: Config, manifest: Manifest) -> Said:
     """Whether those who must not be mailed would be known again: without the key of before, they would not."""
     known = kept_key(config)
+    if known is not None and not manifest.suppression:
+        return said(
+            "Nothing in the backup tells under which secrets it was made: look whether those here are the ones."
+        )
     if known is not None and mark_of(known) == manifest.suppression:
         return said("The secrets here are those of the backup.")
     if known is None and manifest.secrets:

@@ -73,7 +73,7 @@ def test_a_backup_under_load_is_whole_and_of_one_instant_r28(config, elsewhere, 
         try:
             for number in range(BACKUPS):
                 before = len(written)
-                made = backup(config, tmp_path / f"{number}.zip", NOW, False, silent).held
+                made = backup(config, tmp_path / f"{number}.zip", NOW, False, silent).manifest.held
                 assert before <= made.leads <= len(written) + 1
                 assert len(written) > before or number == 0, "writers do not wait for a backup"
         finally:
@@ -118,7 +118,7 @@ def test_after_a_restore_no_mail_leaves_until_it_is_released_r28(config, elsewhe
         for name in ("Ada", "Bob", "Chloé"):
             house.owe(house.lead(name))
         house.owe(house.lead("Dora"), "livraison/guide")
-    made = backup(config, tmp_path / "x.zip", clocks.moment(), False, silent)
+    made = backup(config, tmp_path / "x.zip", clocks.moment(), False, silent).manifest
     assert made.held.waiting == 4
     clocks.advance(timedelta(days=1))
     restore(
@@ -149,7 +149,7 @@ def test_magnets_come_along_and_what_was_here_is_put_aside(config, elsewhere, tm
     with closing(open_database(config.database.url)) as database:
         blobs_of(config, database).put(digest(content), content)
         database.write(lambda conn: lives(conn, 1))
-    assert backup(config, tmp_path / "x.zip", NOW, False, silent).held.blobs == 1
+    assert backup(config, tmp_path / "x.zip", NOW, False, silent).manifest.held.blobs == 1
     migrate(elsewhere.database.url)
     with closing(open_database(elsewhere.database.url)) as database:
         database.write(lambda conn: [lives(conn, number) for number in range(3)])

@@ -1,19 +1,23 @@
 """A database is worked with under the secrets it was begun with; each machine would make its own without a word."""
 
 import shutil
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from sqlalchemy import func, select
 
+from base.clock import system_clocks
 from base.config import Config
 from base.paths import data_path
 from storage.database import open_database
 from storage.migrate import migrate
 from storage.schema import facts, releases
+from terreau.archive import NoRestore
 from terreau.doctor import examine
 from terreau.own_keys import StrangeKeys
+from terreau.restoring import plan
 from terreau.serving import opened
 from tests.terreau.living import terreau
 
@@ -102,7 +106,6 @@ def test_a_database_of_before_takes_the_secrets_of_whoever_starts_first(machine)
 @pytest.mark.parametrize(
     "command",
     [
-        "backup backup.zip",
         "rights retention",
         "staff add ada@atelier.fr --name Ada --role admin --generate",
         "forecast",
@@ -118,7 +121,6 @@ def test_no_command_that_needs_the_key_works_with_another_one(command, machine, 
     refused = typed("two", *command.split(), answer="Subject: hello\n\n")
     assert refused.exit_code == (75 if "bounce" in command else 1), refused.output
     assert STRANGE in refused.output
-    assert not (tmp_path / "backup.zip").exists()
 
 
 @pytest.mark.parametrize("command", ["engine", "serve --port 0", "rights retention", "explain ada@atelier.fr"])
@@ -177,7 +179,7 @@ def test_two_processes_that_start_at_once_in_one_folder_have_the_same_secrets(ma
     assert told(config) == []
 
 
-@pytest.mark.parametrize("command", ["backup backup.zip", "forecast", "explain ada@atelier.fr", "bounce --take"])
+@pytest.mark.parametrize("command", ["forecast", "explain ada@atelier.fr", "bounce --take"])
 def test_secrets_that_cannot_be_read_are_said_so(command, machine, typed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     started(machine("one"))
@@ -187,3 +189,33 @@ def test_secrets_that_cannot_be_read_are_said_so(command, machine, typed, tmp_pa
     assert f"the secrets in {tmp_path / 'two' / 'secrets'} cannot be read" in refused.output
     found = [one.sentence for one in examine(machine("two")) if (one.subject, one.state) == ("secrets", "wrong")]
     assert "cannot be read" in found[-1]
+
+
+@pytest.mark.parametrize("more", [[], ["--with-secrets"]])
+def test_a_backup_is_taken_without_the_secrets_where_they_are_not_those_of_the_database(
+    more, machine, typed, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    started(machine("one"))
+    machine("two").keys()
+    taken = typed("two", "backup", "strange.zip", *more)
+    assert (taken.exit_code, "no secrets are in it" in taken.output, STRANGE in taken.output) == (0, True, True)
+    assert not [name for name in zipfile.ZipFile("strange.zip").namelist() if name.startswith("secrets/")]
+    with pytest.raises(NoRestore, match="the secrets here are not those"):
+        plan(machine("two"), tmp_path / "strange.zip", system_clocks().moment())
+    known = plan(machine("one"), tmp_path / "strange.zip", system_clocks().moment()).secrets
+    assert known == "The secrets here are those of the backup."
+
+
+def test_a_backup_is_taken_where_the_secrets_cannot_be_read_or_are_not_there(machine, typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    started(machine("one"))
+    assert "there is no suppression key" in typed("two", "backup", "none.zip").output
+    assert not machine("two").data.dir.exists()
+    (machine("two").data.dir / "secrets" / "suppression_key").mkdir(parents=True)
+    assert "cannot be read" in typed("two", "backup", "unread.zip").output
+    shutil.rmtree(machine("two").data.dir)
+    shutil.copytree(machine("one").data.dir / "secrets", machine("two").data.dir / "secrets")
+    for name in ("none.zip", "unread.zip"):
+        known = plan(machine("two"), tmp_path / name, system_clocks().moment()).secrets
+        assert known == "The secrets here are those of the backup."
