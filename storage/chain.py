@@ -90,6 +90,12 @@ def verify(conn: Connection, key: str, newest: int | None = None) -> Verified:
     return Verified(expected - 1, erased, tuple(breaks))
 
 
+def was_written_with(conn: Connection, key: str) -> bool:
+    """Whether any of the newest entries was written with that key."""
+    newest = conn.execute(select(audit).order_by(audit.c.id.desc()).limit(_AT_A_TIME))
+    return any(row.hash == _hash(key, row._mapping) for row in newest)
+
+
 def _beginning(conn: Connection, newest: int | None) -> tuple[int, str, int]:
     """The number of the first entry to read, the hash before it, and of how many the payload was erased: none yet."""
     older = select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).offset(newest).limit(1)

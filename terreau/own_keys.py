@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from base.config import Config
 from base.keyring import Keys, read_secret
@@ -13,7 +13,9 @@ from storage.database import Database
 from storage.schema import facts
 from storage.upsert import insert_or_ignore
 from terreau.archive import mark_of
+from terreau.key_traces import may_be_of, was_worked_with
 
+_ANEW = "anew"  # in its place: the key of whoever starts next, as an operator wrote it there
 _MARK = "suppression_key"  # the row of `facts` that tells this key from another one, and gives it away to nobody
 
 
@@ -67,6 +69,21 @@ class MissingKeys(UnfitKeys):
         )
 
 
+class DoubtfulKeys(UnfitKeys):
+    """Nothing says which key the database was begun with, and nobody is left alone under this one."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(
+            said(
+                "addresses are left alone in this database, and under the suppression key here (in %(folder)s, or under"
+                " [secrets]) none of a lead: it is likely that of another machine. Look which machine worked with"
+                " this database until now, and bring all its secrets. If those here are the ones, or the others are"
+                " lost, docs/operations.md says how to go on (*On several machines*)",
+                folder=config.data.dir / "secrets",
+            )
+        )
+
+
 class EmptyKeys(UnfitKeys):
     """A file is there, and no secret in it."""
 
@@ -91,24 +108,29 @@ def keys_at(config: Config, database: Database) -> Keys:
 
 def hold_keys(config: Config, database: Database) -> None:
     """From here on that database is worked with under these secrets alone. Raises UnfitKeys, StorageUnavailable."""
-    row = {"key": _MARK, "value": mark_of(keys_at(config, database).suppression)}
-    database.write(lambda conn: insert_or_ignore(conn, facts, row))
+    mark = mark_of(keys_at(config, database).suppression)
+    database.write(lambda conn: _put(conn, mark))
     keys_at(config, database)  # another machine may have been faster
 
 
 def look_at_keys(config: Config, conn: Connection) -> None:
     """Whether the secrets here are to be worked with, without making any. Raises UnfitKeys."""
     known, kept = _known(conn), kept_key(config)  # in this order: who marks a database has kept its key before
-    if known is not None and kept is None:
+    if known == _ANEW:
+        return
+    if kept is None and (known is not None or was_worked_with(conn)):
         raise MissingKeys(config)
-    if known is not None and kept is not None and known != mark_of(kept):
+    if kept is not None and known is None and not may_be_of(conn, kept):
+        raise DoubtfulKeys(config)
+    if kept is not None and known is not None and known != mark_of(kept):
         raise StrangeKeys(config)
 
 
 def mark_known(database: Database) -> str:
     """The mark of the key that database was begun with, '' where there is none. Raises StorageUnavailable."""
     with database.read() as conn:
-        return _known(conn) or ""
+        known = _known(conn)
+    return "" if known is None or known == _ANEW else known
 
 
 def kept_key(config: Config) -> str | None:
@@ -128,6 +150,11 @@ def _said_if_unreadable(config: Config) -> Iterator[None]:
         raise UnreadableKeys(config, error) from error
     except ValueError as error:
         raise EmptyKeys(config) from error
+
+
+def _put(conn: Connection, mark: str) -> None:
+    insert_or_ignore(conn, facts, {"key": _MARK, "value": mark})
+    conn.execute(update(facts).where(facts.c.key == _MARK, facts.c.value == _ANEW).values(value=mark))
 
 
 def _known(conn: Connection) -> str | None:

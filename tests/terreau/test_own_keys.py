@@ -6,21 +6,31 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select, text
 
 from base.clock import system_clocks
 from base.config import Config
 from base.paths import data_path
+from leads.callable import number_hash
+from leads.consent import address_hash
+from leads.consenting import suppress
+from storage import chain
+from storage.chain import Entry
 from storage.database import open_database
 from storage.migrate import migrate
-from storage.schema import facts, releases
+from storage.schema import facts, leads, releases
 from terreau.archive import NoRestore
 from terreau.doctor import examine
 from terreau.own_keys import StrangeKeys
 from terreau.restoring import plan
 from terreau.serving import opened
+from tests.conftest import MONDAY
 from tests.terreau.living import terreau
 
+ANYBODY = {
+    "status": "lead", "fields": {}, "tags": [], "locale": "en", "origin": "inbound", "created_at": MONDAY,
+}  # fmt: skip
+DOUBTFUL = "it is likely that of another machine"
 STRANGE = "is not the one this database was begun with"
 
 
@@ -92,7 +102,7 @@ def test_who_starts_with_other_secrets_changes_nothing(machine):
     assert kept(config, select(func.count()).select_from(releases)) == [(1,)]
 
 
-def test_a_database_of_before_takes_the_secrets_of_whoever_starts_first(machine):
+def test_a_database_of_before_with_nobody_left_alone_takes_the_secrets_of_whoever_starts_first(machine):
     config = machine("one")
     config.keys()
     assert told(config) == [], "nobody has started yet"
@@ -101,6 +111,85 @@ def test_a_database_of_before_takes_the_secrets_of_whoever_starts_first(machine)
     marks = [row.value for row in kept(config, select(facts)) if row.key == "suppression_key"]
     assert len(marks) == 1
     assert marks[0] not in config.keys().suppression
+
+
+@pytest.fixture
+def old(machine):
+    """`old(left_alone, …)`: machine one's database as a version of before left it, ada and bob known in it."""
+
+    def of_before(*left_alone):
+        one = machine("one")
+        started(one)
+        key = one.keys().suppression
+
+        def lives(conn):
+            conn.execute(delete(facts).where(facts.c.key == "suppression_key"))
+            for email, phone in (("ada@atelier.fr", None), ("bob@atelier.fr", "+33123456789")):
+                conn.execute(insert(leads).values(email=email, phone=phone, **ANYBODY))
+            for what in left_alone:
+                hashed = number_hash(key, what) if what.startswith("+") else address_hash(key, what)
+                suppress(conn, hashed, "marketing", "unsubscribed", MONDAY)
+
+        changed(one, lives)
+        return one
+
+    return of_before
+
+
+OVERRULED = (
+    "INSERT INTO facts (key, value) VALUES ('suppression_key', 'anew') ON CONFLICT (key) DO UPDATE SET value = 'anew';"
+)
+
+
+@pytest.mark.parametrize("left_alone", ["ada@atelier.fr", "+33123456789"])
+def test_of_a_database_of_before_the_machine_whose_key_knows_nobody_is_refused_also_if_it_starts_first(
+    left_alone, old, machine, typed
+):
+    one, two = old(left_alone), machine("two")
+    assert "there is no suppression key" in refusal(typed, "engine"), "it makes none"
+    two.keys()
+    assert DOUBTFUL in refusal(typed, "engine")
+    assert [found.state for found in examine(two) if DOUBTFUL in found.sentence] == ["wrong"]
+    started(one)
+    assert STRANGE in refusal(typed, "engine")
+
+
+def test_a_house_that_erased_everybody_who_left_is_known_by_its_audit(old, machine, typed):
+    one = old("chloe@atelier.fr")
+    entry = Entry("lead_erased", {"by": "ada"})
+    changed(one, lambda conn: chain.record(conn, one.keys().suppression, entry, MONDAY))
+    machine("two").keys()
+    assert DOUBTFUL in refusal(typed, "engine")
+    started(one)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_whoever_lost_the_secrets_for_good_takes_a_backup_and_goes_on_with_new_ones(
+    marked, old, machine, typed, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    one, two = old("ada@atelier.fr"), machine("two")
+    if marked:
+        started(one)
+    two.keys()
+    assert (STRANGE if marked else DOUBTFUL) in refusal(typed, "engine")
+    assert "no secrets are in it" in typed("two", "backup", "before.zip").output
+    assert OVERRULED in (data_path("content").parent / "docs" / "operations.md").read_text()
+    changed(two, lambda conn: conn.execute(text(OVERRULED)))
+    started(two)
+    started(two)
+    with pytest.raises(StrangeKeys):
+        started(one)
+    restorable = plan(one if marked else two, tmp_path / "before.zip", system_clocks().moment()).secrets
+    assert ("are those of the backup" in restorable, "Nothing in the backup tells" in restorable) == (
+        marked,
+        not marked,
+    )
+
+
+def changed(config, job):
+    with closing(open_database(config.database.url)) as database:
+        database.write(lambda conn: job(conn) and None)
 
 
 @pytest.mark.parametrize(
