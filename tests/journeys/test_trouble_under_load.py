@@ -142,11 +142,12 @@ def test_whoever_was_thanked_is_kept_and_written_to_once(name, settings, server,
     (ledger, port), dice = server, random.Random(seed)
     with ExitStack() as way_out:
         url, trouble = way_out.enter_context(TROUBLES[name](tmp_path / "place", sqlite_template))
-        house = way_out.enter_context(closing(House.build(settings(url, port), system_clocks())))
+        held = listen("127.0.0.1", 0)  # from now on, so that nobody else takes the port meanwhile
+        config = settings(url, port, port=held.getsockname()[1])
+        house = way_out.enter_context(closing(House.build(config, system_clocks())))
         content_in_force(house)
         way_out.enter_context(in_motion(house))
-        server = house.config.server
-        web = WebServer(create_app(house), listen("127.0.0.1", server.port), threads=server.threads)
+        web = WebServer(create_app(house), held, threads=config.server.threads)
         web.start()
         way_out.callback(web.stop)
         crowd = Crowd(house.config.site.base_url)
