@@ -102,8 +102,8 @@ def test_many_decisions_of_a_cap_ask_for_its_place_once(staff_client, lively, ad
         with statements() as texts:
             page = client.get(f"/console/leads/{ada}/why?step=ecoute").text
         assert len(set(re.findall(r"definitions\.toml:\d+", page))) == 1
-        asked.append(len(texts))
-    assert asked[0] == asked[1]
+        asked.append(len([one for one in texts if "FROM documents" in one]))
+    assert asked[0] == asked[1] > 0
 
 
 @contextmanager
