@@ -8,12 +8,11 @@ import heapq
 import select
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from subprocess import PIPE, Popen
 
 from base.clock import elapsed
+from bench.beside import serving
 
 RTT_SECONDS = 0.001
 _PIECE = 256 * 1024
@@ -26,17 +25,9 @@ class _Late:
     to: socket.socket = field(compare=False)
 
 
-@contextmanager
-def led_to(port: int) -> Iterator[int]:
+def led_to(port: int) -> AbstractContextManager[int]:
     """The port of a process that leads to `port`, and lets its answers come late."""
-    process = Popen([sys.executable, "-m", "bench.afar", str(port)], stdin=PIPE, stdout=PIPE, text=True)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(10)
+    return serving([sys.executable, "-m", "bench.afar", str(port)])
 
 
 def lead(port: int) -> None:

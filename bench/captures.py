@@ -9,13 +9,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlencode
 
 from authoring.models.forms import FormField
 from bench import scene, sending
+from bench.beside import serving
 from bench.load import Answered, fire
 from bench.results import Result
 from bench.server import FORM, example_form
@@ -80,18 +81,10 @@ def _interleaved(folder: Path, sink_port: int, kinds: tuple[str, ...]) -> dict[s
     return found
 
 
-@contextmanager
-def server(kind: str, folder: Path, sink_port: int, url: str | None = None) -> Iterator[int]:
+def server(kind: str, folder: Path, sink_port: int, url: str | None = None) -> AbstractContextManager[int]:
     """The port of a web server in a process of its own: on the database at `url`, or the one of the folder."""
     command = [sys.executable, "-m", "bench.server", kind, str(folder), str(sink_port), *([url] if url else [])]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(30)
+    return serving(command, subprocess.DEVNULL)
 
 
 def sent_in(port: int, who: str, posts: int = POSTS, clients: int = FEW) -> Answered:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from authoring.tree import Tree
@@ -20,6 +20,7 @@ from base.clock import Clocks, elapsed
 from base.config import Config, load_config
 from base.tokens import Signer
 from bench import afar, letter, scene
+from bench.beside import serving
 from bench.floors import AFAR, BAREST, FLOORS, SHORT, Floor, Ground
 from bench.results import Result
 from bench.scene import Scene
@@ -105,16 +106,8 @@ def _debian_sink(program: str) -> Iterator[int]:
         process.wait(10)
 
 
-@contextmanager
-def _own_sink() -> Iterator[int]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield int(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(10)
+def _own_sink() -> AbstractContextManager[int]:
+    return serving([sys.executable, "-m", "bench.sink"])
 
 
 def settings(folder: Path, port: int, url: str | None = None) -> Config:

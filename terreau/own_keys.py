@@ -75,10 +75,10 @@ class DoubtfulKeys(UnfitKeys):
     def __init__(self, config: Config) -> None:
         super().__init__(
             said(
-                "addresses are left alone in this database, and under the suppression key here (in %(folder)s, or under"
-                " [secrets]) none of a lead: it is likely that of another machine. Look which machine worked with"
-                " this database until now, and bring all its secrets. If those here are the ones, or the others are"
-                " lost, docs/operations.md says how to go on (*On several machines*)",
+                "this database holds addresses to be left alone, and by the suppression key here (in %(folder)s, or"
+                " under [secrets]) none of them is a lead's: the key is probably that of another machine. Look which"
+                " machine worked with this database until now, and bring all its secrets. If these are the right"
+                " ones, or the others are lost, docs/operations.md says how to go on (*On several machines*)",
                 folder=config.data.dir / "secrets",
             )
         )

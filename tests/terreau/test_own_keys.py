@@ -30,7 +30,7 @@ from tests.terreau.living import terreau
 ANYBODY = {
     "status": "lead", "fields": {}, "tags": [], "locale": "en", "origin": "inbound", "created_at": MONDAY,
 }  # fmt: skip
-DOUBTFUL = "it is likely that of another machine"
+DOUBTFUL = "the key is probably that of another machine"
 STRANGE = "is not the one this database was begun with"
 
 
