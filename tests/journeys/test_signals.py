@@ -98,6 +98,12 @@ class Process:
     def signal(self, number: int = signal.SIGTERM) -> None:
         os.kill(self.process.pid, number)
 
+    def waits_until_it_says(self, word: str) -> None:
+        deadline = time.monotonic() + 20
+        while word not in self.said.read_text():
+            assert time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.05)
+
     def ended(self, seconds: float) -> tuple[int, str, float]:
         """(exit code, what it said, how long it took)."""
         begun = time.monotonic()
@@ -166,7 +172,7 @@ def test_a_second_signal_ends_at_once(tmp_path, slow_mail):
     submit(process.url, 1)
     assert judge.begun.wait(10)
     process.signal()
-    time.sleep(0.5)
+    process.waits_until_it_says("Stopping")  # two signals that nobody has seen yet are one
     process.signal()
     code, _, seconds = process.ended(20)
     assert (code, seconds < 2) == (130, True)
